@@ -1,0 +1,42 @@
+# Two commands do it all on a machine with Python 3.11+ and make: `make demo` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test lint types unit format lock clean
+.DELETE_ON_ERROR:
+
+demo: .venv/ready
+	$(BIN)/flowdrop demo
+
+test: lint types unit
+
+lint: .venv/ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: .venv/ready
+	$(BIN)/mypy
+
+unit: .venv/ready
+	$(BIN)/pytest
+
+format: .venv/ready
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# uv comes by pip, checked against the lock file like everything else.
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "flowdrop needs Python 3.11 or newer; name it: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -c "import re,pathlib; t=pathlib.Path('requirements.lock').read_text(); pathlib.Path('.venv/uv.lock').write_text(re.search(r'^uv==.*?(?=^\S)', t, re.M|re.S)[0])"
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.lock
+	VIRTUAL_ENV=.venv $(BIN)/uv pip sync --quiet --require-hashes requirements.lock
+	VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --no-deps --editable .
+	touch $@
+
+lock:
+	$(BIN)/uv pip compile --universal --generate-hashes --all-extras --python-version 3.11 --no-header pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf .venv build

@@ -1,0 +1,1 @@
+"""The hall of the house: commands, settings and output, shared by every room."""

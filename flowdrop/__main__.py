@@ -1,0 +1,5 @@
+"""`python -m flowdrop` is `flowdrop`."""
+
+from flowdrop.cli import main
+
+main()

@@ -1,0 +1,288 @@
+"""Every event flowdrop knows: CloudEvents 1.0 in JSON, one struct a type.
+
+The structs give decoding, validation and the published JSON Schemas (`flowdrop events schema`).
+An event carries its own time; nothing here reads a clock. Money is an integer in the smallest unit
+of the program; spend and cost are integers in cents (1/100 of the currency unit).
+"""
+
+from __future__ import annotations
+
+import zlib
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+WALLET_TOPIC = "wallet.events"
+CAMPAIGN_TOPIC = "campaign.events"
+POSTINGS_TOPIC = "ledger.postings"
+ACCEPTED_TOPIC = "campaign.accepted"
+DEADLETTER_TOPIC = "deadletters"
+
+RECORD_BYTES_MAX = 65_536
+
+Id = Annotated[str, Meta(min_length=1, max_length=200, description="unique for its source")]
+Name = Annotated[str, Meta(min_length=1, max_length=128)]
+Coins = Annotated[
+    int, Meta(ge=1, le=10**15, description="flow coins, in the smallest unit of the program")
+]
+Cents = Annotated[int, Meta(ge=0, le=10**13, description="money, in cents")]
+Probability = Annotated[float, Meta(gt=0, le=1)]
+Time = Annotated[datetime, Meta(tz=True, description="when it happened, RFC 3339 with an offset")]
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", gc=False):
+    """What every event carries; `type` chooses the struct, extension attributes are allowed."""
+
+    specversion: Literal["1.0"] = "1.0"
+    id: Id
+    source: Name
+    time: Time
+    subject: Annotated[
+        str, Meta(min_length=1, max_length=128, description="the account or person; the key")
+    ]
+    datacontenttype: Literal["application/json"] = "application/json"
+
+
+class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """Base of every event's `data`: a field nobody knows is an error, not a silence."""
+
+
+# -- wallet -----------------------------------------------------------------------------------
+
+
+class OpenData(Data):
+    """Open a wallet in a program."""
+
+    program: Name
+
+
+class Open(Envelope, tag="flowdrop.wallet.open"):
+    """A person opened a wallet; `subject` is the new account."""
+
+    data: OpenData
+
+
+class EarnData(Data, omit_defaults=True):
+    """Coins earned by an activity: `amount` as given, or by the program's rule from `spend`."""
+
+    program: Name
+    activity: Name
+    amount: Coins | None = None
+    spend: Cents | None = None
+    reference: Name | None = None
+
+
+class Earn(Envelope, tag="flowdrop.wallet.earn"):
+    """A person earned coins, minted by the program's issuer."""
+
+    data: EarnData
+
+
+class FundData(Data):
+    """Put coins into one shard of a campaign's budget."""
+
+    program: Name
+    campaign: Name
+    amount: Coins
+
+
+class Fund(Envelope, tag="flowdrop.wallet.fund"):
+    """An enterprise funded a campaign; `subject` is the shard `budget:<campaign>@<partition>`."""
+
+    data: FundData
+
+
+class GrantData(Data):
+    """Coins a campaign gives a person, out of its budget's shard on the person's partition."""
+
+    program: Name
+    campaign: Name
+    amount: Coins
+
+
+class Grant(Envelope, tag="flowdrop.wallet.grant"):
+    """A campaign gave coins to the wallet `subject`."""
+
+    data: GrantData
+
+
+class RedeemData(Data):
+    """Coins turned into data traffic at a carrier."""
+
+    program: Name
+    carrier: Name
+    amount: Coins
+
+
+class Redeem(Envelope, tag="flowdrop.wallet.redeem"):
+    """A person redeemed coins at a carrier."""
+
+    data: RedeemData
+
+
+class TransferData(Data, omit_defaults=True):
+    """Coins given to another wallet of the same program."""
+
+    program: Name
+    to: Name
+    amount: Coins
+    message: Annotated[str, Meta(max_length=500)] = ""
+
+
+class Transfer(Envelope, tag="flowdrop.wallet.transfer"):
+    """A person gave coins to another; `subject` pays."""
+
+    data: TransferData
+
+
+class LegData(Data, rename={"payer": "from"}):
+    """The credit side of a transfer between partitions; only the ledger writes and signs it."""
+
+    program: Name
+    payer: Name
+    amount: Coins
+    transfer: Id
+    partition: Annotated[int, Meta(ge=0)]
+    offset: Annotated[int, Meta(ge=0)]
+    signature: Annotated[str, Meta(min_length=64, max_length=64)]
+
+
+class Leg(Envelope, tag="flowdrop.wallet.leg"):
+    """Coins arriving from another partition for the wallet `subject`."""
+
+    data: LegData
+
+
+# -- campaign ---------------------------------------------------------------------------------
+
+
+class AssignmentData(Data):
+    """The arm a person was drawn into, and with which probability."""
+
+    campaign: Name
+    arm: Name
+    probability: Probability
+
+
+class Assignment(Envelope, tag="flowdrop.campaign.assignment"):
+    """A person was assigned to an arm of a randomised campaign; `subject` is the person."""
+
+    data: AssignmentData
+
+
+class ContactData(Data, omit_defaults=True):
+    """A message or offer sent; not an impression. `until` is when the offer ends."""
+
+    campaign: Name
+    channel: Name
+    cost: Cents | None = None
+    until: Time | None = None
+
+
+class Contact(Envelope, tag="flowdrop.campaign.contact"):
+    """A campaign contacted a person."""
+
+    data: ContactData
+
+
+class ExposureData(Data, omit_defaults=True):
+    """An impression: share of pixels in view, for how long, in which format."""
+
+    campaign: Name
+    channel: Name
+    format: Literal["display", "large_display", "video"]
+    pixels: Annotated[float, Meta(ge=0, le=1)] | None = None
+    seconds: Annotated[float, Meta(ge=0)] | None = None
+    cost: Cents | None = None
+    paid: bool = False
+
+
+class Exposure(Envelope, tag="flowdrop.campaign.exposure"):
+    """An advertisement was served to a person."""
+
+    data: ExposureData
+
+
+class ClickData(Data):
+    """A click on a campaign's message or advertisement."""
+
+    campaign: Name
+    channel: Name
+
+
+class Click(Envelope, tag="flowdrop.campaign.click"):
+    """A person clicked."""
+
+    data: ClickData
+
+
+class VisitData(Data):
+    """A visit to the advertiser's site or shop."""
+
+    campaign: Name
+
+
+class Visit(Envelope, tag="flowdrop.campaign.visit"):
+    """A person visited the advertiser."""
+
+    data: VisitData
+
+
+class ConversionData(Data, omit_defaults=True):
+    """What the campaign is for: a purchase, a redemption; `value` is its revenue in cents."""
+
+    campaign: Name
+    value: Cents | None = None
+    item: Name | None = None
+
+
+class Conversion(Envelope, tag="flowdrop.campaign.conversion"):
+    """A person converted."""
+
+    data: ConversionData
+
+
+class ConsentData(Data):
+    """Whether a person may be contacted, by which channel (`*` for all)."""
+
+    channel: Name
+    granted: bool
+
+
+class Consent(Envelope, tag="flowdrop.campaign.consent"):
+    """A person gave or withdrew consent."""
+
+    data: ConsentData
+
+
+WalletEvent = Open | Earn | Fund | Grant | Redeem | Transfer | Leg
+CampaignEvent = Assignment | Contact | Exposure | Click | Visit | Conversion | Consent
+Event = WalletEvent | CampaignEvent
+
+decode_wallet = msgspec.json.Decoder(WalletEvent).decode
+decode_campaign = msgspec.json.Decoder(CampaignEvent).decode
+encode = msgspec.json.Encoder().encode
+
+
+def topic_of(event: Event) -> str:
+    """Return the Kafka topic an event belongs to."""
+    return CAMPAIGN_TOPIC if isinstance(event, CampaignEvent) else WALLET_TOPIC
+
+
+def partition_of(account: str, partitions: int) -> int:
+    """Return the partition that owns `account`, of `partitions`.
+
+    An account that exists once a partition says so in its name (`budget:spring@3`); any other goes
+    by CRC-32 of its UTF-8 bytes, librdkafka's `consistent` partitioner.
+    """
+    _, at, shard = account.rpartition("@")
+    if at and shard.isdecimal() and int(shard) < partitions:
+        return int(shard)
+    return zlib.crc32(account.encode()) % partitions
+
+
+def shard(account: str, partition: int) -> str:
+    """Return the name of `account`'s shard on `partition`."""
+    return f"{account}@{partition}"

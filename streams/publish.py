@@ -1,0 +1,107 @@
+"""Publish events to Kafka: keyed by subject, on the account's partition, in the order given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+from confluent_kafka import KafkaError, KafkaException, Producer
+
+from streams.events import Event, encode, partition_of, topic_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from confluent_kafka import Message
+
+FLUSH_SECONDS_MAX = 60.0
+
+
+def publish_records(
+    records: Iterable[tuple[str, int, bytes | None, bytes | None]],
+    bootstrap: str,
+    *,
+    on_sent: Callable[[int], object] | None = None,
+) -> int:
+    """Send `(topic, partition, key, value)` records and wait until the broker has them all.
+
+    Args:
+        records: what to send, in order; order is kept within a partition.
+        bootstrap: Kafka's address.
+        on_sent: called now and then with how many more were handed over (for a progress bar).
+
+    Returns:
+        How many records the broker acknowledged.
+
+    Raises:
+        click.ClickException: when the broker refuses a record or can't be reached.
+    """
+    refused: list[KafkaError] = []
+
+    def delivered(error: KafkaError | None, _message: Message) -> None:
+        if error is not None:
+            refused.append(error)
+
+    producer = Producer(
+        {
+            "bootstrap.servers": bootstrap,
+            "enable.idempotence": True,
+            "compression.type": "lz4",
+            "linger.ms": 20,
+            "message.max.bytes": 4_000_000,
+            "message.timeout.ms": int(FLUSH_SECONDS_MAX * 1000),
+            "queue.buffering.max.messages": 200_000,
+        }
+    )
+    sent = reported = 0
+    for topic, partition, key, value in records:
+        while True:
+            try:
+                producer.produce(
+                    topic, value=value, key=key, partition=partition, on_delivery=delivered
+                )
+                break
+            except BufferError:
+                producer.poll(0.1)
+        sent += 1
+        if sent - reported >= 500:
+            producer.poll(0)
+            _raise_first(refused, bootstrap)
+            if on_sent:
+                on_sent(sent - reported)
+            reported = sent
+    left = producer.flush(FLUSH_SECONDS_MAX)
+    _raise_first(refused, bootstrap)
+    if left:
+        raise click.ClickException(
+            f"Kafka at {bootstrap} did not acknowledge {left:,} of {sent:,} records in "
+            f"{FLUSH_SECONDS_MAX:.0f} s; see `flowdrop status`"
+        )
+    if on_sent:
+        on_sent(sent - reported)
+    return sent
+
+
+def publish(
+    events: Iterable[Event],
+    bootstrap: str,
+    partitions: int,
+    *,
+    on_sent: Callable[[int], object] | None = None,
+) -> int:
+    """Send events to their topics; see `publish_records`."""
+    return publish_records(
+        (
+            (topic_of(e), partition_of(e.subject, partitions), e.subject.encode(), encode(e))
+            for e in events
+        ),
+        bootstrap,
+        on_sent=on_sent,
+    )
+
+
+def _raise_first(refused: list[KafkaError], bootstrap: str) -> None:
+    if refused:
+        raise click.ClickException(
+            f"Kafka at {bootstrap} refused a record: {refused[0].str()}; see `flowdrop status`"
+        ) from KafkaException(refused[0])

@@ -1,0 +1,41 @@
+"""Settings of the streams: partitions, transactions, the ledger's window and key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+
+from flowdrop.settings import Settings, home
+
+
+class StreamSettings(Settings):
+    """What a worker and a feed need beside the addresses."""
+
+    partitions: int = Field(
+        8, ge=1, le=1024, description="partitions of every topic; never changes"
+    )
+    replication: int = Field(1, ge=1, description="copies of every topic; 3 in production")
+    worker_port: int = Field(6066, ge=0, le=65535, description="port of the worker's web views")
+    worker_host: str = Field("127.0.0.1", description="address the worker's web views bind to")
+    transaction_interval_ms: int = Field(
+        20, ge=1, le=10_000, description="least time between two transactions of a partition"
+    )
+    dedup_window_days: int = Field(
+        10,
+        ge=1,
+        le=400,
+        description="an event this much older than its partition's clock is refused",
+    )
+    future_tolerance_hours: int = Field(
+        24, ge=0, le=720, description="how far an event's time may be after its arrival in the log"
+    )
+    ledger_secret: SecretStr = Field(
+        SecretStr("development-only"), description="key that signs legs between partitions"
+    )
+    programs: Path = Field(
+        Path(__file__).parent.parent / "programs", description="folder of the programs' TOML files"
+    )
+    datadir: Path = Field(
+        default_factory=lambda: home() / "faust", description="Faust's working folder"
+    )
