@@ -77,12 +77,16 @@ def create_topics(bootstrap: str, settings: StreamSettings) -> list[str]:
                 f"{settings.partitions}; set FLOWDROP_PARTITIONS={there[name]}"
             )
     missing = [name for name in TOPICS if name not in there]
-    futures = admin.create_topics(
-        [
-            NewTopic(name, settings.partitions, settings.replication, config=TOPICS[name])
-            for name in missing
-        ]
-    ) if missing else {}
+    futures = (
+        admin.create_topics(
+            [
+                NewTopic(name, settings.partitions, settings.replication, config=TOPICS[name])
+                for name in missing
+            ]
+        )
+        if missing
+        else {}
+    )
     for name, future in futures.items():
         try:
             future.result(ANSWER_SECONDS_MAX)

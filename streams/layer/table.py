@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import faust
 from faust.stores import memory
 
-from streams.layer.batch import Batch
 from streams.layer.faults import end_process
+from streams.layer.reading import fresh_batches
 from streams.layer.state import ChangelogError, PartitionState
 from streams.layer.transactions import Committer, TransactionalProducer, TransactionFailedError
 from streams.layer.transport import BatchSchema
@@ -21,9 +20,9 @@ if TYPE_CHECKING:
 
     from faust.types import TP, AppT, EventT, StreamT
 
-UNCOMMITTED_BYTES_MAX = 32 * 1024 * 1024
+    from streams.layer.batch import Batch
 
-log = logging.getLogger(__name__)
+UNCOMMITTED_BYTES_MAX = 32 * 1024 * 1024
 
 
 class Work:
@@ -57,6 +56,15 @@ class BatchStore(memory.Store):
         """Return the source offset that partition `number` wants next."""
         state = self.partitions.get(number)
         return state.next_offset if state else None
+
+    def begin_at(self, number: int, offset: int) -> None:
+        """Begin partition `number`, whose state is empty, at source offset `offset`."""
+        self.partitions[number].open.next_offset = offset
+
+    async def places(self, numbers: list[int]) -> dict[int, int]:
+        """Return the source offsets to resume at; see `Transport.resume_at`."""
+        places = ((number, self.next_offset(number)) for number in numbers)
+        return {number: offset for number, offset in places if offset is not None}
 
     def persisted_offset(self, tp: TP) -> int | None:
         """Return the changelog offset up to which a kept partition's state is known."""
@@ -176,13 +184,16 @@ class BatchTable(faust.Table):
             max_workers=self.partitions, thread_name_prefix=f"{name}-transaction"
         )
         app.tables.add(self)
-        app.transport.resume_at[source] = lambda number: self.store.next_offset(number)
+        app.transport.resume_at[source] = self._places
 
     @property
     def store(self) -> BatchStore:
         """The table's store."""
         store: BatchStore = self.data
         return store
+
+    async def _places(self, numbers: list[int]) -> dict[int, int]:
+        return await self.store.places(numbers)
 
     def _new_store(self) -> BatchStore:
         return BatchStore(self._store or "memory://", self.app, self, table_name=self.name)
@@ -200,51 +211,10 @@ class BatchTable(faust.Table):
 
         The body must not await anything, so that a batch is folded whole or not at all.
         """
-        consumer = self.app.consumer
-        stuck: dict[int, int] = {}
-        async for event in stream.noack().events():
-            batch: Batch = event.value
-            consumer.was_read(batch)
-            state = self.store.partitions.get(batch.partition)
-            if state is None or event.message.generation_id != self.app.consumer_generation_id:
-                consumer.forget(event.message)
-                continue
-            wanted = state.next_offset
-            if batch.start > wanted:
-                await self._seek_back(event, batch, wanted, stuck)
-                if batch.start > state.next_offset:
-                    continue
-            stuck.pop(batch.partition, None)
-            if batch.end <= wanted:
-                consumer.forget(event.message)
-                continue
-            fresh = batch.after(wanted - 1)
+        async for event, fresh in fresh_batches(self.app, stream, self.store, self.on_fatal):
+            state = self.store.partitions[fresh.partition]
             yield Work(fresh, state)
-            last_ms = fresh.timestamps_ms[-1] if fresh.timestamps_ms else 0
-            state.folded(event, fresh.end, last_ms)
-            committer = self.store.committers.get(batch.partition)
-            if committer is not None:
-                committer.wake()
-                await committer.room(UNCOMMITTED_BYTES_MAX)
-
-    async def _seek_back(
-        self, event: EventT, batch: Batch, wanted: int, stuck: dict[int, int]
-    ) -> None:
-        """Fetch a gap again; end the process if the log no longer holds it."""
-        consumer = self.app.consumer
-        tp = event.message.tp
-        if stuck.get(batch.partition) == wanted:
-            first = (await consumer.earliest_offsets(tp))[tp]
-            if first > wanted:
-                if wanted == 0:  # nothing was folded yet: the log begins where it begins
-                    self.store.partitions[batch.partition].open.next_offset = first
-                else:
-                    self.on_fatal(
-                        f"{tp.topic} partition {tp.partition} was truncated: it begins at {first}, "
-                        f"but {wanted} is the next to fold; restore the topic or reset the table",
-                        None,
-                    )
-        stuck[batch.partition] = wanted
-        log.warning("%s: gap from %s to %s, seeking back", tp, wanted, batch.start)
-        consumer.forget(event.message)
-        await consumer.seek_wait({tp: self.store.partitions[batch.partition].next_offset})
+            state.folded(event, fresh.end, fresh.timestamps_ms[-1] if fresh.timestamps_ms else 0)
+            committer = self.store.committers[fresh.partition]
+            committer.wake()
+            await committer.room(UNCOMMITTED_BYTES_MAX)

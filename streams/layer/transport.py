@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aiokafka.consumer.fetcher import FetchResult
 from aiokafka.errors import ConsumerStoppedError
@@ -24,9 +24,11 @@ from mode.utils.futures import notify
 from streams.layer.batch import Batch, drain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from faust.types import AppT
+
+Resume: TypeAlias = "Callable[[list[int]], Awaitable[dict[int, int]]]"
 
 FETCH_WAIT_MS = 5
 PACE_SECONDS = 0.002
@@ -109,13 +111,13 @@ def _drain_all(fetcher: Any, active: set[TP]) -> dict[TP, list[Batch]]:
 class Consumer(driver.Consumer):
     """Delivers batches in order, bounded in bytes, and acknowledges by the highest offset.
 
-    `resume_at` maps a topic to a function from a partition's number to the offset its reader wants
-    next, or `None` where the reader leaves it to the committed offset.
+    `resume_at` maps a topic to a function from partition numbers to the offsets that its reader
+    wants next; a partition that it leaves out goes on at the committed offset.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.resume_at: dict[str, Callable[[int], int | None]] = self.transport.resume_at
+        self.resume_at: dict[str, Resume] = self.transport.resume_at
         self._unread_bytes = 0
         self._room = asyncio.Event()
         self._room.set()
@@ -196,14 +198,12 @@ class Consumer(driver.Consumer):
     async def perform_seek(self) -> None:
         """Seek to the committed offsets, then to where the readers say."""
         await super().perform_seek()
-        places: dict[TP, int] = {}
+        numbers: dict[str, list[int]] = {}
         for tp in self.assignment():
-            reader = self.resume_at.get(tp.topic)
-            place = reader(tp.partition) if reader else None
-            if place is not None:
-                places[tp] = place
-        if places:
-            await self.seek_wait(places)
+            numbers.setdefault(tp.topic, []).append(tp.partition)
+        for topic, places in self.resume_at.items():
+            wanted = await places(numbers.get(topic, []))
+            await self.seek_wait({TP(topic, number): offset for number, offset in wanted.items()})
 
 
 class Transport(driver.Transport):
@@ -213,4 +213,4 @@ class Transport(driver.Transport):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.resume_at: dict[str, Callable[[int], int | None]] = {}
+        self.resume_at: dict[str, Resume] = {}
