@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import zlib
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -22,7 +22,14 @@ DEADLETTER_TOPIC = "deadletters"
 
 RECORD_BYTES_MAX = 65_536
 
-Id = Annotated[str, Meta(min_length=1, max_length=200, description="unique for its source")]
+Id = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=200,
+        description="unique among the subject's events, whatever their source",
+    ),
+]
 Name = Annotated[str, Meta(min_length=1, max_length=128)]
 Coins = Annotated[
     int, Meta(ge=1, le=10**15, description="flow coins, in the smallest unit of the program")
@@ -45,8 +52,19 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", gc=F
     datacontenttype: Literal["application/json"] = "application/json"
 
 
-class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
-    """Base of every event's `data`: a field nobody knows is an error, not a silence."""
+class Data(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    gc=False,
+):
+    """Base of every event's `data`: a field nobody knows is an error, not a silence.
+
+    A default is left out, so that a field added later changes no event that does without it: the
+    ledger compares the content of events with the same id.
+    """
 
 
 # -- wallet -----------------------------------------------------------------------------------
@@ -64,7 +82,7 @@ class Open(Envelope, tag="flowdrop.wallet.open"):
     data: OpenData
 
 
-class EarnData(Data, omit_defaults=True):
+class EarnData(Data):
     """Coins earned by an activity: `amount` as given, or by the program's rule from `spend`."""
 
     program: Name
@@ -122,7 +140,7 @@ class Redeem(Envelope, tag="flowdrop.wallet.redeem"):
     data: RedeemData
 
 
-class TransferData(Data, omit_defaults=True):
+class TransferData(Data):
     """Coins given to another wallet of the same program."""
 
     program: Name
@@ -172,7 +190,7 @@ class Assignment(Envelope, tag="flowdrop.campaign.assignment"):
     data: AssignmentData
 
 
-class ContactData(Data, omit_defaults=True):
+class ContactData(Data):
     """A message or offer sent; not an impression. `until` is when the offer ends."""
 
     campaign: Name
@@ -187,7 +205,7 @@ class Contact(Envelope, tag="flowdrop.campaign.contact"):
     data: ContactData
 
 
-class ExposureData(Data, omit_defaults=True):
+class ExposureData(Data):
     """An impression: share of pixels in view, for how long, in which format."""
 
     campaign: Name
@@ -230,7 +248,7 @@ class Visit(Envelope, tag="flowdrop.campaign.visit"):
     data: VisitData
 
 
-class ConversionData(Data, omit_defaults=True):
+class ConversionData(Data):
     """What the campaign is for: a purchase, a redemption; `value` is its revenue in cents."""
 
     campaign: Name
@@ -266,9 +284,24 @@ decode_campaign = msgspec.json.Decoder(CampaignEvent).decode
 encode = msgspec.json.Encoder().encode
 
 
+_NAMES: dict[type, tuple[str, str]] = {
+    kind: (topic, str(kind.__struct_config__.tag).rpartition(".")[2])
+    for topic, kinds in (
+        (WALLET_TOPIC, get_args(WalletEvent)),
+        (CAMPAIGN_TOPIC, get_args(CampaignEvent)),
+    )
+    for kind in kinds
+}
+
+
 def topic_of(event: Event) -> str:
     """Return the Kafka topic an event belongs to."""
-    return CAMPAIGN_TOPIC if isinstance(event, CampaignEvent) else WALLET_TOPIC
+    return _NAMES[type(event)][0]
+
+
+def operation_of(event: Event) -> str:
+    """Return the last word of an event's type: `earn` of `flowdrop.wallet.earn`."""
+    return _NAMES[type(event)][1]
 
 
 def partition_of(account: str, partitions: int) -> int:
