@@ -70,19 +70,19 @@ class Data(
 # -- wallet -----------------------------------------------------------------------------------
 
 
-class OpenData(Data):
+class OpenData(Data, frozen=True):
     """Open a wallet in a program."""
 
     program: Name
 
 
-class Open(Envelope, tag="flowdrop.wallet.open"):
+class Open(Envelope, frozen=True, tag="flowdrop.wallet.open"):
     """A person opened a wallet; `subject` is the new account."""
 
     data: OpenData
 
 
-class EarnData(Data):
+class EarnData(Data, frozen=True):
     """Coins earned by an activity: `amount` as given, or by the program's rule from `spend`."""
 
     program: Name
@@ -92,13 +92,13 @@ class EarnData(Data):
     reference: Name | None = None
 
 
-class Earn(Envelope, tag="flowdrop.wallet.earn"):
+class Earn(Envelope, frozen=True, tag="flowdrop.wallet.earn"):
     """A person earned coins, minted by the program's issuer."""
 
     data: EarnData
 
 
-class FundData(Data):
+class FundData(Data, frozen=True):
     """Put coins into one shard of a campaign's budget."""
 
     program: Name
@@ -106,13 +106,13 @@ class FundData(Data):
     amount: Coins
 
 
-class Fund(Envelope, tag="flowdrop.wallet.fund"):
+class Fund(Envelope, frozen=True, tag="flowdrop.wallet.fund"):
     """An enterprise funded a campaign; `subject` is the shard `budget:<campaign>@<partition>`."""
 
     data: FundData
 
 
-class GrantData(Data):
+class GrantData(Data, frozen=True):
     """Coins a campaign gives a person, out of its budget's shard on the person's partition."""
 
     program: Name
@@ -120,13 +120,13 @@ class GrantData(Data):
     amount: Coins
 
 
-class Grant(Envelope, tag="flowdrop.wallet.grant"):
+class Grant(Envelope, frozen=True, tag="flowdrop.wallet.grant"):
     """A campaign gave coins to the wallet `subject`."""
 
     data: GrantData
 
 
-class RedeemData(Data):
+class RedeemData(Data, frozen=True):
     """Coins turned into data traffic at a carrier."""
 
     program: Name
@@ -134,13 +134,13 @@ class RedeemData(Data):
     amount: Coins
 
 
-class Redeem(Envelope, tag="flowdrop.wallet.redeem"):
+class Redeem(Envelope, frozen=True, tag="flowdrop.wallet.redeem"):
     """A person redeemed coins at a carrier."""
 
     data: RedeemData
 
 
-class TransferData(Data):
+class TransferData(Data, frozen=True):
     """Coins given to another wallet of the same program."""
 
     program: Name
@@ -149,13 +149,13 @@ class TransferData(Data):
     message: Annotated[str, Meta(max_length=500)] = ""
 
 
-class Transfer(Envelope, tag="flowdrop.wallet.transfer"):
+class Transfer(Envelope, frozen=True, tag="flowdrop.wallet.transfer"):
     """A person gave coins to another; `subject` pays."""
 
     data: TransferData
 
 
-class LegData(Data, rename={"payer": "from"}):
+class LegData(Data, frozen=True, rename={"payer": "from"}):
     """The credit side of a transfer between partitions; only the ledger writes and signs it."""
 
     program: Name
@@ -167,7 +167,7 @@ class LegData(Data, rename={"payer": "from"}):
     signature: Annotated[str, Meta(min_length=64, max_length=64)]
 
 
-class Leg(Envelope, tag="flowdrop.wallet.leg"):
+class Leg(Envelope, frozen=True, tag="flowdrop.wallet.leg"):
     """Coins arriving from another partition for the wallet `subject`."""
 
     data: LegData
@@ -176,7 +176,7 @@ class Leg(Envelope, tag="flowdrop.wallet.leg"):
 # -- campaign ---------------------------------------------------------------------------------
 
 
-class AssignmentData(Data):
+class AssignmentData(Data, frozen=True):
     """The arm a person was drawn into, and with which probability."""
 
     campaign: Name
@@ -184,13 +184,13 @@ class AssignmentData(Data):
     probability: Probability
 
 
-class Assignment(Envelope, tag="flowdrop.campaign.assignment"):
+class Assignment(Envelope, frozen=True, tag="flowdrop.campaign.assignment"):
     """A person was assigned to an arm of a randomised campaign; `subject` is the person."""
 
     data: AssignmentData
 
 
-class ContactData(Data):
+class ContactData(Data, frozen=True):
     """A message or offer sent; not an impression. `until` is when the offer ends."""
 
     campaign: Name
@@ -199,13 +199,13 @@ class ContactData(Data):
     until: Time | None = None
 
 
-class Contact(Envelope, tag="flowdrop.campaign.contact"):
+class Contact(Envelope, frozen=True, tag="flowdrop.campaign.contact"):
     """A campaign contacted a person."""
 
     data: ContactData
 
 
-class ExposureData(Data):
+class ExposureData(Data, frozen=True):
     """An impression: share of pixels in view, for how long, in which format."""
 
     campaign: Name
@@ -217,38 +217,38 @@ class ExposureData(Data):
     paid: bool = False
 
 
-class Exposure(Envelope, tag="flowdrop.campaign.exposure"):
+class Exposure(Envelope, frozen=True, tag="flowdrop.campaign.exposure"):
     """An advertisement was served to a person."""
 
     data: ExposureData
 
 
-class ClickData(Data):
+class ClickData(Data, frozen=True):
     """A click on a campaign's message or advertisement."""
 
     campaign: Name
     channel: Name
 
 
-class Click(Envelope, tag="flowdrop.campaign.click"):
+class Click(Envelope, frozen=True, tag="flowdrop.campaign.click"):
     """A person clicked."""
 
     data: ClickData
 
 
-class VisitData(Data):
+class VisitData(Data, frozen=True):
     """A visit to the advertiser's site or shop."""
 
     campaign: Name
 
 
-class Visit(Envelope, tag="flowdrop.campaign.visit"):
+class Visit(Envelope, frozen=True, tag="flowdrop.campaign.visit"):
     """A person visited the advertiser."""
 
     data: VisitData
 
 
-class ConversionData(Data):
+class ConversionData(Data, frozen=True):
     """What the campaign is for: a purchase, a redemption; `value` is its revenue in cents."""
 
     campaign: Name
@@ -256,20 +256,20 @@ class ConversionData(Data):
     item: Name | None = None
 
 
-class Conversion(Envelope, tag="flowdrop.campaign.conversion"):
+class Conversion(Envelope, frozen=True, tag="flowdrop.campaign.conversion"):
     """A person converted."""
 
     data: ConversionData
 
 
-class ConsentData(Data):
+class ConsentData(Data, frozen=True):
     """Whether a person may be contacted, by which channel (`*` for all)."""
 
     channel: Name
     granted: bool
 
 
-class Consent(Envelope, tag="flowdrop.campaign.consent"):
+class Consent(Envelope, frozen=True, tag="flowdrop.campaign.consent"):
     """A person gave or withdrew consent."""
 
     data: ConsentData
