@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import zlib
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -22,7 +22,14 @@ DEADLETTER_TOPIC = "deadletters"
 
 RECORD_BYTES_MAX = 65_536
 
-Id = Annotated[str, Meta(min_length=1, max_length=200, description="unique for its source")]
+Id = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=200,
+        description="unique among the subject's events, whatever their source",
+    ),
+]
 Name = Annotated[str, Meta(min_length=1, max_length=128)]
 Coins = Annotated[
     int, Meta(ge=1, le=10**15, description="flow coins, in the smallest unit of the program")
@@ -45,26 +52,37 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", gc=F
     datacontenttype: Literal["application/json"] = "application/json"
 
 
-class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
-    """Base of every event's `data`: a field nobody knows is an error, not a silence."""
+class Data(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    gc=False,
+):
+    """Base of every event's `data`: a field nobody knows is an error, not a silence.
+
+    A default is left out, so that a field added later changes no event that does without it: the
+    ledger compares the content of events with the same id.
+    """
 
 
 # -- wallet -----------------------------------------------------------------------------------
 
 
-class OpenData(Data):
+class OpenData(Data, frozen=True):
     """Open a wallet in a program."""
 
     program: Name
 
 
-class Open(Envelope, tag="flowdrop.wallet.open"):
+class Open(Envelope, frozen=True, tag="flowdrop.wallet.open"):
     """A person opened a wallet; `subject` is the new account."""
 
     data: OpenData
 
 
-class EarnData(Data, omit_defaults=True):
+class EarnData(Data, frozen=True):
     """Coins earned by an activity: `amount` as given, or by the program's rule from `spend`."""
 
     program: Name
@@ -74,13 +92,13 @@ class EarnData(Data, omit_defaults=True):
     reference: Name | None = None
 
 
-class Earn(Envelope, tag="flowdrop.wallet.earn"):
+class Earn(Envelope, frozen=True, tag="flowdrop.wallet.earn"):
     """A person earned coins, minted by the program's issuer."""
 
     data: EarnData
 
 
-class FundData(Data):
+class FundData(Data, frozen=True):
     """Put coins into one shard of a campaign's budget."""
 
     program: Name
@@ -88,13 +106,13 @@ class FundData(Data):
     amount: Coins
 
 
-class Fund(Envelope, tag="flowdrop.wallet.fund"):
+class Fund(Envelope, frozen=True, tag="flowdrop.wallet.fund"):
     """An enterprise funded a campaign; `subject` is the shard `budget:<campaign>@<partition>`."""
 
     data: FundData
 
 
-class GrantData(Data):
+class GrantData(Data, frozen=True):
     """Coins a campaign gives a person, out of its budget's shard on the person's partition."""
 
     program: Name
@@ -102,13 +120,13 @@ class GrantData(Data):
     amount: Coins
 
 
-class Grant(Envelope, tag="flowdrop.wallet.grant"):
+class Grant(Envelope, frozen=True, tag="flowdrop.wallet.grant"):
     """A campaign gave coins to the wallet `subject`."""
 
     data: GrantData
 
 
-class RedeemData(Data):
+class RedeemData(Data, frozen=True):
     """Coins turned into data traffic at a carrier."""
 
     program: Name
@@ -116,13 +134,13 @@ class RedeemData(Data):
     amount: Coins
 
 
-class Redeem(Envelope, tag="flowdrop.wallet.redeem"):
+class Redeem(Envelope, frozen=True, tag="flowdrop.wallet.redeem"):
     """A person redeemed coins at a carrier."""
 
     data: RedeemData
 
 
-class TransferData(Data, omit_defaults=True):
+class TransferData(Data, frozen=True):
     """Coins given to another wallet of the same program."""
 
     program: Name
@@ -131,13 +149,13 @@ class TransferData(Data, omit_defaults=True):
     message: Annotated[str, Meta(max_length=500)] = ""
 
 
-class Transfer(Envelope, tag="flowdrop.wallet.transfer"):
+class Transfer(Envelope, frozen=True, tag="flowdrop.wallet.transfer"):
     """A person gave coins to another; `subject` pays."""
 
     data: TransferData
 
 
-class LegData(Data, rename={"payer": "from"}):
+class LegData(Data, frozen=True, rename={"payer": "from"}):
     """The credit side of a transfer between partitions; only the ledger writes and signs it."""
 
     program: Name
@@ -149,7 +167,7 @@ class LegData(Data, rename={"payer": "from"}):
     signature: Annotated[str, Meta(min_length=64, max_length=64)]
 
 
-class Leg(Envelope, tag="flowdrop.wallet.leg"):
+class Leg(Envelope, frozen=True, tag="flowdrop.wallet.leg"):
     """Coins arriving from another partition for the wallet `subject`."""
 
     data: LegData
@@ -158,7 +176,7 @@ class Leg(Envelope, tag="flowdrop.wallet.leg"):
 # -- campaign ---------------------------------------------------------------------------------
 
 
-class AssignmentData(Data):
+class AssignmentData(Data, frozen=True):
     """The arm a person was drawn into, and with which probability."""
 
     campaign: Name
@@ -166,13 +184,13 @@ class AssignmentData(Data):
     probability: Probability
 
 
-class Assignment(Envelope, tag="flowdrop.campaign.assignment"):
+class Assignment(Envelope, frozen=True, tag="flowdrop.campaign.assignment"):
     """A person was assigned to an arm of a randomised campaign; `subject` is the person."""
 
     data: AssignmentData
 
 
-class ContactData(Data, omit_defaults=True):
+class ContactData(Data, frozen=True):
     """A message or offer sent; not an impression. `until` is when the offer ends."""
 
     campaign: Name
@@ -181,13 +199,13 @@ class ContactData(Data, omit_defaults=True):
     until: Time | None = None
 
 
-class Contact(Envelope, tag="flowdrop.campaign.contact"):
+class Contact(Envelope, frozen=True, tag="flowdrop.campaign.contact"):
     """A campaign contacted a person."""
 
     data: ContactData
 
 
-class ExposureData(Data, omit_defaults=True):
+class ExposureData(Data, frozen=True):
     """An impression: share of pixels in view, for how long, in which format."""
 
     campaign: Name
@@ -199,38 +217,38 @@ class ExposureData(Data, omit_defaults=True):
     paid: bool = False
 
 
-class Exposure(Envelope, tag="flowdrop.campaign.exposure"):
+class Exposure(Envelope, frozen=True, tag="flowdrop.campaign.exposure"):
     """An advertisement was served to a person."""
 
     data: ExposureData
 
 
-class ClickData(Data):
+class ClickData(Data, frozen=True):
     """A click on a campaign's message or advertisement."""
 
     campaign: Name
     channel: Name
 
 
-class Click(Envelope, tag="flowdrop.campaign.click"):
+class Click(Envelope, frozen=True, tag="flowdrop.campaign.click"):
     """A person clicked."""
 
     data: ClickData
 
 
-class VisitData(Data):
+class VisitData(Data, frozen=True):
     """A visit to the advertiser's site or shop."""
 
     campaign: Name
 
 
-class Visit(Envelope, tag="flowdrop.campaign.visit"):
+class Visit(Envelope, frozen=True, tag="flowdrop.campaign.visit"):
     """A person visited the advertiser."""
 
     data: VisitData
 
 
-class ConversionData(Data, omit_defaults=True):
+class ConversionData(Data, frozen=True):
     """What the campaign is for: a purchase, a redemption; `value` is its revenue in cents."""
 
     campaign: Name
@@ -238,20 +256,20 @@ class ConversionData(Data, omit_defaults=True):
     item: Name | None = None
 
 
-class Conversion(Envelope, tag="flowdrop.campaign.conversion"):
+class Conversion(Envelope, frozen=True, tag="flowdrop.campaign.conversion"):
     """A person converted."""
 
     data: ConversionData
 
 
-class ConsentData(Data):
+class ConsentData(Data, frozen=True):
     """Whether a person may be contacted, by which channel (`*` for all)."""
 
     channel: Name
     granted: bool
 
 
-class Consent(Envelope, tag="flowdrop.campaign.consent"):
+class Consent(Envelope, frozen=True, tag="flowdrop.campaign.consent"):
     """A person gave or withdrew consent."""
 
     data: ConsentData
@@ -266,9 +284,24 @@ decode_campaign = msgspec.json.Decoder(CampaignEvent).decode
 encode = msgspec.json.Encoder().encode
 
 
+_NAMES: dict[type, tuple[str, str]] = {
+    kind: (topic, str(kind.__struct_config__.tag).rpartition(".")[2])
+    for topic, kinds in (
+        (WALLET_TOPIC, get_args(WalletEvent)),
+        (CAMPAIGN_TOPIC, get_args(CampaignEvent)),
+    )
+    for kind in kinds
+}
+
+
 def topic_of(event: Event) -> str:
     """Return the Kafka topic an event belongs to."""
-    return CAMPAIGN_TOPIC if isinstance(event, CampaignEvent) else WALLET_TOPIC
+    return _NAMES[type(event)][0]
+
+
+def operation_of(event: Event) -> str:
+    """Return the last word of an event's type: `earn` of `flowdrop.wallet.earn`."""
+    return _NAMES[type(event)][1]
 
 
 def partition_of(account: str, partitions: int) -> int:

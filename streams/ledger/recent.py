@@ -1,0 +1,79 @@
+"""The events an account remembers: 21 bytes each, in the order they came.
+
+An entry is the id's 64-bit hash, 32 bits of the content's, the time and what became of it. "The
+same content" means an equal decoded event: the order of JSON keys, white space, the offset in which
+a time is written and extension attributes (a trace id) make no difference.
+
+Entries older than the window are dropped from the front; when more than `RECENT_MAX` are left, the
+first goes and its time is kept as `forgotten_us`: what is not later than that and not remembered is
+refused, since it might be a repeat.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from hashlib import blake2b
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+if TYPE_CHECKING:
+    from streams.events import WalletEvent
+
+RECENT_MAX = 256
+
+_ENTRY = struct.Struct("<8s4sqB")
+_SIZE = _ENTRY.size
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Entry(NamedTuple):
+    """One remembered event: hash of its id, of its content, microseconds, code of the reason."""
+
+    key: bytes
+    content: bytes
+    time_us: int
+    code: int
+
+
+def key_of(event_id: str) -> bytes:
+    """Return the 64-bit hash by which an event id is remembered."""
+    return blake2b(event_id.encode(), digest_size=8).digest()
+
+
+def digest_of(event: WalletEvent) -> bytes:
+    """Return the 32-bit hash of an event's content, the same for every spelling of it."""
+    return zlib.crc32(_encode(event)).to_bytes(4, "little")
+
+
+def find(recent: bytes, key: bytes) -> Entry | None:
+    """Return the entry of `key`, None when it is not remembered."""
+    at = recent.find(key)
+    while at > 0 and at % _SIZE:
+        at = recent.find(key, at + 1)
+    return None if at < 0 else Entry._make(_ENTRY.unpack_from(recent, at))
+
+
+def entries(recent: bytes) -> list[Entry]:
+    """Return all entries, in the order they came."""
+    return [Entry._make(row) for row in _ENTRY.iter_unpack(recent)]
+
+
+def remember(recent: bytes, entry: Entry, horizon_us: int) -> tuple[bytes, int]:
+    """Add an entry; drop from the front what is older than `horizon_us` or too many.
+
+    Returns:
+        The entries, and the latest time of one dropped for want of room (0 when none was).
+    """
+    start = forgotten_us = 0
+    while start < len(recent) and _time_at(recent, start) < horizon_us:
+        start += _SIZE
+    while len(recent) - start >= RECENT_MAX * _SIZE:
+        forgotten_us = max(forgotten_us, _time_at(recent, start))
+        start += _SIZE
+    return recent[start:] + _ENTRY.pack(*entry), forgotten_us
+
+
+def _time_at(recent: bytes, start: int) -> int:
+    return int.from_bytes(recent[start + 12 : start + 20], "little", signed=True)

@@ -1,0 +1,152 @@
+"""Programs: the wallets people know, each a TOML file of rules for one ledger."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+import click
+import msgspec
+from msgspec import Meta
+
+FOLDER = Path(__file__).parent.parent / "programs"
+
+Slug = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+Operation = Literal["open", "earn", "fund", "grant", "redeem", "transfer"]
+Coins = Annotated[int, Meta(ge=1, le=10**15)]
+
+
+class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A name in Chinese and English."""
+
+    zh: Annotated[str, Meta(min_length=1)]
+    en: Annotated[str, Meta(min_length=1)]
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of a program's file; it says where its values come from."""
+
+    source: str = ""
+    assumption: str = ""
+
+    def __post_init__(self) -> None:
+        """Hold every table to saying whether it is known or assumed."""
+        if not (self.source or self.assumption):
+            raise ValueError("needs `source` (where it is written) or `assumption` (why we chose)")
+
+
+class Coin(Entry, frozen=True):
+    """What is counted: the coin's name and the smallest unit."""
+
+    zh: str
+    en: str
+    unit: Annotated[str, Meta(min_length=1, description="the smallest unit, one is 1")]
+
+
+class Operations(Entry, frozen=True):
+    """The operations that are open; any other is refused."""
+
+    open: frozenset[Operation]
+
+
+class Activity(Entry, frozen=True):
+    """How an activity earns; exactly one of the three rules.
+
+    Attributes:
+        title: its name.
+        cents_per_coin: one coin for each whole so many cents of `spend`.
+        coins: always so many.
+        given_max: the event gives the amount, at most so many at once.
+    """
+
+    title: Text
+    cents_per_coin: Coins | None = None
+    coins: Coins | None = None
+    given_max: Coins | None = None
+
+    def __post_init__(self) -> None:
+        """Hold an activity to one rule."""
+        super().__post_init__()
+        rules = (self.cents_per_coin, self.coins, self.given_max)
+        if sum(rule is not None for rule in rules) != 1:
+            raise ValueError("needs exactly one of `cents_per_coin`, `coins`, `given_max`")
+
+    def earned(self, amount: int | None, spend: int | None) -> int | None:
+        """Return the coins for an event with `amount` or `spend`, None when it has the wrong one.
+
+        Args:
+            amount: coins as the event gives them.
+            spend: money in cents.
+        """
+        if self.cents_per_coin is not None:
+            return None if spend is None or amount is not None else spend // self.cents_per_coin
+        if self.coins is not None:
+            return self.coins if amount in {None, self.coins} else None
+        return amount
+
+
+class Carrier(Entry, frozen=True):
+    """A carrier at which coins may be redeemed."""
+
+    title: Text
+
+
+class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One wallet program: its names, coin, open operations, activities and carriers."""
+
+    name: Slug
+    title: Text
+    owner: Text
+    coin: Coin
+    operations: Operations
+    earn: dict[Slug, Activity] = {}
+    carriers: dict[Slug, Carrier] = {}
+
+
+class ProgramError(click.ClickException):
+    """A program's file is wrong; the message names file, key, value and remedy."""
+
+
+def load(folder: Path = FOLDER) -> dict[str, Program]:
+    """Return every program of `folder` by name.
+
+    Raises:
+        ProgramError: when there is none, or the first file that is wrong.
+    """
+    programs = {path.stem: read(path) for path in sorted(folder.glob("*.toml"))}
+    if not programs:
+        raise ProgramError(
+            f"{folder} holds no programs (*.toml); set FLOWDROP_PROGRAMS to the folder that does"
+        )
+    return programs
+
+
+def read(path: Path) -> Program:
+    """Return the program in the file `path`, whose name it must bear.
+
+    Raises:
+        ProgramError: when it can't be read, or a value is not what it must be.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ProgramError(f"{path}: {error}; a program is a TOML file in UTF-8") from error
+    try:
+        program = msgspec.convert(values, Program)
+    except msgspec.ValidationError as error:
+        raise ProgramError(f"{path}: {_explain(values, str(error))}") from error
+    if program.name != path.stem:
+        raise ProgramError(
+            f"{path}: name = {program.name!r}; it must be the file's name, {path.stem!r}"
+        )
+    return program
+
+
+def _explain(values: object, error: str) -> str:
+    what, _, path = error.partition(" - at `$")
+    keys = re.findall(r"[\w-]+", path.rstrip("`"))
+    for key in keys:
+        values = values.get(key) if isinstance(values, dict) else None
+    return f"{'.'.join(keys) or 'the file'} = {values!r}: {what}; see programs/liuliangbao.toml"
