@@ -238,9 +238,7 @@ def _baskets(table: Any) -> Iterator[Event]:
             source=SOURCE,
             time=_moment(second),
             subject=f"cj:{household}",
-            data=EarnData(
-                program=PROGRAM, activity=ACTIVITY, spend=cents, reference=str(basket)
-            ),
+            data=EarnData(program=PROGRAM, activity=ACTIVITY, spend=cents, reference=str(basket)),
         )
 
 

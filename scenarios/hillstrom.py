@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import pyarrow.compute as pc
+import numpy as np
 from pyarrow import csv
 
 from scenarios.source import Source, merged
@@ -112,7 +112,7 @@ def _table() -> Any:
 
 def _cents(dollars: Any) -> list[int]:
     """Return dollars with at most two decimals as whole cents."""
-    cents: list[int] = pc.cast(pc.round(pc.multiply(dollars, 100.0)), "int64").to_pylist()
+    cents: list[int] = np.rint(dollars.to_numpy() * 100).astype(np.int64).tolist()
     return cents
 
 
