@@ -79,7 +79,8 @@ def _without_subject(event: Fields) -> bytes:
 
 
 def _invalid_utf8(event: Fields) -> bytes:
-    return msgspec.json.encode(event | {"note": "@"}).replace(b'"note":"@"', b'"note":"\xff\xfe"')
+    """Break the source, a field that every reader decodes."""
+    return msgspec.json.encode(event | {"source": "@"}).replace(b'"@"', b'"\xff\xfe"')
 
 
 def _other_content(event: Fields) -> bytes:
