@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 
 import click
 from confluent_kafka import KafkaError, KafkaException, Producer
+from confluent_kafka.admin import AdminClient
 
 from streams.events import Event, encode, partition_of, topic_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from confluent_kafka import Message
 
 FLUSH_SECONDS_MAX = 60.0
+ANSWER_SECONDS_MAX = 5.0
 
 
 def publish_records(
@@ -90,14 +92,43 @@ def publish(
     on_sent: Callable[[int], object] | None = None,
 ) -> int:
     """Send events to their topics; see `publish_records`."""
-    return publish_records(
-        (
-            (topic_of(e), partition_of(e.subject, partitions), e.subject.encode(), encode(e))
-            for e in events
-        ),
-        bootstrap,
-        on_sent=on_sent,
+    return publish_records(records_of(events, partitions), bootstrap, on_sent=on_sent)
+
+
+def records_of(
+    events: Iterable[Event], partitions: int
+) -> Iterator[tuple[str, int, bytes | None, bytes | None]]:
+    """Yield the `(topic, partition, key, value)` record of each event."""
+    return (
+        (topic_of(e), partition_of(e.subject, partitions), e.subject.encode(), encode(e))
+        for e in events
     )
+
+
+def require_topics(bootstrap: str, partitions: int, *topics: str) -> None:
+    """Return if Kafka answers and has `topics` with `partitions` partitions each.
+
+    Raises:
+        click.ClickException: when it does not, within `ANSWER_SECONDS_MAX`.
+    """
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+    try:
+        found = admin.list_topics(timeout=ANSWER_SECONDS_MAX).topics
+    except KafkaException as error:
+        raise click.ClickException(
+            f"Kafka does not answer at {bootstrap}: {error.args[0].str()}; "
+            "start it with `flowdrop up` or set FLOWDROP_KAFKA"
+        ) from error
+    for topic in topics:
+        if topic not in found:
+            raise click.ClickException(
+                f"Kafka at {bootstrap} has no topic {topic}; create it with `flowdrop topics`"
+            )
+        if len(found[topic].partitions) != partitions:
+            raise click.ClickException(
+                f"topic {topic} has {len(found[topic].partitions)} partitions, but the setting "
+                f"partitions is {partitions}; set FLOWDROP_PARTITIONS to the topic's number"
+            )
 
 
 def _raise_first(refused: list[KafkaError], bootstrap: str) -> None:
