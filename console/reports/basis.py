@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -84,6 +85,11 @@ class Asker:
             ) from error
         self._asked.append(Query(name=name, values=values))
         return found
+
+
+def utc(moment: datetime | None) -> datetime | None:
+    """Return a time from the warehouse, which is naive UTC, with its zone."""
+    return moment.replace(tzinfo=UTC) if moment else None
 
 
 def as_json(report: Any) -> dict[str, Any]:

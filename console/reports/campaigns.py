@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
+
+from console.reports.basis import FILL, Asker, EmptyWarehouseError, UnknownCampaignError, utc
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from clickhouse_connect.driver.client import Client
 
@@ -33,7 +36,22 @@ def campaigns(client: Client) -> list[Campaign]:
     Raises:
         EmptyWarehouseError: when there are no campaign events.
     """
-    raise NotImplementedError
+    found = [
+        Campaign(
+            name=row["name"],
+            start=utc(row["start"]),
+            end=utc(row["end"]),
+            reach=row["reach"],
+            contacts=row["sent"],
+            conversions=row["conversions_reached"],
+            conversions_value_cents=row["value_cents"],
+            arms=tuple(sorted(row["arms"])),
+            assigned=row["assigned"],
+        )
+        for row in Asker(client).rows("reports/campaigns")
+    ]
+    _not_empty(found)
+    return found
 
 
 def require(client: Client, names: Sequence[str]) -> None:
@@ -43,4 +61,19 @@ def require(client: Client, names: Sequence[str]) -> None:
         UnknownCampaignError: naming the first one and those that look like it.
         EmptyWarehouseError: when there are no campaign events.
     """
-    raise NotImplementedError
+    known = [row["name"] for row in Asker(client).rows("reports/campaign_names")]
+    _not_empty(known)
+    for name in names:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, cutoff=0.5)
+            hint = f"did you mean {_either(close)}?" if close else "see `flowdrop report campaigns`"
+            raise UnknownCampaignError(f"no event names a campaign {name!r}; {hint}")
+
+
+def _not_empty(found: Sequence[object]) -> None:
+    if not found:
+        raise EmptyWarehouseError(f"the warehouse holds no campaign events; {FILL}")
+
+
+def _either(names: Sequence[str]) -> str:
+    return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from console.reports.basis import Query, Words
+from console.reports.basis import Asker, NoReportError, Words, utc
+from console.reports.campaigns import require
+from console.reports.notes import notes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date, datetime
 
     from clickhouse_connect.driver.client import Client
+
+    from console.reports.basis import Query
+
+UNION = ""  # the query's name for all campaigns together
 
 BASIS = Words(
     en="Reach counts people contacted, each once. A contact is a message or offer sent; it is not "
@@ -66,7 +72,7 @@ class Cost:
 
     contacts_cents: int | None  # none when no contact gave a cost
     contacts_priced: int  # contacts that gave a cost
-    contacts_free_of_price: int  # contacts that gave none
+    contacts_unpriced: int  # contacts that gave none
     coins: tuple[Coins, ...]  # by program
 
 
@@ -109,4 +115,51 @@ def reach(client: Client, campaigns: Sequence[str]) -> ReachReport:
         UnknownCampaignError: when no event names one of them.
         EmptyWarehouseError: when there are no campaign events.
     """
-    raise NotImplementedError
+    names = tuple(dict.fromkeys(campaigns))
+    if not names:
+        raise NoReportError("name at least one campaign; see `flowdrop report campaigns`")
+    require(client, names)
+    asker = Asker(client)
+    found = {row["campaign"]: row for row in asker.rows("reports/reach", campaigns=list(names))}
+    union = found[UNION]
+    by_day = asker.rows("reports/reach_by_day", campaigns=list(names))
+    coins = asker.rows("reports/coins", campaigns=list(names))
+    return ReachReport(
+        campaigns=names,
+        reach=union["reach"],
+        contacts=union["sent"],
+        contacts_per_person=union["sent"] / union["reach"] if union["reach"] else None,
+        by_day=tuple(Day(**row) for row in by_day),
+        conversions=Conversions(
+            count=union["conversions_reached"],
+            people=union["converted"],
+            value_cents=union["value_cents"],
+            outside=union["conversions_outside"],
+        ),
+        cost=Cost(
+            contacts_cents=union["sent_cents"],
+            contacts_priced=union["sent_priced"],
+            contacts_unpriced=union["sent"] - union["sent_priced"],
+            coins=tuple(Coins(**row) for row in coins),
+        ),
+        by_campaign=tuple(_own(name, found.get(name)) for name in names),
+        basis=BASIS,
+        among=AMONG,
+        notes=notes(names),
+        queries=asker.asked,
+    )
+
+
+def _own(name: str, row: dict[str, Any] | None) -> CampaignReach:
+    """Return one campaign's own numbers; `row` is none when it sent and saw nothing."""
+    row = row or {}
+    return CampaignReach(
+        campaign=name,
+        reach=row.get("reach", 0),
+        contacts=row.get("sent", 0),
+        start=utc(row.get("start")),
+        end=utc(row.get("end")),
+        conversions=row.get("conversions_reached", 0),
+        converted=row.get("converted", 0),
+        value_cents=row.get("value_cents"),
+    )
