@@ -5,6 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import click
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from flowdrop.output import print_csv, print_json, print_rows
+from sql.client import connect, description, names, places, rows, text
+from sql.migrate import migrate
 
 
 @click.group("sql", epilog="Example: flowdrop sql run reports/campaign_names --csv")
@@ -16,10 +21,6 @@ def sql() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: a list of version, name.")
 def migrate_command(*, as_json: bool) -> None:
     """Create what the warehouse lacks; run again, it changes nothing."""
-    from flowdrop.output import print_json, print_rows
-    from sql.client import connect
-    from sql.migrate import migrate
-
     applied = [migration._asdict() for migration in migrate(connect())]
     if as_json:
         print_json(applied)
@@ -31,9 +32,6 @@ def migrate_command(*, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: name, description, parameters.")
 def list_command(*, as_json: bool) -> None:
     """List every query, what a row of its answer is, and what it must be given."""
-    from flowdrop.output import print_json, print_rows
-    from sql.client import description, names, places
-
     queries: list[dict[str, Any]] = [
         {"name": name, "description": description(name), "parameters": places(name)}
         for name in names()
@@ -50,8 +48,6 @@ def list_command(*, as_json: bool) -> None:
 @click.argument("name")
 def show_command(name: str) -> None:
     """Print the text of the query NAME."""
-    from sql.client import text
-
     click.echo(text(name), nl=False)
 
 
@@ -68,11 +64,6 @@ def show_command(name: str) -> None:
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 def run_command(name: str, params: tuple[str, ...], *, as_json: bool, as_csv: bool) -> None:
     """Run the query NAME and print its rows."""
-    from clickhouse_connect.driver.exceptions import ClickHouseError
-
-    from flowdrop.output import print_csv, print_json, print_rows
-    from sql.client import connect, places, rows
-
     values = _bound(name, places(name), params)
     try:
         found = rows(connect(), name, **values)
