@@ -1,7 +1,9 @@
-"""The thin client: connect by address, run a query file by name with bound values."""
+"""The thin client: connect by address, find a query file by name, run it with bound values."""
 
 from __future__ import annotations
 
+import difflib
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
 FOLDER = Path(__file__).parent
+NOT_QUERIES = frozenset({"migrations", "cluster"})
+
+_PLACE = re.compile(r"\{(\w+):\s*([^{}]+?)\s*\}")
 
 
 def connect(url: str | None = None) -> Client:
@@ -34,9 +39,41 @@ def connect(url: str | None = None) -> Client:
         ) from error
 
 
+def names() -> list[str]:
+    """Return the name of every query file, for example `reports/reach`, sorted."""
+    found = (path.relative_to(FOLDER) for path in FOLDER.rglob("*.sql"))
+    return sorted(
+        path.with_suffix("").as_posix() for path in found if path.parts[0] not in NOT_QUERIES
+    )
+
+
 def text(name: str) -> str:
-    """Return the text of the query file `name`, for example `reports/reach`."""
-    return (FOLDER / f"{name}.sql").read_text()
+    """Return the text of the query file `name`, for example `reports/reach`.
+
+    Raises:
+        click.ClickException: when there is none; the sentence names those that look like it.
+    """
+    known = names()
+    if name not in known:
+        close = difflib.get_close_matches(name, known)
+        hint = f"did you mean {' or '.join(close)}?" if close else "see `flowdrop sql list`"
+        raise click.ClickException(f"no query is named {name!r}; {hint}")
+    return (FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def description(name: str) -> str:
+    """Return the comment on top of the query file `name`: what a row of its answer is."""
+    lines = []
+    for line in text(name).splitlines():
+        if not line.startswith("--"):
+            break
+        lines.append(line.removeprefix("--").strip())
+    return " ".join(lines)
+
+
+def places(name: str) -> dict[str, str]:
+    """Return what the query file `name` must be given: ClickHouse type by name, in order."""
+    return dict(_PLACE.findall(text(name)))
 
 
 def rows(client: Client, name: str, **values: Any) -> list[dict[str, Any]]:
