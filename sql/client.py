@@ -76,7 +76,7 @@ def places(name: str) -> dict[str, str]:
     return dict(_PLACE.findall(text(name)))
 
 
-def rows(client: Client, name: str, **values: Any) -> list[dict[str, Any]]:
+def rows(client: Client, name: str, /, **values: Any) -> list[dict[str, Any]]:
     """Run the query file `name` with `values` bound to its `{name:Type}` places.
 
     Returns:
@@ -86,6 +86,6 @@ def rows(client: Client, name: str, **values: Any) -> list[dict[str, Any]]:
     return [dict(row) for row in result.named_results()]
 
 
-def frame(client: Client, name: str, **values: Any) -> pd.DataFrame:
+def frame(client: Client, name: str, /, **values: Any) -> pd.DataFrame:
     """Run the query file `name` and return its rows as a data frame."""
     return client.query_df(text(name), parameters=values)
