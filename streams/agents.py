@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import faust
     from faust.types import StreamT
 
-    from streams.events import CampaignEvent, WalletEvent
+    from streams.events import CampaignEvent
     from streams.layer.table import Work
     from streams.settings import StreamSettings
 
@@ -94,17 +94,13 @@ def fold_batch(work: Work, rules: Rules, partitions: int) -> None:
             accounts[name] = unpack(packed) if packed is not None else None
         return accounts[name]
 
-    for (offset, key, value), arrived_ms in zip(
-        batch.records(), batch.timestamps_ms, strict=True
-    ):
+    for (offset, key, value), arrived_ms in zip(batch.records(), batch.timestamps_ms, strict=True):
         event = read_wallet(key, value)
         if isinstance(event, Rejection):
             place = Place(batch.topic, batch.partition, offset)
             set_aside(state, place, key, value, event.reason, event.detail)
             continue
-        outcome = fold(
-            get, shard, event, digest_of(event), offset, arrived_ms * 1000, rules
-        )
+        outcome = fold(get, shard, event, digest_of(event), offset, arrived_ms * 1000, rules)
         if outcome.reason == "wrong_partition":
             state.emit(WALLET_TOPIC, partition_of(event.subject, partitions), key, value)
         accounts.update(outcome.changed)
@@ -124,9 +120,7 @@ def fold_batch(work: Work, rules: Rules, partitions: int) -> None:
 def check_batch(work: Work, tolerance_us: int, partitions: int) -> None:
     """Pass on each campaign event once; set aside what is broken, early or contradictory."""
     state, batch = work.state, work.batch
-    for (offset, key, value), arrived_ms in zip(
-        batch.records(), batch.timestamps_ms, strict=True
-    ):
+    for (offset, key, value), arrived_ms in zip(batch.records(), batch.timestamps_ms, strict=True):
         place = Place(batch.topic, batch.partition, offset)
         event = read_campaign(key, value)
         if isinstance(event, Rejection):

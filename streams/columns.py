@@ -119,13 +119,11 @@ _RESULT_FIELDS = (
 )
 _POSTING_FIELDS = ("account", "kind", "amount", "balance", "version")
 _RESULT_NAMES = (*_RESULT_FIELDS, *(f"posting.{name}" for name in _POSTING_FIELDS), *_PLACE)
-_TIME = _RESULT_FIELDS.index("time")
 
 
 def _result_row(batch: Batch, index: int) -> Sequence[Any]:
     result = decode_result(batch.values[index] or b"")
     row = [getattr(result, name) for name in _RESULT_FIELDS]
-    row[_TIME] = microseconds(result.time)
     row += [getattr(result.posting, name) for name in _POSTING_FIELDS]
     row += [batch.topic, batch.partition, batch.offsets[index]]
     return row

@@ -53,6 +53,4 @@ def place_of(headers: Mapping[str, bytes]) -> Place:
         KeyError: when a header is missing.
         ValueError: when one is not a number.
     """
-    return Place(
-        headers["topic"].decode(), int(headers["partition"]), int(headers["offset"])
-    )
+    return Place(headers["topic"].decode(), int(headers["partition"]), int(headers["offset"]))

@@ -16,11 +16,11 @@ import msgspec
 from streams.events import Leg, WalletEvent, partition_of
 from streams.ledger.accounts import BALANCE_MAX, Account, clearing_name, suspense_name
 from streams.ledger.case import (
+    NO_POSTINGS,
     Case,
     Effect,
     Get,
     Move,
-    NO_POSTINGS,
     Outcome,
     Postings,
     Rules,
@@ -40,7 +40,7 @@ _CHAIN_FACTOR = 0x9E3779B97F4A7C15
 _64_BITS = 2**64 - 1
 
 
-def fold(  # noqa: PLR0913, PLR0917 - all that an event meets, none of it belonging together
+def fold(
     get: Get,
     shard: Shard,
     event: WalletEvent,
@@ -138,7 +138,7 @@ def _untimely(time_us: int, account: Account | None, horizon_us: int, latest_us:
     return ""
 
 
-def _effect(  # noqa: PLR0913, PLR0917 - what `fold` was given
+def _effect(
     get: Get,
     shard: Shard,
     event: WalletEvent,
