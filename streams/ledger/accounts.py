@@ -92,7 +92,7 @@ def unpack(data: bytes) -> Account:
             f"account record of format {data[:1].hex() or 'none'}, this version reads 01; "
             "run the version that wrote it, or a newer one"
         )
-    return _decode_1(memoryview(data)[1:])
+    return _decode_1(data[1:])
 
 
 def kind_of(name: str) -> Kind:

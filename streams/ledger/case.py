@@ -7,9 +7,9 @@ from typing import NamedTuple, TypeAlias
 
 import msgspec
 
-from streams.events import Leg
+from streams.events import Leg  # noqa: TC001 - msgspec reads a struct's annotations
 from streams.ledger.accounts import Account, Kind, kind_of
-from streams.programs import Program
+from streams.programs import Program  # noqa: TC001 - likewise
 
 Get: TypeAlias = Callable[[str], Account | None]
 
@@ -44,14 +44,14 @@ class Shard(msgspec.Struct, gc=False):
     clock_us: int = 0
 
 
-class Side(NamedTuple):
+class Side(msgspec.Struct, frozen=True, gc=False):
     """One side of a payment: an account's name, and the account as it was before."""
 
     name: str
     account: Account
 
 
-class Move(NamedTuple):
+class Move(msgspec.Struct, frozen=True, gc=False):
     """Coins added to (or, negative, taken from) an account."""
 
     side: Side
@@ -122,14 +122,6 @@ class Postings(msgspec.Struct, frozen=True, gc=False):
     balance: list[int] = []
     version: list[int] = []
 
-    def add(self, name: str, after: Account, amount: int) -> None:
-        """Add the posting of `amount` that made an account what it is `after`."""
-        self.account.append(name)
-        self.kind.append(after.kind)
-        self.amount.append(amount)
-        self.balance.append(after.posted)
-        self.version.append(after.version)
-
     def __len__(self) -> int:
         return len(self.account)
 
@@ -149,11 +141,13 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
         postings: what was posted; they sum to zero.
         changed: every account to store, by name, together or not at all.
         legs: signed events for other partitions' logs, to append with `changed`.
+        time_us: the event's time, microseconds since 1970.
         clock_us: the partition's clock after the event.
     """
 
     outcome: str
     reason: str
+    time_us: int
     clock_us: int
     postings: Postings
     changed: dict[str, Account]

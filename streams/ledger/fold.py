@@ -9,7 +9,6 @@ event, appends `outcome.legs` with it, and sets `shard.clock_us` to `outcome.clo
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
 
 import msgspec
 
@@ -29,7 +28,7 @@ from streams.ledger.case import (
 )
 from streams.ledger.legs import is_genuine, next_offset, with_arrival
 from streams.ledger.operations import OPERATIONS
-from streams.ledger.recent import Entry, find, key_of, remember
+from streams.ledger.recent import Entry, find, forget, key_of, remember
 from streams.ledger.refusals import CODES, NAMES, NEVER_REMEMBERED
 
 __all__ = ["Outcome", "Postings", "Rules", "Shard", "fold", "link", "microseconds"]
@@ -63,28 +62,26 @@ def fold(
     Returns:
         The outcome; nothing has been changed yet.
     """
+    time_us = microseconds(event.time)
     if type(event) is Leg:
-        return _receive(get, shard, event, rules)
+        return _receive(get, shard, event, time_us, rules)
     account = get(event.subject)
     if account is None and partition_of(event.subject, shard.of) != shard.number:
-        return _refused("wrong_partition", shard)
-    time_us = microseconds(event.time)
+        return _refused("wrong_partition", time_us, shard)
     key = key_of(event.id)
     seen = find(account.recent, key) if account is not None else None
     if seen is not None:
-        return _again(seen, digest, shard)
+        return _again(seen, digest, time_us, shard)
     horizon_us = shard.clock_us - rules.window_us
     latest_us = arrived_us + rules.tolerance_us
+    memory = Memory(event.subject, key, digest[:4], min(time_us, latest_us), horizon_us)
     effect: Effect | str = _untimely(time_us, account, horizon_us, latest_us)
     effect = effect or _effect(get, shard, event, account, offset, rules)
-    memory = Memory(event.subject, key, digest[:4], min(time_us, latest_us), horizon_us)
     if not isinstance(effect, str):
-        if _is_within_limits(effect):
-            return _post(effect, key, max(shard.clock_us, time_us), memory)
-        effect = "balance_limit"
-    if account is None or effect in NEVER_REMEMBERED:
-        return _refused(effect, shard)
-    return _refused(effect, shard, {event.subject: memory.of(account, effect)})
+        return _post(effect, key, time_us, max(shard.clock_us, time_us), memory)
+    if account is not None and effect not in NEVER_REMEMBERED:
+        return _refused(effect, time_us, shard, {event.subject: memory.of(account, effect)})
+    return _refused(effect, time_us, shard)
 
 
 def microseconds(time: datetime) -> int:
@@ -101,8 +98,8 @@ def link(chain: int, key: bytes, amount: int) -> int:
     return ((chain ^ int.from_bytes(key, "little")) * _CHAIN_FACTOR + amount) & _64_BITS
 
 
-class Memory(NamedTuple):
-    """How an event is remembered by its subject's account."""
+class Memory(msgspec.Struct, frozen=True, gc=False):
+    """How an event is remembered by its subject's account; see `recent.py`."""
 
     subject: str
     key: bytes
@@ -110,22 +107,22 @@ class Memory(NamedTuple):
     time_us: int
     horizon_us: int
 
-    def of(self, account: Account, reason: str) -> Account:
-        """Return `account` remembering the event, with its balances and version as they are."""
-        recent, forgotten_us = self.added_to(account, reason)
-        return msgspec.structs.replace(account, recent=recent, forgotten_us=forgotten_us)
-
-    def added_to(self, account: Account, reason: str) -> tuple[bytes, int]:
+    def added_to(self, account: Account, code: int) -> tuple[bytes, int]:
         """Return what `recent` and `forgotten_us` of `account` become."""
-        entry = Entry(self.key, self.content, self.time_us, CODES[reason])
-        recent, dropped_us = remember(account.recent, entry, self.horizon_us)
+        kept, dropped_us = forget(account.recent, self.horizon_us)
+        recent = remember(kept, self.key, self.content, self.time_us, code)
         return recent, max(account.forgotten_us, dropped_us)
 
+    def of(self, account: Account, reason: str) -> Account:
+        """Return `account` remembering a refused event, its balances and version as they are."""
+        recent, forgotten_us = self.added_to(account, CODES[reason])
+        return msgspec.structs.replace(account, recent=recent, forgotten_us=forgotten_us)
 
-def _again(seen: Entry, digest: bytes, shard: Shard) -> Outcome:
+
+def _again(seen: Entry, digest: bytes, time_us: int, shard: Shard) -> Outcome:
     if seen.content != digest[:4]:
-        return _refused("conflict", shard)
-    return Outcome("repeat", NAMES[seen.code], shard.clock_us, NO_POSTINGS, {})
+        return _refused("conflict", time_us, shard)
+    return Outcome("repeat", NAMES[seen.code], time_us, shard.clock_us, NO_POSTINGS, {})
 
 
 def _untimely(time_us: int, account: Account | None, horizon_us: int, latest_us: int) -> str:
@@ -155,52 +152,53 @@ def _effect(
     return operation(Case(get, shard, rules, program, account, offset), event)
 
 
-def _is_within_limits(effect: Effect) -> bool:
-    for (_, account), amount in effect.moves:
-        if not -BALANCE_MAX <= account.posted + amount <= BALANCE_MAX:
-            return False
-    return True
-
-
-def _post(effect: Effect, key: bytes, clock_us: int, memory: Memory | None = None) -> Outcome:
-    postings = Postings([], [], [], [], [])
+def _post(
+    effect: Effect, key: bytes, time_us: int, clock_us: int, memory: Memory | None = None
+) -> Outcome:
     changed: dict[str, Account] = {}
-    for (name, account), amount in effect.moves:
+    kinds: list[str] = []
+    amounts, balances, versions = [], [], []
+    for move in effect.moves:
+        name, account, amount = move.side.name, move.side.account, move.amount
         recent, forgotten_us = account.recent, account.forgotten_us
         if memory is not None and name == memory.subject:
-            recent, forgotten_us = memory.added_to(account, "")
-        after = Account(
+            recent, forgotten_us = memory.added_to(account, 0)
+        posted, version = account.posted + amount, account.version + 1
+        changed[name] = Account(
             account.kind,
             account.program,
-            account.posted + amount,
+            posted,
             account.pending,
-            account.version + 1,
+            version,
             account.state,
             link(account.chain, key, amount),
             forgotten_us,
             recent,
             account.arrived,
         )
-        changed[name] = after
-        postings.add(name, after, amount)
-    return Outcome("applied", "", clock_us, postings, changed, effect.legs)
+        kinds.append(account.kind)
+        amounts.append(amount)
+        balances.append(posted)
+        versions.append(version)
+    postings = Postings(list(changed), kinds, amounts, balances, versions)
+    return Outcome("applied", "", time_us, clock_us, postings, changed, effect.legs)
 
 
-def _receive(get: Get, shard: Shard, leg: Leg, rules: Rules) -> Outcome:
+def _receive(get: Get, shard: Shard, leg: Leg, time_us: int, rules: Rules) -> Outcome:
     """Credit a leg; a genuine one can't be refused: what a wallet can't take goes to suspense.
 
     It moves no clock and is exempt from the window: its transaction appended it exactly once.
     """
     data = leg.data
     if not is_genuine(leg, rules.secret):
-        return _refused("forged_leg", shard)
+        return _refused("forged_leg", time_us, shard)
     payee = get(leg.subject)
     if payee is None and partition_of(leg.subject, shard.of) != shard.number:
-        return _refused("wrong_partition", shard)
+        return _refused("wrong_partition", time_us, shard)
     name = clearing_name(data.program, shard.number)
     clearing = get(name) or Account("clearing", data.program)
     if data.offset < next_offset(clearing.arrived, data.partition):
-        return _refused("repeated_leg", shard)
+        return _refused("repeated_leg", time_us, shard)
     arrived = with_arrival(clearing.arrived, data.partition, data.offset)
     clearing = msgspec.structs.replace(clearing, arrived=arrived)
     if payee and payee.takes(data.program) and payee.posted + data.amount <= BALANCE_MAX:
@@ -210,8 +208,10 @@ def _receive(get: Get, shard: Shard, leg: Leg, rules: Rules) -> Outcome:
         suspense = get(name_of_suspense) or Account("suspense", data.program)
         credited = Side(name_of_suspense, suspense)
     moves = (Move(Side(name, clearing), -data.amount), Move(credited, data.amount))
-    return _post(Effect(moves), key_of(leg.id), shard.clock_us)
+    return _post(Effect(moves), key_of(leg.id), time_us, shard.clock_us)
 
 
-def _refused(reason: str, shard: Shard, changed: dict[str, Account] | None = None) -> Outcome:
-    return Outcome("refused", reason, shard.clock_us, NO_POSTINGS, changed or {})
+def _refused(
+    reason: str, time_us: int, shard: Shard, changed: dict[str, Account] | None = None
+) -> Outcome:
+    return Outcome("refused", reason, time_us, shard.clock_us, NO_POSTINGS, changed or {})

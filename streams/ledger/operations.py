@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from streams.events import Earn, Fund, Grant, Leg, Open, Redeem, Transfer, partition_of
 from streams.ledger.accounts import (
+    BALANCE_MAX,
     Account,
     budget_name,
     carrier_name,
@@ -107,22 +108,29 @@ def transfer(case: Case, event: Transfer) -> Effect | str:
         return payer
     if data.to == event.subject:
         return "to_self"
-    if kind_of(data.to) != "wallet":
-        return "unknown_payee"
     payee = case.get(data.to)
-    is_here = payee is not None or partition_of(data.to, case.shard.of) == case.shard.number
-    if is_here and not (payee and payee.takes(data.program)):
+    if not _may_be_paid(case, data.to, payee):
         return "unknown_payee"
     if payer.account.available < data.amount:
         return "insufficient_balance"
-    if payee:
+    if payee is not None:
         return _pay(payer, Side(data.to, payee), data.amount)
     clearing = case.ours(clearing_name(data.program, case.shard.number), "clearing")
     leg = leg_of(event, case.shard.number, case.offset, case.rules.secret)
-    return _pay(payer, clearing, data.amount, leg)
+    return _pay(payer, clearing, data.amount, (leg,))
 
 
-def _pay(payer: Side, payee: Side, amount: int, *legs: Leg) -> Effect:
+def _may_be_paid(case: Case, name: str, payee: Account | None) -> bool:
+    """Return whether a payee may be paid, as far as this partition knows."""
+    if payee is not None:
+        return payee.takes(case.program.name)
+    is_elsewhere = partition_of(name, case.shard.of) != case.shard.number
+    return is_elsewhere and kind_of(name) == "wallet"
+
+
+def _pay(payer: Side, payee: Side, amount: int, legs: tuple[Leg, ...] = ()) -> Effect | str:
+    if payer.account.posted - amount < -BALANCE_MAX or payee.account.posted + amount > BALANCE_MAX:
+        return "balance_limit"
     return Effect((Move(payer, -amount), Move(payee, amount)), legs)
 
 

@@ -25,6 +25,10 @@ RECENT_MAX = 256
 
 _ENTRY = struct.Struct("<8s4sqB")
 _SIZE = _ENTRY.size
+_BYTES_MAX = RECENT_MAX * _SIZE
+_TIME_AT = 12
+_pack = _ENTRY.pack
+_unpack_time = struct.Struct("<q").unpack_from
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -60,20 +64,25 @@ def entries(recent: bytes) -> list[Entry]:
     return [Entry._make(row) for row in _ENTRY.iter_unpack(recent)]
 
 
-def remember(recent: bytes, entry: Entry, horizon_us: int) -> tuple[bytes, int]:
-    """Add an entry; drop from the front what is older than `horizon_us` or too many.
+def remember(recent: bytes, key: bytes, content: bytes, time_us: int, code: int) -> bytes:
+    """Return `recent` with one more entry."""
+    return recent + _pack(key, content, time_us, code)
+
+
+def forget(recent: bytes, horizon_us: int) -> tuple[bytes, int]:
+    """Make room for one more: drop from the front what is before `horizon_us`, or too many.
 
     Returns:
-        The entries, and the latest time of one dropped for want of room (0 when none was).
+        The entries that stay, and the latest time of one that had to go before it was too old (0
+        when none had).
     """
-    start = forgotten_us = 0
-    while start < len(recent) and _time_at(recent, start) < horizon_us:
+    start = dropped_us = 0
+    end = len(recent)
+    while start < end:
+        time_us: int = _unpack_time(recent, start + _TIME_AT)[0]
+        if time_us >= horizon_us:
+            if end - start < _BYTES_MAX:
+                break
+            dropped_us = max(dropped_us, time_us)
         start += _SIZE
-    while len(recent) - start >= RECENT_MAX * _SIZE:
-        forgotten_us = max(forgotten_us, _time_at(recent, start))
-        start += _SIZE
-    return recent[start:] + _ENTRY.pack(*entry), forgotten_us
-
-
-def _time_at(recent: bytes, start: int) -> int:
-    return int.from_bytes(recent[start + 12 : start + 20], "little", signed=True)
+    return (recent[start:] if start else recent), dropped_us

@@ -6,15 +6,16 @@ A field at its default is left out of the JSON.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from streams.events import operation_of
+from streams.events import Earn, Fund, Grant, Leg, Open, Redeem, Transfer, operation_of
 from streams.ledger.case import NO_POSTINGS, Outcome, Postings
-from streams.ledger.fold import microseconds
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from streams.events import WalletEvent
 
 
@@ -43,9 +44,21 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     posting: Postings = NO_POSTINGS
 
 
+# By the event's type: the amount asked for, activity, campaign, carrier, counterparty, spend.
+_FACTS: dict[type, Callable[[Any], tuple[int, str, str, str, str, int | None]]] = {
+    Open: lambda _: (0, "", "", "", "", None),
+    Earn: lambda data: (data.amount or 0, data.activity, "", "", "", data.spend),
+    Fund: lambda data: (data.amount, "", data.campaign, "", "", None),
+    Grant: lambda data: (data.amount, "", data.campaign, "", "", None),
+    Redeem: lambda data: (data.amount, "", "", data.carrier, "", None),
+    Transfer: lambda data: (data.amount, "", "", "", data.to, None),
+    Leg: lambda data: (data.amount, "", "", "", data.payer, None),
+}
+
+
 def result_of(event: WalletEvent, outcome: Outcome, partition: int, offset: int) -> Result:
     """Return the record for an event at `offset` of `partition` of wallet.events."""
-    data = event.data
+    asked, activity, campaign, carrier, counterparty, spend = _FACTS[type(event)](event.data)
     moved = outcome.postings.amount
     return Result(
         partition,
@@ -53,16 +66,16 @@ def result_of(event: WalletEvent, outcome: Outcome, partition: int, offset: int)
         event.id,
         operation_of(event),
         event.subject,
-        data.program,
-        microseconds(event.time),
+        event.data.program,
+        outcome.time_us,
         outcome.outcome,
         outcome.reason,
-        abs(moved[0]) if moved else getattr(data, "amount", None) or 0,
-        getattr(data, "activity", ""),
-        getattr(data, "campaign", ""),
-        getattr(data, "carrier", ""),
-        getattr(data, "to", "") or getattr(data, "payer", ""),
-        getattr(data, "spend", None),
+        abs(moved[0]) if moved else asked,
+        activity,
+        campaign,
+        carrier,
+        counterparty,
+        spend,
         outcome.postings,
     )
 
