@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flowdrop.settings import config_file
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -36,10 +38,12 @@ def part_environment(home: Path, extra: Mapping[str, str] | None = None) -> dict
     """Return the environment of a part that works below `home`, with `extra` on top.
 
     Everything the user set is passed on. A task that calls `flowdrop` finds the one of this
-    environment first, and the same `FLOWDROP_HOME`, hence the same addresses.
+    environment first, and the same `FLOWDROP_HOME`, hence the same addresses. What another Airflow
+    on this machine is told does not reach ours.
     """
-    env = dict(os.environ)
+    env = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
     env["FLOWDROP_HOME"] = str(home)
+    env["FLOWDROP_CONFIG"] = str(config_file())
     env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), env.get("PATH", os.defpath)])
     env["PYTHONUNBUFFERED"] = "1"  # a log shows what happened, when it happened
     if env.pop("PYTHONDONTWRITEBYTECODE", ""):
@@ -65,7 +69,18 @@ def exclusive(path: Path) -> Iterator[None]:
 
     The kernel gives it back when its holder ends, however that ends.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+    while True:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if _is_file(path, file.fileno()):
+                yield
+                return
+        # its last holder was `reset`, which deleted it: take the new one
+
+
+def _is_file(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False

@@ -86,20 +86,19 @@ class KafkaNode:
 
     @cached_property
     def part(self) -> processes.Part:
-        """The node as a part to run; its files are written by `prepare`."""
+        """The node as a part to run."""
         return processes.Part(
             name="kafka",
-            argv=(*command(), "kafka.Kafka", str(self._properties)),
+            command=self.prepare,
             home=self.folder,
             ready=self.answers,
             address=self.bootstrap,
-            port=self.port,
             ready_seconds_max=60,
             stop_seconds_max=30,
         )
 
-    def prepare(self) -> None:
-        """Write the settings, and format the data folder if it is new."""
+    def prepare(self) -> tuple[str, ...]:
+        """Write the settings, format the data folder if it is new, return the command."""
         controller = free_port({self.port})
         lines = SETTINGS | {
             "log.dirs": str(self._data),
@@ -111,17 +110,12 @@ class KafkaNode:
         write_whole(self._properties, text)
         if not (self._data / "meta.properties").exists():
             self._format()
+        return (*command(), "kafka.Kafka", str(self._properties))
 
     def start(self) -> None:
         """Start the node, unless it runs, and wait until it answers."""
-        self.launch()
+        processes.start(self.part)
         processes.wait_ready(self.part)
-
-    def launch(self) -> None:
-        """Start the node, unless it runs, and don't wait."""
-        if processes.look(self.part).state != "running":
-            self.prepare()
-            processes.start(self.part)
 
     def stop(self) -> str:
         """End the node cleanly; see `processes.stop`."""

@@ -22,7 +22,7 @@ import psutil
 from local.environment import part_environment, write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 State = Literal["running", "stopped", "died"]
@@ -38,18 +38,17 @@ LOG_LINES = 12
 class Part:
     """One process to run.
 
-    `ready` says whether it answers; `ready_seconds_max` and `stop_seconds_max` bound how long it
-    may take to get there, and to end after SIGTERM.
+    `command` writes what the process needs and returns its argument list; `ready` says whether it
+    answers; `ready_seconds_max` and `stop_seconds_max` bound how long it may take to get there,
+    and to end after SIGTERM.
     """
 
     name: str
-    argv: tuple[str, ...]
+    command: Callable[[], Sequence[str]]
     home: Path
     ready: Callable[[], bool]
     address: str = ""
-    port: int | None = None
     env: Mapping[str, str] = field(default_factory=dict)
-    cwd: Path | None = None
     ready_seconds_max: float = 60.0
     stop_seconds_max: float = 20.0
 
@@ -83,23 +82,23 @@ def start(part: Part) -> int:
         return process.pid
     end_leftovers(part)
     part.log.parent.mkdir(parents=True, exist_ok=True)
+    argv = tuple(part.command())
     try:
         with part.log.open("ab") as log:
             child = subprocess.Popen(
-                part.argv,
+                argv,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=part_environment(part.home, part.env),
-                cwd=part.cwd,
                 start_new_session=True,
             )
     except OSError as error:
         raise click.ClickException(
-            f"{part.name} could not be started: {part.argv[0]}: {error.strerror}"
+            f"{part.name} could not be started: {argv[0]}: {error.strerror}"
         ) from error
     born = psutil.Process(child.pid).create_time()
-    write_whole(part.record, json.dumps({"pid": child.pid, "born": born, "argv": part.argv}))
+    write_whole(part.record, json.dumps({"pid": child.pid, "born": born, "argv": argv}))
     return child.pid
 
 
@@ -244,7 +243,9 @@ def _session(pid: int) -> int:
 
 
 def _memory(process: psutil.Process) -> int:
+    """Return the process's share of memory; pages that forks share are counted once, on Linux."""
     try:
-        return int(process.memory_info().rss)
+        full = process.memory_full_info()
     except psutil.Error:
         return 0
+    return int(getattr(full, "pss", 0) or full.rss)

@@ -44,7 +44,7 @@ def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = tmp_path_factory.mktemp("clickhouse")
     part = processes.Part(
         name="clickhouse",
-        argv=(
+        command=lambda: (
             *(sys.executable, "-m", "local.clickhouse"),
             *("--port", str(port), "--path", str(home / "data")),
         ),
