@@ -66,5 +66,5 @@ def members(client: Client, name: str) -> list[Member]:
         click.ClickException: when there is no such audience.
     """
     one = audience(client, name)
-    found = rows(client, "features/audience_members", name=name, fingerprint=one.fingerprint)
+    found = rows(client, "features/audience_members", audience=name, fingerprint=one.fingerprint)
     return [Member(**row) for row in found]
