@@ -24,7 +24,7 @@ from streams.ledger.fold import Rules, Shard, fold
 from streams.ledger.recent import digest_of
 from streams.ledger.results import encode_result, result_of
 from streams.people import entry_of, remember, verdict
-from streams.programs import load_programs
+from streams import programs
 from streams.reading import Rejection, read_campaign, read_wallet
 from streams.topics import ACCOUNTS, PEOPLE
 
@@ -74,7 +74,7 @@ def attach_campaigns(app: faust.App, kafka: str, settings: StreamSettings) -> Ba
 def rules_of(settings: StreamSettings) -> Rules:
     """Return what the ledger's fold is fixed by."""
     return Rules(
-        programs=load_programs(settings.programs),
+        programs=programs.load(settings.programs),
         window_us=settings.dedup_window_days * DAY_US,
         tolerance_us=settings.future_tolerance_hours * HOUR_US,
         secret=settings.ledger_secret.get_secret_value().encode(),

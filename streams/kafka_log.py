@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from confluent_kafka import Message
 
-RECORDS_A_READ = 10_000
+RECORDS_A_READ = 50_000
+READ_SECONDS = 0.1
 SILENCE_SECONDS_MAX = 30.0
 EOF = -191  # librdkafka's RD_KAFKA_RESP_ERR__PARTITION_EOF
 
@@ -32,7 +33,7 @@ def messages(bootstrap: str, topic: str, partition: int, start: int = 0) -> Iter
         consumer.assign([TopicPartition(topic, partition, start)])
         heard = time.monotonic()
         while True:
-            got = consumer.consume(RECORDS_A_READ, timeout=1.0)
+            got = consumer.consume(RECORDS_A_READ, timeout=READ_SECONDS)
             errors = [m.error() for m in got if m.error() is not None]
             records = [m for m in got if m.error() is None]
             if records:

@@ -141,6 +141,7 @@ def reader(bootstrap: str, group: str = "flowdrop-reader") -> Consumer:
             "isolation.level": "read_committed",
             "auto.offset.reset": "earliest",
             "enable.partition.eof": True,
+            "fetch.wait.max.ms": 20,  # the end of a partition is told by a fetch that waited
         }
     )
 
