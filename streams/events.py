@@ -36,7 +36,18 @@ Coins = Annotated[
 ]
 Cents = Annotated[int, Meta(ge=0, le=10**13, description="money, in cents")]
 Probability = Annotated[float, Meta(gt=0, le=1)]
-Time = Annotated[datetime, Meta(tz=True, description="when it happened, RFC 3339 with an offset")]
+# The years a time may lie in: the warehouse's range and more, and no overflow in any time zone.
+YEAR_MIN, YEAR_MAX = 1970, 2199
+Time = Annotated[
+    datetime,
+    Meta(
+        tz=True,
+        description="RFC 3339 with an offset, from 1970 to 2199",
+        extra_json_schema={
+            "pattern": "^(19[7-9]|20[0-9]|21[0-9])[0-9]-.*([Zz]|[+-][0-9]{2}:?[0-9]{2})$"
+        },
+    ),
+]
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", gc=False):
@@ -198,6 +209,11 @@ class ContactData(Data, frozen=True):
     cost: Cents | None = None
     until: Time | None = None
 
+    def __post_init__(self) -> None:
+        """Hold `until` to the years a time may lie in, as reading does for every event's `time`."""
+        if self.until is not None and not YEAR_MIN <= self.until.year <= YEAR_MAX:
+            raise ValueError(f"`until` must lie in {YEAR_MIN} to {YEAR_MAX}")
+
 
 class Contact(Envelope, frozen=True, tag="flowdrop.campaign.contact"):
     """A campaign contacted a person."""
@@ -284,24 +300,23 @@ decode_campaign = msgspec.json.Decoder(CampaignEvent).decode
 encode = msgspec.json.Encoder().encode
 
 
-_NAMES: dict[type, tuple[str, str]] = {
-    kind: (topic, str(kind.__struct_config__.tag).rpartition(".")[2])
-    for topic, kinds in (
-        (WALLET_TOPIC, get_args(WalletEvent)),
-        (CAMPAIGN_TOPIC, get_args(CampaignEvent)),
-    )
-    for kind in kinds
+# Every type by its name, with the topic it belongs to.
+TYPES: dict[str, tuple[str, type]] = {
+    str(kind.__struct_config__.tag): (topic, kind)
+    for topic, union in ((WALLET_TOPIC, WalletEvent), (CAMPAIGN_TOPIC, CampaignEvent))
+    for kind in get_args(union)
 }
+_PLACES = {kind: (topic, name.rpartition(".")[2]) for name, (topic, kind) in TYPES.items()}
 
 
 def topic_of(event: Event) -> str:
     """Return the Kafka topic an event belongs to."""
-    return _NAMES[type(event)][0]
+    return _PLACES[type(event)][0]
 
 
 def operation_of(event: Event) -> str:
     """Return the last word of an event's type: `earn` of `flowdrop.wallet.earn`."""
-    return _NAMES[type(event)][1]
+    return _PLACES[type(event)][1]
 
 
 def partition_of(account: str, partitions: int) -> int:

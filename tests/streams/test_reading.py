@@ -1,0 +1,116 @@
+"""Records that are no events: each way of breaking one has its own reason."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.events import RECORD_BYTES_MAX, Visit
+from streams.reading import REASONS, Rejection, read_campaign, read_wallet
+
+EVENT: dict[str, Any] = {
+    "specversion": "1.0",
+    "id": "gift-1",
+    "source": "test",
+    "type": "flowdrop.wallet.transfer",
+    "time": "2017-03-01T09:30:00Z",
+    "subject": "cj:17",
+    "data": {"program": "liuliangbao", "to": "cj:18", "amount": 5},
+}
+DOCS = Path(__file__).parents[2] / "docs" / "events.md"
+
+
+def value(**changes: Any) -> bytes:
+    return json.dumps(EVENT | changes).encode()
+
+
+BROKEN: list[tuple[str, bytes | None, str]] = [
+    ("null_value", None, "null"),
+    ("empty", b"", "0 bytes"),
+    ("empty", b" \n\t", "3 bytes"),
+    ("too_large", value(note="x" * 2**20), "at most 65,536"),
+    ("not_utf8", b'{"id": "\xff"}', "byte 8 is 0xff"),
+    ("not_utf8", value(note="?").replace(b'"?"', b'"\xc3("'), "0xc3"),
+    ("not_json", b"amount=5", "it begins 'amount=5'"),
+    ("not_json", value()[:-1], "truncated"),
+    ("not_json", value() + b"{}", "trailing"),
+    ("not_json", b"[" * 50_000, "recursion"),
+    ("not_an_object", b'["transfer"]', "an event is a JSON object"),
+    ("unsupported_version", value(specversion="2.0"), "specversion = '2.0'"),
+    ("unknown_type", value(type="flowdrop.wallet.steal"), "'flowdrop.wallet.steal'"),
+    ("unknown_type", value(type=7), "type = 7"),
+    ("wrong_topic", value(type="flowdrop.campaign.visit"), "send it to campaign.events"),
+    ("missing_field", json.dumps({**EVENT, "data": {}}).encode(), "data.program: missing"),
+    ("missing_field", b"{}", "type: missing"),
+    ("invalid", value(subject=17), "subject = 17: Expected `str`, got `int`"),
+    (
+        "invalid",
+        value(data=EVENT["data"] | {"amount": -5}),
+        "data.amount = -5: Expected `int` >= 1",
+    ),
+    ("invalid", value(data=EVENT["data"] | {"amount": 10**40}), "data.amount"),
+    ("invalid", value(time="0001-01-01T00:00:00+23:59"), "1970 to 2199"),
+    ("key_mismatch", value(subject="cj:18"), "key = 'cj:17'; it must be the subject, 'cj:18'"),
+]
+
+
+@pytest.mark.parametrize(("reason", "record", "detail"), BROKEN)
+def test_each_way_of_breaking_has_its_reason(
+    reason: str, record: bytes | None, detail: str
+) -> None:
+    found = read_wallet(b"cj:17", record)
+    assert isinstance(found, Rejection)
+    assert found.reason == reason, found
+    assert detail in found.detail
+    assert len(found.detail) < 400
+
+
+def test_every_reason_is_tried_here_and_documented() -> None:
+    assert {reason for reason, _, _ in BROKEN} == set(REASONS)
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \|$", DOCS.read_text(encoding="utf-8"), re.MULTILINE)
+    assert dict(rows) == REASONS
+    assert [name for name, _ in rows] == list(REASONS)
+
+
+def test_a_record_without_a_key_is_rejected() -> None:
+    found = read_wallet(None, value())
+    assert isinstance(found, Rejection)
+    assert found.reason == "key_mismatch"
+
+
+def test_a_wallet_event_on_the_campaign_topic_is_sent_back() -> None:
+    found = read_campaign(b"cj:17", value())
+    assert isinstance(found, Rejection)
+    assert (found.reason, "wallet.events" in found.detail) == ("wrong_topic", True)
+
+
+def test_the_largest_record_is_read() -> None:
+    visit = value(type="flowdrop.campaign.visit", data={"campaign": "spring"}, note="")
+    visit = visit.replace(
+        b'"note": ""', b'"note": "' + b"x" * (RECORD_BYTES_MAX - len(visit)) + b'"'
+    )
+    assert len(visit) == RECORD_BYTES_MAX
+    assert isinstance(read_campaign(b"cj:17", visit), Visit)
+    assert isinstance(read_campaign(b"cj:17", visit + b" "), Rejection)
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_break_the_reader(record: bytes) -> None:
+    found = read_wallet(b"cj:17", record)
+    assert isinstance(found, Rejection)
+    assert found.reason in REASONS
+
+
+@given(st.data())
+def test_no_flipped_bytes_break_the_reader(data: st.DataObject) -> None:
+    record = bytearray(value())
+    for at in data.draw(st.lists(st.integers(0, len(record) - 1), min_size=1, max_size=3)):
+        record[at] = data.draw(st.integers(0, 255))
+    found = read_wallet(b"cj:17", bytes(record))
+    assert not isinstance(found, Rejection) or found.reason in REASONS
