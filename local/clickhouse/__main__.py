@@ -24,8 +24,15 @@ MIB = 1024 * 1024
 @click.option("--result-mb", type=int, default=512, help="Largest result that cannot stream.")
 @click.option("--request-mb", type=int, default=4096, help="Largest request, decoded.")
 @click.option("--queries", type=int, default=64, help="Queries at work at once.")
-def main(
-    *, port: int, host: str, path: Path, memory_mb: int, result_mb: int, request_mb: int, queries: int
+def main(  # noqa: PLR0913 - its options
+    *,
+    port: int,
+    host: str,
+    path: Path,
+    memory_mb: int,
+    result_mb: int,
+    request_mb: int,
+    queries: int,
 ) -> None:
     """Serve the ClickHouse engine (chDB) on a folder, by ClickHouse's HTTP interface.
 
@@ -36,16 +43,11 @@ def main(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
     listener = _listen(host, port)
-    from local.clickhouse.serving import serve
+    # Here, because chDB takes the time zone when it is imported.
+    from local.clickhouse.engine import Limits  # noqa: PLC0415
+    from local.clickhouse.serving import serve  # noqa: PLC0415
 
-    serve(
-        listener,
-        path,
-        memory_bytes=memory_mb * MIB,
-        result_bytes=result_mb * MIB,
-        request_bytes=request_mb * MIB,
-        queries=queries,
-    )
+    serve(listener, path, Limits(queries, memory_mb * MIB, result_mb * MIB, request_mb * MIB))
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -32,7 +32,9 @@ class Call:
     def __init__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         self.method: str = scope["method"]
         self.path: str = scope["path"]
-        self.headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
+        self.headers = {
+            k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]
+        }
         pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         self.values = dict(pairs)
         self.query_id = self.values.get("query_id") or str(uuid.uuid4())
@@ -122,9 +124,7 @@ class Body:
                 "NOT_IMPLEMENTED",
             )
         self._call = call
-        self._decoder = (
-            encodings.Decoder(encoding) if encoding in encodings.ENCODINGS else None
-        )
+        self._decoder = encodings.Decoder(encoding) if encoding in encodings.ENCODINGS else None
         self._bytes_max = bytes_max
         self._bytes = 0
 
@@ -139,7 +139,8 @@ class Body:
             gathered.append(raw)
             size += len(raw)
         if not gathered:
-            return self._check_end()
+            self._check_end()
+            return None
         data = b"".join(gathered)
         if self._decoder is not None:
             try:

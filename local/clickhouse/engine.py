@@ -27,18 +27,35 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from chdb.state.sqlitelike import Connection
-
     from local.clickhouse.form import Table
 
 SETTING = re.compile(r"[A-Za-z_]\w*")
 SESSION_SECONDS = 60
 SESSION_SECONDS_MAX = 3600
 # chDB encodes each block on its own; blocks of these formats may simply follow one another.
-STREAMED = frozenset(
-    "Native RowBinary TabSeparated TSV TabSeparatedRaw TSVRaw CSV "
-    "JSONEachRow JSONLines NDJSON JSONCompactEachRow".split()
-)
+STREAMED = {
+    "Native", "RowBinary", "TabSeparated", "TSV", "TabSeparatedRaw", "TSVRaw", "CSV",
+    "JSONEachRow", "JSONLines", "NDJSON", "JSONCompactEachRow",
+}  # fmt: skip
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one request or all may take.
+
+    Attributes:
+        queries: requests at work at once; one more is refused with code 202, status 503.
+        memory_bytes: of all queries together; one past it fails with code 241.
+        result_bytes: of a result that cannot be streamed (JSON, Parquet, ...); code 396.
+        request_bytes: of a request's body, decoded; more is refused with code 229, status 413.
+    """
+
+    queries: int = 64
+    memory_bytes: int = 2048 * MIB
+    result_bytes: int = 512 * MIB
+    request_bytes: int = 4096 * MIB
 
 
 @dataclass
@@ -68,7 +85,7 @@ class Counts:
 
 @dataclass
 class _Session:
-    connection: Connection
+    connection: Any
     busy: bool = True
     seconds: float = SESSION_SECONDS
     until: float = 0.0
@@ -79,17 +96,17 @@ class Engine:
 
     Args:
         path: folder of its data, made if missing.
-        memory_bytes: what all queries together may use; a query past it fails with code 241.
-        result_bytes: what a result that cannot be streamed (JSON, Parquet, ...) may take.
+        limits: of what queries may take.
     """
 
-    def __init__(self, path: Path, *, memory_bytes: int, result_bytes: int) -> None:
+    def __init__(self, path: Path, limits: Limits) -> None:
+        self.limits = limits
         path.mkdir(parents=True, exist_ok=True)
         self._path = str(path.resolve())
         self._defaults = {
             "implicit_select": "0",  # a server's default: a bare word is a syntax error
-            "max_memory_usage_for_user": str(memory_bytes),
-            "max_result_bytes": str(result_bytes),
+            "max_memory_usage_for_user": str(limits.memory_bytes),
+            "max_result_bytes": str(limits.result_bytes),
         }
         self._sessions: dict[str, _Session] = {}
         self._lock = threading.Lock()  # guards `_sessions` only, never held over a query
@@ -97,9 +114,10 @@ class Engine:
         row = _query(self._root, "SELECT version(), timezone()", "TabSeparated")
         self.version, self.timezone = row.bytes().decode().rstrip("\n").split("\t")
 
-    def connect(self) -> Connection:
-        """Open one more connection; the caller closes it."""
-        return chdb.connect(self._path)
+    def connect(self) -> Any:
+        """Open one more chDB connection; the caller closes it."""
+        connect: Any = chdb.connect  # chDB says it is typed, and is only half
+        return connect(self._path)
 
     def cancel(self, query_id: str) -> None:
         """Ask the engine to stop the query with this id; it ends within about a block's work."""
@@ -124,7 +142,7 @@ class Engine:
             self._sessions.clear()
         self._root.close()
 
-    def enter_session(self, name: str, *, seconds: float, check: bool) -> Connection:
+    def enter_session(self, name: str, *, seconds: float, check: bool) -> Any:
         """Take the session `name`, made if there is none, for one request.
 
         Raises:
@@ -139,8 +157,9 @@ class Engine:
             if session is None and check:
                 raise refusal(372, f"Session {name} not found", "SESSION_NOT_FOUND")
             if session is not None and session.busy:
-                raise refusal(373, f"Session {name} is locked by a concurrent client",
-                              "SESSION_IS_LOCKED")
+                raise refusal(
+                    373, f"Session {name} is locked by a concurrent client", "SESSION_IS_LOCKED"
+                )
             if session is None:
                 session = self._sessions[name] = _Session(self.connect())
             session.busy, session.seconds = True, min(seconds, SESSION_SECONDS_MAX)
@@ -184,7 +203,7 @@ class Work:
         self._engine = engine
         self._request = request
         self._restore: list[str] = []
-        self._broken = False
+        self._closed = False
         self.counts = Counts()
         if request.session:
             self._connection = engine.enter_session(
@@ -254,65 +273,70 @@ class Work:
         done = False
         try:
             for block in stream:
-                self.counts.read_rows = max(
-                    self.counts.read_rows or 0, block.storage_rows_read()
-                )
+                self.counts.read_rows = max(self.counts.read_rows or 0, block.storage_rows_read())
                 self.counts.result_rows += block.rows_read()
                 self.counts.result_bytes += block.size()
                 yield bytes(block.bytes())
             done = True
-        except chdb.state.sqlitelike.ChdbError as error:
+        except Exception as error:
             done = True
             raise EngineError.of(error) from error
         finally:
             if not done:
                 stream.cancel()
 
-    def insert(self, head: str, format_name: str) -> Insert:
-        """Begin INSERT `head` (without FORMAT), to be fed with bytes in `format_name`."""
-        return Insert(self, head, format_name)
-
     def external(self, table: Table) -> None:
         """Make the temporary table that a request brought along as a file."""
         name = table.name.replace("`", "")
         _query(self._connection, f"CREATE TEMPORARY TABLE `{name}` ({table.structure})", "Null")
-        insert = Insert(self, f"INSERT INTO `{name}`", table.format)
-        insert.append(table.data)
-        insert.finish()
+        rows = self.rows(f"INSERT INTO `{name}`", table.format)
+        try:
+            rows.append(table.data)
+            rows.finish()
+        except Exception as error:
+            raise EngineError.of(error) from error
 
-    def break_off(self) -> None:
-        """Say that the connection may hold a half-done insert: its session ends with it."""
-        self._broken = True
+    def rows(self, head: str, format_name: str) -> Any:
+        """Begin INSERT `head` (without FORMAT), to be fed with bytes in `format_name`."""
+        try:
+            return self._connection.send_insert(head, format_name)
+        except Exception as error:
+            raise EngineError.of(error) from error
 
     def close(self) -> None:
-        """Give the connection back, or close it."""
+        """Give the connection back, or close it; may be called again."""
+        if self._closed:
+            return
+        self._closed = True
         name = self._request.session
         if not name:
             self._connection.close()
             return
-        if self._restore and not self._broken:
+        broken = False
+        if self._restore:
             try:
                 _query(self._connection, "SET " + ", ".join(self._restore), "Null")
             except EngineError:
-                self._broken = True
-        self._engine.leave_session(name, drop=self._request.session_close or self._broken)
+                broken = True  # a half-done insert; the session ends with it
+        self._engine.leave_session(name, drop=self._request.session_close or broken)
 
 
 class Insert:
-    """Rows on their way into a table.
+    """Rows on their way into a table, on a connection of their own.
 
     The engine gathers blocks up to `min_insert_block_size_rows` (1,048,449), however the bytes
     were cut on the way here, so that an insert below that is one block: all or nothing, and the
     same again when its token is replayed.
     """
 
-    def __init__(self, work: Work, head: str, format_name: str) -> None:
-        self._work = work
-        work.break_off()
+    def __init__(self, engine: Engine, request: Request, head: str, format_name: str) -> None:
+        self._work = Work(engine, request)
+        self.counts = self._work.counts
         try:
-            self._rows = work._connection.send_insert(head, format_name)  # noqa: SLF001
-        except Exception as error:
-            raise EngineError.of(error) from error
+            self._rows = self._work.rows(head, format_name)
+        except EngineError:
+            self._work.close()
+            raise
 
     def append(self, data: bytes) -> None:
         """Hand over the next bytes."""
@@ -327,20 +351,21 @@ class Insert:
             result = self._rows.finish()
         except Exception as error:
             raise EngineError.of(error) from error
-        self._work._broken = False  # noqa: SLF001
-        self._work.counts.written_rows = result.rows_written
-        self._work.counts.written_bytes = result.bytes_written
+        self.counts.written_rows = result.rows_written
+        self.counts.written_bytes = result.bytes_written
 
-    def cancel(self) -> None:
-        """Drop what was not committed."""
+    def close(self) -> None:
+        """Drop what was not committed and give the connection back."""
         try:
             self._rows.cancel()
-        except Exception as error:
+        except RuntimeError as error:
             raise EngineError.of(error) from error
+        finally:
+            self._work.close()
 
 
 def _query(
-    connection: Connection,
+    connection: Any,
     sql: str | bytes,
     format_name: str,
     parameters: Mapping[str, str] | None = None,

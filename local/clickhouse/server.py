@@ -23,35 +23,33 @@ import json
 import secrets
 import socket
 import string
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from local.clickhouse import encodings, statement
-from local.clickhouse.call import MIB, TEXT_BYTES_MAX, Body, Call, Gone
-from local.clickhouse.engine import SESSION_SECONDS, STREAMED, Engine, Request, Work
+from local.clickhouse.answer import Answer, Task, readonly
+from local.clickhouse.call import TEXT_BYTES_MAX, Body, Call, Gone
+from local.clickhouse.engine import SESSION_SECONDS, Engine, Insert, Request
 from local.clickhouse.errors import EngineError, refusal
 from local.clickhouse.form import Form, parse_form
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from local.clickhouse.call import Receive, Send
+    from local.clickhouse.engine import Counts
 
 T = TypeVar("T")
 
-SPOOL_BYTES = 8 * MIB  # of an answer kept back until its end; what is more goes to a file
 TOO_LARGE = 229
 
 # What a URL may hold beside settings; the engine would not know these.
-_NOT_SETTINGS = frozenset(
-    "query database default_format query_id user password quota_key role stacktrace buffer_size "
-    "session_id session_timeout session_check close_session compress decompress "
-    "wait_end_of_query client_protocol_version".split()
-)
-_READS = frozenset(("SELECT", "WITH", "FROM", "("))
+_NOT_SETTINGS = {
+    "query", "database", "default_format", "query_id", "user", "password", "quota_key",
+    "role", "stacktrace", "buffer_size", "session_id", "session_timeout", "session_check",
+    "close_session", "compress", "decompress", "wait_end_of_query", "client_protocol_version",
+}  # fmt: skip
 _CONTENT_TYPES = (
     ("tabseparated", "text/tab-separated-values; charset=UTF-8"),
     ("tsv", "text/tab-separated-values; charset=UTF-8"),
@@ -65,25 +63,12 @@ _CONTENT_TYPES = (
 )
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What one request or all may take.
-
-    Attributes:
-        queries: requests at work at once; one more is refused with code 202, status 503.
-        request_bytes: of a request's body, decoded; more is refused with code 229, status 413.
-    """
-
-    queries: int = 64
-    request_bytes: int = 4096 * MIB
-
-
 class Server:
     """The ASGI application."""
 
-    def __init__(self, engine: Engine, limits: Limits) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._limits = limits
+        self._limits = limits = engine.limits
         self._working = 0
         # A thread for each request at work, and some that are always free to cancel with.
         self._threads = ThreadPoolExecutor(limits.queries, "query")
@@ -133,97 +118,94 @@ class Server:
             form = parse_form(call.headers["content-type"], await body.rest())
             call.values.update(form.values)
         found, text = await _read_statement(call, body)
-        tables = form.tables(call.values)
-        work = await self._in_thread(call, Work, self._engine, _request(call), final=True)
-        try:
-            for table in tables:
-                await self._in_thread(call, work.external, table, final=True)
-            if isinstance(found, statement.DataInsert):
-                await self._insert(call, work, found, text[found.start :], body)
-            else:
-                await self._run(call, work, found, text)
-        finally:
-            await self._settle(work.close)
+        if isinstance(found, statement.DataInsert):
+            await self._insert(call, found, text[found.start :], body)
+            return
+        task = Task(
+            text=text,
+            found=found,
+            format=found.format or call.default_format,
+            tables=form.tables(call.values),
+            readonly=call.method != "POST",
+            whole=call.flag("wait_end_of_query"),
+        )
+        await self._run(call, task)
 
     async def _insert(
-        self, call: Call, work: Work, found: statement.DataInsert, data: bytes, body: Body
+        self, call: Call, found: statement.DataInsert, data: bytes, body: Body
     ) -> None:
         if call.method != "POST":
-            raise _readonly()
-        insert = await self._in_thread(call, work.insert, found.head, found.format, final=True)
+            raise readonly()
+        insert = await self._in_thread(
+            call, Insert, self._engine, _request(call), found.head, found.format
+        )
         try:
             piece: bytes | None = data
             while piece is not None:
                 if piece:
-                    await self._in_thread(call, insert.append, piece, final=True)
+                    await self._in_thread(call, insert.append, piece)
                 piece = await body.piece()
-            await self._in_thread(call, insert.finish, final=True)
+            await self._in_thread(call, insert.finish)
         finally:
-            await self._settle(insert.cancel)
-        await self._send(call, 200, b"", self._headers(call, work))
+            await self._settle(insert.close)
+        await self._send(call, 200, b"", self._headers(call, insert.counts))
 
-    async def _run(self, call: Call, work: Work, found: statement.Text, text: bytes) -> None:
-        if found.file:
-            sentence = "INTO OUTFILE and FROM INFILE name files of a client, not of a server"
-            raise refusal(48, sentence, "NOT_IMPLEMENTED")
-        changes = found.first == "INSERT" or await self._in_thread(
-            call, work.changes_data, text, final=True
-        )
-        if changes and call.method != "POST":
-            raise _readonly()
-        name = found.format or call.default_format
-        if not changes and found.first in _READS and name in STREAMED and not found.totals:
-            await self._stream(call, work, text, name)
-            return
+    async def _run(self, call: Call, task: Task) -> None:
+        encoder, encoded = _encoder(call)
         # A change goes on when its client has gone; a reading ends with it.
-        result = await self._in_thread(call, work.run, text, name, final=changes)
-        headers = self._headers(call, work)
-        if result or not changes:
-            headers |= {"X-ClickHouse-Format": name, "Content-Type": _content_type(name)}
-        if result:
-            encoder, encoded = _encoder(call)
-            result = await self._in_thread(call, _encode, encoder, result)
-            headers |= encoded
-        await self._send(call, 200, result, headers)
-
-    async def _stream(self, call: Call, work: Work, text: bytes, name: str) -> None:
-        """Answer a SELECT block by block, or all at its end when that was asked for."""
-        encoder, headers = _encoder(call)
-        tag = "".join(secrets.choice(string.ascii_lowercase) for _ in range(16))
-        headers |= {"X-ClickHouse-Format": name, "Content-Type": _content_type(name)}
-        headers["X-ClickHouse-Exception-Tag"] = tag
-        blocks = _encoded(work.stream(text, name), encoder)
+        answer, piece, last = await self._in_thread(
+            call, _begin, self._engine, _request(call), task, encoder, cancel=task.reads
+        )
         try:
-            if call.flag("wait_end_of_query"):
-                blocks = await self._in_thread(call, _spooled, blocks)
-            block = await self._in_thread(call, next, blocks, None)
-            await call.start(200, self._headers(call, work) | headers)
-            try:
-                while block is not None:
-                    if block:
-                        await call.write(block, more=True)
-                    block = await self._in_thread(call, next, blocks, None)
-            except EngineError as error:
-                await call.write(_encode(encoder, self._late(error, tag)), more=True)
-            await call.write(b"", more=False)
+            headers = self._headers(call, answer.counts)
+            if answer.has_result:
+                kind = _content_type(task.format)
+                headers |= {"X-ClickHouse-Format": task.format, "Content-Type": kind}
+            if piece:
+                headers |= encoded
+            if last:
+                await self._send(call, 200, piece, headers)
+            else:
+                await self._stream(call, answer, piece, headers, encoder)
         finally:
-            await self._settle(blocks.close)
+            if not last:
+                await self._settle(answer.close)
+
+    async def _stream(
+        self,
+        call: Call,
+        answer: Answer,
+        piece: bytes,
+        headers: dict[str, str],
+        encoder: encodings.Encoder,
+    ) -> None:
+        """Send an answer of several pieces; an error from here on goes behind them."""
+        tag = "".join(secrets.choice(string.ascii_lowercase) for _ in range(16))
+        await call.start(200, headers | {"X-ClickHouse-Exception-Tag": tag})
+        try:
+            last = False
+            while not last:
+                await call.write(piece, more=True)
+                piece, last = await self._in_thread(call, answer.take, cancel=True)
+        except EngineError as error:
+            piece = encoder.encode(self._late(error, tag)) + encoder.end()
+        await call.write(piece, more=False)
 
     async def _in_thread(
-        self, call: Call, function: Callable[..., T], *args: Any, final: bool = False
+        self, call: Call, function: Callable[..., T], *args: Any, cancel: bool = False
     ) -> T:
-        """Run a blocking call in a thread; unless `final`, cancel it when the client hangs up.
+        """Run a blocking call in a thread; with `cancel`, stop it when the client hangs up.
 
         It always waits for the call's end: a connection has one thread at a time.
         """
         loop = asyncio.get_running_loop()
         future = loop.run_in_executor(self._threads, function, *args)
-        waiting: set[Any] = {future} if final else {future, call.gone()}
         try:
+            waiting: set[asyncio.Future[Any]] = {future, call.gone()} if cancel else {future}
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:
             while not future.done():
-                if not final:
+                if cancel:
                     engine = self._engine
                     loop.run_in_executor(self._cancelling, engine.cancel, call.query_id)
                 await asyncio.wait({future}, timeout=0.5)
@@ -239,14 +221,14 @@ class Server:
                 await asyncio.wait({future})
         future.result()
 
-    def _headers(self, call: Call, work: Work | None = None) -> dict[str, str]:
+    def _headers(self, call: Call, counts: Counts | None = None) -> dict[str, str]:
         headers = {
             "X-ClickHouse-Server-Display-Name": self._name,
             "X-ClickHouse-Query-Id": call.query_id,
             "X-ClickHouse-Timezone": call.values.get("session_timezone") or self._engine.timezone,
         }
-        if work is not None:
-            headers["X-ClickHouse-Summary"] = json.dumps(work.counts.summary())
+        if counts is not None:
+            headers["X-ClickHouse-Summary"] = json.dumps(counts.summary())
         return headers
 
     async def _fail(self, call: Call, error: EngineError) -> None:
@@ -343,14 +325,6 @@ def _request(call: Call) -> Request:
     )
 
 
-def _readonly() -> EngineError:
-    sentence = (
-        "Cannot execute query in readonly mode. For queries over HTTP, method GET implies "
-        "readonly. You should use method POST for modifying queries"
-    )
-    return refusal(164, sentence, "READONLY")
-
-
 def _content_type(name: str) -> str:
     return next(kind for start, kind in _CONTENT_TYPES if name.lower().startswith(start))
 
@@ -363,30 +337,9 @@ def _encoder(call: Call) -> tuple[encodings.Encoder, dict[str, str]]:
     return encodings.encoder(name), {"Content-Encoding": name}
 
 
-def _encode(encoder: encodings.Encoder, data: bytes) -> bytes:
-    return encoder.encode(data) + encoder.end()
-
-
-def _encoded(blocks: Iterator[bytes], encoder: encodings.Encoder) -> Iterator[bytes]:
-    for block in blocks:
-        yield encoder.encode(block)
-    yield encoder.end()
-
-
-def _spooled(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Take all blocks, past `SPOOL_BYTES` into a file, and return them to be read again."""
-    spool = tempfile.SpooledTemporaryFile(SPOOL_BYTES)  # noqa: SIM115 - closed by its reader
-    try:
-        for block in blocks:
-            spool.write(block)
-    except BaseException:
-        spool.close()
-        raise
-    spool.seek(0)
-    return _pieces(spool)
-
-
-def _pieces(spool: tempfile.SpooledTemporaryFile[bytes]) -> Iterator[bytes]:
-    with spool:
-        while piece := spool.read(MIB):
-            yield piece
+def _begin(
+    engine: Engine, request: Request, task: Task, encoder: encodings.Encoder
+) -> tuple[Answer, bytes, bool]:
+    """Begin an answer and take its first piece, in one visit to a thread."""
+    answer = Answer(engine, request, task, encoder)
+    return answer, *answer.take()

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import click
 import uvicorn
 
-from local.clickhouse.engine import Engine
+from local.clickhouse.engine import Engine, Limits
 from local.clickhouse.errors import EngineError
-from local.clickhouse.server import Limits, Server
+from local.clickhouse.server import Server
 
 if TYPE_CHECKING:
     import socket
@@ -28,33 +28,27 @@ class _Uvicorn(uvicorn.Server):
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
         await super().startup(sockets)
         click.echo(self._ready)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Cancel what reads, then wait for the rest."""
         self._server.stop()
         await super().shutdown(sockets)
 
 
-def serve(
-    listener: socket.socket,
-    path: Path,
-    *,
-    memory_bytes: int,
-    result_bytes: int,
-    request_bytes: int,
-    queries: int,
-) -> None:
+def serve(listener: socket.socket, path: Path, limits: Limits) -> None:
     """Serve the engine on `path` at `listener` until a signal ends the process.
 
     Raises:
         click.ClickException: when the engine cannot open the folder.
     """
     try:
-        engine = Engine(path, memory_bytes=memory_bytes, result_bytes=result_bytes)
+        engine = Engine(path, limits)
     except (EngineError, RuntimeError, OSError) as error:
         raise click.ClickException(f"the engine cannot open {path}: {error}") from error
-    server = Server(engine, Limits(queries, request_bytes))
+    server = Server(engine)
     config = uvicorn.Config(
         server,
         lifespan="off",

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _TOKEN = re.compile(
     rb"""
@@ -55,33 +59,22 @@ class Unfinished:
 
 def read(text: bytes, *, complete: bool) -> DataInsert | Text | Unfinished:
     """Say what `text` is; `complete` when no more bytes follow it."""
-    depth, first, before = 0, "", ""
+    first = before = ""
     format_name: str | None = None
     file = totals = False
-    format_at = -1
-    for token in _TOKEN.finditer(text):
-        kind = token.lastgroup
-        if kind == "skip":
-            continue
-        if kind in ("open", "close"):
-            depth += 1 if kind == "open" else -1
-            first, before = first or "(", ""
-            continue
-        if kind != "word" or depth:
-            before = ""
-            continue
-        word = token[0].decode().upper()
-        if before == "FORMAT":
+    head = 0  # where FORMAT stands
+    for word, token in _words(text):
+        named = before == "FORMAT" and word[:1].isalpha()
+        if named and first == "INSERT":
+            if token.end() == len(text) and not complete:
+                return Unfinished()  # the rest of the name may follow
+            return _data_insert(text, head, token)
+        if named:
             format_name = token[0].decode()
-            if first == "INSERT":
-                if token.end() == len(text) and not complete:
-                    return Unfinished()
-                start = _AFTER_FORMAT.match(text, token.end())
-                assert start is not None
-                head = text[:format_at].decode(errors="replace")
-                return DataInsert(head, format_name, start.end())
+        elif format_name and before == format_name.upper() and word not in ("SETTINGS", ""):
+            format_name = None  # it was a column, after all
         elif word == "FORMAT":
-            format_at = token.start()
+            head = token.start()
         elif first == "INSERT" and word in ("VALUES", "SELECT", "WITH"):
             return Text(first)
         file = file or word in ("OUTFILE", "INFILE")
@@ -90,3 +83,25 @@ def read(text: bytes, *, complete: bool) -> DataInsert | Text | Unfinished:
     if first == "INSERT" and not complete:
         return Unfinished()
     return Text(first, format_name, file, totals)
+
+
+def _words(text: bytes) -> Iterator[tuple[str, re.Match[bytes]]]:
+    """Yield the words outside brackets, in capitals; "(" for a bracket, "" for anything else."""
+    depth = 0
+    for token in _TOKEN.finditer(text):
+        kind = token.lastgroup
+        if kind == "skip":
+            continue
+        if kind == "open" and not depth:
+            yield "(", token
+        elif kind == "word" and not depth:
+            yield token[0].decode().upper(), token
+        elif not depth and kind != "close":
+            yield "", token
+        depth += (kind == "open") - (kind == "close")
+
+
+def _data_insert(text: bytes, head: int, name: re.Match[bytes]) -> DataInsert:
+    start = _AFTER_FORMAT.match(text, name.end())
+    assert start is not None  # it matches nothing, too
+    return DataInsert(text[:head].decode(errors="replace"), name[0].decode(), start.end())
