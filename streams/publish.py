@@ -50,7 +50,7 @@ def publish_records(
             "enable.idempotence": True,
             "compression.type": "lz4",
             "linger.ms": 20,
-            "log_level": 3,  # that a new broker is still loading is retried, not news
+            "log_level": 2,  # what it retries is not news; what fails is said below
             "message.max.bytes": 4_000_000,
             "message.timeout.ms": int(FLUSH_SECONDS_MAX * 1000),
             "queue.buffering.max.messages": 200_000,
