@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FLUSH_SECONDS_MAX = 60.0
 ANSWER_SECONDS_MAX = 5.0
+POLL_RECORDS = 500
 
 
 def publish_records(
@@ -67,7 +68,7 @@ def publish_records(
             except BufferError:
                 producer.poll(0.1)
         sent += 1
-        if sent - reported >= 500:
+        if sent - reported >= POLL_RECORDS:
             producer.poll(0)
             _raise_first(refused, bootstrap)
             if on_sent:
@@ -123,7 +124,8 @@ def require_topics(bootstrap: str, partitions: int, *topics: str) -> None:
     for topic in topics:
         if topic not in found:
             raise click.ClickException(
-                f"Kafka at {bootstrap} has no topic {topic}; create it with `flowdrop topics`"
+                f"Kafka at {bootstrap} has no topic {topic}; "
+                "create it with `flowdrop topics create`"
             )
         if len(found[topic].partitions) != partitions:
             raise click.ClickException(
