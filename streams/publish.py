@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FLUSH_SECONDS_MAX = 60.0
 ANSWER_SECONDS_MAX = 5.0
+POLL_RECORDS = 500
 
 
 def publish_records(
@@ -50,7 +51,7 @@ def publish_records(
             "enable.idempotence": True,
             "compression.type": "lz4",
             "linger.ms": 20,
-            "log_level": 3,  # that a new broker is still loading is retried, not news
+            "log_level": 2,  # what it retries is not news; what fails is said below
             "message.max.bytes": 4_000_000,
             "message.timeout.ms": int(FLUSH_SECONDS_MAX * 1000),
             "queue.buffering.max.messages": 200_000,
@@ -67,7 +68,7 @@ def publish_records(
             except BufferError:
                 producer.poll(0.1)
         sent += 1
-        if sent - reported >= 500:
+        if sent - reported >= POLL_RECORDS:
             producer.poll(0)
             _raise_first(refused, bootstrap)
             if on_sent:
@@ -123,7 +124,8 @@ def require_topics(bootstrap: str, partitions: int, *topics: str) -> None:
     for topic in topics:
         if topic not in found:
             raise click.ClickException(
-                f"Kafka at {bootstrap} has no topic {topic}; create it with `flowdrop topics`"
+                f"Kafka at {bootstrap} has no topic {topic}; "
+                "create it with `flowdrop topics create`"
             )
         if len(found[topic].partitions) != partitions:
             raise click.ClickException(

@@ -22,9 +22,13 @@ END = pd.Timestamp("2100-01-01")
 
 
 @cache
-def hillstrom() -> pd.DataFrame:
-    """The file as it is: one row a person."""
+def _hillstrom() -> pd.DataFrame:
     return pd.read_csv(HILLSTROM)
+
+
+def hillstrom() -> pd.DataFrame:
+    """The file as it is: one row a person; a copy, which a test may change."""
+    return _hillstrom().copy()
 
 
 @cache

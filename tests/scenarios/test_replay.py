@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner, Result
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
 
 from flowdrop.cli import main
 from scenarios import NOTES, complete_journey, hillstrom, replay
@@ -22,6 +21,8 @@ from scenarios.spoil import Spoiler
 from streams import publish
 from streams.events import CAMPAIGN_TOPIC, WALLET_TOPIC
 from streams.publish import records_of
+from streams.settings import StreamSettings
+from streams.topics import create_topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,7 +148,9 @@ class Log:
 
     def __init__(self, bootstrap: str) -> None:
         self.bootstrap = bootstrap
-        self.partitions = _partitions(bootstrap)
+        settings = StreamSettings()
+        create_topics(bootstrap, settings)
+        self.partitions = settings.partitions
         self._consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "test-replay"})
         self._seen = self._ends()
 
@@ -182,18 +185,6 @@ class Log:
             except KafkaException as error:
                 if error.args[0].code() != KafkaError.NOT_LEADER_FOR_PARTITION:
                     raise
-
-
-def _partitions(bootstrap: str) -> int:
-    """Create the topics unless another test has, and return how many partitions they have."""
-    admin = AdminClient({"bootstrap.servers": bootstrap})
-    for future in admin.create_topics([NewTopic(topic, 8, 1) for topic in TOPICS]).values():
-        try:
-            future.result()
-        except KafkaException as error:
-            if error.args[0].name() != "TOPIC_ALREADY_EXISTS":
-                raise
-    return len(admin.list_topics(timeout=10).topics[WALLET_TOPIC].partitions)
 
 
 @pytest.fixture
