@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from streams import programs
 from streams.deadletters import Place, set_aside
 from streams.events import (
     ACCEPTED_TOPIC,
@@ -24,7 +25,6 @@ from streams.ledger.fold import Rules, Shard, fold
 from streams.ledger.recent import digest_of
 from streams.ledger.results import encode_result, result_of
 from streams.people import entry_of, remember, verdict
-from streams import programs
 from streams.reading import Rejection, read_campaign, read_wallet
 from streams.topics import ACCOUNTS, PEOPLE
 

@@ -228,11 +228,12 @@ def events_schema(name: str | None, write: str | None) -> None:
     """
     from pathlib import Path
 
-    from streams.schemas import schemas, write_schemas
+    from streams.schemas import schemas
+    from streams.schemas import write as write_schemas
 
     known = schemas()
     if write:
-        say(f"{len(known)} schemas written to {write_schemas(Path(write))}")
+        say(f"{len(write_schemas(Path(write)))} schemas written to {write}")
     elif name is None:
         print_json(known)
     elif name in known:
@@ -251,13 +252,13 @@ def events_check(file: str, *, as_json: bool) -> None:
 
     Example: flowdrop events check my-events.jsonl
     """
-    from streams.reading import check_line
+    from streams.reading import check
 
     faults = []
     with click.open_file(file, "rb") as lines:
         count = 0
         for count, line in enumerate(lines, start=1):
-            rejection = check_line(line.rstrip(b"\r\n"))
+            rejection = check(line.rstrip(b"\r\n"))
             if rejection is not None:
                 faults.append(
                     {"line": count, "reason": rejection.reason, "detail": rejection.detail}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from streams.deadletters import place_of
+from streams.deadletters import headers_of, place_of
 from streams.events import CampaignEvent
 from streams.ledger.fold import microseconds
 from streams.ledger.results import decode_result
@@ -89,7 +89,7 @@ _CAMPAIGN_NAMES = (
 def _campaign_row(batch: Batch, index: int) -> Sequence[Any]:
     event = _decode_campaign(batch.values[index] or b"")
     data = event.data
-    values = [getattr(data, name, default) for name, default in _CAMPAIGN_DATA]
+    values: list[Any] = [getattr(data, name, default) for name, default in _CAMPAIGN_DATA]
     until = values[4]
     if until is not None:
         values[4] = microseconds(until)
@@ -142,12 +142,12 @@ _DEADLETTER_NAMES = (
 
 
 def _deadletter_row(batch: Batch, index: int) -> Sequence[Any]:
-    headers = dict(batch.headers[index])
+    headers = headers_of(batch.headers[index])
     value = batch.values[index]
     return (
         *place_of(headers),
-        headers["reason"].decode(),
-        headers["detail"].decode(),
+        headers["reason"],
+        headers["detail"],
         batch.keys[index] or b"",
         (value or b"")[:VALUE_BYTES_MAX],
         len(value or b""),

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from streams.events import DEADLETTER_TOPIC
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from streams.layer.state import PartitionState
+    from streams.layer.state import Headers, PartitionState
 
 DETAIL_CHARS_MAX = 500
 
@@ -34,7 +34,7 @@ def set_aside(
 
     The dead letter's key and value are the record's own, to the byte; the rest is in its headers.
     """
-    headers = [
+    headers: Headers = [
         ("topic", place.topic.encode()),
         ("partition", str(place.partition).encode()),
         ("offset", str(place.offset).encode()),
@@ -46,11 +46,18 @@ def set_aside(
     state.emit(DEADLETTER_TOPIC, place.partition, key, value, headers)
 
 
-def place_of(headers: Mapping[str, bytes]) -> Place:
+def headers_of(headers: Iterable[tuple[str, str | bytes | None]]) -> dict[str, str]:
+    """Return a record's headers as text by name."""
+    return {
+        name: value.decode() if isinstance(value, bytes) else value or "" for name, value in headers
+    }
+
+
+def place_of(headers: Mapping[str, str]) -> Place:
     """Return where the record of a dead letter stood.
 
     Raises:
         KeyError: when a header is missing.
         ValueError: when one is not a number.
     """
-    return Place(headers["topic"].decode(), int(headers["partition"]), int(headers["offset"]))
+    return Place(headers["topic"], int(headers["partition"]), int(headers["offset"]))

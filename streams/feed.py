@@ -65,13 +65,14 @@ class Warehouse:
 
     def stored(self, table: str, topic: str) -> dict[int, int]:
         """Return the highest stored offset of each partition of `topic`."""
-        return self._insist(
+        found: dict[int, int] = self._insist(
             f"read {table}",
             lambda client: {
                 row["partition"]: row["stored"]
                 for row in rows(client, f"feed/stored_{table}", topic=topic)
             },
         )
+        return found
 
     def insert(self, table: str, content: Columns, token: str) -> None:
         """Insert columns once, however often the answer gets lost."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from confluent_kafka import Message
 
+    from streams.layer.state import Headers
+
 RECORDS_A_READ = 50_000
 READ_SECONDS = 0.1
 SILENCE_SECONDS_MAX = 30.0
@@ -34,7 +36,7 @@ def messages(bootstrap: str, topic: str, partition: int, start: int = 0) -> Iter
         heard = time.monotonic()
         while True:
             got = consumer.consume(RECORDS_A_READ, timeout=READ_SECONDS)
-            errors = [m.error() for m in got if m.error() is not None]
+            errors = [error for m in got if (error := m.error()) is not None]
             records = [m for m in got if m.error() is None]
             if records:
                 heard = time.monotonic()
@@ -54,6 +56,12 @@ def messages(bootstrap: str, topic: str, partition: int, start: int = 0) -> Iter
         consumer.close()
 
 
+def headers(message: Message) -> Headers:
+    """Return a message's headers as a list of pairs, whichever form the client gives."""
+    found = message.headers() or []
+    return list(found.items()) if isinstance(found, dict) else found
+
+
 def batch_of(topic: str, partition: int, records: list[Message]) -> Batch:
     """Return consumed messages as the batch that a worker would have seen."""
     offsets = [m.offset() or 0 for m in records]
@@ -66,6 +74,6 @@ def batch_of(topic: str, partition: int, records: list[Message]) -> Batch:
         values=[m.value() for m in records],
         offsets=offsets,
         timestamps_ms=[m.timestamp()[1] for m in records],
-        headers=[m.headers() or [] for m in records],
+        headers=[headers(m) for m in records],
         size_bytes=0,
     )

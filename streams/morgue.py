@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from streams.deadletters import Place, place_of
+from streams.deadletters import Place, headers_of, place_of
 from streams.events import DEADLETTER_TOPIC, partition_of
+from streams.kafka_log import headers as batch_headers
 from streams.kafka_log import messages
 from streams.publish import publish_records
 
@@ -52,11 +53,11 @@ def dead_letters(bootstrap: str, partitions: int) -> Iterator[DeadLetter]:
 def _partition(bootstrap: str, number: int) -> Iterator[DeadLetter]:
     for got in messages(bootstrap, DEADLETTER_TOPIC, number):
         for message in got:
-            headers = {name: value or b"" for name, value in message.headers() or []}
+            headers = headers_of(batch_headers(message))
             yield DeadLetter(
                 place_of(headers),
-                headers["reason"].decode(),
-                headers["detail"].decode(),
+                headers["reason"],
+                headers["detail"],
                 message.key(),
                 None if "null" in headers else message.value() or b"",
             )

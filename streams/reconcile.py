@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
     from confluent_kafka import Consumer
 
-    from streams.agents import Rules
     from streams.layer.state import Pending
+    from streams.ledger.fold import Rules
     from streams.settings import StreamSettings
 
 POLL_SECONDS = 0.5
@@ -177,7 +177,7 @@ def _wait_for_feed(kafka: str, client: Client, count: int, wait_seconds: float) 
     deadline = time.monotonic() + wait_seconds
     consumer = reader(kafka)
     for topic, table in tables.items():
-        wanted = {number: last for number, last in _last_records(consumer, kafka, topic, count)}
+        wanted = dict(_last_records(consumer, kafka, topic, count))
         while True:
             found = rows(client, f"feed/stored_{table}", topic=topic)
             stored = {row["partition"]: row["stored"] for row in found}

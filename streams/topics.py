@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 from confluent_kafka import Consumer, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from streams.events import (
     ACCEPTED_TOPIC,
@@ -19,6 +20,8 @@ from streams.events import (
 )
 
 if TYPE_CHECKING:
+    from confluent_kafka.admin._metadata import TopicMetadata
+
     from streams.settings import StreamSettings
 
 WORKER_ID = "flowdrop"
@@ -102,7 +105,7 @@ def partitions(admin: AdminClient, bootstrap: str) -> dict[str, int]:
     return {name: len(topic.partitions) for name, topic in _topics(admin, bootstrap).items()}
 
 
-def _topics(admin: AdminClient, bootstrap: str) -> dict[str, object]:
+def _topics(admin: AdminClient, bootstrap: str) -> dict[str, TopicMetadata]:
     try:
         return dict(admin.list_topics(timeout=ANSWER_SECONDS_MAX).topics)
     except KafkaException as error:

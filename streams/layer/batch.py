@@ -10,6 +10,8 @@ from aiokafka.errors import CorruptRecordException
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from streams.layer.state import Headers
+
 READ_COMMITTED = 1
 
 
@@ -29,7 +31,7 @@ class Batch(msgspec.Struct, gc=False, eq=False):
     values: list[bytes | None]
     offsets: list[int]
     timestamps_ms: list[int]
-    headers: list[list[tuple[str, bytes]]]
+    headers: list[Headers]
     size_bytes: int
 
     def __len__(self) -> int:

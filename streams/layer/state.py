@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from faust.types import EventT
+
+Headers: TypeAlias = list[tuple[str, str | bytes | None]]
 
 APPLIED_KEY = b"\x00applied"
 _APPLIED = struct.Struct("<BqQ")  # version of the format, next offset, event time in ms
@@ -26,7 +28,7 @@ class Record(NamedTuple):
     partition: int
     key: bytes | None
     value: bytes | None
-    headers: list[tuple[str, bytes]] | None
+    headers: Headers | None
 
 
 class Pending:
@@ -87,7 +89,7 @@ class PartitionState:
         partition: int,
         key: bytes | None,
         value: bytes | None,
-        headers: list[tuple[str, bytes]] | None = None,
+        headers: Headers | None = None,
     ) -> None:
         """Send a record in the same transaction."""
         self.open.records.append(Record(topic, partition, key, value, headers))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import KafkaException, Producer
 
-from streams.layer.state import APPLIED_KEY, PartitionState, Pending, applied_record
+from streams.layer.state import APPLIED_KEY, Headers, PartitionState, Pending, applied_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,7 +110,7 @@ class TransactionalProducer:
         partition: int,
         key: bytes | None,
         value: bytes | None,
-        headers: list[tuple[str, bytes]] | None,
+        headers: Headers | None,
     ) -> None:
         while True:
             try:
