@@ -109,7 +109,7 @@ def status(*, as_json: bool) -> None:
     if as_json:
         print_json(found)
     else:
-        print_rows(found, title=f"flowdrop in {home()}")
+        print_rows([_for_people(row) for row in found], title=f"flowdrop in {home()}")
     states = {row["state"] for row in found}
     if "died" in states or "running" not in states:
         sys.exit(1)
@@ -156,6 +156,13 @@ def rows(house: House) -> list[dict[str, Any]]:
     return found
 
 
+def _for_people(row: dict[str, Any]) -> dict[str, Any]:
+    since = row["since"] and datetime.fromisoformat(row["since"]).astimezone()
+    log = row["log"] and f"logs/{row['part']}.log"
+    pid = row["pid"] and str(row["pid"])  # a number that is not counted
+    return row | {"pid": pid, "since": since and f"{since:%H:%M:%S}", "log": log}
+
+
 def _time(seconds: float | None) -> str | None:
     if seconds is None:
         return None
@@ -165,14 +172,16 @@ def _time(seconds: float | None) -> str | None:
 def _start(house: House, ours: Sequence[str], wanted: Sequence[str]) -> None:
     first = house.parts([name for name in ours if name not in AFTER_STEPS])
     second = house.parts([name for name in ours if name in AFTER_STEPS])
+    steps = [step for step in STEPS if step.after in wanted]
+    needed = [part for part in first if part.name in {step.after for step in steps}]
     began = _launch(first)
-    for step in STEPS:
-        if step.after in wanted:
-            _arrive([part for part in first if part.name == step.after], began)
-            _run(house.home, step)
+    _arrive(needed, began)
+    for step in steps:
+        _run(house.home, step)
     began |= _launch(second)
-    others = [part for part in [*first, *second] if part.name not in {s.after for s in STEPS}]
-    _arrive(others, began)
+    _arrive([part for part in [*first, *second] if part not in needed], began)
+    for part in [*first, *second]:
+        processes.expect(part)  # one without a port answers nothing, but it must have lived so far
 
 
 def _launch(parts: Sequence[processes.Part]) -> dict[str, float]:
@@ -187,8 +196,7 @@ def _launch(parts: Sequence[processes.Part]) -> dict[str, float]:
 
 
 def _arrive(parts: Sequence[processes.Part], began: dict[str, float]) -> None:
-    for part in parts:
-        processes.wait_ready(part)
+    for part in processes.arrivals(parts):
         took = time.monotonic() - began[part.name] if part.name in began else None
         told = f"{took:5.1f} s" if took is not None else "  ran"
         say(f"{part.name:<18} {told}  {part.address}".rstrip())

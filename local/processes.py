@@ -22,7 +22,7 @@ import psutil
 from local.environment import part_environment, write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 State = Literal["running", "stopped", "died"]
@@ -102,39 +102,54 @@ def start(part: Part) -> int:
     return child.pid
 
 
-def wait_ready(part: Part) -> None:
-    """Wait until `part` answers.
+def wait_ready(*parts: Part) -> None:
+    """Wait until all `parts` answer; see `arrivals`."""
+    for _ in arrivals(parts):
+        pass
+
+
+def arrivals(parts: Iterable[Part]) -> Iterator[Part]:
+    """Yield each of `parts` once it answers, the quickest first.
 
     Raises:
-        click.ClickException: when it ended, or took longer than it may; with its last lines.
+        click.ClickException: when one ended, or took longer than it may; with its last lines.
     """
-    deadline = time.monotonic() + part.ready_seconds_max
-    while not part.ready():
-        if _process(part) is None:
-            raise click.ClickException(f"{part.name} ended while it started; {last_lines(part)}")
-        if time.monotonic() > deadline:
-            raise click.ClickException(
-                f"{part.name} did not answer within {part.ready_seconds_max:.0f} s; "
-                f"{last_lines(part)}"
-            )
+    began = time.monotonic()
+    waiting = list(parts)
+    while waiting:
+        for part in list(waiting):
+            if part.ready():
+                waiting.remove(part)
+                yield part
+            else:
+                expect(part)
+                if time.monotonic() - began > part.ready_seconds_max:
+                    raise click.ClickException(
+                        f"{part.name} did not answer within {part.ready_seconds_max:.0f} s; "
+                        f"{last_lines(part)}"
+                    )
         time.sleep(POLL_SECONDS)
+
+
+def expect(part: Part) -> None:
+    """Raise, with its last lines, if `part` has ended."""
+    if _process(part) is None:
+        raise click.ClickException(f"{part.name} ended by itself; {last_lines(part)}")
 
 
 def stop(part: Part) -> str:
     """End `part` by SIGTERM, and by SIGKILL when it takes too long; forget it.
 
     Returns:
-        `stopped`, `not running`, or a sentence that says it had to be killed.
+        `stopped`, `had died`, `not running`, or a sentence that says it had to be killed.
     """
     process = _process(part)
-    told = "not running"
+    told = "had died" if part.record.exists() else "not running"
     if process is not None:
         family = _family(process)
         process.terminate()
         told = "stopped"
-        try:
-            process.wait(part.stop_seconds_max)
-        except psutil.TimeoutExpired:
+        if _wait_gone([process], part.stop_seconds_max):
             kill(part)
             told = f"killed: it did not end within {part.stop_seconds_max:.0f} s; see {part.log}"
         _end(family)
@@ -149,7 +164,7 @@ def kill(part: Part) -> None:
         family = _family(process)
         for member in [process, *family]:
             _signal(member, signal.SIGKILL)
-        psutil.wait_procs([process, *family], timeout=LEFTOVER_SECONDS)
+        _wait_gone([process, *family], LEFTOVER_SECONDS)
 
 
 def look(part: Part) -> Sight:
@@ -197,14 +212,11 @@ def _process(part: Part) -> psutil.Process | None:
     pid, born = _remembered(part)
     if not pid or not _is_born(pid, born):
         return None
-    process = psutil.Process(pid)
     try:
-        if process.status() != psutil.STATUS_ZOMBIE:
-            return process
-        process.wait(0)  # reaps it, when it is a child of ours
-    except (psutil.NoSuchProcess, psutil.TimeoutExpired):
-        pass
-    return None
+        process = psutil.Process(pid)
+    except psutil.NoSuchProcess:
+        return None
+    return None if _is_gone(process) else process
 
 
 def _is_born(pid: int, born: float) -> bool:
@@ -224,10 +236,34 @@ def _family(process: psutil.Process) -> list[psutil.Process]:
 def _end(family: list[psutil.Process]) -> None:
     for member in family:
         _signal(member, signal.SIGTERM)
-    _, alive = psutil.wait_procs(family, timeout=LEFTOVER_SECONDS)
+    alive = _wait_gone(family, LEFTOVER_SECONDS)
     for member in alive:
         _signal(member, signal.SIGKILL)
-    psutil.wait_procs(alive, timeout=LEFTOVER_SECONDS)
+    _wait_gone(alive, LEFTOVER_SECONDS)
+
+
+def _wait_gone(family: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Wait until all of `family` have ended, at most `seconds`; return those that have not.
+
+    psutil's own wait would wait for a zombie, too, which some other process has yet to reap.
+    """
+    deadline = time.monotonic() + seconds
+    alive = family
+    while (alive := [process for process in alive if not _is_gone(process)]) and (
+        time.monotonic() < deadline
+    ):
+        time.sleep(POLL_SECONDS)
+    return alive
+
+
+def _is_gone(process: psutil.Process) -> bool:
+    try:
+        if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            return False
+        process.wait(0)  # reaps it, when it is a child of ours
+    except (psutil.NoSuchProcess, psutil.TimeoutExpired):
+        pass
+    return True
 
 
 def _signal(process: psutil.Process, number: signal.Signals) -> None:

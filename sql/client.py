@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import logging
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
 
 import click
 import clickhouse_connect
@@ -18,7 +20,11 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
 FOLDER = Path(__file__).parent
+UNKNOWN_DATABASE = 81  # ClickHouse's error code
 NOT_QUERIES = frozenset({"migrations", "cluster"})
+
+# Its errors reach people as our sentences; without a handler Python prints them as well.
+logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
 
 _PLACE = re.compile(r"\{(\w+):\s*([^{}]+?)\s*\}")
 
@@ -27,16 +33,34 @@ def connect(url: str | None = None) -> Client:
     """Return a client of the ClickHouse at `url` (default: the setting `clickhouse`).
 
     Raises:
-        click.ClickException: when nothing answers there.
+        click.ClickException: when nothing answers there, or not with that database.
     """
     url = url or load(Addresses).clickhouse
     try:
         return clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
     except ClickHouseError as error:
+        place = _without_password(url)
+        if error.code == UNKNOWN_DATABASE:
+            raise click.ClickException(
+                f"ClickHouse at {place} has no such database; create it there or set "
+                "FLOWDROP_CLICKHOUSE"
+            ) from error
         raise click.ClickException(
-            f"ClickHouse does not answer at {url}: {error}; start it with `flowdrop up` "
+            f"ClickHouse does not answer at {place}: {_reason(error)}; start it with `flowdrop up` "
             "or set FLOWDROP_CLICKHOUSE"
         ) from error
+
+
+def _reason(error: BaseException) -> str:
+    """Return the first cause's own words, such as `[Errno 111] Connection refused`."""
+    while cause := error.__cause__ or error.__context__:
+        error = cause
+    return str(error)
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=""))
 
 
 def names() -> list[str]:

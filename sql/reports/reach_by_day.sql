@@ -1,25 +1,32 @@
 -- One row a UTC day on which any of the campaigns contacted anyone, or someone reached converted.
-WITH people AS
+SELECT
+    day,
+    sum(contacted_that_day) AS contacted,
+    sum(new_that_day) AS new,
+    sum(sum(new_that_day)) OVER (ORDER BY day) AS cumulative,
+    sum(conversions_that_day) AS conversions
+FROM
 (
     SELECT
-        arrayDistinct(arrayFlatten(groupArray(contact_days))) AS days,
-        arrayMin(days) AS first_day,
-        arrayFlatten(groupArray(arrayMap(conversion -> toDate(conversion.1), conversions)))
-            AS conversion_days
+        day_of_person AS day,
+        count() AS contacted_that_day,
+        countIf(day_of_person = arrayMin(days)) AS new_that_day,
+        0 AS conversions_that_day
+    FROM
+    (
+        SELECT groupUniqArray(toDate(time)) AS days
+        FROM campaign_events FINAL
+        WHERE campaign IN {campaigns:Array(String)} AND type = 'contact'
+        GROUP BY person
+    )
+    ARRAY JOIN days AS day_of_person
+    GROUP BY day
+    UNION ALL
+    SELECT toDate(conversion.1) AS day, 0, 0, count()
     FROM campaign_people
-    WHERE campaign IN {campaigns:Array(String)} AND contacts > 0
-    GROUP BY person
+    ARRAY JOIN conversions AS conversion
+    WHERE campaign IN {campaigns:Array(String)}
+    GROUP BY day
 )
-SELECT
-    step.1 AS day,
-    sum(step.2) AS contacted,
-    sum(step.3) AS new,
-    sum(sum(step.3)) OVER (ORDER BY step.1) AS cumulative,
-    sum(step.4) AS conversions
-FROM people
-ARRAY JOIN arrayConcat(
-    arrayMap(contact_day -> (contact_day, 1, contact_day = first_day, 0), days),
-    arrayMap(conversion_day -> (conversion_day, 0, 0, 1), conversion_days)
-) AS step
 GROUP BY day
 ORDER BY day

@@ -36,6 +36,9 @@ def test_close_names_are_offered() -> None:
         client.text("reports/rech")
 
 
-def test_no_server_is_one_clear_sentence() -> None:
-    with pytest.raises(click.ClickException, match=r"does not answer at .*:1/.* `flowdrop up`"):
-        client.connect("http://default:@127.0.0.1:1/default")
+def test_no_server_is_one_clear_sentence_without_the_password() -> None:
+    with pytest.raises(
+        click.ClickException, match=r"does not answer at .*:1/.* `flowdrop up`"
+    ) as e:
+        client.connect("http://someone:hush@127.0.0.1:1/default")
+    assert "hush" not in e.value.message

@@ -28,16 +28,12 @@ ARMS = {"No E-Mail": "none", "Mens E-Mail": "mens", "Womens E-Mail": "womens"}
 
 
 def _hillstrom_file() -> Path:
-    for shared in (
-        os.environ.get("FLOWDROP_SHARED"),
-        ROOT.parent / "shared",
-        ROOT / "../../shared",
-    ):
-        if shared and (path := Path(shared) / "data" / "hillstrom.csv").exists():
-            return path
     for path in (ROOT / "scenarios" / "data").glob("hillstrom.csv*"):
         return path
-    pytest.skip("no hillstrom.csv: set FLOWDROP_SHARED to the folder that holds data/hillstrom.csv")
+    for shared in (os.environ.get("FLOWDROP_SHARED"), ROOT / "../shared", ROOT / "../../shared"):
+        if shared and (path := Path(shared) / "data" / "hillstrom.csv").exists():
+            return path
+    raise FileNotFoundError("no hillstrom.csv in scenarios/data; set FLOWDROP_SHARED")
 
 
 class Journey(NamedTuple):

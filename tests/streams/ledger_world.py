@@ -1,0 +1,251 @@
+"""A small world for ledger tests: partitions in memory, their logs, and legs on their way."""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from streams.events import (
+    Earn,
+    EarnData,
+    Fund,
+    FundData,
+    Grant,
+    GrantData,
+    Leg,
+    Open,
+    OpenData,
+    Redeem,
+    RedeemData,
+    Transfer,
+    TransferData,
+    WalletEvent,
+    decode_wallet,
+    encode,
+    partition_of,
+)
+from streams.ledger.accounts import Account, pack, unpack
+from streams.ledger.fold import Outcome, Rules, Shard, fold, microseconds
+from streams.ledger.recent import digest_of
+from streams.programs import Activity, Carrier, Coin, Operations, Program, Text
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+DAY_US = 86_400_000_000
+NAMED = Text(zh="甲", en="A")
+TEST = "made for tests"
+
+
+def program(name: str, *operations: str) -> Program:
+    return Program(
+        name=name,
+        title=NAMED,
+        owner=NAMED,
+        coin=Coin(zh="币", en="coin", unit="coin", assumption=TEST),
+        operations=Operations(open=frozenset(operations), assumption=TEST),  # type: ignore[arg-type]
+        earn={
+            "purchase": Activity(title=NAMED, cents_per_coin=100, assumption=TEST),
+            "check-in": Activity(title=NAMED, coins=5, assumption=TEST),
+            "game": Activity(title=NAMED, given_max=10**15, assumption=TEST),
+            "quiz": Activity(title=NAMED, given_max=10, assumption=TEST),
+        },
+        carriers={"unicom": Carrier(title=NAMED, assumption=TEST)},
+    )
+
+
+PROGRAMS = {
+    "p": program("p", "open", "earn", "fund", "grant", "redeem", "transfer"),
+    "q": program("q", "open", "earn", "fund", "grant", "redeem", "transfer"),
+    "saving": program("saving", "open", "earn"),
+}
+RULES = Rules(PROGRAMS, window_us=10 * DAY_US, tolerance_us=DAY_US, secret=b"test")
+
+
+def at(days: float = 0) -> datetime:
+    return START + timedelta(days=days)
+
+
+class World:
+    """Partitions of packed accounts; legs wait in order per origin until delivered."""
+
+    def __init__(self, partitions: int = 1, rules: Rules = RULES) -> None:
+        self.rules = rules
+        self.shards = [Shard(number, partitions) for number in range(partitions)]
+        self.accounts: list[dict[str, bytes]] = [{} for _ in self.shards]
+        self.logs: list[list[tuple[bytes, int]]] = [[] for _ in self.shards]
+        self.outcomes: list[list[Outcome]] = [[] for _ in self.shards]
+        self.legs: dict[tuple[int, int], deque[Leg]] = {}
+        self.count = 0
+
+    def get(self, name: str) -> Account | None:
+        return self.on(partition_of(name, len(self.shards)), name)
+
+    def on(self, partition: int, name: str) -> Account | None:
+        data = self.accounts[partition].get(name)
+        return None if data is None else unpack(data)
+
+    def put(self, name: str, account: Account) -> None:
+        self.accounts[partition_of(name, len(self.shards))][name] = pack(account)
+
+    def change(self, name: str, **fields: Any) -> None:
+        account = self.get(name)
+        assert account is not None
+        self.put(name, msgspec.structs.replace(account, **fields))
+
+    def balance(self, name: str) -> int:
+        account = self.get(name)
+        return 0 if account is None else account.posted
+
+    def send(
+        self, event: WalletEvent, *, arrived: datetime | None = None, partition: int | None = None
+    ) -> Outcome:
+        """Append an event to its partition's log and fold it, as a worker would."""
+        if partition is None:
+            partition = partition_of(event.subject, len(self.shards))
+        arrived_us = microseconds(arrived or event.time)
+        return self.fold_record(partition, encode(event), arrived_us)
+
+    def fold_record(self, partition: int, value: bytes, arrived_us: int) -> Outcome:
+        shard, accounts = self.shards[partition], self.accounts[partition]
+        offset = len(self.logs[partition])
+        self.logs[partition].append((value, arrived_us))
+        event = decode_wallet(value)
+        before = dict(accounts)
+        outcome = fold(
+            lambda name: self.on(partition, name),
+            shard,
+            event,
+            digest_of(event),
+            offset,
+            arrived_us,
+            self.rules,
+        )
+        assert accounts == before
+        accounts.update({name: pack(account) for name, account in outcome.changed.items()})
+        shard.clock_us = outcome.clock_us
+        for leg in outcome.legs:
+            target = partition_of(leg.subject, len(self.shards))
+            self.legs.setdefault((partition, target), deque()).append(leg)
+        self.outcomes[partition].append(outcome)
+        return outcome
+
+    def deliver(self, origin: int, target: int) -> Outcome:
+        """Append the first leg on its way from `origin` to `target`."""
+        leg = self.legs[origin, target].popleft()
+        return self.send(leg, partition=target)
+
+    def drain(self) -> list[Outcome]:
+        return [
+            self.deliver(origin, target)
+            for (origin, target), legs in sorted(self.legs.items())
+            for _ in range(len(legs))
+        ]
+
+    def new_id(self) -> str:
+        self.count += 1
+        return f"e{self.count}"
+
+    # -- events in a word ------------------------------------------------------------------
+
+    def head(self, subject: str, time: datetime | None, event_id: str | None) -> dict[str, Any]:
+        return {
+            "id": event_id or self.new_id(),
+            "source": "test",
+            "time": time or START,
+            "subject": subject,
+        }
+
+    def open(
+        self,
+        name: str,
+        *,
+        program: str = "p",
+        time: datetime | None = None,
+        event_id: str | None = None,
+    ) -> Open:
+        return Open(**self.head(name, time, event_id), data=OpenData(program=program))
+
+    def earn(  # the rest is the data's
+        self,
+        name: str,
+        activity: str = "game",
+        *,
+        program: str = "p",
+        time: datetime | None = None,
+        event_id: str | None = None,
+        **basis: int,
+    ) -> Earn:
+        data = EarnData(program=program, activity=activity, **basis)
+        return Earn(**self.head(name, time, event_id), data=data)
+
+    def fund(
+        self,
+        subject: str,
+        amount: int,
+        *,
+        campaign: str = "spring",
+        program: str = "p",
+        time: datetime | None = None,
+    ) -> Fund:
+        data = FundData(program=program, campaign=campaign, amount=amount)
+        return Fund(**self.head(subject, time, None), data=data)
+
+    def grant(
+        self,
+        name: str,
+        amount: int,
+        *,
+        campaign: str = "spring",
+        program: str = "p",
+        time: datetime | None = None,
+        event_id: str | None = None,
+    ) -> Grant:
+        data = GrantData(program=program, campaign=campaign, amount=amount)
+        return Grant(**self.head(name, time, event_id), data=data)
+
+    def redeem(
+        self,
+        name: str,
+        amount: int,
+        *,
+        carrier: str = "unicom",
+        program: str = "p",
+        time: datetime | None = None,
+        event_id: str | None = None,
+    ) -> Redeem:
+        data = RedeemData(program=program, carrier=carrier, amount=amount)
+        return Redeem(**self.head(name, time, event_id), data=data)
+
+    def transfer(
+        self,
+        name: str,
+        to: str,
+        amount: int,
+        *,
+        program: str = "p",
+        time: datetime | None = None,
+        event_id: str | None = None,
+    ) -> Transfer:
+        data = TransferData(program=program, to=to, amount=amount)
+        return Transfer(**self.head(name, time, event_id), data=data)
+
+
+def world_with(*names: str, coins: int = 100, partitions: int = 1) -> World:
+    """A world in which each of `names` has a wallet of program p with so many coins."""
+    world = World(partitions)
+    for name in names:
+        assert world.send(world.open(name)).outcome == "applied"
+        if coins:
+            assert world.send(world.earn(name, amount=coins)).outcome == "applied"
+    return world
+
+
+def name_on(partition: int, partitions: int, start: int = 0) -> str:
+    """A wallet's name that lives on `partition`."""
+    return next(
+        f"w:{number}"
+        for number in range(start, start + 10_000)
+        if partition_of(f"w:{number}", partitions) == partition
+    )

@@ -1,0 +1,256 @@
+"""Each refusal by name, the order in which they are checked, and what is remembered of them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from streams.events import Earn, EarnData, Leg, WalletEvent, partition_of
+from streams.ledger.accounts import BALANCE_MAX, Account
+from streams.ledger.legs import leg_of
+from streams.ledger.recent import RECENT_MAX
+from streams.ledger.refusals import CODES, NEVER_REMEMBERED, REFUSALS
+from tests.streams.ledger_world import PROGRAMS, World, at, name_on, world_with
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DOCS = Path(__file__).parents[2] / "docs" / "ledger.md"
+
+
+def a_leg(world: World, to: str = "b", amount: int = 5, offset: int = 0) -> Leg:
+    return leg_of(world.transfer("a", to, amount), 0, offset, world.rules.secret)
+
+
+def forged_leg(world: World) -> WalletEvent:
+    leg = a_leg(world)
+    return msgspec.structs.replace(leg, data=msgspec.structs.replace(leg.data, amount=6))
+
+
+def wrong_partition(_: World) -> WalletEvent:
+    world = World(2)
+    return world.earn(name_on(1, 2), amount=5)
+
+
+def repeated_leg(world: World) -> WalletEvent:
+    leg = a_leg(world)
+    world.send(leg)
+    return leg
+
+
+def conflict(world: World) -> WalletEvent:
+    world.send(world.earn("a", amount=5, event_id="same"))
+    return world.earn("a", amount=6, event_id="same")
+
+
+def in_the_future(world: World) -> WalletEvent:
+    return world.earn("a", amount=5, time=at(1.001))
+
+
+def too_old(world: World) -> WalletEvent:
+    world.send(world.earn("a", amount=5, time=at(10.001)))
+    return world.earn("a", amount=5, time=at(0))
+
+
+def forgotten(world: World) -> WalletEvent:
+    for number in range(RECENT_MAX):
+        world.send(world.earn("a", "check-in", time=at(1 + number / 10_000)))
+    return world.earn("a", amount=5, time=at(0))
+
+
+def wrong_budget(world: World) -> WalletEvent:
+    return world.fund("budget:summer@0", 5, campaign="spring")
+
+
+def frozen(world: World) -> WalletEvent:
+    world.change("a", state="frozen")
+    return world.earn("a", amount=5)
+
+
+def closed(world: World) -> WalletEvent:
+    world.change("a", state="closed")
+    return world.redeem("a", 5)
+
+
+def budget_exhausted(world: World) -> WalletEvent:
+    world.send(world.fund("budget:spring@0", 10))
+    world.send(world.grant("a", 6))
+    return world.grant("a", 5)
+
+
+CASES: dict[str, Callable[[World], WalletEvent]] = {
+    "forged_leg": forged_leg,
+    "wrong_partition": wrong_partition,
+    "repeated_leg": repeated_leg,
+    "conflict": conflict,
+    "in_the_future": in_the_future,
+    "too_old": too_old,
+    "forgotten": forgotten,
+    "unknown_program": lambda world: world.open("c", program="nowhere"),
+    "operation_closed": lambda world: world.redeem("a", 5, program="saving"),
+    "reserved_name": lambda world: world.open("issuer:p@0"),
+    "wrong_budget": wrong_budget,
+    "already_open": lambda world: world.open("a"),
+    "unknown_account": lambda world: world.earn("nobody", amount=5),
+    "wrong_program": lambda world: world.earn("a", amount=5, program="q"),
+    "frozen": frozen,
+    "closed": closed,
+    "unknown_activity": lambda world: world.earn("a", "dancing", amount=5),
+    "wrong_basis": lambda world: world.earn("a", "purchase", amount=5),
+    "over_limit": lambda world: world.earn("a", "quiz", amount=11),
+    "nothing_earned": lambda world: world.earn("a", "purchase", spend=99),
+    "unknown_carrier": lambda world: world.redeem("a", 5, carrier="pigeon"),
+    "to_self": lambda world: world.transfer("a", "a", 5),
+    "unknown_payee": lambda world: world.transfer("a", "nobody", 5),
+    "insufficient_balance": lambda world: world.redeem("a", 101),
+    "budget_exhausted": budget_exhausted,
+    "balance_limit": lambda world: world.earn("a", amount=BALANCE_MAX),
+}
+
+
+def test_every_refusal_is_tried_here() -> None:
+    assert list(CASES) == [refusal.name for refusal in REFUSALS]
+
+
+@pytest.mark.parametrize("name", list(CASES))
+def test_refusal(name: str) -> None:
+    world = world_with("a", "b")
+    event = CASES[name](world)
+    partition = 0
+    if name == "wrong_partition":
+        world = World(2)
+    before = dict(world.accounts[0])
+    clock_us = world.shards[0].clock_us
+    arrived = at(0) if name == "in_the_future" else None
+    outcome = world.send(event, partition=partition, arrived=arrived)
+    assert (outcome.outcome, outcome.reason) == ("refused", name)
+    assert not list(outcome.postings)
+    assert not outcome.legs
+    assert world.shards[0].clock_us == clock_us
+    # At most the subject's memory changed: no balance, no version.
+    assert set(outcome.changed) <= {event.subject}
+    for account, data in before.items():
+        found = world.get(account)
+        assert found is not None
+        if account not in outcome.changed:
+            assert world.accounts[0][account] == data
+
+
+@pytest.mark.parametrize(
+    "name", sorted(set(CASES) - NEVER_REMEMBERED - {"forged_leg", "repeated_leg"})
+)
+def test_a_refused_event_gives_the_same_answer_again_whatever_happened_since(name: str) -> None:
+    world = world_with("a", "b")
+    event = CASES[name](world)
+    arrived = at(0) if name == "in_the_future" else None
+    world.send(event, arrived=arrived)
+    subject = world.get(event.subject)
+    if subject is None:  # nothing to remember it on
+        assert name in {"unknown_account", "unknown_program", "reserved_name", "wrong_budget"}
+        return
+    world.change(event.subject, posted=50, state="open")
+    again = world.send(event, arrived=at(2))
+    assert (again.outcome, again.reason) == ("repeat", name)
+    assert not again.changed
+
+
+def test_what_can_not_be_remembered_is_judged_anew() -> None:
+    world = World()
+    event = world.earn("late", amount=5)
+    assert world.send(event).reason == "unknown_account"
+    world.send(world.open("late"))
+    assert world.send(event).outcome == "applied"
+
+
+def test_codes_are_what_accounts_remember_and_never_change() -> None:
+    assert {"": 0} | {name: number for number, name in enumerate(CASES, 1)} == CODES
+
+
+def test_the_page_gives_refusals_in_the_order_of_the_code() -> None:
+    page = DOCS.read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \d+ \| `(\w+)` \| (.*?) \| (.*?) \|$", page, re.MULTILINE)
+    assert rows == [(r.name, r.sentence, r.remedy) for r in REFUSALS]
+
+
+# -- the order: an event that is wrong in two ways is refused for the first ---------------------
+
+
+def earn_with(world: World, **changes: object) -> Earn:
+    event = world.earn("a", amount=5)
+    data = {key: changes.pop(key) for key in list(changes) if key in EarnData.__struct_fields__}
+    return msgspec.structs.replace(
+        event, data=msgspec.structs.replace(event.data, **data), **changes
+    )
+
+
+def test_earlier_reasons_win() -> None:
+    world = world_with("a", "b")
+    world.send(world.earn("a", amount=5, event_id="same", time=at(20)))
+    ways: list[tuple[str, dict[str, object]]] = [
+        ("conflict", {"id": "same"}),
+        ("too_old", {"time": at(0)}),
+        ("unknown_program", {"program": "nowhere"}),
+        ("wrong_program", {"program": "q"}),
+        ("unknown_activity", {"activity": "dancing"}),
+        ("balance_limit", {"amount": BALANCE_MAX}),
+    ]
+    for position, (name, _) in enumerate(ways):
+        changes: dict[str, object] = {"time": at(20)}
+        for _, change in reversed(ways[position:]):
+            changes |= change
+        outcome = world.send(earn_with(world, **changes))
+        assert outcome.reason == name
+
+
+def test_a_frozen_wallet_receives_and_a_closed_one_does_not() -> None:
+    world = world_with("a", "b")
+    world.change("b", state="frozen")
+    assert world.send(world.transfer("a", "b", 5)).outcome == "applied"
+    world.change("b", state="closed")
+    assert world.send(world.transfer("a", "b", 5)).reason == "unknown_payee"
+
+
+def test_pending_coins_can_not_be_spent() -> None:
+    world = world_with("a", "b")
+    world.change("a", pending=60)
+    assert world.send(world.redeem("a", 41)).reason == "insufficient_balance"
+    assert world.send(world.redeem("a", 40)).outcome == "applied"
+
+
+@pytest.mark.parametrize("name", ["issuer:p@0", "budget:spring@0", "clearing:p@0", "suspense:p@0"])
+def test_the_ledgers_accounts_do_nothing_for_clients(name: str) -> None:
+    world = world_with("a")
+    world.send(world.fund("budget:spring@0", 5))
+    world.put("clearing:p@0", Account("clearing", "p", 5))
+    for event in (
+        world.open(name),
+        world.earn(name, amount=5),
+        world.redeem(name, 1),
+        world.transfer(name, "a", 1),
+        world.grant(name, 1),
+    ):
+        assert world.send(event).reason == "reserved_name"
+    assert world.send(world.transfer("a", name, 1)).reason == "unknown_payee"
+
+
+def test_a_name_for_another_partitions_ledger_account_is_no_payee() -> None:
+    partitions = 2
+    payer = name_on(0, partitions)
+    world = world_with(payer, partitions=partitions)
+    assert partition_of("issuer:p@1", partitions) == 1
+    assert world.send(world.transfer(payer, "issuer:p@1", 1)).reason == "unknown_payee"
+
+
+def test_a_budget_pays_only_its_own_program() -> None:
+    world = world_with("a")
+    world.send(world.fund("budget:spring@0", 50, program="q"))
+    assert world.send(world.grant("a", 5)).reason == "budget_exhausted"
+    assert world.send(world.fund("budget:spring@0", 50)).reason == "wrong_program"
+
+
+def test_a_programs_closed_operation_is_closed() -> None:
+    assert "redeem" not in PROGRAMS["saving"].operations.open
