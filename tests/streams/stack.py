@@ -1,0 +1,165 @@
+"""A whole pipeline for one test module: its own broker, engine, workers and feed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING, Any
+
+from local import processes
+from local.kafka import KafkaNode
+from local.ports import HOST, answers, free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+READY_SECONDS_MAX = 60.0
+
+
+class Worker:
+    """A `flowdrop worker` process."""
+
+    def __init__(self, port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+        self.port = port
+        self.process = process
+        self.log = log
+        self.url = f"http://{HOST}:{port}"
+
+    def partitions(self) -> list[int] | None:
+        """Return the partitions it serves, or None while it does not."""
+        body = ask(f"{self.url}/readyz")
+        return body["partitions"] if body and body["ready"] else None
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> int:
+        self.process.terminate()
+        return self.process.wait(READY_SECONDS_MAX)
+
+
+class Stack:
+    """Starts parts in one folder and runs flowdrop's commands against them."""
+
+    def __init__(self, folder: Path, settings: dict[str, str] | None = None) -> None:
+        self.folder = folder
+        self.kafka = KafkaNode(folder / "kafka")
+        self.workers: list[Worker] = []
+        self.feeds: list[subprocess.Popen[bytes]] = []
+        port = free_port()
+        self.engine = processes.Part(
+            name="clickhouse",
+            command=lambda: [
+                *(sys.executable, "-m", "local.clickhouse"),
+                *("--port", str(port), "--path", str(folder / "clickhouse")),
+            ],
+            home=folder,
+            ready=lambda: answers(port),
+        )
+        self.clickhouse = f"http://default:@{HOST}:{port}/default"
+        self.env = {
+            **{name: v for name, v in os.environ.items() if not name.startswith("FLOWDROP_")},
+            "FLOWDROP_HOME": str(folder / "home"),
+            "FLOWDROP_CONFIG": str(folder / "flowdrop.toml"),
+            "FLOWDROP_CLICKHOUSE": self.clickhouse,
+            "FLOWDROP_WORKER": "http://127.0.0.1:1",
+            **(settings or {}),
+        }
+
+    def start(self) -> None:
+        self.kafka.start()
+        self.env["FLOWDROP_KAFKA"] = self.kafka.bootstrap
+        processes.start(self.engine)
+        processes.wait_ready(self.engine)
+        self.flowdrop("sql", "migrate")
+        self.flowdrop("topics", "create")
+
+    def stop(self) -> None:
+        for worker in self.workers:
+            if worker.process.poll() is None:
+                worker.stop()
+        for feed in self.feeds:
+            feed.terminate()
+            feed.wait(READY_SECONDS_MAX)
+        processes.stop(self.engine)
+        self.kafka.stop()
+
+    def worker(self, port: int | None = None) -> Worker:
+        """Start a worker and wait until it serves partitions; commands ask the newest."""
+        port = port or free_port()
+        log = self.folder / f"worker-{len(self.workers)}.log"
+        process = self._spawn(log, "worker", "--port", str(port))
+        worker = Worker(port, process, log)
+        self.workers.append(worker)
+        self.env["FLOWDROP_WORKER"] = worker.url
+        wait_for(worker.partitions, f"worker, see {log}")
+        return worker
+
+    def feed(self) -> None:
+        self.feeds.append(self._spawn(self.folder / "feed.log", "feed"))
+
+    def _spawn(self, log: Path, *command: str) -> subprocess.Popen[bytes]:
+        with log.open("wb") as out:
+            return subprocess.Popen(
+                [sys.executable, "-m", "flowdrop", *command],
+                env=self.env,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
+
+    def background(self, *command: str) -> subprocess.Popen[bytes]:
+        """Start a command and go on."""
+        return self._spawn(self.folder / "background.log", *command)
+
+    def flowdrop(self, *command: str, status: int = 0) -> str:
+        """Run a command; return what it printed on standard output."""
+        done = subprocess.run(
+            [sys.executable, "-m", "flowdrop", *command],
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=280,
+        )
+        assert done.returncode == status, f"{command}: {done.returncode}\n{done.stderr}"
+        return done.stdout if status == 0 else done.stdout + done.stderr
+
+    def facts(self, *command: str, status: int = 0) -> Any:
+        """Run a command with --json; return what it printed."""
+        return json.loads(self.flowdrop(*command, "--json", status=status))
+
+    def accounts(self) -> dict[str, list[int]]:
+        """Return `[posted, pending, version]` of every account from the live tables."""
+        found: dict[str, list[int]] = {}
+        for number in range(8):
+            body = ask(f"{self.env['FLOWDROP_WORKER']}/accounts/{number}")
+            assert body is not None, number
+            found |= body["accounts"]
+        return found
+
+
+def ask(url: str) -> Any:
+    """Return the JSON that `url` answers with, or None while it does not."""
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        return json.load(error)
+    except OSError:
+        return None
+
+
+def wait_for(condition: Callable[[], Any], what: str, seconds: float = READY_SECONDS_MAX) -> Any:
+    """Poll until `condition` gives something; a test that waits longer has failed."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"{what} did not come in {seconds:.0f} s"
+        time.sleep(0.05)
+    return found
