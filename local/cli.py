@@ -129,9 +129,10 @@ def reset(*, yes: bool) -> None:
 
 def clear(place: Path) -> None:
     """Stop what runs below `place` and wipe it, once it is sure that flowdrop made it."""
-    if place.exists() and not folder.is_ours(place):
+    if not folder.is_ours(place):
         folder.wipe(place)  # says why not
     if place.exists():
+        folder.claim(place)
         with exclusive(place / "run" / "lock"):
             _stop(known_house(place), NAMES)
             folder.wipe(place)

@@ -66,11 +66,11 @@ class AirflowClient:
     def trigger(self, dag: str, day: date) -> str:
         """Start a run of `dag` for `day` and return its run id.
 
-        The DAG is unpaused, or its run would only queue. A run that exists for that day is cleared
-        and so runs again.
+        The DAG is unpaused, or its run would only queue; it is unpaused once the run is there, so
+        that a run of its schedule does not come first. A run that exists for that day is cleared
+        and so runs again. A day before the DAG's start date gives a run without tasks.
         """
         self._await_dag(dag)
-        self._ask("PATCH", f"dags/{quote(dag)}", {"is_paused": False})
         logical = datetime(day.year, day.month, day.day, tzinfo=UTC).isoformat()
         try:
             run = self._ask("POST", f"dags/{quote(dag)}/dagRuns", {"logical_date": logical})
@@ -80,7 +80,12 @@ class AirflowClient:
             run = self._run_of(dag, logical)
             path = f"{self._path(dag, run['dag_run_id'])}/clear"
             self._ask("POST", path, {"dry_run": False})
+        self.pause(dag, paused=False)
         return str(run["dag_run_id"])
+
+    def pause(self, dag: str, *, paused: bool = True) -> None:
+        """Pause a DAG, so that its schedule starts no runs, or let it go on."""
+        self._ask("PATCH", f"dags/{quote(dag)}", {"is_paused": paused})
 
     def watch(self, dag: str, run: str, *, seconds_max: float = 900.0) -> Iterator[TaskState]:
         """Yield each change of each task's state until the run has ended.

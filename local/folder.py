@@ -14,27 +14,31 @@ MARK = "flowdrop-home"
 MARK_TEXT = "flowdrop keeps its data here; `flowdrop reset` wipes this folder.\n"
 FREE_BYTES_MIN = 2 * 1024**3
 
-# What other commands may have written before the first `flowdrop up`.
-OURS = {
-    "addresses.toml",
-    "airflow",
-    "console",
-    "data",
-    "faust",
-    "features",
-    "logs",
-    "models",
-    "run",
-}
+# What other commands may have written to the default folder before the first `flowdrop up`.
+DEFAULT_NAME = ".flowdrop"
+EARLY = {"console.sqlite", "faust", "models"}
 
 
 def prepare(home: Path) -> None:
-    """Make `home` ours, or see that it is.
+    """Make `home` ours, or see that it is, and that there is room.
 
     Raises:
         click.ClickException: when it holds files that flowdrop did not write, can't be written,
             or when the disk is too full.
     """
+    claim(home)
+    free = shutil.disk_usage(home).free
+    if free < FREE_BYTES_MIN:
+        raise click.ClickException(
+            f"{home} has {free / 1e9:.1f} GB free, flowdrop needs {FREE_BYTES_MIN / 1e9:.1f} GB; "
+            "make room, or set FLOWDROP_HOME to a folder on another disk"
+        )
+
+
+def claim(home: Path) -> None:
+    """Make the folder, if there is none, and mark it as ours, unless others' files are in it."""
+    if home.exists() and not home.is_dir():
+        raise click.ClickException(f"FLOWDROP_HOME {home} is not a folder; name another")
     if not is_ours(home):
         _refuse_foreign(home)
     try:
@@ -44,17 +48,14 @@ def prepare(home: Path) -> None:
         raise click.ClickException(
             f"FLOWDROP_HOME {home} can't be written: {error.strerror}; name another folder"
         ) from error
-    free = shutil.disk_usage(home).free
-    if free < FREE_BYTES_MIN:
-        raise click.ClickException(
-            f"{home} has {free / 1e9:.1f} GB free, flowdrop needs {FREE_BYTES_MIN / 1e9:.1f} GB; "
-            "make room, or set FLOWDROP_HOME to a folder on another disk"
-        )
 
 
 def is_ours(home: Path) -> bool:
-    """Return whether flowdrop made `home`."""
-    return (home / MARK).is_file()
+    """Return whether flowdrop made `home`, or nothing is in it."""
+    if (home / MARK).is_file():
+        return True
+    names = {path.name for path in home.iterdir()} if home.is_dir() else set()
+    return not names or (home.name == DEFAULT_NAME and names <= EARLY)
 
 
 def wipe(home: Path) -> None:
@@ -79,11 +80,8 @@ def wipe(home: Path) -> None:
 
 
 def _refuse_foreign(home: Path) -> None:
-    if home.exists() and not home.is_dir():
-        raise click.ClickException(f"FLOWDROP_HOME {home} is not a folder; name another")
-    foreign = sorted({path.name for path in home.glob("*")} - OURS) if home.exists() else []
-    if foreign:
-        raise click.ClickException(
-            f"FLOWDROP_HOME {home} holds files that flowdrop did not write ({foreign[0]}); "
-            "name an empty folder, or one that does not exist"
-        )
+    foreign = min(path.name for path in home.iterdir())
+    raise click.ClickException(
+        f"FLOWDROP_HOME {home} holds files that flowdrop did not write ({foreign}); "
+        "name an empty folder, or one that does not exist"
+    )

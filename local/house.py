@@ -68,7 +68,8 @@ class House:
             case "feed":
                 return [self._ours(name, ["-m", "flowdrop", "feed"])]
             case _:
-                return [self._ours(name, ["-m", "flowdrop", name, "--port", str(port)], "/")]
+                ready = {"worker": "/readyz", "console": "/healthz"}[name]
+                return [self._ours(name, ["-m", "flowdrop", name, "--port", str(port)], ready)]
 
     def _ours(self, name: str, argv: Sequence[str], path: str = "") -> Part:
         url = f"http://{HOST}:{self.ports.get(name, 0)}{path}"

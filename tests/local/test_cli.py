@@ -97,17 +97,17 @@ def test_up_again_starts_only_what_died_on_the_same_port(home: Path) -> None:
     assert after["worker"]["address"] == before["worker"]["address"]
 
 
-def test_two_ups_at_once_start_one_of_each(home: Path) -> None:
-    # as processes of their own, since the lock is a process's
-    pids: list[int] = []
+def test_up_waits_for_another_up(home: Path) -> None:
+    codes: list[int] = []
+    folder.prepare(home)
     with exclusive(home / "run" / "lock"):
-        waiting = threading.Thread(target=lambda: pids.append(run("up").exit_code))
+        waiting = threading.Thread(target=lambda: codes.append(run("up").exit_code))
         waiting.start()
         waiting.join(0.5)
         assert waiting.is_alive(), "up went on although another one held the lock"
         assert not (home / "addresses.toml").exists()
     waiting.join(60)
-    assert pids == [0]
+    assert codes == [0]
 
 
 def test_some_parts_only(home: Path) -> None:
@@ -200,10 +200,19 @@ def test_a_foreign_folder_is_neither_used_nor_wiped(home: Path) -> None:
     assert [path.name for path in home.iterdir()] == ["thesis.tex"]
 
 
-def test_a_folder_that_other_commands_began_is_adopted(home: Path) -> None:
-    (home / "models").mkdir()
-    assert run("up", "kafka").exit_code == 0
-    assert folder.is_ours(home)
+def test_a_default_folder_that_other_commands_began_is_adopted(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, ours in ((".flowdrop", True), ("work", False)):
+        begun = tmp_path / name
+        (begun / "models").mkdir(parents=True)
+        assert folder.is_ours(begun) is ours
+    monkeypatch.setenv("FLOWDROP_HOME", str(tmp_path / ".flowdrop"))
+    folder.prepare(tmp_path / ".flowdrop")
+    assert (tmp_path / ".flowdrop" / folder.MARK).exists()
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("FLOWDROP_HOME", str(tmp_path / "file"))
+    assert "is not a folder; name another" in run("up").output
 
 
 def test_a_spoiled_address_file_is_told(home: Path) -> None:

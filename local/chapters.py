@@ -1,0 +1,142 @@
+"""The stages of `flowdrop demo`, in order, and what each one claims."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import click
+
+from flowdrop.output import say
+from flowdrop.settings import Addresses, load
+from local.dagruns import FINAL, AirflowClient
+from local.demo import Stage
+
+if TYPE_CHECKING:
+    from local.demo import Demo
+
+DAY = date(2017, 10, 30)
+DAG = "score_users"
+DROP = "demo"
+
+# What the raw files say; tests compute the same with pandas.
+VISIT_RATES = {"none": "10.62 %", "mens": "18.28 %", "womens": "15.14 %"}
+CONVERSION_RATES = {"none": "0.57 %", "mens": "1.25 %", "womens": "0.88 %"}
+REACHES = {"cj-8": 1076, "cj-13": 1077, "cj-18": 1133}
+
+
+def start(demo: Demo) -> None:
+    """Start every part."""
+    demo.run("up")
+    running = demo.ask("status", fails=True)
+    dead = [row["part"] for row in running if row["state"] != "running"]
+    demo.check("parts that do not run", "none", ", ".join(dead) or "none")
+
+
+def replay_hillstrom(demo: Demo) -> None:
+    """Publish the e-mail experiment."""
+    summary = demo.ask("replay", "hillstrom")
+    demo.check("people assigned to an arm", 64_000, summary["events"][_type("assignment")])
+
+
+def replay_journey(demo: Demo) -> None:
+    """Publish the year of the households."""
+    summary = demo.ask("replay", "complete-journey")
+    demo.check("coupon redemptions sent", 2_102, summary["events"][_type("conversion")])
+
+
+def settle(demo: Demo) -> None:
+    """Wait until the worker has folded everything and the feed has brought it to ClickHouse."""
+    _reconcile(demo, "after the replays")
+
+
+def report(demo: Demo) -> None:
+    """Ask for the reports whose numbers are known from the raw files."""
+    arms = {arm["arm"]: arm for arm in demo.ask("report", "lift", "hillstrom")["arms"]}
+    for name, rate in VISIT_RATES.items():
+        demo.check(f"Hillstrom visit rate, {name}", rate, _percent(arms[name]["visit_rate"]))
+    for name, rate in CONVERSION_RATES.items():
+        got = _percent(arms[name]["conversion_rate"])
+        demo.check(f"Hillstrom conversion rate, {name}", rate, got)
+    for campaign, reach in REACHES.items():
+        got = demo.ask("report", "reach", campaign)["reach"]
+        demo.check(f"households reached, {campaign}", reach, got)
+
+
+def score(demo: Demo) -> None:
+    """Run the DAG for a date under Airflow's scheduler, then say how good its model is."""
+    client = AirflowClient(load(Addresses).airflow)
+    run = client.trigger(DAG, DAY)
+    for task in client.watch(DAG, run):
+        if task.state in {"running", *FINAL}:
+            took = f"{task.seconds:5.1f} s" if task.state in FINAL and task.seconds else ""
+            say(f"  {task.name:<10} {task.state:<8} {took}".rstrip())
+    client.pause(DAG)  # its schedule would start a run for this week as well
+    demo.check(f"Airflow's run of {DAG} for {DAY}", "success", client.run_state(DAG, run))
+    failed = [task for task in client.tasks(DAG, run) if task.state == "failed"]
+    if failed:
+        say(client.log(DAG, run, failed[0])[-15:])
+        raise click.ClickException(f"task {failed[0].name} failed; its last lines are above")
+    found = demo.ask("models", "evaluate", "--as-of", str(DAY))
+    decides = next(one for one in found["evaluations"] if one["scope"] == found["decides"])
+    name = f"AUC on campaigns not over ({decides['scope']}), against the rate of past redemptions"
+    baseline, auc = decides["baseline_auc"], decides["auc"]
+    demo.check(name, f"> {baseline:.3f}", f"{auc:.3f}", held=auc > baseline)
+
+
+def drop(demo: Demo) -> None:
+    """Create, preview, launch and follow a targeted drop."""
+    terms = {
+        "program": "liuliangbao",
+        "budget": 100_000,
+        "amount": 200,
+        "audience": f"redeemers-{DAY}",
+        "holdout": 0.1,
+    }
+    options = [text for name, value in terms.items() for text in (f"--{name}", str(value))]
+    demo.ask("drop", "create", DROP, *options)
+    preview = demo.ask("drop", "preview", DROP)
+    launched = demo.ask("drop", "launch", DROP, "--yes")
+    for key in ("treated", "holdout", "cost"):
+        demo.check(f"launch as in the preview, {key}", preview[key], launched[key])
+    again = demo.ask("drop", "launch", DROP, "--yes")
+    demo.check("launched again, treated", launched["treated"], again["treated"])
+
+
+def reconcile(demo: Demo) -> None:
+    """Prove that everything agrees, then that the drop granted what it said."""
+    _reconcile(demo, "at the end")
+    shown = demo.ask("drop", "show", DROP)
+    demo.check("people granted coins", shown["treated"], shown["granted"])
+    demo.check(
+        "coins granted within the budget",
+        f"<= {shown['budget']:,}",
+        shown["granted_coins"],
+        held=shown["granted_coins"] <= shown["budget"],
+    )
+
+
+STAGES = (
+    Stage("start Kafka, ClickHouse, worker, feed, Airflow and the console", start),
+    Stage("replay Hillstrom's e-mail experiment", replay_hillstrom),
+    Stage("replay The Complete Journey", replay_journey),
+    Stage("let worker and feed catch up, then reconcile", settle),
+    Stage("reports of reach and lift", report),
+    Stage(f"score every household as of {DAY} under Airflow", score),
+    Stage("a targeted drop: create, preview, launch, launch again", drop),
+    Stage("reconcile log, table and warehouse", reconcile),
+)
+
+
+def _reconcile(demo: Demo, when: str) -> None:
+    found = demo.ask("reconcile", "--wait", "180", fails=True)
+    for check in found["checks"]:
+        demo.check(f"{check['name']}, {when}", "holds", check["detail"], held=check["held"])
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f} %"
+
+
+def _type(name: str) -> str:
+    return f"flowdrop.campaign.{name}"
