@@ -6,7 +6,7 @@ Everything here blocks. A small answer takes one visit to a thread, begun to clo
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from local.clickhouse.engine import STREAMED, Engine, Request, Work
@@ -48,6 +48,12 @@ class Task:
     whole: bool
 
     @property
+    def streamed(self) -> bool:
+        """Whether chDB can give the result block by block."""
+        selects = self.found.first in _SELECTS and not self.found.totals
+        return selects and self.format in STREAMED
+
+    @property
     def reads(self) -> bool:
         """Whether it only reads, so that it ends when its client has gone."""
         return self.found.first in _READS
@@ -62,7 +68,7 @@ class Answer:
     """
 
     def __init__(self, engine: Engine, request: Request, task: Task, encoder: Encoder) -> None:
-        self._work = Work(engine, request)
+        self._work = Work(engine, replace(request, streamed=task.streamed))
         self.counts: Counts = self._work.counts
         self.has_result = task.reads
         self._pieces: Iterator[bytes] = iter(())
@@ -89,8 +95,7 @@ class Answer:
         return changes
 
     def _blocks(self, task: Task, *, changes: bool) -> Iterator[bytes]:
-        selects = task.found.first in _SELECTS and not changes
-        if selects and task.format in STREAMED and not task.found.totals:
+        if task.streamed and not changes:
             return self._work.stream(task.text, task.format)
         result = self._work.run(task.text, task.format)
         self.has_result = self.has_result or bool(result)

@@ -106,7 +106,6 @@ class Engine:
         self._defaults = {
             "implicit_select": "0",  # a server's default: a bare word is a syntax error
             "max_memory_usage_for_user": str(limits.memory_bytes),
-            "max_result_bytes": str(limits.result_bytes),
         }
         self._sessions: dict[str, _Session] = {}
         self._lock = threading.Lock()  # guards `_sessions` only, never held over a query
@@ -176,17 +175,20 @@ class Engine:
             if drop:
                 self._sessions.pop(name).connection.close()
 
-    def defaults(self, query_id: str, settings: Mapping[str, str]) -> dict[str, str]:
-        """Return the settings of a request, the engine's defaults and its mark included."""
-        comment = f"{query_id} {settings.get('log_comment', '')}".rstrip()
-        return {**self._defaults, **settings, "log_comment": comment}
+    def settings(self, request: Request) -> dict[str, str]:
+        """Return the settings of a request, this server's defaults and its mark included."""
+        given = request.settings
+        comment = f"{request.query_id} {given.get('log_comment', '')}".rstrip()
+        held = {} if request.streamed else {"max_result_bytes": str(self.limits.result_bytes)}
+        return {**self._defaults, **held, **given, "log_comment": comment}
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a request asks of its connection."""
+    """What a request asks of its connection; `streamed` when its result is not held in memory."""
 
     query_id: str
+    streamed: bool = True
     database: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -218,7 +220,7 @@ class Work:
             raise
 
     def _prepare(self) -> None:
-        settings = self._engine.defaults(self._request.query_id, self._request.settings)
+        settings = self._engine.settings(self._request)
         for name in settings:
             if not SETTING.fullmatch(name):
                 raise refusal(115, f"Unknown setting '{name}'", "UNKNOWN_SETTING")

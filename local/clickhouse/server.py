@@ -203,6 +203,9 @@ class Server:
         try:
             waiting: set[asyncio.Future[Any]] = {future, call.gone()} if cancel else {future}
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            cancel = True  # the server ends
+            raise
         finally:
             while not future.done():
                 if cancel:
