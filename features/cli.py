@@ -260,7 +260,9 @@ def models_show(model_id: str, *, as_json: bool) -> None:
         _tell(one)
 
 
-@click.group("audience", epilog="Example: flowdrop audience freeze spring --as-of 2017-10-30 --top 500")
+@click.group(
+    "audience", epilog="Example: flowdrop audience freeze spring --as-of 2017-10-30 --top 500"
+)
 def audience() -> None:
     """Score people and freeze audiences."""
 

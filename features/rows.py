@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import click
+import numpy as np
 from clickhouse_connect.driver.exceptions import DatabaseError
 
 from features.definitions import BASELINE, NAMES
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from clickhouse_connect.driver.client import Client
+    from numpy.typing import NDArray
 
 Purpose = Literal["training", "running", "later", "scoring"]
 
@@ -121,11 +123,11 @@ def fingerprint(table: pd.DataFrame) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def baseline(table: pd.DataFrame, unknown: float) -> pd.Series[float]:
+def baseline(table: pd.DataFrame, unknown: float) -> NDArray[np.float64]:
     """Return the naive chance of each row: the rate of past redemptions.
 
     Args:
         table: Rows as `stored` returns them.
         unknown: The rate for who was never contacted before.
     """
-    return table[BASELINE].fillna(unknown)
+    return np.asarray(table[BASELINE].fillna(unknown), dtype=np.float64)

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 CAMPAIGNS_MIN = 2
 
 
-def train(client: Client, as_of: date, program: str, folder: Path) -> tuple[registry.Metadata, bool]:
+def train(
+    client: Client, as_of: date, program: str, folder: Path
+) -> tuple[registry.Metadata, bool]:
     """Train the model of `as_of` on its stored training rows, unless its files are there already.
 
     Returns:

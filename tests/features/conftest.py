@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import clickhouse_connect
 import pandas as pd
 import pytest
-from clickhouse_connect.driver.client import Client
 
 from sql.client import FOLDER
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
 
 PROGRAM = "liuliangbao"
 
