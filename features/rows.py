@@ -49,13 +49,16 @@ def build(client: Client, as_of: date, purpose: Purpose, program: str) -> int:
     """
     known(client, program)
     channel = next_channel(client, as_of, program)
-    client.command(text("features/rows_clear"), parameters={"as_of": as_of, "purpose": purpose})
+    place = {"as_of": as_of, "purpose": purpose}
+    client.command(text("features/rows_clear"), parameters=place)
     client.command(
-        text("features/rows"),
-        parameters={"as_of": as_of, "purpose": purpose, "program": program, "channel": channel},
+        text("features/rows"), parameters=place | {"program": program, "channel": channel}
     )
-    client.command(text("features/rows_replace"), parameters={"as_of": as_of, "purpose": purpose})
-    return len(stored(client, as_of, purpose))
+    count = int(rows(client, "features/rows_staged", **place)[0]["staged"])
+    # ClickHouse refuses to replace a partition by an empty one.
+    change = "features/rows_replace" if count else "features/rows_drop"
+    client.command(text(change), parameters=place)
+    return count
 
 
 def known(client: Client, program: str) -> datetime:
