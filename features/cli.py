@@ -230,7 +230,8 @@ def models_list(*, as_json: bool) -> None:
     if as_json:
         print_json(found)
     else:
-        print_rows([_short(row) for row in found], title="Models")
+        shown = [{key: row[key] for key in row if key != "trained_at"} for row in found]
+        print_rows(shown, title="Models")
 
 
 @models.command("show", epilog="Example: flowdrop models show redeem-20171030-0123456789ab")

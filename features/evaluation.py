@@ -128,13 +128,14 @@ def _of_rows(
     table: pd.DataFrame,
     unfinished: set[str],
 ) -> Evaluation | None:
-    if table.empty or table["label"].nunique() == 1:
+    redeemers = int(table["label"].sum()) if len(table) else 0
+    if redeemers in {0, len(table)}:
         return None
     scores = chances(model, table)
     comparison = compare(
         table["label"].to_numpy(np.int64),
         scores,
-        baseline(table, metadata.base_rate).to_numpy(np.float64),
+        baseline(table, metadata.base_rate),
         table["campaign"].to_numpy(object),
         table["person"].to_numpy(object),
     )
@@ -144,7 +145,7 @@ def _of_rows(
         as_of=metadata.as_of,
         scope=scope,
         rows=len(table),
-        redeemers=int(table["label"].sum()),
+        redeemers=redeemers,
         people=int(table["person"].nunique()),
         campaigns=names,
         open_campaigns=[name for name in names if name in unfinished],

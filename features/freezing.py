@@ -79,8 +79,8 @@ def freeze(client: Client, name: str, as_of: date, rule: Rule) -> tuple[Audience
         return new, True
     if old.fingerprint != new.fingerprint:
         raise click.ClickException(
-            f"audience {name!r} is frozen since {old.frozen_at:%Y-%m-%d %H:%M} with other content "
-            f"({old.size} people, as of {old.as_of}, {old.model_id}, {old.rule}); choose another name"
+            f"audience {name!r} is frozen since {old.frozen_at:%Y-%m-%d %H:%M} with other content: "
+            f"{old.size} people as of {old.as_of}, {old.model_id}, {old.rule}; choose another name"
         )
     return old, False
 
@@ -98,7 +98,7 @@ def _told(rule: Rule) -> str:
     return json.dumps(rule.__dict__, sort_keys=True)
 
 
-def _described(  # noqa: PLR0913 - all that an audience is
+def _described(
     name: str, as_of: date, model_id: str, rule: Rule, members: list[Member], opted_out: int
 ) -> Audience:
     content: list[Any] = [name, as_of.isoformat(), model_id, _told(rule), opted_out, members]

@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from features.definitions import NAMES, named
 
@@ -86,18 +86,21 @@ def definition() -> dict[str, str]:
     return {name: repr(make().get_params()) for name, make in LEARNERS.items()}
 
 
-# On one thread: the rows are few, and on a busy machine OpenMP's threads wait for each other (a fit
-# of the trees took 9.8 s on two threads of a loaded machine, 0.1 s on one).
-_one_thread = threadpool_limits.wrap(limits=1)
+def one_thread() -> Any:
+    """Return a context in which linear algebra and OpenMP use one thread.
+
+    The rows are few, and on a busy machine the threads wait for each other: a fit of the trees
+    took 9.8 s on two threads of a loaded machine and 0.1 s on one.
+    """
+    return threadpool_limits(limits=1)
 
 
-@_one_thread
 def fit_plain(name: str, table: pd.DataFrame) -> Any:
     """Fit the learner `name` on rows with labels, without calibration; see `fit`."""
-    return LEARNERS[name]().fit(table[list(NAMES)], table["label"].astype("int64"))
+    with one_thread():
+        return LEARNERS[name]().fit(table[list(NAMES)], table["label"].astype("int64"))
 
 
-@_one_thread
 def fit(name: str, table: pd.DataFrame) -> Any:
     """Fit the learner `name` on rows with labels; its chances are calibrated across campaigns.
 
@@ -111,11 +114,12 @@ def fit(name: str, table: pd.DataFrame) -> Any:
     folds = min(FOLDS, table["campaign"].nunique())
     splits = list(GroupKFold(folds).split(features, labels, table["campaign"]))
     model = CalibratedClassifierCV(LEARNERS[name](), method="sigmoid", cv=splits, ensemble=False)
-    return model.fit(features, labels)
+    with one_thread():
+        return model.fit(features, labels)
 
 
-@_one_thread
 def chances(model: Any, table: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Return the chance to redeem of each row, 0 to 1."""
-    predicted = model.predict_proba(table[list(NAMES)])[:, 1]
+    with one_thread():
+        predicted = model.predict_proba(table[list(NAMES)])[:, 1]
     return np.asarray(predicted, dtype=np.float64)

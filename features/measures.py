@@ -73,7 +73,7 @@ class Comparison:
     within_difference_high: float
 
 
-def compare(  # noqa: PLR0913 - five parallel columns and how often to draw
+def compare(
     labels: Labels,
     model: Floats,
     baseline: Floats,

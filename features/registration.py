@@ -46,7 +46,7 @@ def register(client: Client, as_of: date, folder: Path, *, force: bool) -> Champ
         model_id=model_id,
         reason=words,
         forced=not beats,
-        registered_at=datetime.now(UTC).replace(microsecond=0),
+        registered_at=datetime.now(UTC),
     )
     enthrone(client, folder, champion)
     return champion

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import click
+import numpy as np
 from clickhouse_connect.driver.exceptions import DatabaseError
 
 from features.definitions import BASELINE, NAMES
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from clickhouse_connect.driver.client import Client
+    from numpy.typing import NDArray
 
 Purpose = Literal["training", "running", "later", "scoring"]
 
@@ -47,13 +49,16 @@ def build(client: Client, as_of: date, purpose: Purpose, program: str) -> int:
     """
     known(client, program)
     channel = next_channel(client, as_of, program)
-    client.command(text("features/rows_clear"), parameters={"as_of": as_of, "purpose": purpose})
+    place = {"as_of": as_of, "purpose": purpose}
+    client.command(text("features/rows_clear"), parameters=place)
     client.command(
-        text("features/rows"),
-        parameters={"as_of": as_of, "purpose": purpose, "program": program, "channel": channel},
+        text("features/rows"), parameters=place | {"program": program, "channel": channel}
     )
-    client.command(text("features/rows_replace"), parameters={"as_of": as_of, "purpose": purpose})
-    return len(stored(client, as_of, purpose))
+    count = int(rows(client, "features/rows_staged", **place)[0]["staged"])
+    # ClickHouse refuses to replace a partition by an empty one.
+    change = "features/rows_replace" if count else "features/rows_drop"
+    client.command(text(change), parameters=place)
+    return count
 
 
 def known(client: Client, program: str) -> datetime:
@@ -121,11 +126,11 @@ def fingerprint(table: pd.DataFrame) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def baseline(table: pd.DataFrame, unknown: float) -> pd.Series[float]:
+def baseline(table: pd.DataFrame, unknown: float) -> NDArray[np.float64]:
     """Return the naive chance of each row: the rate of past redemptions.
 
     Args:
         table: Rows as `stored` returns them.
         unknown: The rate for who was never contacted before.
     """
-    return table[BASELINE].fillna(unknown)
+    return np.asarray(table[BASELINE].fillna(unknown), dtype=np.float64)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -14,6 +13,7 @@ from features.rows import required
 from sql.client import text
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
 
     from clickhouse_connect.driver.client import Client

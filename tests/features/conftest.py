@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import clickhouse_connect
 import pandas as pd
 import pytest
-from clickhouse_connect.driver.client import Client
 
 from sql.client import FOLDER
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
 
 PROGRAM = "liuliangbao"
 
@@ -77,6 +80,48 @@ class Warehouse:
                     "person": person,
                     "channel": channel,
                     "granted": granted,
+                }
+            )
+        )
+
+    def fill(self, journey: Journey) -> None:
+        """Put the real purchases, contacts and redemptions in."""
+
+        def person(households: pd.Series) -> pd.Series:
+            return "cj:" + households.astype(str)
+
+        bought, told, redeemed = journey.baskets, journey.campaigns, journey.redemptions
+        self.ledger(
+            pd.DataFrame(
+                {
+                    "subject": person(bought["household"]),
+                    "time": bought["time"].dt.tz_localize("UTC"),
+                    "spend": bought["cents"],
+                }
+            )
+        )
+        self.campaign(
+            pd.DataFrame(
+                {
+                    "id": "contact/" + told["campaign"] + "/" + told["household"].astype(str),
+                    "type": "contact",
+                    "time": told["start"].dt.tz_localize("UTC"),
+                    "person": person(told["household"]),
+                    "campaign": told["campaign"],
+                    "channel": told["channel"],
+                    "until": told["until"].dt.tz_localize("UTC"),
+                }
+            )
+        )
+        self.campaign(
+            pd.DataFrame(
+                {
+                    "id": [f"redemption/{number}" for number in range(len(redeemed))],
+                    "type": "conversion",
+                    "time": redeemed["time"].dt.tz_localize("UTC"),
+                    "person": person(redeemed["household"]),
+                    "campaign": redeemed["campaign"],
+                    "item": redeemed["coupon"].astype(str),
                 }
             )
         )
@@ -184,48 +229,5 @@ def warehouse(engine: Opener) -> Warehouse:
 def real(engine: Opener, journey: Journey) -> Warehouse:
     """A warehouse with all of The Complete Journey; tests only read it, or build by date."""
     warehouse = engine()
-    fill(warehouse, journey)
+    warehouse.fill(journey)
     return warehouse
-
-
-def fill(warehouse: Warehouse, journey: Journey) -> None:
-    """Put the real purchases, contacts and redemptions in."""
-
-    def person(households: pd.Series) -> pd.Series:
-        return "cj:" + households.astype(str)
-
-    bought, told, redeemed = journey.baskets, journey.campaigns, journey.redemptions
-    warehouse.ledger(
-        pd.DataFrame(
-            {
-                "subject": person(bought["household"]),
-                "time": bought["time"].dt.tz_localize("UTC"),
-                "spend": bought["cents"],
-            }
-        )
-    )
-    warehouse.campaign(
-        pd.DataFrame(
-            {
-                "id": "contact/" + told["campaign"] + "/" + told["household"].astype(str),
-                "type": "contact",
-                "time": told["start"].dt.tz_localize("UTC"),
-                "person": person(told["household"]),
-                "campaign": told["campaign"],
-                "channel": told["channel"],
-                "until": told["until"].dt.tz_localize("UTC"),
-            }
-        )
-    )
-    warehouse.campaign(
-        pd.DataFrame(
-            {
-                "id": [f"redemption/{number}" for number in range(len(redeemed))],
-                "type": "conversion",
-                "time": redeemed["time"].dt.tz_localize("UTC"),
-                "person": person(redeemed["household"]),
-                "campaign": redeemed["campaign"],
-                "item": redeemed["coupon"].astype(str),
-            }
-        )
-    )

@@ -1,0 +1,61 @@
+"""Score every household for the chance to redeem in the next campaign, week by week."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from airflow.providers.standard.operators.bash import BashOperator
+from airflow.sdk import DAG, Param
+
+# In the order of the work; each is one command, run again without harm.
+COMMANDS = {
+    "build": "flowdrop features build --as-of {{ ds }}",
+    "train": "flowdrop models train --as-of {{ ds }}",
+    "evaluate": "flowdrop models evaluate --as-of {{ ds }}",
+    "register": "flowdrop models register --as-of {{ ds }}",
+    "score": "flowdrop audience score --as-of {{ ds }}",
+    "freeze": "flowdrop audience freeze redeemers-{{ ds }} --as-of {{ ds }} --top {{ params.top }}",
+}
+
+with DAG(
+    dag_id="score_users",
+    description="Features, model, scores and a frozen audience as of a date.",
+    schedule="@weekly",
+    start_date=datetime(2017, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,  # two runs of one date would build the same partition at the same time
+    default_args={
+        # Every command may be run again, so what fails for a passing reason, such as a restart of
+        # ClickHouse, is tried twice more. A refusal in words (no data, a model that does not beat
+        # the baseline) is the same each time and ends the run.
+        "retries": 2,
+        "retry_delay": timedelta(seconds=20),
+        "execution_timeout": timedelta(minutes=30),
+        "append_env": True,  # the task sees FLOWDROP_* and PATH of the worker it runs on
+    },
+    params={"top": Param(500, type="integer", minimum=1, description="people in the audience")},
+    tags=["models"],
+    doc_md="""
+### score_users
+For the logical date `D` (a manual run names its own; nothing that happened on or after `D` is
+used, so a run for a past day gives what that day would have given):
+
+| task | what it leaves in ClickHouse |
+| --- | --- |
+| build | training rows of the campaigns that had ended by `D`; a scoring row for each wallet |
+| train | the model of `D`, and its files in the registry |
+| evaluate | its AUC on campaigns that were not over at `D`, beside the naive baseline |
+| register | the champion of `D`, if it beats the baseline; otherwise the run ends here, in words |
+| score | each person's chance to redeem in the next campaign |
+| freeze | the audience `redeemers-D`, net of everyone who opted out |
+
+Each task is one `flowdrop` command and may be run by hand. The worker needs `flowdrop` on its
+`PATH`, and `FLOWDROP_CLICKHOUSE` and `FLOWDROP_MODELS` (or an absolute `FLOWDROP_HOME`).
+""",
+):
+    previous = None
+    for name, command in COMMANDS.items():
+        task = BashOperator(task_id=name, bash_command=command)
+        if previous is not None:
+            previous >> task
+        previous = task
