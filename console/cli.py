@@ -191,11 +191,14 @@ def console(host: str | None, port: int | None) -> None:
 
     from console.web.app import create_app
 
-    settings = load(ConsoleSettings)
+    given = {"console_host": host, "console_port": port}
+    settings = load(ConsoleSettings).model_copy(
+        update={name: value for name, value in given.items() if value is not None}
+    )
     uvicorn.run(
         create_app(settings),
-        host=host or settings.console_host,
-        port=settings.console_port if port is None else port,
+        host=settings.console_host,
+        port=settings.console_port,
         log_level="info",
         access_log=False,
         server_header=False,

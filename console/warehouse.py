@@ -55,7 +55,12 @@ def in_words(error: ClickHouseError) -> WarehouseDownError:
             "the warehouse has no tables yet; run `flowdrop sql migrate`, then fill it with "
             "`flowdrop demo`"
         )
+    first = str(error).splitlines()[0]
+    if isinstance(error, DatabaseError) and error.code:
+        return WarehouseDownError(
+            f"ClickHouse refused a query: {first}; see that `flowdrop sql migrate` has run"
+        )
     return WarehouseDownError(
-        f"ClickHouse does not answer: {str(error).splitlines()[0]}; see `flowdrop status`, "
-        "start it with `flowdrop up` or set FLOWDROP_CLICKHOUSE"
+        f"ClickHouse does not answer: {first}; see `flowdrop status`, start it with "
+        "`flowdrop up` or set FLOWDROP_CLICKHOUSE"
     )

@@ -1,0 +1,86 @@
+"""Reports as CSV rows: the same rows as the commands' `--csv`."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from console.drops.preview import Person
+    from console.reports.campaigns import Campaign
+    from console.reports.lift import LiftReport
+    from console.reports.overlap import OverlapReport
+    from console.reports.reach import ReachReport
+
+Rows = list[dict[str, Any]]
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def campaign_rows(found: Sequence[Campaign]) -> Rows:
+    """Return one row a campaign."""
+    return [asdict(campaign) for campaign in found]
+
+
+def reach_rows(found: ReachReport) -> Rows:
+    """Return one row a day."""
+    return [asdict(day) for day in found.by_day]
+
+
+def lift_rows(found: LiftReport) -> Rows:
+    """Return one row an arm and metric; the control's, and blocked ones, have no effect."""
+    effects = {(effect.arm, effect.metric): asdict(effect) for effect in found.effects}
+    shown = ("difference", "low", "high", "p_value", "relative", "relative_low", "relative_high")
+    rows: Rows = []
+    for arm in found.arms:
+        for metric in ("visit_rate", "conversion_rate", "value_per_person"):
+            effect = effects.get((arm.arm, metric), {})
+            rows.append(
+                {
+                    "arm": arm.arm,
+                    "people": arm.people,
+                    "metric": metric,
+                    "value": getattr(arm, metric),
+                    **{key: effect.get(key) for key in shown},
+                }
+            )
+    return rows
+
+
+def overlap_rows(found: OverlapReport) -> Rows:
+    """Return the one row of an overlap."""
+    return [
+        {key: value for key, value in asdict(found).items() if not isinstance(value, dict | tuple)}
+    ]
+
+
+def people_rows(found: Iterable[Person]) -> Rows:
+    """Return one row a person of a drop's audience."""
+    return [asdict(person) for person in found]
+
+
+def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return rows of equal keys as CSV with a header; no rows give an empty text."""
+    if not rows:
+        return ""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({key: _cell(value) for key, value in row.items()} for row in rows)
+    return out.getvalue()
+
+
+def _cell(value: object) -> object:
+    """Return a value as CSV holds it; a text that a spreadsheet would compute stays a text."""
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return " ".join(value)
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+        return "'" + value
+    return value

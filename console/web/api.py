@@ -1,0 +1,115 @@
+"""The REST API: what the commands print with `--json`, under the same keys."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from console.drops import preview as previewing
+from console.drops import register
+from console.drops.outcome import outcome
+from console.reports.basis import as_json
+from console.reports.campaigns import campaigns
+from console.reports.lift import lift
+from console.reports.overlap import overlap
+from console.reports.reach import reach
+from console.wallets import wallet
+from console.web.desk import desk
+
+router = APIRouter(prefix="/api")
+
+PEOPLE_MAX = 1000
+
+
+def answer(value: object, status: int = 200) -> Response:
+    """Return `value` as JSON with times as the commands print them."""
+    return Response(
+        json.dumps(value, default=_plain, ensure_ascii=False).encode(),
+        status,
+        media_type="application/json",
+    )
+
+
+@router.get("/campaigns")
+def get_campaigns(request: Request) -> Response:
+    """Every campaign, as `flowdrop report campaigns --json`."""
+    with desk(request).warehouse.client() as client:
+        return answer([asdict(each) for each in campaigns(client)])
+
+
+@router.get("/reach")
+def get_reach(request: Request, campaign: Annotated[list[str], Query(min_length=1)]) -> Response:
+    """Reach of the union of campaigns, as `flowdrop report reach CAMPAIGN... --json`."""
+    with desk(request).warehouse.client() as client:
+        return answer(as_json(reach(client, campaign)))
+
+
+@router.get("/lift")
+def get_lift(request: Request, campaign: str, control: str | None = None) -> Response:
+    """Lift of a randomised campaign, as `flowdrop report lift CAMPAIGN --json`."""
+    with desk(request).warehouse.client() as client:
+        return answer(as_json(lift(client, campaign, control)))
+
+
+@router.get("/overlap")
+def get_overlap(request: Request, a: str, b: str) -> Response:
+    """Overlap of two campaigns, as `flowdrop report overlap A B --json`."""
+    with desk(request).warehouse.client() as client:
+        return answer(as_json(overlap(client, a, b)))
+
+
+@router.get("/drops")
+def get_drops(request: Request) -> Response:
+    """Every drop, as `flowdrop drop list --json`."""
+    with desk(request).session() as session:
+        return answer(
+            [asdict(previewing.preview(session, each)) for each in register.every(session)]
+        )
+
+
+@router.get("/drops/{name}")
+def get_drop(request: Request, name: str) -> Response:
+    """One drop as it stands, as `flowdrop drop show NAME --json`."""
+    with desk(request).session() as session:
+        found = register.find(session, name)
+        plan = previewing.preview(session, found)
+    with desk(request).warehouse.client() as client:
+        return answer(asdict(outcome(client, plan, found.acknowledged_at)))
+
+
+@router.get("/drops/{name}/preview")
+def get_preview(request: Request, name: str) -> Response:
+    """What launching does, as `flowdrop drop preview NAME --json` without the people."""
+    with desk(request).session() as session:
+        return answer(asdict(previewing.preview(session, register.find(session, name))))
+
+
+@router.get("/drops/{name}/people")
+def get_people(
+    request: Request,
+    name: str,
+    offset: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=PEOPLE_MAX)] = PEOPLE_MAX,
+) -> Response:
+    """People of the drop's audience, members first, `limit` from `offset` on."""
+    with desk(request).session() as session:
+        found = previewing.people(session, register.find(session, name), offset=offset, limit=limit)
+    return answer([asdict(person) for person in found])
+
+
+@router.get("/wallets/{account}")
+def get_wallet(request: Request, account: str, offset: Annotated[int, Query(ge=0)] = 0) -> Response:
+    """One wallet: live balance, last known balance, a page of postings."""
+    with desk(request).warehouse.client() as client:
+        return answer(asdict(wallet(client, account, desk(request).live, offset)))
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no JSON form: {value!r}")

@@ -1,0 +1,127 @@
+"""Build the console's application: routes, headers, and errors as pages or as JSON."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from console.drops.register import UnknownDropError
+from console.reports.basis import EmptyWarehouseError, NotRandomisedError, UnknownCampaignError
+from console.wallets import UnknownWalletError
+from console.warehouse import Warehouse, WarehouseDownError
+from console.web import api, drop_pages, report_pages, wallet_pages
+from console.web.desk import Desk, desk
+from console.web.rendering import page
+from console.web.security import HEADERS, allowed_hosts
+from flowdrop.settings import Addresses, load
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from fastapi import Response
+
+    from console.settings import ConsoleSettings
+
+STATIC = Path(__file__).parent.parent / "static"
+
+# Which sentence goes with which status and which title; the first that fits.
+FAILURES: tuple[tuple[type[Exception], int, str], ...] = (
+    (WarehouseDownError, 503, "warehouse_down"),
+    (EmptyWarehouseError, 503, "warehouse_empty"),
+    (UnknownCampaignError, 404, "unknown_campaign"),
+    (NotRandomisedError, 404, "not_randomised"),
+    (UnknownDropError, 404, "unknown_drop"),
+    (UnknownWalletError, 404, "unknown_wallet"),
+    (click.ClickException, 400, "refused"),
+)
+
+log = logging.getLogger(__name__)
+
+
+def create_app(
+    settings: ConsoleSettings,
+    addresses: Addresses | None = None,
+    warehouse: Warehouse | None = None,
+) -> FastAPI:
+    """Return the console.
+
+    Args:
+        settings: of the console.
+        addresses: of worker and Kafka; by default from the settings' layers.
+        warehouse: the way to ClickHouse; by default the one of the addresses.
+    """
+    addresses = addresses or load(Addresses)
+    app = FastAPI(title="flowdrop", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    app.state.desk = Desk(settings, addresses, warehouse or Warehouse(addresses.clickhouse))
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts(settings.console_host))
+    app.middleware("http")(_headers)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    for room in (api, report_pages, drop_pages, wallet_pages):
+        app.include_router(room.router)
+    app.get("/healthz", include_in_schema=False)(healthz)
+    app.exception_handler(click.ClickException)(_failed)
+    app.exception_handler(HTTPException)(_not_served)
+    app.exception_handler(RequestValidationError)(_misasked)
+    app.exception_handler(Exception)(_broken)
+    return app
+
+
+def healthz(request: Request) -> dict[str, str]:
+    """Say that the console serves, and whether the warehouse answers it."""
+    try:
+        with desk(request).warehouse.client() as client:
+            client.ping()
+    except WarehouseDownError:
+        return {"status": "ok", "warehouse": "down"}
+    return {"status": "ok", "warehouse": "up"}
+
+
+async def _headers(
+    request: Request, call_next: Callable[[Request], Awaitable[Response]]
+) -> Response:
+    response = await call_next(request)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if not request.url.path.startswith("/static/"):
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _answer(request: Request, status: int, kind: str, sentence: str, alike: list[str]) -> Response:
+    if request.url.path.startswith("/api/"):
+        return api.answer({"error": sentence, "kind": kind, "alike": alike}, status)
+    return page(request, "error.html", status, kind=kind, sentence=sentence, alike=alike)
+
+
+def _failed(request: Request, error: Exception) -> Response:
+    """Answer a refusal in words; every click exception is a sentence for a person."""
+    status, kind = next((s, k) for cls, s, k in FAILURES if isinstance(error, cls))
+    sentence = error.message if isinstance(error, click.ClickException) else str(error)
+    return _answer(request, status, kind, sentence, list(getattr(error, "alike", ())))
+
+
+def _not_served(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    detail = str(error.detail) if isinstance(error, HTTPException) else str(error)
+    kind = {404: "no_page", 403: "forbidden"}.get(status, "refused")
+    return _answer(request, status, kind, detail, [])
+
+
+def _misasked(request: Request, error: Exception) -> Response:
+    """Name the first field that is missing or wrong."""
+    first = error.errors()[0] if isinstance(error, RequestValidationError) else {}
+    field = ".".join(str(part) for part in first.get("loc", ())[1:])
+    return _answer(request, 422, "refused", f"{field}: {first.get('msg', error)}", [])
+
+
+def _broken(request: Request, error: Exception) -> Response:
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return _answer(request, 500, "broken", type(error).__name__, [])

@@ -1,0 +1,153 @@
+"""Pages of the drops: the list, one drop, its people, and its launch behind a confirmation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from console import exports
+from console.drops import launch as launching
+from console.drops import preview as previewing
+from console.drops import register
+from console.drops.outcome import QUERIES, Outcome, of_people, outcome, query_values
+from console.reports.basis import Query as Asked
+from console.web.desk import Desk, desk
+from console.web.rendering import page
+from console.web.report_pages import download, query_page
+from console.web.security import require_own_form
+from console.warehouse import WarehouseDownError
+
+if TYPE_CHECKING:
+    from console.drops.preview import Preview
+    from console.drops.tables import Drop
+
+router = APIRouter(prefix="/drops", include_in_schema=False)
+
+PAGE_PEOPLE = 25
+
+
+@router.get("")
+def drops(request: Request) -> HTMLResponse:
+    """List the drops, the newest first."""
+    with desk(request).session() as session:
+        found = [previewing.preview(session, each) for each in register.every(session)]
+    return page(request, "drops.html", drops=found)
+
+
+@router.get("/{name}")
+def drop(request: Request, name: str) -> HTMLResponse:
+    """Show one drop: terms, budget, arms, people, what became of it, who did what."""
+    at = desk(request)
+    with at.session() as session:
+        found = register.find(session, name)
+        plan = previewing.preview(session, found)
+        stands, down = standing(at, found, plan)
+        return page(
+            request,
+            "drop.html",
+            plan=plan,
+            stands=stands,
+            down=down,
+            history=register.history(session, name),
+            **_people(at, found, plan, 0),
+        )
+
+
+@router.get("/{name}/outcome")
+def outcome_part(request: Request, name: str) -> HTMLResponse:
+    """Show only what became of the drop; the page asks again while grants are pending."""
+    at = desk(request)
+    with at.session() as session:
+        found = register.find(session, name)
+        plan = previewing.preview(session, found)
+    stands, down = standing(at, found, plan)
+    return page(request, "drop_outcome.html", plan=plan, stands=stands, down=down)
+
+
+@router.get("/{name}/people")
+def people_part(request: Request, name: str, offset: int = 0) -> HTMLResponse:
+    """Show one page of the drop's people; whole when it was not htmx that asked."""
+    at = desk(request)
+    with at.session() as session:
+        found = register.find(session, name)
+        plan = previewing.preview(session, found)
+        part = "hx-request" in request.headers
+        return page(
+            request,
+            "drop_people.html" if part else "drop_people_page.html",
+            plan=plan,
+            **_people(at, found, plan, max(0, offset)),
+        )
+
+
+@router.get("/{name}/people.csv")
+def people_csv(request: Request, name: str) -> Response:
+    """Download everyone of the drop's audience."""
+    with desk(request).session() as session:
+        found = previewing.people(session, register.find(session, name))
+    return download(f"drop-{name}", exports.people_rows(found))
+
+
+@router.get("/{name}/query")
+def drop_query(request: Request, name: str) -> HTMLResponse:
+    """Show the queries behind the drop's outcome."""
+    with desk(request).session() as session:
+        register.find(session, name)
+    values = query_values(name)
+    asked = [
+        Asked(name=QUERIES[0], values=values),
+        Asked(name=QUERIES[1], values={"campaign": name}),
+    ]
+    return query_page(request, asked, f"/drops/{name}")
+
+
+@router.get("/{name}/launch")
+def confirm(request: Request, name: str) -> HTMLResponse:
+    """Show the amounts and ask."""
+    with desk(request).session() as session:
+        plan = previewing.preview(session, register.find(session, name))
+    return page(request, "drop_launch.html", plan=plan)
+
+
+@router.post("/{name}/launch")
+def launch(request: Request, name: str, csrf: Annotated[str, Form()] = "") -> Response:
+    """Launch, then show the drop."""
+    require_own_form(request, csrf)
+    at = desk(request)
+    with at.session() as session, at.warehouse.client() as client:
+        launching.launch(session, client, name, publisher=at.publish, who=at.who(), now=at.now())
+    return RedirectResponse(f"/drops/{name}", status_code=303)
+
+
+@router.post("/{name}/cancel")
+def cancel(request: Request, name: str, csrf: Annotated[str, Form()] = "") -> Response:
+    """Cancel a draft, then show it."""
+    require_own_form(request, csrf)
+    at = desk(request)
+    with at.session() as session:
+        register.cancel(session, name, who=at.who(), now=at.now())
+    return RedirectResponse(f"/drops/{name}", status_code=303)
+
+
+def standing(at: Desk, found: Drop, plan: Preview) -> tuple[Outcome | None, str]:
+    """Return what became of a drop, or none and the sentence why that can't be said now."""
+    try:
+        with at.warehouse.client() as client:
+            return outcome(client, plan, found.acknowledged_at), ""
+    except WarehouseDownError as error:
+        return None, error.message
+
+
+def _people(at: Desk, found: Drop, plan: Preview, offset: int) -> dict[str, object]:
+    with at.session() as session:
+        people = previewing.people(session, found, offset=offset, limit=PAGE_PEOPLE)
+    judged: dict[str, tuple[str, str]] = {}
+    if plan.launched_at:
+        try:
+            with at.warehouse.client() as client:
+                judged = of_people(client, found.name, [p.person for p in people if p.coins])
+        except WarehouseDownError:
+            judged = {}
+    return {"people": people, "judged": judged, "offset": offset, "page_people": PAGE_PEOPLE}

@@ -1,0 +1,79 @@
+"""How numbers and times look on a page; the exact values stay in the JSON and CSV beside it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+NONE = "–"  # noqa: RUF001 - an en dash, as in a table of figures
+MINUS = "\u2212"
+P_SHOWN_MIN = 0.0001
+
+
+def number(value: float | None) -> str:
+    """Return a count with thousands separators: 64,000."""
+    return NONE if value is None else _minus(f"{value:,}")
+
+
+def decimal(value: float | None, digits: int = 2) -> str:
+    """Return a number with `digits` decimals."""
+    return NONE if value is None else _minus(f"{value:,.{digits}f}")
+
+
+def percent(value: float | None, digits: int = 2) -> str:
+    """Return a share as percent: 0.1828 is 18.28 %."""
+    return NONE if value is None else _minus(f"{100 * value:,.{digits}f}\u202f%")
+
+
+def points(value: float | None, digits: int = 2) -> str:
+    """Return a difference of shares in percentage points, signed and without unit."""
+    return NONE if value is None else _minus(f"{100 * value:+,.{digits}f}")
+
+
+def signed(value: float | None) -> str:
+    """Return a count with its sign."""
+    return NONE if value is None else _minus(f"{value:+,}")
+
+
+def money(cents: float | None) -> str:
+    """Return cents as money with two decimals, without a currency sign."""
+    return NONE if cents is None else _minus(f"{cents / 100:,.2f}")
+
+
+def signed_money(cents: float | None) -> str:
+    """Return cents as money with its sign."""
+    return NONE if cents is None else _minus(f"{cents / 100:+,.2f}")
+
+
+def p_value(value: float | None) -> str:
+    """Return a p-value with four decimals, or that it is below the least shown."""
+    if value is None:
+        return NONE
+    return f"< {P_SHOWN_MIN}" if value < P_SHOWN_MIN else f"{value:.4f}"
+
+
+def day(value: date | datetime | None) -> str:
+    """Return a date: 2017-05-08."""
+    return NONE if value is None else value.strftime("%Y-%m-%d")
+
+
+def moment(value: datetime | None) -> str:
+    """Return a time in UTC to the second."""
+    return NONE if value is None else value.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", MINUS)
+
+
+FILTERS = {
+    "number": number,
+    "decimal": decimal,
+    "percent": percent,
+    "points": points,
+    "signed": signed,
+    "money": money,
+    "signed_money": signed_money,
+    "p_value": p_value,
+    "day": day,
+    "moment": moment,
+}

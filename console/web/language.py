@@ -1,0 +1,64 @@
+"""The console's words: two languages, one TOML file each, chosen by `?lang=`, cookie or browser."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from fastapi import Request
+
+FOLDER = Path(__file__).parent.parent / "i18n"
+LANGUAGES = {"en": "English", "zh": "中文"}
+DEFAULT = "en"
+COOKIE = "flowdrop_lang"
+
+
+class Phrases:
+    """Every phrase of one language, by key (`reach.title`)."""
+
+    def __init__(self, lang: str) -> None:
+        self.lang = lang
+        self._texts = dict(_flat(tomllib.loads((FOLDER / f"{lang}.toml").read_text("utf-8"))))
+
+    def keys(self) -> set[str]:
+        """Return every key."""
+        return set(self._texts)
+
+    def __call__(self, key: str, **values: Any) -> str:
+        """Return the phrase `key` with `values` put into its places."""
+        return self._texts[key].format(**values)
+
+    def label(self, kind: str, value: str) -> str:
+        """Return the word for a value of `kind` (`state`, `reason`); an unknown one is itself."""
+        return self._texts.get(f"{kind}.{value}", value)
+
+
+@cache
+def phrases(lang: str) -> Phrases:
+    """Return the phrases of `lang`, read once."""
+    return Phrases(lang)
+
+
+def language(request: Request) -> str:
+    """Return the language for `request`: asked for, kept, or the browser's first that we have."""
+    for asked in (request.query_params.get("lang"), request.cookies.get(COOKIE)):
+        if asked in LANGUAGES:
+            return asked
+    for wish in request.headers.get("accept-language", "").split(","):
+        code = wish.strip()[:2].lower()
+        if code in LANGUAGES:
+            return code
+    return DEFAULT
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value

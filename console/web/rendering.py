@@ -1,0 +1,74 @@
+"""Turn a template and its facts into a page in the reader's language."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from console.web import security
+from console.web.formats import FILTERS
+from console.web.language import COOKIE, LANGUAGES, language, phrases
+
+if TYPE_CHECKING:
+    from fastapi import Request
+
+FOLDER = Path(__file__).parent.parent / "templates"
+YEAR_SECONDS = 365 * 24 * 3600
+
+
+@cache
+def environment() -> Environment:
+    """Return the environment of every template: escaped, and strict about names."""
+    made = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(FILTERS)
+    made.globals["link"] = link
+    return made
+
+
+def link(path: str, **query: str | int | list[str] | tuple[str, ...]) -> str:
+    """Return `path` with `query` encoded; a list gives its name several times."""
+    return f"{path}?{urlencode(query, doseq=True)}" if query else path
+
+
+def page(request: Request, template: str, status: int = 200, **facts: Any) -> HTMLResponse:
+    """Return the page that `template` makes of `facts`, and keep the language asked for."""
+    lang = language(request)
+    cookie = security.browser_cookie(request)
+    html = (
+        environment()
+        .get_template(template)
+        .render(
+            t=phrases(lang),
+            lang=lang,
+            languages={
+                code: (name, link(request.url.path, **_query(request, lang=code)))
+                for code, name in LANGUAGES.items()
+            },
+            path=request.url.path,
+            csrf=security.form_token(request, cookie),
+            **facts,
+        )
+    )
+    response = HTMLResponse(html, status)
+    if request.query_params.get("lang") in LANGUAGES:
+        response.set_cookie(COOKIE, lang, max_age=YEAR_SECONDS, httponly=True, samesite="lax")
+    if security.COOKIE not in request.cookies:
+        security.keep_cookie(response, cookie)
+    return response
+
+
+def _query(request: Request, **changed: str) -> dict[str, list[str]]:
+    """Return the request's query with `changed` in it, every value kept."""
+    query = {key: request.query_params.getlist(key) for key in request.query_params}
+    return query | {key: [value] for key, value in changed.items()}

@@ -1,0 +1,12 @@
+-- A row is an account as its last posting left it; none when it was never posted to.
+SELECT
+    account,
+    argMax(kind, version) AS kind,
+    argMax(program, version) AS program,
+    argMax(balance, version) AS balance,
+    max(version) AS last_version,
+    argMax(time, version) AS last_time,
+    min(time) AS first_time
+FROM postings FINAL
+WHERE account = {account:String}
+GROUP BY account
