@@ -1,0 +1,86 @@
+"""Which room may import which: the table of docs/architecture.md, asserted."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ("flowdrop", "streams", "sql", "features", "dags", "console", "scenarios", "local")
+EVENTS = {"streams.events"}
+OUTBOX = {"streams.events", "streams.publish"}
+MAY_IMPORT: dict[str, set[str]] = {
+    "flowdrop": set(),
+    "streams": {"flowdrop", "sql"},
+    "sql": {"flowdrop"},
+    "features": {"flowdrop", "sql", *EVENTS},
+    "dags": set(),
+    "console": {"flowdrop", "sql", "features", *OUTBOX},
+    "scenarios": {"flowdrop", *OUTBOX, "streams.settings"},
+    "local": {"flowdrop"},
+}
+
+
+def _imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def _allowed(name: str, room: str) -> bool:
+    return any(name == place or name.startswith(f"{place}.") for place in (room, *MAY_IMPORT[room]))
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_what_the_table_allows(room: str) -> None:
+    files = sorted((ROOT / room).rglob("*.py"))
+    assert files, f"no code in {room}/"
+    strangers = {
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in files
+        for name in _imports(path)
+        if name.split(".")[0] in {*ROOMS, "tests", "benchmarks"} and not _allowed(name, room)
+    }
+    assert not strangers
+
+
+def test_dags_import_nothing_but_airflow_and_the_standard_library() -> None:
+    import sys
+
+    known = {*sys.stdlib_module_names, "airflow"}
+    for path in (ROOT / "dags").rglob("*.py"):
+        assert {name.split(".")[0] for name in _imports(path)} <= known, path
+
+
+def test_the_documented_table_has_every_room() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    for room in ROOMS:
+        assert f"| `{room}/` |" in page
+
+
+def test_no_sql_is_written_in_python() -> None:
+    import re
+
+    sql = re.compile(r"\b(SELECT\s.+\sFROM|INSERT\s+INTO|CREATE\s+TABLE)\b", re.S)
+    for room in ROOMS:
+        for path in (ROOT / room).rglob("*.py"):
+            if path.is_relative_to(ROOT / "local" / "clickhouse"):
+                continue  # the engine's server speaks SQL to its engine
+            strings = [
+                node.value
+                for node in ast.walk(ast.parse(path.read_text()))
+                if isinstance(node, ast.Constant) and isinstance(node.value, str)
+            ]
+            docs = {
+                ast.get_docstring(node, clean=False)
+                for node in ast.walk(ast.parse(path.read_text()))
+                if isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef))
+            }
+            written = [text for text in strings if text not in docs and sql.search(text)]
+            assert not written, f"{path}: {written[0][:80]!r} belongs in sql/"
