@@ -1,5 +1,5 @@
 """The ClickHouse engine (chDB) of this machine, behind ClickHouse's own HTTP interface.
 
-`python -m local.clickhouse --port 8123 --path DIR` serves it; `docs` of what differs from a server
-are in `server.py`.
+`python -m local.clickhouse --port 8123 --path DIR` serves it. `engine.py` says how the engine is
+shared, `server.py` what is not as on a ClickHouse server.
 """

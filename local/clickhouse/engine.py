@@ -275,7 +275,8 @@ class Work:
         done = False
         try:
             for block in stream:
-                self.counts.read_rows = max(self.counts.read_rows or 0, block.storage_rows_read())
+                # A block tells what was read since the one before it.
+                self.counts.read_rows = (self.counts.read_rows or 0) + block.storage_rows_read()
                 self.counts.result_rows += block.rows_read()
                 self.counts.result_bytes += block.size()
                 yield bytes(block.bytes())
