@@ -403,3 +403,15 @@ def test_the_clock_is_the_latest_applied_time() -> None:
     world.send(world.earn("a", amount=1, time=at(2)))
     world.send(world.redeem("a", 10**9, time=at(5)))
     assert world.shards[0].clock_us == microseconds(START) + 3 * DAY_US
+
+
+def test_a_refused_event_from_the_future_is_forgotten_as_if_it_had_come_on_time() -> None:
+    world = world_with("a", coins=0)
+    refused = world.earn("a", amount=5, time=at(5000))
+    world.send(refused, arrived=at(0))
+    assert world.send(refused, arrived=at(2)).reason == "in_the_future"
+    for days in (11.5, 11.6):
+        world.send(world.earn("a", amount=1, time=at(days)))
+    account = world.get("a")
+    assert account is not None
+    assert find(account.recent, key_of(refused.id)) is None
