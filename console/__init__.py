@@ -1,1 +1,1 @@
-"""."""
+"""Where advertisers read reports and marketers launch drops: commands, pages, REST API."""

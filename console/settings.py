@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pathlib import Path
+
+from pydantic import Field, SecretStr
 
 from flowdrop.settings import Settings, home
 
@@ -17,4 +19,9 @@ class ConsoleSettings(Settings):
     console_host: str = Field("127.0.0.1", description="address the console binds to")
     console_port: int = Field(8000, ge=0, le=65535, description="port the console binds to")
     partitions: int = Field(8, ge=1, le=1024, description="partitions of every topic")
-    drop_secret: str = Field("development-only", description="key of the arms' random draw")
+    drop_secret: SecretStr = Field(
+        SecretStr("development-only"), description="key of the arms' random draw"
+    )
+    programs: Path = Field(
+        Path(__file__).parent.parent / "programs", description="folder of the programs' TOML files"
+    )

@@ -52,7 +52,7 @@ COMMANDS: dict[str, Place] = {
     "models": Place("features.cli:models", "Train, evaluate, register and list models."),
     "audience": Place("features.cli:audience", "Score people and freeze audiences."),
     # advertisers and marketers
-    "report": Place("console.cli:report", "Reach, lift and overlap of campaigns."),
+    "report": Place("console.report_cli:report", "Reach, lift and overlap of campaigns."),
     "drop": Place("console.cli:drop", "Create, preview, launch and follow a targeted drop."),
     "console": Place("console.cli:console", "Serve the web console and REST API."),
 }

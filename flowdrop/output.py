@@ -58,7 +58,7 @@ def print_rows(rows: Sequence[Mapping[str, Any]], *, title: str = "", empty: str
 
 def _cell(value: object) -> Text:
     if value is None:
-        return Text("–")
+        return Text("-")
     if isinstance(value, bool):
         return Text("yes" if value else "no")
     if isinstance(value, int):

@@ -1,1 +1,1 @@
-"""."""
+"""Runs the real infrastructure on one machine: Kafka, ClickHouse, Airflow and our own processes."""

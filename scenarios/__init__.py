@@ -1,1 +1,15 @@
-"""."""
+"""Real and simulated sources of events to replay."""
+
+NOTES: dict[str, str] = {
+    "hillstrom": (
+        "The data have no dates inside their two weeks. Everyone is shown as drawn and contacted "
+        "on 2008-03-01 and every outcome on 2008-03-14 (UTC): stand-ins, of which only the order "
+        "and the two weeks are real."
+    ),
+    "complete-journey": (
+        "The data have no time zone: times are read as UTC. Campaigns and redemptions have dates "
+        "only: a contact or redemption is shown at the start of its day, a campaign's end at the "
+        "last second of its day. Households were not randomised, so there are no arms and no lift."
+    ),
+}
+"""What a page or report that shows a scenario must say about it, by the scenario's name."""

@@ -1,9 +1,13 @@
-"""The thin client: connect by address, run a query file by name with bound values."""
+"""The thin client: connect by address, find a query file by name, run it with bound values."""
 
 from __future__ import annotations
 
+import difflib
+import logging
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
 
 import click
 import clickhouse_connect
@@ -16,30 +20,87 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
 FOLDER = Path(__file__).parent
+UNKNOWN_DATABASE = 81  # ClickHouse's error code
+NOT_QUERIES = frozenset({"migrations", "cluster"})
+
+# Its errors reach people as our sentences; without a handler Python prints them as well.
+logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
+
+_PLACE = re.compile(r"\{(\w+):\s*([^{}]+?)\s*\}")
 
 
 def connect(url: str | None = None) -> Client:
     """Return a client of the ClickHouse at `url` (default: the setting `clickhouse`).
 
     Raises:
-        click.ClickException: when nothing answers there.
+        click.ClickException: when nothing answers there, or not with that database.
     """
     url = url or load(Addresses).clickhouse
     try:
         return clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
     except ClickHouseError as error:
+        place = _without_password(url)
+        if error.code == UNKNOWN_DATABASE:
+            raise click.ClickException(
+                f"ClickHouse at {place} has no such database; create it there or set "
+                "FLOWDROP_CLICKHOUSE"
+            ) from error
         raise click.ClickException(
-            f"ClickHouse does not answer at {url}: {error}; start it with `flowdrop up` "
+            f"ClickHouse does not answer at {place}: {_reason(error)}; start it with `flowdrop up` "
             "or set FLOWDROP_CLICKHOUSE"
         ) from error
 
 
+def _reason(error: BaseException) -> str:
+    """Return the first cause's own words, such as `[Errno 111] Connection refused`."""
+    while cause := error.__cause__ or error.__context__:
+        error = cause
+    return str(error)
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=""))
+
+
+def names() -> list[str]:
+    """Return the name of every query file, for example `reports/reach`, sorted."""
+    found = (path.relative_to(FOLDER) for path in FOLDER.rglob("*.sql"))
+    return sorted(
+        path.with_suffix("").as_posix() for path in found if path.parts[0] not in NOT_QUERIES
+    )
+
+
 def text(name: str) -> str:
-    """Return the text of the query file `name`, for example `reports/reach`."""
-    return (FOLDER / f"{name}.sql").read_text()
+    """Return the text of the query file `name`, for example `reports/reach`.
+
+    Raises:
+        click.ClickException: when there is none; the sentence names those that look like it.
+    """
+    known = names()
+    if name not in known:
+        close = difflib.get_close_matches(name, known)
+        hint = f"did you mean {' or '.join(close)}?" if close else "see `flowdrop sql list`"
+        raise click.ClickException(f"no query is named {name!r}; {hint}")
+    return (FOLDER / f"{name}.sql").read_text(encoding="utf-8")
 
 
-def rows(client: Client, name: str, **values: Any) -> list[dict[str, Any]]:
+def description(name: str) -> str:
+    """Return the comment on top of the query file `name`: what a row of its answer is."""
+    lines = []
+    for line in text(name).splitlines():
+        if not line.startswith("--"):
+            break
+        lines.append(line.removeprefix("--").strip())
+    return " ".join(lines)
+
+
+def places(name: str) -> dict[str, str]:
+    """Return what the query file `name` must be given: ClickHouse type by name, in order."""
+    return dict(_PLACE.findall(text(name)))
+
+
+def rows(client: Client, name: str, /, **values: Any) -> list[dict[str, Any]]:
     """Run the query file `name` with `values` bound to its `{name:Type}` places.
 
     Returns:
@@ -49,6 +110,6 @@ def rows(client: Client, name: str, **values: Any) -> list[dict[str, Any]]:
     return [dict(row) for row in result.named_results()]
 
 
-def frame(client: Client, name: str, **values: Any) -> pd.DataFrame:
+def frame(client: Client, name: str, /, **values: Any) -> pd.DataFrame:
     """Run the query file `name` and return its rows as a data frame."""
     return client.query_df(text(name), parameters=values)

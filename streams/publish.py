@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING
 
 import click
 from confluent_kafka import KafkaError, KafkaException, Producer
+from confluent_kafka.admin import AdminClient
 
 from streams.events import Event, encode, partition_of, topic_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from confluent_kafka import Message
 
 FLUSH_SECONDS_MAX = 60.0
+ANSWER_SECONDS_MAX = 5.0
+POLL_RECORDS = 500
 
 
 def publish_records(
@@ -48,6 +51,7 @@ def publish_records(
             "enable.idempotence": True,
             "compression.type": "lz4",
             "linger.ms": 20,
+            "log_level": 2,  # what it retries is not news; what fails is said below
             "message.max.bytes": 4_000_000,
             "message.timeout.ms": int(FLUSH_SECONDS_MAX * 1000),
             "queue.buffering.max.messages": 200_000,
@@ -64,7 +68,7 @@ def publish_records(
             except BufferError:
                 producer.poll(0.1)
         sent += 1
-        if sent - reported >= 500:
+        if sent - reported >= POLL_RECORDS:
             producer.poll(0)
             _raise_first(refused, bootstrap)
             if on_sent:
@@ -90,14 +94,44 @@ def publish(
     on_sent: Callable[[int], object] | None = None,
 ) -> int:
     """Send events to their topics; see `publish_records`."""
-    return publish_records(
-        (
-            (topic_of(e), partition_of(e.subject, partitions), e.subject.encode(), encode(e))
-            for e in events
-        ),
-        bootstrap,
-        on_sent=on_sent,
+    return publish_records(records_of(events, partitions), bootstrap, on_sent=on_sent)
+
+
+def records_of(
+    events: Iterable[Event], partitions: int
+) -> Iterator[tuple[str, int, bytes | None, bytes | None]]:
+    """Yield the `(topic, partition, key, value)` record of each event."""
+    return (
+        (topic_of(e), partition_of(e.subject, partitions), e.subject.encode(), encode(e))
+        for e in events
     )
+
+
+def require_topics(bootstrap: str, partitions: int, *topics: str) -> None:
+    """Return if Kafka answers and has `topics` with `partitions` partitions each.
+
+    Raises:
+        click.ClickException: when it does not, within `ANSWER_SECONDS_MAX`.
+    """
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+    try:
+        found = admin.list_topics(timeout=ANSWER_SECONDS_MAX).topics
+    except KafkaException as error:
+        raise click.ClickException(
+            f"Kafka does not answer at {bootstrap}: {error.args[0].str()}; "
+            "start it with `flowdrop up` or set FLOWDROP_KAFKA"
+        ) from error
+    for topic in topics:
+        if topic not in found:
+            raise click.ClickException(
+                f"Kafka at {bootstrap} has no topic {topic}; "
+                "create it with `flowdrop topics create`"
+            )
+        if len(found[topic].partitions) != partitions:
+            raise click.ClickException(
+                f"topic {topic} has {len(found[topic].partitions)} partitions, but the setting "
+                f"partitions is {partitions}; set FLOWDROP_PARTITIONS to the topic's number"
+            )
 
 
 def _raise_first(refused: list[KafkaError], bootstrap: str) -> None:

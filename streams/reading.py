@@ -65,6 +65,21 @@ def read_campaign(key: bytes | None, value: bytes | None) -> CampaignEvent | Rej
     return _read(key, value, decode_campaign, CAMPAIGN_TOPIC)
 
 
+def check(value: bytes) -> Rejection | None:
+    """Return why a record of either topic, under its subject as the key, is no event, or `None`."""
+    try:
+        subject = str(msgspec.json.decode(value)["subject"]).encode()
+    except (*_DECODE_ERRORS, KeyError, TypeError):
+        subject = None
+    wallet = read_wallet(subject, value)
+    if not isinstance(wallet, Rejection):
+        return None
+    if wallet.reason != "wrong_topic":
+        return wallet
+    campaign = read_campaign(subject, value)
+    return campaign if isinstance(campaign, Rejection) else None
+
+
 def _read(
     key: bytes | None, value: bytes | None, decode: Callable[[bytes], E], topic: str
 ) -> E | Rejection:
@@ -102,7 +117,9 @@ def _explain(value: bytes, error: Exception, topic: str) -> Rejection:
     try:
         content = msgspec.json.decode(value)
     except _DECODE_ERRORS as broken:
-        return Rejection("not_json", f"value: {str(broken) or 'nested too deeply'}; {_start(value)}")
+        return Rejection(
+            "not_json", f"value: {str(broken) or 'nested too deeply'}; {_start(value)}"
+        )
     if not isinstance(content, dict):
         return Rejection("not_an_object", f"value: {_shown(content)}; an event is a JSON object")
     return _explain_object(content, str(error), topic)

@@ -39,7 +39,7 @@ _CHAIN_FACTOR = 0x9E3779B97F4A7C15
 _64_BITS = 2**64 - 1
 
 
-def fold(  # noqa: PLR0913, PLR0917 - all that an event meets, none of it belonging together
+def fold(
     get: Get,
     shard: Shard,
     event: WalletEvent,
@@ -135,7 +135,7 @@ def _untimely(time_us: int, account: Account | None, horizon_us: int, latest_us:
     return ""
 
 
-def _effect(  # noqa: PLR0913, PLR0917 - what `fold` was given
+def _effect(
     get: Get,
     shard: Shard,
     event: WalletEvent,

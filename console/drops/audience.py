@@ -1,0 +1,41 @@
+"""What the warehouse says before a drop is made: the frozen audience, consent, wallets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from console.drops.selection import NO_CONSENT, NO_WALLET, Candidate
+from features.audiences import members
+from sql.client import rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from clickhouse_connect.driver.client import Client
+
+
+def candidates(client: Client, audience: str) -> list[Candidate]:
+    """Return the people of the frozen `audience`.
+
+    Raises:
+        click.ClickException: when there is no such audience.
+    """
+    return [Candidate(m.person, m.rank, m.score) for m in members(client, audience)]
+
+
+def without_consent(client: Client) -> set[str]:
+    """Return the people whose latest word is that no drop may reach them."""
+    return {row["person"] for row in rows(client, "drops/no_consent")}
+
+
+def blocked(client: Client, program: str, people: Iterable[Candidate]) -> dict[str, str]:
+    """Return, of `people`, those who may not take part and why; consent goes before wallets."""
+    wallets = {row["person"] for row in rows(client, "drops/wallets", program=program)}
+    refused = without_consent(client)
+    reasons = {p.person: NO_WALLET for p in people if p.person not in wallets}
+    return reasons | {p.person: NO_CONSENT for p in people if p.person in refused}
+
+
+def name_used(client: Client, campaign: str) -> bool:
+    """Return whether any event in the warehouse already carries the campaign's name."""
+    return bool(rows(client, "drops/name_used", campaign=campaign)[0]["events"])

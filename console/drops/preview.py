@@ -1,0 +1,141 @@
+"""What launching a drop would do, to the person: read from what was frozen, as launching does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from console.drops.selection import HOLDOUT, TREATED
+from console.drops.tables import LeftOutRow, MemberRow
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.orm import InstrumentedAttribute, Session
+
+    from console.drops.tables import Drop
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """A drop's terms and what they come to; coins are the program's smallest unit."""
+
+    name: str
+    state: str
+    program: str
+    audience: str
+    audience_people: int
+    amount: int
+    budget: int
+    people: int  # treated and held out
+    treated: int
+    holdout: int
+    holdout_share: float  # as drawn, not as asked
+    cost: int  # coins, if every grant is applied
+    budget_left: int
+    left_out: dict[str, int]  # people by reason
+    until: datetime | None
+    created_at: datetime
+    created_by: str
+    launched_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """One person of the audience and what the drop does about them."""
+
+    person: str
+    rank: int
+    score: float
+    arm: str  # drop, holdout, or none for who is left out
+    probability: float | None
+    coins: int
+    reason: str  # of who is left out, else empty
+
+
+def preview(session: Session, drop: Drop) -> Preview:
+    """Return what launching `drop` does, in counts and coins."""
+    arms = _counts(session, MemberRow.arm, MemberRow.drop == drop.name)
+    left_out = _counts(session, LeftOutRow.reason, LeftOutRow.drop == drop.name)
+    treated, held = arms.get(TREATED, 0), arms.get(HOLDOUT, 0)
+    cost = treated * drop.amount
+    return Preview(
+        name=drop.name,
+        state=drop.state,
+        program=drop.program,
+        audience=drop.audience,
+        audience_people=treated + held + sum(left_out.values()),
+        amount=drop.amount,
+        budget=drop.budget,
+        people=treated + held,
+        treated=treated,
+        holdout=held,
+        holdout_share=held / (treated + held) if treated + held else 0.0,
+        cost=cost,
+        budget_left=drop.budget - cost,
+        left_out=left_out,
+        until=drop.until,
+        created_at=drop.created_at,
+        created_by=drop.created_by,
+        launched_at=drop.launched_at,
+    )
+
+
+def people(
+    session: Session, drop: Drop, *, offset: int = 0, limit: int | None = None
+) -> list[Person]:
+    """Return the people of the drop's audience: members by rank, then those left out by rank."""
+    found = [
+        Person(
+            person=m.person,
+            rank=m.rank,
+            score=m.score,
+            arm=m.arm,
+            probability=m.probability,
+            coins=drop.amount if m.arm == TREATED else 0,
+            reason="",
+        )
+        for m in session.scalars(
+            select(MemberRow)
+            .where(MemberRow.drop == drop.name)
+            .order_by(MemberRow.rank, MemberRow.person)
+            .offset(offset)
+            .limit(limit)
+        )
+    ]
+    if limit is not None and len(found) == limit:
+        return found
+    members = session.scalar(
+        select(func.count()).select_from(MemberRow).where(MemberRow.drop == drop.name)
+    )
+    rest = session.scalars(
+        select(LeftOutRow)
+        .where(LeftOutRow.drop == drop.name)
+        .order_by(LeftOutRow.rank, LeftOutRow.person)
+        .offset(max(0, offset - (members or 0)))
+        .limit(None if limit is None else limit - len(found))
+    )
+    return found + [
+        Person(
+            person=p.person,
+            rank=p.rank,
+            score=p.score,
+            arm="",
+            probability=None,
+            coins=0,
+            reason=p.reason,
+        )
+        for p in rest
+    ]
+
+
+def _counts(
+    session: Session, column: InstrumentedAttribute[str], where: ColumnElement[bool]
+) -> dict[str, int]:
+    found = session.execute(
+        select(column, func.count()).where(where).group_by(column).order_by(column)
+    )
+    return {row[0]: row[1] for row in found}

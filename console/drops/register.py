@@ -1,0 +1,198 @@
+"""Create, find and cancel drops in the console's database, and log who did it."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from console.drops import audience
+from console.drops.selection import Member, holdout_size
+from console.drops.selection import select as choose
+from console.drops.tables import AuditRow, Drop, LeftOutRow, MemberRow
+from console.drops.terms import Terms, check
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from clickhouse_connect.driver.client import Client
+    from sqlalchemy.orm import Session
+
+    from console.drops.selection import Candidate, Selection
+
+
+def create(  # noqa: PLR0913 - each is a fact the drop keeps
+    session: Session,
+    client: Client,
+    terms: Terms,
+    *,
+    programs: Path,
+    partitions: int,
+    secret: str,
+    who: str,
+    now: datetime,
+) -> Drop:
+    """Freeze the people of a new drop, draw its arms, and keep both.
+
+    Args:
+        session: of the console's database; committed.
+        client: of the warehouse, which knows the audience, consent and wallets.
+        terms: of the drop.
+        programs: folder of the programs' TOML files.
+        partitions: how many every topic has.
+        secret: key of the draw.
+        who: the person who creates it.
+        now: the time of creation and of the draw.
+
+    Raises:
+        click.ClickException: when a term is wrong, the name was used, the audience does not exist
+            or nobody would be granted anything.
+    """
+    check(terms, programs)
+    _check_unused(session, client, terms.name)
+    people = audience.candidates(client, terms.audience)
+    if not people:
+        raise click.ClickException(
+            f"audience: {terms.audience!r} holds nobody; see `flowdrop audience list`, "
+            "or freeze one with `flowdrop audience freeze`"
+        )
+    chosen = choose(
+        people,
+        drop=terms.name,
+        budget=terms.budget,
+        amount=terms.amount,
+        holdout=terms.holdout,
+        secret=secret,
+        blocked=audience.blocked(client, terms.program, people),
+    )
+    _check_treated(terms, people, chosen)
+    drop = Drop(**asdict(terms), partitions=partitions, created_at=now, created_by=who)
+    try:
+        _keep(session, drop, chosen, now)
+        log(session, now=now, who=who, action="create", drop=drop.name, detail=_detail(terms))
+        session.commit()
+    except IntegrityError as error:
+        session.rollback()
+        raise _used(terms.name) from error
+    return drop
+
+
+def find(session: Session, name: str) -> Drop:
+    """Return the drop `name`.
+
+    Raises:
+        UnknownDropError: naming those that look like it.
+    """
+    drop = session.get(Drop, name)
+    if drop is None:
+        raise UnknownDropError(name, list(session.scalars(select(Drop.name).order_by(Drop.name))))
+    return drop
+
+
+def every(session: Session) -> list[Drop]:
+    """Return all drops, the newest first."""
+    return list(session.scalars(select(Drop).order_by(Drop.created_at.desc(), Drop.name)))
+
+
+def members(session: Session, name: str) -> list[Member]:
+    """Return the people of the drop `name`, both arms, by rank."""
+    found = session.scalars(
+        select(MemberRow).where(MemberRow.drop == name).order_by(MemberRow.rank, MemberRow.person)
+    )
+    return [Member(m.person, m.rank, m.score, m.arm, m.probability) for m in found]
+
+
+def cancel(session: Session, name: str, *, who: str, now: datetime) -> Drop:
+    """Cancel the drop `name`, which must not have been launched.
+
+    Raises:
+        click.ClickException: when it was launched or cancelled before.
+    """
+    drop = find(session, name)
+    stopped = session.execute(
+        update(Drop)
+        .where(Drop.name == name, Drop.launched_at.is_(None), Drop.cancelled_at.is_(None))
+        .values(cancelled_at=now)
+    )
+    if not stopped.rowcount:  # type: ignore[attr-defined]
+        session.rollback()
+        raise click.ClickException(
+            f"drop {name!r} is {drop.state}, so it can't be cancelled; only a draft can"
+        )
+    log(session, now=now, who=who, action="cancel", drop=name, detail={})
+    session.commit()
+    return find(session, name)
+
+
+def log(  # noqa: PLR0913 - who, what, when
+    session: Session, *, now: datetime, who: str, action: str, drop: str, detail: dict[str, Any]
+) -> None:
+    """Add a row to the audit log; the caller commits."""
+    session.add(AuditRow(at=now, who=who, action=action, drop=drop, detail=detail))
+
+
+def history(session: Session, name: str) -> list[AuditRow]:
+    """Return the audit log of the drop `name`, oldest first."""
+    return list(
+        session.scalars(select(AuditRow).where(AuditRow.drop == name).order_by(AuditRow.id))
+    )
+
+
+class UnknownDropError(click.ClickException):
+    """No drop has the name."""
+
+    def __init__(self, name: str, known: list[str]) -> None:
+        alike = difflib.get_close_matches(name, known, n=3)
+        hint = f"did you mean {' or '.join(alike)}?" if alike else "see `flowdrop drop list`"
+        super().__init__(f"drop {name!r} does not exist; {hint}")
+        self.alike = alike
+
+
+def _check_unused(session: Session, client: Client, name: str) -> None:
+    if session.get(Drop, name) is not None or audience.name_used(client, name):
+        raise _used(name)
+
+
+def _used(name: str) -> click.ClickException:
+    return click.ClickException(
+        f"name: {name!r} is already a drop's or a campaign's; choose another, since a drop's "
+        "events are known by its name for ever"
+    )
+
+
+def _check_treated(terms: Terms, people: list[Candidate], chosen: Selection) -> None:
+    taken = len(chosen.members)
+    if taken - holdout_size(taken, terms.holdout):
+        return
+    reasons = Counter(person.reason for person in chosen.left_out)
+    why = ", ".join(f"{n:,} {reason}" for reason, n in sorted(reasons.items())) or "none left out"
+    raise click.ClickException(
+        f"audience: of the {len(people):,} people of {terms.audience!r} nobody would get coins "
+        f"({why}; holdout {terms.holdout:g}); choose another audience, program or holdout"
+    )
+
+
+def _keep(session: Session, drop: Drop, chosen: Selection, now: datetime) -> None:
+    session.add(drop)
+    session.flush()
+    if chosen.members:
+        session.execute(
+            insert(MemberRow),
+            [{"drop": drop.name, "assigned_at": now, **asdict(m)} for m in chosen.members],
+        )
+    if chosen.left_out:
+        session.execute(
+            insert(LeftOutRow), [{"drop": drop.name, **asdict(p)} for p in chosen.left_out]
+        )
+
+
+def _detail(terms: Terms) -> dict[str, Any]:
+    detail = asdict(terms)
+    detail["until"] = terms.until.isoformat() if terms.until else None
+    return detail

@@ -1,0 +1,131 @@
+"""Choose a drop's people from a ranked audience and draw its arms; pure and reproducible.
+
+People come by rank; who may not be contacted is left out with the reason; the rest are taken while
+the treated people's grants fit the budget; then exactly `holdout_size(n)` of the n taken are drawn
+into the holdout by the order of an HMAC over drop and person, so that whoever holds the drop
+secret can draw the same arms again and nobody else can foresee them.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+TREATED = "drop"
+HOLDOUT = "holdout"
+
+NO_CONSENT = "no_consent"
+NO_WALLET = "no_wallet"
+OVER_BUDGET = "over_budget"
+REASONS = (NO_CONSENT, NO_WALLET, OVER_BUDGET)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A person of the audience; rank 1 comes first."""
+
+    person: str
+    rank: int
+    score: float
+
+
+@dataclass(frozen=True)
+class Member:
+    """A person of the drop: the arm drawn and the probability with which it was."""
+
+    person: str
+    rank: int
+    score: float
+    arm: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A person who is not in the drop, and why (one of `REASONS`)."""
+
+    person: str
+    rank: int
+    score: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Everyone of the audience, by rank: in the drop or left out."""
+
+    members: tuple[Member, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def holdout_size(people: int, holdout: float) -> int:
+    """Return how many of `people` are held out: the nearest whole number, halves up."""
+    return floor(Fraction(str(holdout)) * people + Fraction(1, 2))
+
+
+def capacity(budget: int, amount: int, holdout: float) -> int:
+    """Return the most people a drop can hold so that its treated people's grants fit `budget`."""
+    treated_max = budget // amount
+    people = floor(treated_max / (1 - Fraction(str(holdout))))
+    while people + 1 - holdout_size(people + 1, holdout) <= treated_max:
+        people += 1
+    while people - holdout_size(people, holdout) > treated_max:
+        people -= 1
+    return people
+
+
+def draw(secret: str, drop: str, person: str) -> bytes:
+    """Return the 32 bytes by whose order the people of `drop` are held out, smallest first."""
+    return hmac.digest(secret.encode(), f"{drop}\0{person}".encode(), "sha256")
+
+
+def select(  # noqa: PLR0913 - the terms of a drop are six
+    candidates: Iterable[Candidate],
+    *,
+    drop: str,
+    budget: int,
+    amount: int,
+    holdout: float,
+    secret: str,
+    blocked: Mapping[str, str],
+) -> Selection:
+    """Choose and randomise the people of `drop`.
+
+    Args:
+        candidates: the audience, in any order.
+        drop: the drop's name, part of what is drawn.
+        budget: coins in all.
+        amount: coins for each treated person.
+        holdout: share held out, from 0 to below 1.
+        secret: key of the draw.
+        blocked: person to the reason for which they may not take part.
+
+    Returns:
+        Members and left out, each by rank (ties by person).
+    """
+    ordered = sorted(candidates, key=lambda c: (c.rank, c.person))
+    fit = [c for c in ordered if c.person not in blocked]
+    taken = fit[: capacity(budget, amount, holdout)]
+    inside = {c.person for c in taken}
+    held = holdout_size(len(taken), holdout)
+    by_draw = sorted(taken, key=lambda c: draw(secret, drop, c.person))
+    held_out = {c.person for c in by_draw[:held]}
+    share = held / len(taken) if taken else 0.0
+    members = tuple(
+        Member(c.person, c.rank, c.score, HOLDOUT, share)
+        if c.person in held_out
+        else Member(c.person, c.rank, c.score, TREATED, 1 - share)
+        for c in taken
+    )
+    left_out = tuple(
+        LeftOut(c.person, c.rank, c.score, blocked.get(c.person, OVER_BUDGET))
+        for c in ordered
+        if c.person not in inside
+    )
+    return Selection(members, left_out)

@@ -1,0 +1,140 @@
+"""The console's SQL tables: drops, their frozen people, and the audit log.
+
+SQLite by default, PostgreSQL in production; the setting `database` is a SQLAlchemy URL.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Engine,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    TypeDecorator,
+    create_engine,
+)
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAME_CHARS_MAX = 128
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment, kept as UTC without offset (SQLite knows none) and read as an aware datetime."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Turn an aware datetime into naive UTC."""
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Turn naive UTC into an aware datetime."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    """Every table of the console."""
+
+
+class Drop(Base):
+    """A targeted drop: its terms, fixed when it was created, and how far it got."""
+
+    __tablename__ = "drops"
+
+    name: Mapped[str] = mapped_column(String(NAME_CHARS_MAX), primary_key=True)
+    program: Mapped[str] = mapped_column(String(NAME_CHARS_MAX))
+    budget: Mapped[int] = mapped_column(BigInteger)
+    amount: Mapped[int] = mapped_column(BigInteger)
+    audience: Mapped[str] = mapped_column(String(NAME_CHARS_MAX))
+    holdout: Mapped[float] = mapped_column(Float)
+    until: Mapped[datetime | None] = mapped_column(UtcTime)
+    partitions: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    created_by: Mapped[str] = mapped_column(String(NAME_CHARS_MAX))
+    launched_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    acknowledged_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    cancelled_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+    @property
+    def state(self) -> str:
+        """`draft`, `cancelled`, `launching` (published in part, perhaps) or `launched`."""
+        if self.cancelled_at:
+            return "cancelled"
+        if self.acknowledged_at:
+            return "launched"
+        return "launching" if self.launched_at else "draft"
+
+
+class MemberRow(Base):
+    """A person of a drop, the arm drawn, with which probability, and when."""
+
+    __tablename__ = "drop_members"
+    __table_args__ = (Index("drop_members_by_rank", "drop", "rank"),)
+
+    drop: Mapped[str] = mapped_column(ForeignKey("drops.name"), primary_key=True)
+    person: Mapped[str] = mapped_column(String(NAME_CHARS_MAX), primary_key=True)
+    rank: Mapped[int] = mapped_column(Integer)
+    score: Mapped[float] = mapped_column(Float)
+    arm: Mapped[str] = mapped_column(String(16))
+    probability: Mapped[float] = mapped_column(Float)
+    assigned_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class LeftOutRow(Base):
+    """A person of the audience who is not in the drop, and why."""
+
+    __tablename__ = "drop_left_out"
+    __table_args__ = (Index("drop_left_out_by_rank", "drop", "rank"),)
+
+    drop: Mapped[str] = mapped_column(ForeignKey("drops.name"), primary_key=True)
+    person: Mapped[str] = mapped_column(String(NAME_CHARS_MAX), primary_key=True)
+    rank: Mapped[int] = mapped_column(Integer)
+    score: Mapped[float] = mapped_column(Float)
+    reason: Mapped[str] = mapped_column(String(32))
+
+
+class AuditRow(Base):
+    """Who did what to which drop, when; rows are only ever added."""
+
+    __tablename__ = "audit_log"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    who: Mapped[str] = mapped_column(String(NAME_CHARS_MAX))
+    action: Mapped[str] = mapped_column(String(32))
+    drop: Mapped[str] = mapped_column(String(NAME_CHARS_MAX))
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+def open_database(url: str) -> Engine:
+    """Return an engine on `url` with every table there.
+
+    Raises:
+        click.ClickException: when the URL is malformed or the database can't be opened.
+    """
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite" and parsed.database not in {None, "", ":memory:"}:
+            Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(parsed)
+        Base.metadata.create_all(engine)
+    except (ArgumentError, OperationalError, OSError, ModuleNotFoundError) as error:
+        raise click.ClickException(
+            f"setting database: {url!r} can't be opened ({error}); set FLOWDROP_DATABASE to a "
+            "SQLAlchemy URL, for example sqlite:///drops.sqlite"
+        ) from error
+    return engine

@@ -1,0 +1,68 @@
+"""The terms of a new drop, checked: each refusal names the field, the value and the remedy."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9-]{0,47}")
+HOLDOUT_MAX = 0.9
+COINS_MAX = 10**15
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What a marketer decides: coins in all, coins each, for whom, and the share held out."""
+
+    name: str
+    program: str
+    budget: int
+    amount: int
+    audience: str
+    holdout: float
+    until: datetime | None = None
+
+
+def check(terms: Terms, programs: Path) -> None:
+    """Refuse terms that can't make a drop.
+
+    Args:
+        terms: as given.
+        programs: folder of the programs' TOML files.
+
+    Raises:
+        click.ClickException: naming the first field that is wrong, its value and what to do.
+    """
+    if not NAME_PATTERN.fullmatch(terms.name):
+        raise click.ClickException(
+            f"name: {terms.name!r} is no name for a drop; use 1 to 48 of a-z, 0-9 and -, "
+            "not beginning with -"
+        )
+    known = sorted(path.stem for path in programs.glob("*.toml"))
+    if terms.program not in known:
+        raise click.ClickException(
+            f"program: {terms.program!r} is not one of {', '.join(known) or 'none'}; "
+            f"name one of them or add its file to {programs}"
+        )
+    if not 1 <= terms.amount <= COINS_MAX:
+        raise click.ClickException(
+            f"amount: {terms.amount:,} is not between 1 and {COINS_MAX:,} coins; "
+            "give the coins each person gets"
+        )
+    if not terms.amount <= terms.budget <= COINS_MAX:
+        raise click.ClickException(
+            f"budget: {terms.budget:,} is not between the amount of one grant "
+            f"({terms.amount:,}) and {COINS_MAX:,} coins; raise the budget or lower the amount"
+        )
+    if not 0 <= terms.holdout <= HOLDOUT_MAX:
+        raise click.ClickException(
+            f"holdout: {terms.holdout:g} is not between 0 and {HOLDOUT_MAX}; "
+            "give a share, for example 0.1 for one person in ten"
+        )

@@ -1,0 +1,97 @@
+"""What every report carries: its words in two languages, its queries, its refusals."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+from clickhouse_connect.driver.exceptions import DatabaseError
+
+from sql.client import rows
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
+UNKNOWN_TABLE = 60  # ClickHouse's error code
+FILL = (
+    "fill it with `flowdrop demo`, or with `flowdrop replay hillstrom` while `flowdrop worker` "
+    "and `flowdrop feed` run"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """A sentence in both languages."""
+
+    en: str
+    zh: str
+
+    def of(self, lang: str) -> str:
+        """Return the sentence in `lang`: `en` or `zh`."""
+        return self.zh if lang == "zh" else self.en
+
+
+@dataclass(frozen=True, kw_only=True)
+class Query:
+    """A query that made a report: its name below `sql/` and what was bound to it."""
+
+    name: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+class NoReportError(click.ClickException):
+    """The report asked for can't be given; the message says why and what to do."""
+
+
+class UnknownCampaignError(NoReportError):
+    """No event names the campaign."""
+
+
+class EmptyWarehouseError(NoReportError):
+    """The warehouse holds no campaign events at all."""
+
+
+class NotRandomisedError(NoReportError):
+    """Nobody was assigned to an arm of the campaign, or it has no control arm."""
+
+
+class Asker:
+    """Runs query files and remembers them, for the report's list of queries."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._asked: list[Query] = []
+
+    @property
+    def asked(self) -> tuple[Query, ...]:
+        """The queries so far, in order."""
+        return tuple(self._asked)
+
+    def rows(self, name: str, **values: Any) -> list[dict[str, Any]]:
+        """Run the query file `name`; see `sql.client.rows`.
+
+        Raises:
+            EmptyWarehouseError: when its tables don't exist yet.
+        """
+        try:
+            found = rows(self._client, name, **values)
+        except DatabaseError as error:
+            if error.code != UNKNOWN_TABLE:
+                raise
+            raise EmptyWarehouseError(
+                f"the warehouse has no tables yet; run `flowdrop sql migrate`, then {FILL}"
+            ) from error
+        self._asked.append(Query(name=name, values=values))
+        return found
+
+
+def utc(moment: datetime | None) -> datetime | None:
+    """Return a time from the warehouse, which is naive UTC, with its zone."""
+    return moment.replace(tzinfo=UTC) if moment else None
+
+
+def as_json(report: Any) -> dict[str, Any]:
+    """Return a report's JSON form: its fields by name; dates stay dates for the encoder."""
+    return asdict(report)

@@ -1,0 +1,165 @@
+"""Reach: whom campaigns contacted, when, what those people did, and what it cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from console.reports.basis import Asker, NoReportError, Words, utc
+from console.reports.campaigns import require
+from console.reports.notes import notes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+    from clickhouse_connect.driver.client import Client
+
+    from console.reports.basis import Query
+
+UNION = ""  # the query's name for all campaigns together
+
+BASIS = Words(
+    en="Reach counts people contacted, each once. A contact is a message or offer sent; it is not "
+    "a viewable impression. Several campaigns give the people in any of them, never a sum. "
+    "Days are UTC.",
+    zh="触达按人去重计数,统计的是被联系过的人。联系是指已发出的消息或优惠,并不等于可见曝光。"
+    "多个活动取并集,绝不相加。日期按 UTC 划分。",
+)
+AMONG = Words(
+    en="Conversions count events of these campaigns by people whom the same campaign had "
+    "contacted, from their first contact on. They happened after contact; whether because of it, "
+    "only a lift report can say.",
+    zh="转化只统计被同一活动联系过的人,自首次联系起发生的转化事件。它们发生在联系之后;"
+    "是否由联系引起,只有增量报告能回答。",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Day:
+    """One UTC day on which anyone was contacted or converted."""
+
+    day: date
+    contacted: int  # people contacted that day
+    new: int  # of them, for the first time
+    cumulative: int  # people contacted up to the end of that day
+    conversions: int  # events that day
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conversions:
+    """What the people reached did afterwards (see `AMONG`)."""
+
+    count: int  # events
+    people: int  # who converted, each once
+    value_cents: int | None  # revenue; none when no conversion gave a value
+    outside: int  # events of these campaigns that `count` leaves out
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coins:
+    """Coins the campaigns granted, in the smallest unit of a program."""
+
+    program: str
+    coins: int
+    grants: int
+    people: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What it cost, as far as the events say."""
+
+    contacts_cents: int | None  # none when no contact gave a cost
+    contacts_priced: int  # contacts that gave a cost
+    contacts_unpriced: int  # contacts that gave none
+    coins: tuple[Coins, ...]  # by program
+
+
+@dataclass(frozen=True, kw_only=True)
+class CampaignReach:
+    """One campaign's own numbers, which overlap with the others'."""
+
+    campaign: str
+    reach: int
+    contacts: int
+    start: datetime | None  # first contact
+    end: datetime | None  # latest end of its offers
+    conversions: int
+    converted: int  # people
+    value_cents: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReachReport:
+    """Reach of one campaign or of the union of several."""
+
+    campaigns: tuple[str, ...]
+    reach: int  # people contacted by any of them, each once
+    contacts: int  # messages and offers sent
+    contacts_per_person: float | None
+    by_day: tuple[Day, ...]
+    conversions: Conversions
+    cost: Cost
+    by_campaign: tuple[CampaignReach, ...]  # in the order asked
+    basis: Words
+    among: Words  # whose conversions count
+    notes: tuple[Words, ...]
+    queries: tuple[Query, ...]
+
+
+def reach(client: Client, campaigns: Sequence[str]) -> ReachReport:
+    """Return the reach report of `campaigns`: their union, and each one's own numbers.
+
+    Raises:
+        UnknownCampaignError: when no event names one of them.
+        EmptyWarehouseError: when there are no campaign events.
+    """
+    names = tuple(dict.fromkeys(campaigns))
+    if not names:
+        raise NoReportError("name at least one campaign; see `flowdrop report campaigns`")
+    require(client, names)
+    asker = Asker(client)
+    found = {row["campaign"]: row for row in asker.rows("reports/reach", campaigns=list(names))}
+    union = found[UNION]
+    by_day = asker.rows("reports/reach_by_day", campaigns=list(names))
+    coins = asker.rows("reports/coins", campaigns=list(names))
+    return ReachReport(
+        campaigns=names,
+        reach=union["reach"],
+        contacts=union["sent"],
+        contacts_per_person=union["sent"] / union["reach"] if union["reach"] else None,
+        by_day=tuple(Day(**row) for row in by_day),
+        conversions=Conversions(
+            count=union["conversions_reached"],
+            people=union["converted"],
+            value_cents=union["value_cents"],
+            outside=union["conversions_outside"],
+        ),
+        cost=Cost(
+            contacts_cents=union["sent_cents"],
+            contacts_priced=union["sent_priced"],
+            contacts_unpriced=union["sent"] - union["sent_priced"],
+            coins=tuple(Coins(**row) for row in coins),
+        ),
+        by_campaign=tuple(_own(name, found.get(name)) for name in names),
+        basis=BASIS,
+        among=AMONG,
+        notes=notes(names),
+        queries=asker.asked,
+    )
+
+
+def _own(name: str, row: dict[str, Any] | None) -> CampaignReach:
+    """Return one campaign's own numbers; `row` is none when it sent and saw nothing."""
+    row = row or {}
+    return CampaignReach(
+        campaign=name,
+        reach=row.get("reach", 0),
+        contacts=row.get("sent", 0),
+        start=utc(row.get("start")),
+        end=utc(row.get("end")),
+        conversions=row.get("conversions_reached", 0),
+        converted=row.get("converted", 0),
+        value_cents=row.get("value_cents"),
+    )

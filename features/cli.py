@@ -1,0 +1,382 @@
+"""`flowdrop features | models | audience`: the commands a scoring run consists of, in its order.
+
+Each may be run by hand or by the DAG `score_users`, and again for the same date without harm.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from features.evaluation import Evaluation
+    from features.settings import FeatureSettings
+
+DATE = click.DateTime(["%Y-%m-%d"])
+
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_as_csv = click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+
+
+def _date(_: click.Context, __: click.Parameter, value: datetime) -> date:
+    return value.date()
+
+
+def _as_of(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--as-of",
+        type=DATE,
+        callback=_date,
+        required=True,
+        metavar="DATE",
+        help="The date partition; nothing that happened on or after it (UTC) is known.",
+    )(command)
+
+
+def _settings() -> FeatureSettings:
+    from features.settings import FeatureSettings
+    from flowdrop.settings import load
+
+    return load(FeatureSettings)
+
+
+def _folder() -> Path:
+    from pathlib import Path
+
+    return Path(_settings().models)
+
+
+@click.group("features", epilog="Example: flowdrop features build --as-of 2017-10-30")
+def features() -> None:
+    """Build features as of a date."""
+
+
+@features.command("build", epilog="Example: flowdrop features build --as-of 2017-10-30")
+@_as_of
+@_as_json
+def build_command(as_of: date, *, as_json: bool) -> None:
+    """Build the training rows and the scoring rows of a date, in place of those there are.
+
+    A training row is a person and a campaign that had ended by the date, with features as of the
+    campaign's start. A scoring row is a person with a wallet, with features as of the date.
+    """
+    from features.rows import build, campaigns
+    from flowdrop.output import print_json, print_rows
+    from sql.client import connect
+
+    client, program = connect(), _settings().program
+    training = build(client, as_of, "training", program)
+    scoring = build(client, as_of, "scoring", program)
+    learned = [one.__dict__ for one in campaigns(client, as_of) if one.purpose == "training"]
+    if not training or not scoring:
+        raise click.ClickException(
+            f"as of {as_of} there are {training} training rows and {scoring} people to score; "
+            "choose a date after the end of some campaign"
+        )
+    if as_json:
+        print_json(
+            {
+                "as_of": as_of,
+                "training_rows": training,
+                "redeemers": sum(one["redeemers"] for one in learned),
+                "scoring_rows": scoring,
+                "campaigns": learned,
+            }
+        )
+        return
+    shown = [{key: one[key] for key in SHOWN_CAMPAIGN} for one in learned]
+    print_rows([_short(row) for row in shown], title=f"Ended campaigns as of {as_of}")
+    click.echo(
+        f"{training:,} training rows of {len(learned)} campaigns, {scoring:,} people to score"
+    )
+
+
+SHOWN_CAMPAIGN = ("campaign", "channel", "start", "finish", "people", "redeemers")
+
+
+@features.command("list", epilog="Example: flowdrop features list --json")
+@_as_json
+def features_list(*, as_json: bool) -> None:
+    """List the features: name, type, meaning."""
+    from features.definitions import FEATURES
+    from flowdrop.output import print_json, print_rows
+
+    found = [
+        {"name": one.name, "dtype": one.dtype, "kind": one.kind, "description": one.description}
+        for one in FEATURES
+    ]
+    if as_json:
+        print_json(found)
+    else:
+        print_rows(found, title="Features")
+
+
+@click.group("models", epilog="Example: flowdrop models train --as-of 2017-10-30")
+def models() -> None:
+    """Train, evaluate, register and list models."""
+
+
+@models.command("train", epilog="Example: flowdrop models train --as-of 2017-10-30")
+@_as_of
+@_as_json
+def train_command(as_of: date, *, as_json: bool) -> None:
+    """Train the model of a date on its training rows; the same rows give the same model.
+
+    The learner is the one with the best AUC within campaigns, each predicted by a fit on the
+    campaigns that had ended when it began.
+    """
+    from features.training import train
+    from flowdrop.output import print_json
+    from sql.client import connect
+
+    metadata, fresh = train(connect(), as_of, _settings().program, _folder())
+    if as_json:
+        print_json(metadata.__dict__ | {"trained": fresh})
+        return
+    click.echo(
+        f"{metadata.model_id}: {'trained' if fresh else 'was trained before'}, learner "
+        f"{metadata.learner}, {metadata.rows:,} rows of {len(metadata.campaigns)} campaigns, "
+        f"{metadata.redeemers:,} redeemed"
+    )
+    for name, one in metadata.validation["learners"].items():
+        click.echo(
+            f"  {name}: AUC within campaigns {one['within_auc']:.3f} in the order of time, "
+            f"baseline {one['within_baseline_auc']:.3f}"
+        )
+
+
+@models.command("evaluate", epilog="Example: flowdrop models evaluate --as-of 2017-10-30")
+@_as_of
+@_as_json
+def evaluate_command(as_of: date, *, as_json: bool) -> None:
+    """Judge a date's model on campaigns that were not over when it was trained.
+
+    The naive baseline beside it is the person's rate of past redemptions. Intervals are 95 %, by a
+    paired bootstrap over people.
+    """
+    from features.evaluation import deciding, evaluate
+    from flowdrop.output import print_json
+    from sql.client import connect
+
+    results = evaluate(connect(), as_of, _settings().program, _folder())
+    decides = deciding(results)
+    if as_json:
+        print_json(
+            {
+                "as_of": as_of,
+                "model_id": results[0].model_id,
+                "decides": decides.scope if decides else None,
+                "evaluations": [one.__dict__ for one in results],
+            }
+        )
+        return
+    for one in results:
+        _tell(one)
+
+
+def _tell(one: Evaluation) -> None:
+    from features.evaluation import verdict
+
+    click.echo(f"{one.scope}: {verdict(one)[1]}")
+    click.echo(
+        f"  within campaigns: AUC {one.within_auc:.3f}, baseline {one.within_baseline_auc:.3f}, "
+        f"95 % interval of the difference {one.within_difference_low:+.3f} to "
+        f"{one.within_difference_high:+.3f}"
+    )
+    if one.mean_score is not None:
+        click.echo(
+            f"  mean chance predicted {one.mean_score:.3f}, observed {one.observed_rate:.3f}"
+        )
+    if one.open_campaigns:
+        click.echo(f"  not over at the last event known: {', '.join(one.open_campaigns)}")
+
+
+@models.command("register", epilog="Example: flowdrop models register --as-of 2017-10-30")
+@_as_of
+@click.option("--force", is_flag=True, help="Although it does not beat the baseline.")
+@_as_json
+def register_command(as_of: date, *, force: bool, as_json: bool) -> None:
+    """Make a date's model its champion, if it beats the naive baseline.
+
+    It must by the whole 95 % interval, on the campaigns that began on or after the date, or where
+    there are none yet on those held out in training.
+    """
+    from features.registration import register
+    from flowdrop.output import print_json
+    from sql.client import connect
+
+    champion = register(connect(), as_of, _folder(), force=force)
+    if as_json:
+        print_json(champion.__dict__)
+    else:
+        forced = ", by force" if champion.forced else ""
+        click.echo(f"{champion.model_id} is the champion of {as_of}{forced}: {champion.reason}")
+
+
+@models.command("list", epilog="Example: flowdrop models list --json")
+@_as_json
+def models_list(*, as_json: bool) -> None:
+    """List the trained models, the newest date first."""
+    from features.registry import models as trained
+    from flowdrop.output import print_json, print_rows
+    from sql.client import connect
+
+    found = [row | {"registered": bool(row["registered"])} for row in trained(connect())]
+    if as_json:
+        print_json(found)
+    else:
+        print_rows([_short(row) for row in found], title="Models")
+
+
+@models.command("show", epilog="Example: flowdrop models show redeem-20171030-0123456789ab")
+@click.argument("model_id")
+@_as_json
+def models_show(model_id: str, *, as_json: bool) -> None:
+    """Show a model: what it learned from, how it was chosen, how it was judged."""
+    from features.evaluation import evaluations
+    from features.registry import find
+    from flowdrop.output import print_json, print_rows
+    from sql.client import connect
+
+    metadata = find(_folder(), model_id)
+    if metadata is None:
+        raise click.ClickException(
+            f"there is no model {model_id!r} in {_folder()}; list them with `flowdrop models list`"
+        )
+    judged = evaluations(connect(), model_id)
+    if as_json:
+        print_json(metadata.__dict__ | {"evaluations": [one.__dict__ for one in judged]})
+        return
+    facts = {key: value for key, value in metadata.__dict__.items() if key != "validation"}
+    print_rows(
+        [{"fact": key, "value": _flat(value)} for key, value in facts.items()], title=model_id
+    )
+    for one in judged:
+        _tell(one)
+
+
+@click.group(
+    "audience", epilog="Example: flowdrop audience freeze spring --as-of 2017-10-30 --top 500"
+)
+def audience() -> None:
+    """Score people and freeze audiences."""
+
+
+@audience.command("score", epilog="Example: flowdrop audience score --as-of 2017-10-30")
+@_as_of
+@_as_json
+def score_command(as_of: date, *, as_json: bool) -> None:
+    """Score everyone with a wallet for the chance to redeem in the next campaign.
+
+    The model is the champion of the newest date up to this one. The next campaign is taken to be
+    of the channel that contacted most people so far.
+    """
+    from features.scoring import score
+    from flowdrop.output import print_json
+    from sql.client import connect
+
+    done = score(connect(), as_of, _folder())
+    if as_json:
+        print_json(done.__dict__)
+    else:
+        click.echo(
+            f"{done.people:,} people scored as of {as_of} by {done.model_id}: mean chance "
+            f"{done.mean_score:.3f}, highest {done.highest_score:.3f}, for a campaign in "
+            f"{done.channel!r}"
+        )
+
+
+@audience.command(
+    "freeze", epilog="Example: flowdrop audience freeze spring --as-of 2017-10-30 --top 500"
+)
+@click.argument("name")
+@_as_of
+@click.option("--top", type=click.IntRange(1), help="The N best.", metavar="N")
+@click.option("--min-score", type=click.FloatRange(0, 1), help="None below X.", metavar="X")
+@_as_json
+def freeze_command(
+    name: str, as_of: date, top: int | None, min_score: float | None, *, as_json: bool
+) -> None:
+    """Freeze the audience NAME from the scores of a date; it never changes again.
+
+    People whose latest consent before the date was a refusal are left out, and counted.
+    """
+    from features.freezing import Rule, freeze
+    from flowdrop.output import print_json
+    from sql.client import connect
+
+    frozen, fresh = freeze(connect(), name, as_of, Rule(top, min_score))
+    if as_json:
+        print_json(frozen.__dict__ | {"frozen": fresh})
+    else:
+        click.echo(
+            f"audience {name}: {frozen.size:,} people, {frozen.opted_out:,} who opted out left "
+            f"out, {'frozen' if fresh else 'was frozen before with the same content'}"
+        )
+
+
+@audience.command("list", epilog="Example: flowdrop audience list --json")
+@_as_json
+def audience_list(*, as_json: bool) -> None:
+    """List the frozen audiences, the newest first."""
+    from features.audiences import audiences
+    from flowdrop.output import print_json, print_rows
+    from sql.client import connect
+
+    found = [one.__dict__ for one in audiences(connect())]
+    if as_json:
+        print_json(found)
+    else:
+        shown = [{key: one[key] for key in one if key != "fingerprint"} for one in found]
+        print_rows([_short(row) for row in shown], title="Audiences")
+
+
+@audience.command("show", epilog="Example: flowdrop audience show spring --csv")
+@click.argument("name")
+@_as_json
+@_as_csv
+def audience_show(name: str, *, as_json: bool, as_csv: bool) -> None:
+    """Show the frozen audience NAME and its members, the best first."""
+    from features.audiences import audience as one_audience
+    from features.audiences import members
+    from flowdrop.output import print_csv, print_json, print_rows
+    from sql.client import connect
+
+    client = connect()
+    one = one_audience(client, name)
+    found = [member._asdict() for member in members(client, name)]
+    if as_json:
+        print_json(one.__dict__ | {"members": found})
+    elif as_csv:
+        print_csv(found)
+    else:
+        print_rows(
+            found[:SHOWN_MEMBERS],
+            title=f"{name}: {one.size:,} people as of {one.as_of}, by {one.model_id}",
+        )
+        if len(found) > SHOWN_MEMBERS:
+            click.echo(f"and {len(found) - SHOWN_MEMBERS:,} more; --csv and --json give them all")
+
+
+SHOWN_MEMBERS = 20
+
+
+def _short(row: dict[str, Any]) -> dict[str, Any]:
+    """Return `row` with times to the minute, for people."""
+    return {
+        key: f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else value
+        for key, value in row.items()
+    }
+
+
+def _flat(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {one}" for key, one in value.items())
+    return str(value)

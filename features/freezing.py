@@ -1,0 +1,128 @@
+"""Freezing an audience: the best of the scored, net of everyone who opted out; never changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from features.audiences import Audience, Member, audiences
+from sql.client import rows
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Whom to choose: the `top` best, and none below `min_score`."""
+
+    top: int | None = None
+    min_score: float | None = None
+
+
+def choose(
+    scored: list[tuple[str, float]], refused: set[str], rule: Rule
+) -> tuple[list[Member], int]:
+    """Choose members by `rule` from people and scores, best first.
+
+    Returns:
+        The members, and how many people the rule would have chosen who opted out.
+    """
+    members: list[Member] = []
+    opted_out = 0
+    for person, score in scored:
+        full = rule.top is not None and len(members) >= rule.top
+        if full or (rule.min_score is not None and score < rule.min_score):
+            break
+        if person in refused:
+            opted_out += 1
+        else:
+            members.append(Member(person, score, len(members) + 1))
+    return members, opted_out
+
+
+def freeze(client: Client, name: str, as_of: date, rule: Rule) -> tuple[Audience, bool]:
+    """Freeze the audience `name` from the scores of `as_of`.
+
+    Returns:
+        The audience, and whether it was frozen now; the same content again changes nothing.
+
+    Raises:
+        click.ClickException: when there are no scores, nobody is chosen, or the name is taken by
+            another content.
+    """
+    _check(name, rule)
+    scored = rows(client, "features/scored", as_of=as_of)
+    if not scored:
+        raise click.ClickException(
+            f"nobody is scored for {as_of}; do so with `flowdrop audience score --as-of {as_of}`"
+        )
+    refused = {row["person"] for row in rows(client, "features/opted_out", as_of=as_of)}
+    members, opted_out = choose([(row["person"], row["score"]) for row in scored], refused, rule)
+    if not members:
+        raise click.ClickException(
+            f"audience {name!r} would be empty: of {len(scored)} scored, the highest "
+            f"{scored[0]['score']:.4f}, nobody fits {_told(rule)}"
+        )
+    new = _described(name, as_of, scored[0]["model_id"], rule, members, opted_out)
+    old = next((one for one in audiences(client) if one.name == name), None)
+    if old is None:
+        _store(client, new, members)
+        return new, True
+    if old.fingerprint != new.fingerprint:
+        raise click.ClickException(
+            f"audience {name!r} is frozen since {old.frozen_at:%Y-%m-%d %H:%M} with other content "
+            f"({old.size} people, as of {old.as_of}, {old.model_id}, {old.rule}); choose another name"
+        )
+    return old, False
+
+
+def _check(name: str, rule: Rule) -> None:
+    if not NAME.fullmatch(name):
+        raise click.ClickException(
+            f"name {name!r} of an audience: letters, digits, '.', '_' and '-' only, at most 128"
+        )
+    if rule.top is None and rule.min_score is None:
+        raise click.ClickException("name a rule for the audience: --top N, --min-score X, or both")
+
+
+def _told(rule: Rule) -> str:
+    return json.dumps(rule.__dict__, sort_keys=True)
+
+
+def _described(  # noqa: PLR0913 - all that an audience is
+    name: str, as_of: date, model_id: str, rule: Rule, members: list[Member], opted_out: int
+) -> Audience:
+    content: list[Any] = [name, as_of.isoformat(), model_id, _told(rule), opted_out, members]
+    return Audience(
+        name=name,
+        as_of=as_of,
+        model_id=model_id,
+        rule=_told(rule),
+        size=len(members),
+        opted_out=opted_out,
+        fingerprint=hashlib.sha256(json.dumps(content).encode()).hexdigest(),
+        frozen_at=datetime.now(UTC),
+    )
+
+
+def _store(client: Client, audience: Audience, members: list[Member]) -> None:
+    """Write the members, then the audience, which makes them visible."""
+    client.insert(
+        "audience_members",
+        [[audience.name, audience.fingerprint, *member] for member in members],
+        column_names=["audience", "fingerprint", "person", "score", "rank"],
+    )
+    client.insert(
+        "audiences",
+        [list(audience.__dict__.values())],
+        column_names=list(audience.__dict__),
+    )

@@ -1,0 +1,121 @@
+"""The learners that may be chosen, and how a feature is made ready for each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from threadpoolctl import threadpool_limits
+
+from features.definitions import NAMES, named
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NEVER_DAYS = 365.0  # what "never" counts as where a linear learner needs a number of days
+FOLDS = 5
+
+
+def _logistic() -> Pipeline:
+    """Return a logistic regression on logarithms: what spreads over decades acts by ratio."""
+    log = FunctionTransformer(np.log1p)
+    ready = ColumnTransformer(
+        [
+            ("category", OneHotEncoder(handle_unknown="ignore"), named("category")),
+            (
+                "amount",
+                make_pipeline(
+                    SimpleImputer(strategy="constant", fill_value=0.0), log, StandardScaler()
+                ),
+                named("count", "amount"),
+            ),
+            (
+                "days",
+                make_pipeline(
+                    SimpleImputer(strategy="constant", fill_value=NEVER_DAYS), log, StandardScaler()
+                ),
+                named("days"),
+            ),
+            (
+                "share",
+                make_pipeline(SimpleImputer(strategy="constant", fill_value=0.0), StandardScaler()),
+                named("share"),
+            ),
+        ]
+    )
+    return Pipeline([("ready", ready), ("learner", LogisticRegression(C=0.3, max_iter=2_000))])
+
+
+def _trees() -> Pipeline:
+    """Return small boosted trees; they take numbers, and nothing known, as they are."""
+    ready = ColumnTransformer(
+        [
+            (
+                "category",
+                OneHotEncoder(handle_unknown="ignore", sparse_output=False),
+                named("category"),
+            ),
+            ("numbers", "passthrough", named("count", "amount", "days", "share")),
+        ]
+    )
+    learner = HistGradientBoostingClassifier(
+        max_iter=60,
+        learning_rate=0.06,
+        max_leaf_nodes=8,
+        min_samples_leaf=30,
+        l2_regularization=5.0,
+        random_state=0,
+    )
+    return Pipeline([("ready", ready), ("learner", learner)])
+
+
+LEARNERS = {"logistic": _logistic, "trees": _trees}
+"""By name; `features/validation.py` chooses."""
+
+
+def definition() -> dict[str, str]:
+    """Return each learner with all its settings as text, for a model's identity."""
+    return {name: repr(make().get_params()) for name, make in LEARNERS.items()}
+
+
+# On one thread: the rows are few, and on a busy machine OpenMP's threads wait for each other (a fit
+# of the trees took 9.8 s on two threads of a loaded machine, 0.1 s on one).
+_one_thread = threadpool_limits.wrap(limits=1)
+
+
+@_one_thread
+def fit_plain(name: str, table: pd.DataFrame) -> Any:
+    """Fit the learner `name` on rows with labels, without calibration; see `fit`."""
+    return LEARNERS[name]().fit(table[list(NAMES)], table["label"].astype("int64"))
+
+
+@_one_thread
+def fit(name: str, table: pd.DataFrame) -> Any:
+    """Fit the learner `name` on rows with labels; its chances are calibrated across campaigns.
+
+    The calibration is a logistic curve on chances that were predicted for campaigns which the
+    predicting fit had not seen.
+
+    Returns:
+        A fitted classifier whose `predict_proba` takes a frame with the features' columns.
+    """
+    features, labels = table[list(NAMES)], table["label"].astype("int64")
+    folds = min(FOLDS, table["campaign"].nunique())
+    splits = list(GroupKFold(folds).split(features, labels, table["campaign"]))
+    model = CalibratedClassifierCV(LEARNERS[name](), method="sigmoid", cv=splits, ensemble=False)
+    return model.fit(features, labels)
+
+
+@_one_thread
+def chances(model: Any, table: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return the chance to redeem of each row, 0 to 1."""
+    predicted = model.predict_proba(table[list(NAMES)])[:, 1]
+    return np.asarray(predicted, dtype=np.float64)

@@ -1,0 +1,131 @@
+"""Feature rows in ClickHouse: built for a date, one purpose at a time, replaced at once."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import click
+from clickhouse_connect.driver.exceptions import DatabaseError
+
+from features.definitions import BASELINE, NAMES
+from sql.client import frame, rows, text
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    import pandas as pd
+    from clickhouse_connect.driver.client import Client
+
+Purpose = Literal["training", "running", "later", "scoring"]
+
+REPLAY = "replay first: flowdrop replay complete-journey"
+NO_TABLE = "UNKNOWN_TABLE"
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """A campaign that has feature rows for a date."""
+
+    campaign: str
+    purpose: Purpose  # training: ended by the date; running: begun; later: begins on or after it
+    channel: str
+    start: datetime
+    finish: datetime
+    people: int  # rows: contacted people of the program
+    redeemers: int  # of them, labelled 1
+
+
+def build(client: Client, as_of: date, purpose: Purpose, program: str) -> int:
+    """Compute the rows of `purpose` for `as_of` and put them in the place of the old ones.
+
+    A reader sees the old rows or the new, never a part.
+
+    Returns:
+        How many rows there are.
+    """
+    known(client, program)
+    channel = next_channel(client, as_of, program)
+    client.command(text("features/rows_clear"), parameters={"as_of": as_of, "purpose": purpose})
+    client.command(
+        text("features/rows"),
+        parameters={"as_of": as_of, "purpose": purpose, "program": program, "channel": channel},
+    )
+    client.command(text("features/rows_replace"), parameters={"as_of": as_of, "purpose": purpose})
+    return len(stored(client, as_of, purpose))
+
+
+def known(client: Client, program: str) -> datetime:
+    """Return the time of the last event in the warehouse, after a look that there is something.
+
+    Raises:
+        click.ClickException: when there is no table, no purchase or no contact.
+    """
+    try:
+        facts = rows(client, "features/known", program=program)[0]
+    except DatabaseError as error:
+        if NO_TABLE not in str(error):
+            raise
+        raise click.ClickException(
+            "the warehouse has no tables; apply them with `flowdrop sql migrate`, then " + REPLAY
+        ) from error
+    for kind in ("purchases", "contacts"):
+        if not facts[kind]:
+            raise click.ClickException(
+                f"there are no {kind} for program {program!r} in the warehouse; {REPLAY}"
+            )
+    last: datetime = max(facts["last_purchase"], facts["last_campaign_event"])
+    return last
+
+
+def next_channel(client: Client, as_of: date, program: str) -> str:
+    """Return the channel the next campaign is taken to be of: the most used before `as_of`."""
+    found = rows(client, "features/next_channel", as_of=as_of, program=program)
+    return str(found[0]["channel"]) if found else ""
+
+
+def campaigns(client: Client, as_of: date) -> list[Campaign]:
+    """Return the campaigns with rows for `as_of`, by start."""
+    return [Campaign(**row) for row in rows(client, "features/campaigns", as_of=as_of)]
+
+
+def stored(client: Client, as_of: date, purpose: Purpose) -> pd.DataFrame:
+    """Return the stored rows by campaign and person.
+
+    Columns: as_of, purpose, campaign, person, at, label, then the features as floats (NaN where
+    nothing is known) and `channel` as text.
+    """
+    table = frame(client, "features/rows_stored", as_of=as_of, purpose=purpose)
+    if table.empty:
+        return table
+    numbers = [name for name in NAMES if name != "channel"]
+    return table.astype(dict.fromkeys(numbers, "float64")).astype({"channel": object})
+
+
+def required(client: Client, as_of: date, purpose: Purpose) -> pd.DataFrame:
+    """Return the stored rows, or end with a sentence that says how to build them."""
+    table = stored(client, as_of, purpose)
+    if table.empty:
+        raise click.ClickException(
+            f"there are no {purpose} rows for {as_of}; "
+            f"build them with `flowdrop features build --as-of {as_of}`"
+        )
+    return table
+
+
+def fingerprint(table: pd.DataFrame) -> str:
+    """Return the SHA-256 of the rows: of who, when, features and labels, in their order."""
+    columns = ["campaign", "person", "at", "label", *NAMES]
+    content = table[columns].to_csv(index=False, float_format="%.17g")
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def baseline(table: pd.DataFrame, unknown: float) -> pd.Series[float]:
+    """Return the naive chance of each row: the rate of past redemptions.
+
+    Args:
+        table: Rows as `stored` returns them.
+        unknown: The rate for who was never contacted before.
+    """
+    return table[BASELINE].fillna(unknown)

@@ -1,0 +1,66 @@
+"""Scoring: the champion's chance to redeem in the next campaign, for everyone with a wallet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from features import registry
+from features.learners import chances
+from features.rows import required
+from sql.client import text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from clickhouse_connect.driver.client import Client
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What a scoring did."""
+
+    as_of: date
+    model_id: str
+    model_as_of: date  # may be older than as_of, never newer
+    channel: str  # that the next campaign is taken to be of
+    people: int
+    mean_score: float
+    highest_score: float
+
+
+def score(client: Client, as_of: date, folder: Path) -> Scored:
+    """Score everyone who has a scoring row for `as_of`; the old scores are replaced at once.
+
+    Raises:
+        click.ClickException: when no model is registered, or no rows were built.
+    """
+    champion = registry.champion_on(client, as_of)
+    table = required(client, as_of, "scoring")
+    model, _ = registry.load(folder, champion.model_id)
+    scores = chances(model, table)
+    client.command(text("features/scores_clear"), parameters={"as_of": as_of})
+    client.insert_df(
+        "scores_staging",
+        pd.DataFrame(
+            {
+                "as_of": as_of,
+                "model_id": champion.model_id,
+                "person": table["person"],
+                "score": scores,
+            }
+        ),
+    )
+    client.command(text("features/scores_replace"), parameters={"as_of": as_of})
+    return Scored(
+        as_of=as_of,
+        model_id=champion.model_id,
+        model_as_of=champion.as_of,
+        channel=str(table["channel"].iloc[0]),
+        people=len(table),
+        mean_score=float(scores.mean()),
+        highest_score=float(scores.max()),
+    )

@@ -1,0 +1,87 @@
+"""Training: the rows of campaigns that had ended, a learner chosen in the order of time, a file."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from features import registry
+from features.definitions import NAMES
+from features.learners import definition, fit
+from features.rows import campaigns, fingerprint, required
+from features.validation import REDEEMERS_MIN, Validation, validate
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+    from clickhouse_connect.driver.client import Client
+
+    from features.rows import Campaign
+
+CAMPAIGNS_MIN = 2
+
+
+def train(
+    client: Client, as_of: date, program: str, folder: Path
+) -> tuple[registry.Metadata, bool]:
+    """Train the model of `as_of` on its stored training rows, unless its files are there already.
+
+    Returns:
+        The model's metadata, and whether it was trained now.
+
+    Raises:
+        click.ClickException: when there are no rows, or too few to learn from.
+    """
+    table = required(client, as_of, "training")
+    past = [one for one in campaigns(client, as_of) if one.purpose == "training"]
+    _enough(as_of, table, past)
+    data, defined = fingerprint(table), registry.definition_fingerprint(definition())
+    model_id = registry.model_id(as_of, data, defined)
+    metadata = registry.find(folder, model_id)
+    fresh = metadata is None
+    if metadata is None:
+        judged = validate(table, past)
+        metadata = registry.Metadata(
+            model_id=model_id,
+            as_of=as_of,
+            program=program,
+            learner=judged.chosen,
+            features=list(NAMES),
+            campaigns=[one.campaign for one in past],
+            rows=len(table),
+            redeemers=int(table["label"].sum()),
+            base_rate=float(table["label"].mean()),
+            data_fingerprint=data,
+            definition_fingerprint=defined,
+            validation=_told(judged),
+            versions=registry.versions(),
+            trained_at=datetime.now(UTC),
+        )
+        registry.save(folder, fit(judged.chosen, table), metadata)
+    registry.record(client, metadata)
+    return metadata, fresh
+
+
+def _enough(as_of: date, table: pd.DataFrame, past: list[Campaign]) -> None:
+    redeemers = int(table["label"].sum())
+    if len(past) < CAMPAIGNS_MIN or redeemers < REDEEMERS_MIN or redeemers == len(table):
+        raise click.ClickException(
+            f"too little to learn from as of {as_of}: {len(past)} ended campaigns with "
+            f"{redeemers} redemptions in {len(table)} rows; {CAMPAIGNS_MIN} campaigns and "
+            f"{REDEEMERS_MIN} redemptions are needed: choose a later date"
+        )
+
+
+def _told(judged: Validation) -> dict[str, Any]:
+    """Return the validation as plain values: what was predicted, and each learner's comparison."""
+    return {
+        "campaigns": list(judged.campaigns),
+        "rows": judged.rows,
+        "people": judged.people,
+        "redeemers": judged.redeemers,
+        "learners": {name: asdict(one) for name, one in judged.comparisons.items()},
+    }

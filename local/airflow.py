@@ -1,0 +1,200 @@
+"""A real Airflow below one folder: API server, scheduler and DAG processor on SQLite.
+
+Its three processes are Airflow's own commands. The triggerer is left out, as no DAG here defers.
+Everything it is told stands in `airflow/airflow.cfg`, so that a person can use Airflow's own
+command line beside it: `AIRFLOW_HOME=.flowdrop/airflow airflow dags list`.
+"""
+
+from __future__ import annotations
+
+import base64
+import importlib.metadata
+import secrets
+import shutil
+import subprocess
+import sys
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from local import processes
+from local.dagruns import AirflowClient
+from local.environment import PROJECT, cache_folder, exclusive, part_environment, write_whole
+from local.ports import HOST
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+READY_SECONDS_MAX = 180.0  # 10 s on 2 idle cores, the first time more
+
+CONFIG = """\
+# Written by `flowdrop up`, for one machine and one user; every other setting is Airflow's default.
+[core]
+executor = LocalExecutor
+parallelism = 2
+dags_folder = {dags}
+load_examples = False
+fernet_key = {fernet_key}
+# no login: the server listens on the loopback address only
+simple_auth_manager_all_admins = True
+execution_api_server_url = {address}/execution/
+
+[database]
+sql_alchemy_conn = sqlite:///{home}/airflow.db
+
+[logging]
+base_log_folder = {home}/logs
+colored_console_log = False
+
+[api]
+host = {host}
+port = {port}
+base_url = {address}
+workers = 1
+secret_key = {secret_key}
+instance_name = flowdrop
+
+[api_auth]
+jwt_secret = {jwt_secret}
+
+[scheduler]
+# a task starts a quarter of a second after the one before it ended, not up to a second
+scheduler_idle_sleep_time = 0.25
+
+[dag_processor]
+refresh_interval = 10
+min_file_process_interval = 10
+parsing_processes = 1
+"""
+
+
+@dataclass(frozen=True)
+class Airflow:
+    """An Airflow in `home/airflow` that serves the DAGs in `dags` on `port`."""
+
+    home: Path
+    port: int
+    dags: Path = PROJECT / "dags"
+
+    @property
+    def address(self) -> str:
+        """URL of its pages and its API."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def folder(self) -> Path:
+        """AIRFLOW_HOME."""
+        return self.home / "airflow"
+
+    @property
+    def client(self) -> AirflowClient:
+        """A client of its API."""
+        return AirflowClient(self.address)
+
+    def parts(self) -> list[processes.Part]:
+        """Return its three processes; the first one is the API server, which has the address."""
+        return [
+            self._part("airflow", ["api-server"], self._serves, self.address),
+            self._part("airflow-scheduler", ["scheduler", "--skip-serve-logs"], self._schedules),
+            self._part("airflow-dags", ["dag-processor"], self._parses),
+        ]
+
+    def prepare(self) -> None:
+        """Write `airflow.cfg`, keeping its secrets, and put the empty database in its place."""
+        with exclusive(self.folder / ".lock"):
+            write_config(self.folder, self.dags, self.port)
+            database = self.folder / "airflow.db"
+            if not database.exists():
+                copy = database.with_suffix(".new")
+                shutil.copyfile(database_template(), copy)
+                copy.replace(database)
+
+    def _part(
+        self, name: str, argv: list[str], ready: Callable[[], bool], address: str = ""
+    ) -> processes.Part:
+        def command() -> list[str]:
+            self.prepare()
+            return [*airflow_command(), *argv]
+
+        return processes.Part(
+            name=name,
+            command=command,
+            home=self.home,
+            ready=ready,
+            address=address,
+            env={"AIRFLOW_HOME": str(self.folder)},
+            ready_seconds_max=READY_SECONDS_MAX,
+            stop_seconds_max=30,
+        )
+
+    def _serves(self) -> bool:
+        return bool(self.client.health())
+
+    def _schedules(self) -> bool:
+        return self._beats("scheduler", "airflow-scheduler")
+
+    def _parses(self) -> bool:
+        return self._beats("dag_processor", "airflow-dags")
+
+    def _beats(self, job: str, name: str) -> bool:
+        """Return whether `job` has a heartbeat of the process that runs now, not an earlier one."""
+        beat = self.client.health().get(job, {}).get(f"latest_{job}_heartbeat")
+        started = (self.home / "run" / f"{name}.json").stat().st_mtime
+        return beat is not None and datetime.fromisoformat(beat).timestamp() >= started
+
+
+def airflow_command() -> list[str]:
+    """Return the command of this environment's Airflow."""
+    return [sys.executable, "-m", "airflow"]
+
+
+def write_config(folder: Path, dags: Path, port: int) -> None:
+    """Write `airflow.cfg`; its secrets are drawn the first time and kept, readable by the owner."""
+    values = {
+        "home": folder,
+        "dags": dags,
+        "host": HOST,
+        "port": port,
+        "address": f"http://{HOST}:{port}",
+        "fernet_key": _secret(folder, "fernet_key", 32),
+        "secret_key": _secret(folder, "secret_key", 32),
+        "jwt_secret": _secret(folder, "jwt_secret", 64),
+    }
+    escaped = {name: str(value).replace("%", "%%") for name, value in values.items()}
+    write_whole(folder / "airflow.cfg", CONFIG.format(**escaped), mode=0o600)
+
+
+def database_template() -> Path:
+    """Return an SQLite file with Airflow's empty tables, made once an environment and version.
+
+    `airflow db migrate` makes it; it takes 4 s, a copy of its result none.
+    """
+    version = importlib.metadata.version("apache-airflow")
+    template = cache_folder() / f"airflow-{version}.db"
+    if not template.exists():
+        folder = cache_folder() / f"airflow-{uuid.uuid4().hex}"
+        write_config(folder, folder, port=1)
+        done = subprocess.run(
+            [*airflow_command(), "db", "migrate"],
+            env=part_environment(folder, {"AIRFLOW_HOME": str(folder)}),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise click.ClickException(f"Airflow's database could not be made: {done.stderr}")
+        (folder / "airflow.db").replace(template)
+        shutil.rmtree(folder)
+    return template
+
+
+def _secret(folder: Path, name: str, size: int) -> str:
+    path = folder / "secrets" / name
+    if not path.exists():
+        draw = base64.urlsafe_b64encode(secrets.token_bytes(size)).decode()
+        write_whole(path, draw, mode=0o600)
+    return path.read_text()

@@ -1,0 +1,226 @@
+"""`flowdrop up | down | status | reset`: the real parts on this machine."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from flowdrop.output import print_json, print_rows, say
+from flowdrop.settings import home
+from local import folder, processes
+from local.environment import exclusive, part_environment
+from local.house import NAMES, House, elsewhere, known_house, open_house
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+PART = click.Choice(NAMES)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A flowdrop command that `up` runs once `after` answers."""
+
+    name: str
+    after: str
+    argv: tuple[str, ...]
+
+
+STEPS = (
+    Step("topics", "kafka", ("topics", "create")),
+    Step("tables", "clickhouse", ("sql", "migrate")),
+)
+# These need the topics and the tables; the others start at once, side by side.
+AFTER_STEPS = {"worker", "feed", "console"}
+
+
+def _wishes(_context: click.Context, _option: click.Parameter, texts: tuple[str, ...]) -> Any:
+    wishes = {}
+    for text in texts:
+        name, _, port = text.partition("=")
+        if name not in set(NAMES) - {"feed"} or not port.isdecimal() or not 0 < int(port) < 2**16:
+            raise click.BadParameter(f"{text!r} is not PART=PORT, for example kafka=9092")
+        wishes[name] = int(port)
+    return wishes
+
+
+@click.command()
+@click.argument("parts", nargs=-1, type=PART)
+@click.option(
+    "--port",
+    "wishes",
+    multiple=True,
+    callback=_wishes,
+    metavar="PART=PORT",
+    help="Fix the port of a part; free ones are chosen otherwise.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print what runs as JSON, as `status` does.")
+def up(*, parts: tuple[str, ...], wishes: dict[str, int], as_json: bool) -> None:
+    """Start the real parts on this machine: all of them, or those that are named.
+
+    A part that runs is left alone, one that died is started again on the same port. A part whose
+    address you set yourself (FLOWDROP_KAFKA, ...) is yours and is not started.
+
+    Example: flowdrop up kafka clickhouse
+    """
+    began = time.monotonic()
+    folder.prepare(home())
+    with exclusive(home() / "run" / "lock"):
+        yours = elsewhere()
+        for name, address in yours.items():
+            say(f"{name:<18} yours, {address}")
+        house = open_house(home(), wishes)
+        house.write_addresses()
+        _start(house, [name for name in parts or NAMES if name not in yours], parts or NAMES)
+    say(f"{'all':<18} {time.monotonic() - began:5.1f} s")
+    if as_json:
+        print_json(rows(house))
+
+
+@click.command()
+@click.argument("parts", nargs=-1, type=PART)
+def down(*, parts: tuple[str, ...]) -> None:
+    """Stop the parts, the last one first, and wait for a clean end.
+
+    Example: flowdrop down
+    """
+    if home().exists():
+        with exclusive(home() / "run" / "lock"):
+            _stop(known_house(home()), parts or NAMES)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def status(*, as_json: bool) -> None:
+    """Show what runs, where, since when, and in how much memory (MB).
+
+    The exit status is 0 if something was started and all that was started runs.
+
+    Example: flowdrop status --json
+    """
+    found = rows(known_house(home()))
+    if as_json:
+        print_json(found)
+    else:
+        print_rows([_for_people(row) for row in found], title=f"flowdrop in {home()}")
+    states = {row["state"] for row in found}
+    if "died" in states or "running" not in states:
+        sys.exit(1)
+
+
+@click.command()
+@click.option("--yes", is_flag=True, help="Don't ask.")
+def reset(*, yes: bool) -> None:
+    """Stop everything and wipe its data; nothing outside its folder is touched.
+
+    Example: flowdrop reset --yes
+    """
+    if not yes:
+        click.confirm(f"Stop everything and delete all data in {home()}?", abort=True)
+    clear(home())
+
+
+def clear(place: Path) -> None:
+    """Stop what runs below `place` and wipe it, once it is sure that flowdrop made it."""
+    if place.exists() and not folder.is_ours(place):
+        folder.wipe(place)  # says why not
+    if place.exists():
+        with exclusive(place / "run" / "lock"):
+            _stop(known_house(place), NAMES)
+            folder.wipe(place)
+
+
+def rows(house: House) -> list[dict[str, Any]]:
+    """Return one row a process: part, state, pid, address, since, memory_mb, log."""
+    found = []
+    for part in house.parts():
+        sight = processes.look(part)
+        found.append(
+            {
+                "part": part.name,
+                "state": sight.state,
+                "pid": sight.pid,
+                "address": part.address if sight.state != "stopped" else None,
+                "since": _time(sight.since),
+                "memory_mb": sight.memory_bytes and round(sight.memory_bytes / 1e6),
+                "log": str(part.log) if part.log.exists() else None,
+            }
+        )
+    return found
+
+
+def _for_people(row: dict[str, Any]) -> dict[str, Any]:
+    since = row["since"] and datetime.fromisoformat(row["since"]).astimezone()
+    log = row["log"] and f"logs/{row['part']}.log"
+    pid = row["pid"] and str(row["pid"])  # a number that is not counted
+    return row | {"pid": pid, "since": since and f"{since:%H:%M:%S}", "log": log}
+
+
+def _time(seconds: float | None) -> str | None:
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def _start(house: House, ours: Sequence[str], wanted: Sequence[str]) -> None:
+    first = house.parts([name for name in ours if name not in AFTER_STEPS])
+    second = house.parts([name for name in ours if name in AFTER_STEPS])
+    steps = [step for step in STEPS if step.after in wanted]
+    needed = [part for part in first if part.name in {step.after for step in steps}]
+    began = _launch(first)
+    _arrive(needed, began)
+    for step in steps:
+        _run(house.home, step)
+    began |= _launch(second)
+    _arrive([part for part in [*first, *second] if part not in needed], began)
+    for part in [*first, *second]:
+        processes.expect(part)  # one without a port answers nothing, but it must have lived so far
+
+
+def _launch(parts: Sequence[processes.Part]) -> dict[str, float]:
+    """Start `parts` without waiting; return when each one that had to be started was."""
+    began = {}
+    for part in parts:
+        if processes.look(part).state == "running":
+            continue
+        began[part.name] = time.monotonic()
+        processes.start(part)
+    return began
+
+
+def _arrive(parts: Sequence[processes.Part], began: dict[str, float]) -> None:
+    for part in processes.arrivals(parts):
+        took = time.monotonic() - began[part.name] if part.name in began else None
+        told = f"{took:5.1f} s" if took is not None else "  ran"
+        say(f"{part.name:<18} {told}  {part.address}".rstrip())
+
+
+def _run(place: Path, step: Step) -> None:
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", "flowdrop", *step.argv],
+        env=part_environment(place),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        told = (done.stderr or done.stdout).strip()
+        raise click.ClickException(f"`flowdrop {' '.join(step.argv)}` failed:\n{told}")
+    say(f"{step.name:<18} {time.monotonic() - began:5.1f} s")
+
+
+def _stop(house: House, names: Sequence[str]) -> None:
+    for part in reversed(house.parts(names)):
+        if processes.look(part).state == "stopped":
+            continue
+        began = time.monotonic()
+        told = processes.stop(part)
+        say(f"{part.name:<18} {time.monotonic() - began:5.1f} s  {told}")

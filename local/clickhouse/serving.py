@@ -1,0 +1,67 @@
+"""The process: engine and HTTP server from start to clean end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+import uvicorn
+
+from local.clickhouse.engine import Engine, Limits
+from local.clickhouse.errors import EngineError
+from local.clickhouse.server import Server
+
+if TYPE_CHECKING:
+    import socket
+    from pathlib import Path
+
+GRACE_SECONDS = 2  # for requests at work when the end comes; then they are cancelled
+URL_BYTES_MAX = 1024 * 1024
+
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn that says when it is ready and cancels what reads before it waits for it."""
+
+    def __init__(self, config: uvicorn.Config, server: Server, ready: str) -> None:
+        super().__init__(config)
+        self._server = server
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets)
+        click.echo(self._ready)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Cancel what reads, then wait for the rest."""
+        self._server.stop()
+        await super().shutdown(sockets)
+
+
+def serve(listener: socket.socket, path: Path, limits: Limits) -> None:
+    """Serve the engine on `path` at `listener` until a signal ends the process.
+
+    Raises:
+        click.ClickException: when the engine cannot open the folder.
+    """
+    try:
+        engine = Engine(path, limits)
+    except (EngineError, RuntimeError, OSError) as error:
+        raise click.ClickException(f"the engine cannot open {path}: {error}") from error
+    server = Server(engine)
+    config = uvicorn.Config(
+        server,
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=60,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        h11_max_incomplete_event_size=URL_BYTES_MAX,
+    )
+    host, port = listener.getsockname()[:2]
+    ready = f"ClickHouse {engine.version} (chDB) at http://{host}:{port}, data in {path}"
+    try:
+        _Uvicorn(config, server, ready).run(sockets=[listener])
+    finally:
+        engine.close()

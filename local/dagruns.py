@@ -1,0 +1,166 @@
+"""Trigger a run of a DAG for a date and watch its tasks, through Airflow's REST API.
+
+Example:
+    client = AirflowClient("http://127.0.0.1:8080")
+    run = client.trigger("score_users", date(2017, 10, 1))
+    for task in client.watch("score_users", run):
+        print(task.name, task.state)
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+REQUEST_SECONDS_MAX = 30.0
+POLL_SECONDS = 0.5
+DAG_SECONDS_MAX = 60.0
+FINAL = {"success", "failed"}
+CONFLICT = 409
+MISSING = 404
+
+
+class AirflowError(click.ClickException):
+    """Airflow refused a request; `status` is the HTTP status, 0 when it could not be reached."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class TaskState:
+    """A task of a run at one moment; `seconds` is how long it ran, once it has ended."""
+
+    name: str
+    state: str  # Airflow's: none, scheduled, queued, running, success, failed, ...
+    attempt: int
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class AirflowClient:
+    """A client of the Airflow at `address`, which asks for no login."""
+
+    address: str
+
+    def health(self) -> dict[str, Any]:
+        """Return the health of Airflow's jobs, or nothing while it does not answer."""
+        try:
+            health: dict[str, Any] = self._ask("GET", "monitor/health")
+        except AirflowError:
+            return {}
+        return health
+
+    def trigger(self, dag: str, day: date) -> str:
+        """Start a run of `dag` for `day` and return its run id.
+
+        The DAG is unpaused, or its run would only queue. A run that exists for that day is cleared
+        and so runs again.
+        """
+        self._await_dag(dag)
+        self._ask("PATCH", f"dags/{quote(dag)}", {"is_paused": False})
+        logical = datetime(day.year, day.month, day.day, tzinfo=UTC).isoformat()
+        try:
+            run = self._ask("POST", f"dags/{quote(dag)}/dagRuns", {"logical_date": logical})
+        except AirflowError as error:
+            if error.status != CONFLICT:
+                raise
+            run = self._run_of(dag, logical)
+            path = f"{self._path(dag, run['dag_run_id'])}/clear"
+            self._ask("POST", path, {"dry_run": False})
+        return str(run["dag_run_id"])
+
+    def watch(self, dag: str, run: str, *, seconds_max: float = 900.0) -> Iterator[TaskState]:
+        """Yield each change of each task's state until the run has ended.
+
+        Raises:
+            click.ClickException: when the run has not ended after `seconds_max`.
+        """
+        deadline = time.monotonic() + seconds_max
+        seen: dict[str, TaskState] = {}
+        while True:
+            ended = self.run_state(dag, run) in FINAL  # asked first, so that no change is missed
+            for task in self.tasks(dag, run):
+                if seen.get(task.name) != task:
+                    seen[task.name] = task
+                    yield task
+            if ended:
+                return
+            if time.monotonic() > deadline:
+                raise click.ClickException(
+                    f"run {run} of DAG {dag} has not ended after {seconds_max:.0f} s; "
+                    f"see {self.address}/dags/{dag}"
+                )
+            time.sleep(POLL_SECONDS)
+
+    def run_state(self, dag: str, run: str) -> str:
+        """Return the state of a run: queued, running, success or failed."""
+        return str(self._ask("GET", self._path(dag, run))["state"])
+
+    def tasks(self, dag: str, run: str) -> list[TaskState]:
+        """Return the tasks of a run, in the order in which they started."""
+        rows = self._ask("GET", f"{self._path(dag, run)}/taskInstances")["task_instances"]
+        rows.sort(key=lambda row: (row["start_date"] or "~", row["task_id"]))
+        return [
+            TaskState(row["task_id"], row["state"] or "none", row["try_number"], row["duration"])
+            for row in rows
+        ]
+
+    def log(self, dag: str, run: str, task: TaskState) -> list[str]:
+        """Return what a task's last attempt wrote, line by line."""
+        path = f"{self._path(dag, run)}/taskInstances/{quote(task.name)}/logs/{task.attempt}"
+        content = self._ask("GET", path)["content"]
+        return [str(line["event"]) if isinstance(line, dict) else str(line) for line in content]
+
+    def _await_dag(self, dag: str) -> None:
+        deadline = time.monotonic() + DAG_SECONDS_MAX
+        while True:
+            try:
+                self._ask("GET", f"dags/{quote(dag)}")
+            except AirflowError as error:
+                if error.status != MISSING or time.monotonic() > deadline:
+                    raise
+                time.sleep(POLL_SECONDS)  # the DAG processor may not have read its file yet
+            else:
+                return
+
+    def _run_of(self, dag: str, logical: str) -> dict[str, Any]:
+        when = quote(logical)
+        path = f"dags/{quote(dag)}/dagRuns?logical_date_gte={when}&logical_date_lte={when}"
+        run: dict[str, Any] = self._ask("GET", path)["dag_runs"][0]
+        return run
+
+    def _path(self, dag: str, run: str) -> str:
+        return f"dags/{quote(dag)}/dagRuns/{quote(run)}"
+
+    def _ask(self, method: str, path: str, body: object = None) -> Any:
+        request = urllib.request.Request(  # noqa: S310 - the address is our setting
+            f"{self.address}/api/v2/{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json", "Accept": "application/json"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=REQUEST_SECONDS_MAX) as answer:  # noqa: S310
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            text = error.read().decode(errors="replace")
+            raise AirflowError(
+                f"Airflow answered {error.code} to {method} {path}: {text}", error.code
+            ) from error
+        except OSError as error:
+            raise AirflowError(
+                f"Airflow does not answer at {self.address}: {error}; see `flowdrop status`", 0
+            ) from error

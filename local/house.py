@@ -1,0 +1,175 @@
+"""Every part that runs on one machine: its port, its address, its command, its order."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import click
+
+from flowdrop.settings import Addresses, addresses_file, sources
+from local.airflow import Airflow
+from local.environment import write_whole
+from local.kafka import KafkaNode
+from local.ports import HOST, free_port, is_free
+from local.processes import Part, look
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+# In the order in which they are started; `airflow` is three processes.
+NAMES = ("kafka", "clickhouse", "worker", "feed", "airflow", "console")
+
+# What the address of a part looks like, for those that have one.
+ADDRESSES = {
+    "kafka": f"{HOST}:{{port}}",
+    "clickhouse": f"http://default:@{HOST}:{{port}}/default",
+    "worker": f"http://{HOST}:{{port}}",
+    "airflow": f"http://{HOST}:{{port}}",
+    "console": f"http://{HOST}:{{port}}",
+}
+
+
+@dataclass(frozen=True)
+class House:
+    """The parts below `home`, on `ports` (by name)."""
+
+    home: Path
+    ports: Mapping[str, int]
+
+    def parts(self, names: Sequence[str] = NAMES) -> list[Part]:
+        """Return the processes of the parts `names`, in starting order."""
+        return [part for name in NAMES if name in names for part in self._parts(name)]
+
+    def write_addresses(self) -> None:
+        """Write `addresses.toml`, which every flowdrop command reads."""
+        lines = [
+            f'{name} = "{ADDRESSES[name].format(port=self.ports[name])}"\n' for name in ADDRESSES
+        ]
+        write_whole(self.home / "addresses.toml", "# written by `flowdrop up`\n" + "".join(lines))
+
+    def _parts(self, name: str) -> list[Part]:
+        port = self.ports.get(name, 0)
+        match name:
+            case "kafka":
+                return [KafkaNode(self.home, port).part]
+            case "airflow":
+                return Airflow(self.home, port).parts()
+            case "clickhouse":
+                path = str(self.home / "data" / "clickhouse")
+                argv = ["-m", "local.clickhouse", "--port", str(port), "--path", path]
+                return [self._ours(name, argv, "/ping")]
+            case "feed":
+                return [self._ours(name, ["-m", "flowdrop", "feed"])]
+            case _:
+                return [self._ours(name, ["-m", "flowdrop", name, "--port", str(port)], "/")]
+
+    def _ours(self, name: str, argv: Sequence[str], path: str = "") -> Part:
+        url = f"http://{HOST}:{self.ports.get(name, 0)}{path}"
+        address = ADDRESSES[name].format(port=self.ports[name]) if name in ADDRESSES else ""
+        return Part(
+            name=name,
+            command=lambda: [sys.executable, *argv],
+            home=self.home,
+            ready=lambda: http_answers(url) if path else True,
+            address=address,
+        )
+
+
+def http_answers(url: str) -> bool:
+    """Return whether `url` answers in HTTP, whatever it says but an error of its own."""
+    try:
+        with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - an address of ours
+            return True
+    except urllib.error.HTTPError as error:
+        return error.code < 500  # noqa: PLR2004
+    except OSError:
+        return False
+
+
+def open_house(home: Path, wishes: Mapping[str, int] | None = None) -> House:
+    """Return the house of `home`: ports as wished, or as before, or free ones.
+
+    Raises:
+        click.ClickException: when a wished port is taken, or the part runs on another one.
+    """
+    before = recorded_ports(home)
+    running = {
+        name
+        for name in before
+        if any(look(part).state == "running" for part in House(home, before).parts([name]))
+    }
+    ports: dict[str, int] = {}
+    for name in ADDRESSES:
+        wish, old = (wishes or {}).get(name), before.get(name)
+        ports[name] = (
+            _kept(name, wish, before[name])
+            if name in running
+            else _wished(name, wish)
+            if wish
+            else old
+            if old and is_free(old)
+            else free_port({*ports.values(), *before.values()})
+        )
+    return House(home, ports)
+
+
+def known_house(home: Path) -> House:
+    """Return the house of `home` as it was opened last, choosing nothing."""
+    return House(home, dict.fromkeys(ADDRESSES, 0) | recorded_ports(home))
+
+
+def recorded_ports(home: Path) -> dict[str, int]:
+    """Return the ports in `addresses.toml`, by part; none when there is no such file."""
+    path = home / "addresses.toml"
+    if not path.exists():
+        return {}
+    try:
+        addresses = tomllib.loads(path.read_text())
+        return {
+            name: int(text.rpartition(":")[2].partition("/")[0])
+            for name, text in addresses.items()
+            if name in ADDRESSES
+        }
+    except ValueError as error:
+        raise click.ClickException(
+            f"{path} can't be read ({error}); run `flowdrop down`, delete it and start again"
+        ) from error
+
+
+def elsewhere() -> dict[str, str]:
+    """Return the parts that the user runs elsewhere, by a setting of their own: name, address."""
+    ours = {"default", str(addresses_file())}
+    return {
+        row["name"]: f"{_without_password(row['value'])} by {row['source']}"
+        for row in sources(Addresses)
+        if row["source"] not in ours
+    }
+
+
+def _without_password(address: str) -> str:
+    parsed = urlsplit(address)
+    return address.replace(f":{parsed.password}@", ":***@") if parsed.password else address
+
+
+def _kept(name: str, wish: int | None, port: int) -> int:
+    if wish and wish != port:
+        raise click.ClickException(
+            f"{name} runs on port {port} already, not on {wish}; run `flowdrop down` first"
+        )
+    return port
+
+
+def _wished(name: str, port: int) -> int:
+    if not is_free(port):
+        raise click.ClickException(
+            f"port {port} for {name} is in use by another program; "
+            f"choose another with --port {name}=N, or leave it out to take a free one"
+        )
+    return port

@@ -1,0 +1,164 @@
+"""Publish a source of events to Kafka: at a rate, up to a limit, spoiled or not, and say what was.
+
+Ctrl-C ends a replay between two events, and what was handed over is still acknowledged.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections import Counter
+from contextlib import contextmanager
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from flowdrop.output import progress
+from flowdrop.settings import Addresses, load
+from scenarios.spoil import Spoiler
+from streams.events import CAMPAIGN_TOPIC, WALLET_TOPIC
+from streams.publish import publish_records, records_of, require_topics
+from streams.settings import StreamSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import datetime
+
+    from scenarios.source import Source
+    from streams.events import Event
+
+SLEEP_SECONDS_MIN = 0.01
+SLEEP_SECONDS_MAX = 0.1
+ADVANCE_EVENTS = 500
+
+
+class Options(NamedTuple):
+    """How to replay.
+
+    rate: events a second, or None for all it takes.
+    until: only events before this moment.
+    limit: only the first so many events.
+    spoil: the share of records beside which a broken copy is put.
+    seed: chooses which, and how.
+    """
+
+    rate: int | None = None
+    until: datetime | None = None
+    limit: int | None = None
+    spoil: float = 0.0
+    seed: int = 1
+
+
+class Summary(NamedTuple):
+    """What was published and acknowledged.
+
+    events: by CloudEvents type.
+    records: how many, broken copies included.
+    first, last: times of the first and last event.
+    spoiled: broken copies by way; None when nothing was to be spoiled.
+    complete: False when Ctrl-C ended it early.
+    """
+
+    events: dict[str, int]
+    records: int
+    first: datetime | None
+    last: datetime | None
+    seconds: float
+    spoiled: dict[str, int] | None
+    complete: bool
+
+
+class Tally:
+    """Hands events on, at a rate, counting them by type, until told to stop."""
+
+    def __init__(self, rate: int | None) -> None:
+        self.rate = rate
+        self.stopped = False
+        self.first: datetime | None = None
+        self.last: datetime | None = None
+        self._kinds: Counter[type[Event]] = Counter()
+
+    def over(self, events: Iterable[Event], advance: Callable[[int], object]) -> Iterator[Event]:
+        """Yield `events`; `advance` is told now and then how many more were handed on."""
+        begin = time.monotonic()
+        shown = 0
+        for number, event in enumerate(events):
+            due = begin + number / self.rate if self.rate else begin
+            early = due - time.monotonic() > SLEEP_SECONDS_MIN
+            if early or number - shown >= ADVANCE_EVENTS:
+                advance(number - shown)
+                shown = number
+            if early:
+                self._sleep_until(due)
+            if self.stopped:
+                break
+            self._kinds[type(event)] += 1
+            self.first = self.first or event.time
+            self.last = event.time
+            yield event
+        advance(self._kinds.total() - shown)
+
+    def by_type(self) -> dict[str, int]:
+        """Return how many events of each CloudEvents type were handed on."""
+        return {str(kind.__struct_config__.tag): count for kind, count in self._kinds.items()}
+
+    def _sleep_until(self, moment: float) -> None:
+        """Sleep in short stretches, so that a stop is not kept waiting."""
+        while not self.stopped and (left := moment - time.monotonic()) > 0:
+            time.sleep(min(left, SLEEP_SECONDS_MAX))
+
+
+def run(name: str, source: Callable[[datetime | None], Source], options: Options) -> Summary:
+    """Publish the events of `source` in time order; return once Kafka has them all.
+
+    Raises:
+        click.ClickException: when Kafka can't be reached, has not the topics, or refuses a record.
+    """
+    bootstrap, partitions = load(Addresses).kafka, load(StreamSettings).partitions
+    require_topics(bootstrap, partitions, WALLET_TOPIC, CAMPAIGN_TOPIC)
+    total, events = source(options.until)
+    if options.limit is not None:
+        total, events = min(total, options.limit), islice(events, options.limit)
+    tally, spoiler = Tally(options.rate), Spoiler(options.spoil, options.seed)
+    begin = time.monotonic()
+    with _stopping(tally), _bar(name, total) as advance:
+        records = records_of(tally.over(events, advance), partitions)
+        sent = publish_records(spoiler.spoil(records) if options.spoil else records, bootstrap)
+    return Summary(
+        events=tally.by_type(),
+        records=sent,
+        first=tally.first,
+        last=tally.last,
+        seconds=round(time.monotonic() - begin, 3),
+        spoiled=dict(spoiler.counts) if options.spoil else None,
+        complete=not tally.stopped,
+    )
+
+
+@contextmanager
+def _bar(name: str, total: int) -> Iterator[Callable[[int], Any]]:
+    """Show a progress bar and give the function that advances it."""
+    with progress() as bar:
+        task = bar.add_task(f"replay {name}", total=total)
+        yield lambda count: bar.advance(task, count)
+
+
+@contextmanager
+def _stopping(tally: Tally) -> Iterator[None]:
+    """Let the first Ctrl-C end the replay between two events, and a second end it at once."""
+
+    def stop(_signal: int, _frame: object) -> None:
+        tally.stopped = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise click.ClickException(
+            "stopped before Kafka had acknowledged everything; run it again: "
+            "what is there already changes nothing"
+        ) from None
+    finally:
+        signal.signal(signal.SIGINT, before)

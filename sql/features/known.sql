@@ -1,0 +1,11 @@
+-- One row: how much there is to learn from in {program}, and until when.
+SELECT
+    (
+        SELECT count()
+        FROM ledger_results FINAL
+        WHERE program = {program:String} AND outcome = 'applied' AND type = 'earn'
+            AND activity = 'purchase'
+    ) AS purchases,
+    (SELECT count() FROM campaign_events FINAL WHERE type = 'contact') AS contacts,
+    (SELECT max(time) FROM ledger_results) AS last_purchase,
+    (SELECT max(time) FROM campaign_events) AS last_campaign_event

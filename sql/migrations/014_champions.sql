@@ -1,0 +1,12 @@
+-- One row a date and the model registered for it. The champion on a day is the one of the newest
+-- as_of up to that day, so that a past day is never scored by a model that learned after it.
+CREATE TABLE IF NOT EXISTS champions
+(
+    as_of Date,
+    model_id String,
+    reason String, -- the comparison that decided, in words
+    forced Bool,
+    registered_at DateTime64(3, 'UTC')
+)
+ENGINE = ReplacingMergeTree(registered_at)
+ORDER BY as_of

@@ -1,0 +1,19 @@
+-- One row a person whom a campaign contacted or who converted for it: what was sent, and what the
+-- person did from the first contact on. Reports count only people with contacts > 0.
+CREATE VIEW IF NOT EXISTS campaign_people AS
+SELECT
+    campaign,
+    person,
+    countIf(type = 'contact') AS contacts,
+    minIf(time, type = 'contact') AS since, -- the first contact; 1970 when there is none
+    groupUniqArrayIf(toDate(time), type = 'contact') AS contact_days, -- UTC
+    maxIf(until, type = 'contact') AS latest_until, -- the last offer's end; NULL when none says
+    countIf(type = 'contact' AND isNotNull(cost)) AS contacts_priced, -- those that gave a cost
+    sumIf(cost, type = 'contact') AS contacts_cents, -- NULL when none gave one
+    groupArrayIf((time, value), type = 'conversion') AS conversions_named, -- for this campaign
+    arrayFilter(
+        conversion -> contacts > 0 AND conversion.1 >= since, conversions_named
+    ) AS conversions -- (time, cents or NULL) from the first contact on
+FROM campaign_events FINAL
+WHERE type IN ('contact', 'conversion')
+GROUP BY campaign, person

@@ -1,0 +1,38 @@
+-- One row a campaign that an event or a grant names: when it ran, whom it reached and assigned.
+SELECT
+    known.name AS name,
+    people.start AS start, -- NULL while nobody was contacted
+    people.end AS end,
+    people.reach AS reach,
+    people.sent AS sent,
+    people.conversions_reached AS conversions_reached,
+    people.value_cents AS value_cents,
+    assignment.arms AS arms,
+    assignment.assigned AS assigned
+FROM
+(
+    SELECT DISTINCT campaign AS name FROM campaign_events WHERE campaign != ''
+    UNION DISTINCT
+    SELECT DISTINCT campaign AS name FROM postings WHERE campaign != ''
+) AS known
+LEFT JOIN
+(
+    SELECT
+        campaign,
+        minOrNullIf(since, contacts > 0) AS start,
+        max(latest_until) AS end,
+        countIf(contacts > 0) AS reach,
+        sum(contacts) AS sent,
+        sum(length(conversions)) AS conversions_reached,
+        sumArray(conversions.2) AS value_cents
+    FROM campaign_people
+    GROUP BY campaign
+) AS people ON known.name = people.campaign
+LEFT JOIN
+(
+    SELECT campaign, groupUniqArray(arm) AS arms, uniqExact(person) AS assigned
+    FROM campaign_events FINAL
+    WHERE type = 'assignment'
+    GROUP BY campaign
+) AS assignment ON known.name = assignment.campaign
+ORDER BY start IS NULL, start, name

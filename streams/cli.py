@@ -1,0 +1,310 @@
+"""Commands of the streams: worker, feed, topics, balances, dead letters, events, reconcile."""
+
+from __future__ import annotations
+
+import click
+
+from flowdrop.output import print_json, print_rows, progress, say
+from flowdrop.settings import Addresses, load
+from streams.settings import StreamSettings
+
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.command()
+@click.option("--port", type=int, help="Port of the web views (default: the setting worker_port).")
+def worker(port: int | None) -> None:
+    """Run a worker: it folds wallet events into balances and checks campaign events.
+
+    Several workers share the partitions; start as many as there are cores, each on a port of its
+    own. It makes missing topics first. SIGTERM drains, commits and leaves the group.
+
+    Example: flowdrop worker --port 6067
+    """
+    from streams.app import create_worker, run
+    from streams.topics import create_topics
+
+    addresses, settings = load(Addresses), load(StreamSettings)
+    if port is not None:
+        settings = settings.model_copy(update={"worker_port": port})
+    settings = settings.model_copy(
+        update={"datadir": settings.datadir / f"worker-{settings.worker_port}"}
+    )
+    create_topics(addresses.kafka, settings)
+    run(create_worker(addresses.kafka, settings))
+
+
+@click.command()
+def feed() -> None:
+    """Run the feed, which brings postings, campaign events and dead letters into ClickHouse.
+
+    It waits for ClickHouse if that is down, and goes on after the last row stored.
+
+    Example: flowdrop feed
+    """
+    from sql.client import connect
+    from streams.app import create_feed, run
+    from streams.feed import check_migrated
+    from streams.topics import create_topics
+
+    addresses, settings = load(Addresses), load(StreamSettings)
+    settings = settings.model_copy(update={"datadir": settings.datadir / "feed"})
+    check_migrated(connect(addresses.clickhouse))
+    create_topics(addresses.kafka, settings)
+    run(create_feed(addresses.kafka, addresses.clickhouse, settings))
+
+
+@click.group()
+def topics() -> None:
+    """Create or show the Kafka topics."""
+
+
+@topics.command("create")
+def topics_create() -> None:
+    """Make the topics that are missing.
+
+    Example: flowdrop topics create
+    """
+    from streams.topics import create_topics
+
+    made = create_topics(load(Addresses).kafka, load(StreamSettings))
+    say(f"made {name}" for name in made)
+    say(f"{len(made)} topics made, the others were there")
+
+
+@topics.command("show")
+@as_json_option
+def topics_show(*, as_json: bool) -> None:
+    """Show each topic's partitions and where they end (transaction markers included).
+
+    Example: flowdrop topics show --json
+    """
+    from streams.topics import TOPICS, ends, reader
+
+    settings = load(StreamSettings)
+    consumer = reader(load(Addresses).kafka)
+    rows = []
+    for name in TOPICS:
+        places = ends(consumer, name, settings.partitions)
+        rows.append(
+            {
+                "topic": name,
+                "partitions": len(places),
+                "offsets": sum(place.end - place.first for place in places),
+                "largest": max(place.end for place in places),
+            }
+        )
+    consumer.close()
+    print_json(rows) if as_json else print_rows(rows, title="Topics")
+
+
+@click.command()
+@click.argument("account")
+@as_json_option
+def balance(account: str, *, as_json: bool) -> None:
+    """Show the live balance of ACCOUNT, as committed by the worker that owns it.
+
+    Example: flowdrop balance cj:17
+    """
+    from streams.balances import live_balance
+
+    body = live_balance(load(Addresses).worker, account)
+    if as_json:
+        print_json(body)
+        return
+    as_of = body.pop("as_of")
+    print_rows([body], title=account)
+    say(f"as of {as_of['time']}, partition {as_of['partition']}, offset {as_of['offset']:,}")
+
+
+@click.group()
+def deadletters() -> None:
+    """List, show or retry records that were set aside."""
+
+
+@deadletters.command("list")
+@click.option("--reason", help="Only those with this reason.")
+@click.option("--limit", default=50, show_default=True, help="Rows at most; 0 for all.")
+@as_json_option
+def deadletters_list(reason: str | None, limit: int, *, as_json: bool) -> None:
+    """List dead letters, oldest first in each partition, with how many there are of each reason.
+
+    Example: flowdrop deadletters list --reason not_json
+    """
+    from collections import Counter
+
+    from streams.morgue import dead_letters
+
+    letters = list(dead_letters(load(Addresses).kafka, load(StreamSettings).partitions))
+    counts = Counter(letter.reason for letter in letters)
+    chosen = [letter for letter in letters if reason in {None, letter.reason}]
+    shown = [letter.row() for letter in (chosen[:limit] if limit else chosen)]
+    if as_json:
+        print_json({"count": len(letters), "reasons": dict(sorted(counts.items())), "rows": shown})
+        return
+    print_rows(shown, title="Dead letters", empty="none, every record was readable")
+    print_rows([{"reason": r, "records": n} for r, n in sorted(counts.items())], title="By reason")
+    if len(shown) < len(chosen):
+        say(f"{len(shown)} of {len(chosen)} shown; --limit 0 shows all")
+
+
+@deadletters.command("show")
+@click.argument("place")
+@as_json_option
+def deadletters_show(place: str, *, as_json: bool) -> None:
+    """Show the dead letter of PLACE (topic:partition:offset) with its bytes.
+
+    Example: flowdrop deadletters show wallet.events:3:1742
+    """
+    from streams.morgue import dead_letter, parse_place
+
+    letter = dead_letter(load(Addresses).kafka, parse_place(place))
+    if as_json:
+        print_json({**letter.row(), "value": letter.text()})
+        return
+    print_rows([letter.row()], title=place)
+    click.echo(letter.text())
+
+
+@deadletters.command("retry")
+@click.argument("place")
+@click.option(
+    "--value",
+    "value_file",
+    type=click.Path(exists=True, dir_okay=False),
+    help="File with the mended record; without it the same bytes are sent again.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def deadletters_retry(place: str, value_file: str | None, *, yes: bool) -> None:
+    """Send the record of PLACE to its topic again, mended or as it was.
+
+    Example: flowdrop deadletters retry wallet.events:3:1742 --value mended.json
+    """
+    from pathlib import Path
+
+    from streams.morgue import dead_letter, parse_place, retry
+
+    kafka, settings = load(Addresses).kafka, load(StreamSettings)
+    letter = dead_letter(kafka, parse_place(place))
+    value = Path(value_file).read_bytes() if value_file else letter.value
+    if not yes:
+        click.confirm(
+            f"send {len(value or b''):,} bytes to {letter.place.topic}, once set aside as "
+            f"{letter.reason}?",
+            abort=True,
+            err=True,
+        )
+    partition = retry(kafka, letter, value, settings.partitions)
+    say(f"sent to {letter.place.topic} partition {partition}")
+
+
+@click.group()
+def events() -> None:
+    """List event types, print their JSON Schemas, check a file."""
+
+
+@events.command("list")
+@as_json_option
+def events_list(*, as_json: bool) -> None:
+    """List every event type with what it says.
+
+    Example: flowdrop events list
+    """
+    from streams.schemas import schemas
+
+    rows = [
+        {"type": name, "description": schema["description"]} for name, schema in schemas().items()
+    ]
+    print_json(rows) if as_json else print_rows(rows, title="Events")
+
+
+@events.command("schema")
+@click.argument("name", required=False)
+@click.option("--write", type=click.Path(file_okay=False), help="Write one file a type there.")
+def events_schema(name: str | None, write: str | None) -> None:
+    """Print the JSON Schema of the event type NAME, or of all.
+
+    Example: flowdrop events schema flowdrop.wallet.grant
+    """
+    from pathlib import Path
+
+    from streams.schemas import schemas
+    from streams.schemas import write as write_schemas
+
+    known = schemas()
+    if write:
+        say(f"{len(write_schemas(Path(write)))} schemas written to {write}")
+    elif name is None:
+        print_json(known)
+    elif name in known:
+        print_json(known[name])
+    else:
+        raise click.ClickException(f"no event type {name}; see `flowdrop events list`")
+
+
+@events.command("check")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@as_json_option
+def events_check(file: str, *, as_json: bool) -> None:
+    """Check a FILE of events, one JSON object a line, as a worker would.
+
+    Exits with status 1 if any line would go to the dead letters.
+
+    Example: flowdrop events check my-events.jsonl
+    """
+    from streams.reading import check
+
+    faults = []
+    with click.open_file(file, "rb") as lines:
+        count = 0
+        for count, line in enumerate(lines, start=1):
+            rejection = check(line.rstrip(b"\r\n"))
+            if rejection is not None:
+                faults.append(
+                    {"line": count, "reason": rejection.reason, "detail": rejection.detail}
+                )
+    if as_json:
+        print_json({"lines": count, "faults": faults})
+    else:
+        print_rows(faults, title=f"{count:,} lines", empty="every one is a valid event")
+    if faults:
+        raise SystemExit(1)
+
+
+@click.command()
+@click.option("--wait", default=60.0, show_default=True, help="Seconds to let things settle.")
+@as_json_option
+def reconcile(wait: float, *, as_json: bool) -> None:
+    """Prove that log, fold, table, changelog and ClickHouse agree, account by account.
+
+    Exits with status 1, naming the first difference, if anything does not hold.
+
+    Example: flowdrop reconcile --json
+    """
+    import msgspec
+
+    from streams.reconcile import reconcile as prove
+
+    addresses, settings = load(Addresses), load(StreamSettings)
+    with progress() as bar:
+        task = bar.add_task("fold the log", total=None)
+        report = prove(
+            addresses.kafka,
+            addresses.clickhouse,
+            addresses.worker,
+            settings,
+            wait_seconds=wait,
+            on_progress=lambda name, more: bar.update(task, advance=more, description=name),
+        )
+    if as_json:
+        print_json(msgspec.to_builtins(report))
+    else:
+        print_rows([msgspec.to_builtins(check) for check in report.checks], title="Reconciliation")
+        ended = report.outcomes | {
+            f"dead letter of {topic}": n for topic, n in report.deadletters.items()
+        }
+        print_rows([{"ended": name, "records": n} for name, n in ended.items()], title="Inputs")
+    if not report.ok:
+        first = next(check for check in report.checks if not check.held)
+        say(f"does not hold: {first.name}: {first.detail}")
+        raise SystemExit(1)

@@ -1,0 +1,157 @@
+"""The state of one partition: what is committed, and what waits to be."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from faust.types import EventT
+
+Headers: TypeAlias = list[tuple[str, str | bytes | None]]
+
+APPLIED_KEY = b"\x00applied"
+_APPLIED = struct.Struct("<BqQ")  # version of the format, next offset, event time in ms
+_APPLIED_VERSION = 1
+
+
+class ChangelogError(Exception):
+    """A changelog that this version can't read; names the topic's partition and the reason."""
+
+
+class Record(NamedTuple):
+    """A record to produce."""
+
+    topic: str
+    partition: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers | None
+
+
+class Pending:
+    """What one transaction will hold: records, changed state, and the offset it brings us to."""
+
+    __slots__ = ("changes", "events", "next_offset", "records", "size_bytes", "time_ms")
+
+    def __init__(self, next_offset: int, time_ms: int) -> None:
+        self.records: list[Record] = []
+        self.changes: dict[bytes, bytes | None] = {}
+        self.events: list[EventT] = []
+        self.next_offset = next_offset
+        self.time_ms = time_ms
+        self.size_bytes = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.events)
+
+
+class PartitionState:
+    """Keys to packed values of one partition.
+
+    A fold reads and writes through `get` and `put`, which see everything folded so far; others
+    read `committed`, which holds only what its transactions have committed.
+    """
+
+    __slots__ = ("committed", "committed_offset", "committed_time_ms", "flying", "number", "open")
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.committed: dict[bytes, bytes] = {}
+        self.committed_offset = 0
+        self.committed_time_ms = 0
+        self.flying: Pending | None = None
+        self.open = Pending(0, 0)
+
+    @property
+    def next_offset(self) -> int:
+        """The first source offset that is not folded yet."""
+        return self.open.next_offset
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return the packed value of `key` as folded so far, or `None`."""
+        changes = self.open.changes
+        if key in changes:
+            return changes[key]
+        if self.flying is not None and key in self.flying.changes:
+            return self.flying.changes[key]
+        return self.committed.get(key)
+
+    def put(self, key: bytes, value: bytes | None) -> None:
+        """Set `key`, or delete it with `None`."""
+        self.open.changes[key] = value
+
+    def emit(
+        self,
+        topic: str,
+        partition: int,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Headers | None = None,
+    ) -> None:
+        """Send a record in the same transaction."""
+        self.open.records.append(Record(topic, partition, key, value, headers))
+        self.open.size_bytes += len(value) if value else 0
+
+    def folded(self, event: EventT, end: int, time_ms: int) -> None:
+        """Note that the source is folded up to `end`; `event` is acked once that is committed."""
+        pending = self.open
+        pending.next_offset = end
+        pending.time_ms = max(pending.time_ms, time_ms)
+        pending.events.append(event)
+
+    def take(self) -> Pending:
+        """Close the open transaction's content for committing and open the next."""
+        self.flying = self.open
+        self.open = Pending(self.flying.next_offset, self.flying.time_ms)
+        return self.flying
+
+    def settle(self) -> list[EventT]:
+        """Make what was flying the committed state; return the events to ack."""
+        done = self.flying
+        assert done is not None
+        for key, value in done.changes.items():
+            if value is None:
+                self.committed.pop(key, None)
+            else:
+                self.committed[key] = value
+        self.committed_offset = done.next_offset
+        self.committed_time_ms = done.time_ms
+        self.flying = None
+        return done.events
+
+    def restore(self, records: Iterable[tuple[int, bytes | None, bytes | None]]) -> None:
+        """Apply records of the changelog, in order.
+
+        Raises:
+            ChangelogError: for a record without a key or a partition record of another version.
+        """
+        for offset, key, value in records:
+            if key is None:
+                raise ChangelogError(f"partition {self.number} offset {offset}: no key")
+            if key == APPLIED_KEY:
+                self._restore_applied(offset, value)
+            elif value is None:
+                self.committed.pop(key, None)
+            else:
+                self.committed[key] = value
+
+    def _restore_applied(self, offset: int, value: bytes | None) -> None:
+        if value is None or len(value) != _APPLIED.size or value[0] != _APPLIED_VERSION:
+            raise ChangelogError(
+                f"partition {self.number} offset {offset}: partition record {value!r} is not of "
+                f"version {_APPLIED_VERSION}; run the flowdrop that wrote it"
+            )
+        _, self.committed_offset, self.committed_time_ms = _APPLIED.unpack(value)
+        self.open = Pending(self.committed_offset, self.committed_time_ms)
+
+    def keys(self) -> Iterator[bytes]:
+        """Iterate over the committed keys."""
+        return iter(self.committed)
+
+
+def applied_record(pending: Pending) -> bytes:
+    """Return the partition record: the source offset at which to go on, and the time it is of."""
+    return _APPLIED.pack(_APPLIED_VERSION, pending.next_offset, pending.time_ms)

@@ -1,0 +1,57 @@
+"""Services for every room's tests: started once a session, on free ports, in temporary folders."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from local import processes
+from local.kafka import KafkaNode
+from local.ports import HOST, answers, free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def flowdrop_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty FLOWDROP_HOME, in which no setting of this machine is seen."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in ("KAFKA", "CLICKHOUSE", "AIRFLOW", "WORKER", "CONSOLE"):
+        monkeypatch.delenv(f"FLOWDROP_{name}", raising=False)
+    monkeypatch.setenv("FLOWDROP_HOME", str(home))
+    monkeypatch.setenv("FLOWDROP_CONFIG", str(home / "flowdrop.toml"))
+    return home
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The bootstrap address of a real broker."""
+    node = KafkaNode(tmp_path_factory.mktemp("kafka"))
+    node.start()
+    yield node.bootstrap
+    node.stop()
+
+
+@pytest.fixture(scope="session")
+def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a real ClickHouse engine."""
+    port = free_port()
+    home = tmp_path_factory.mktemp("clickhouse")
+    part = processes.Part(
+        name="clickhouse",
+        command=lambda: (
+            *(sys.executable, "-m", "local.clickhouse"),
+            *("--port", str(port), "--path", str(home / "data")),
+        ),
+        home=home,
+        ready=lambda: answers(port),
+    )
+    processes.start(part)
+    processes.wait_ready(part)
+    yield f"http://default:@{HOST}:{port}/default"
+    processes.stop(part)

@@ -1,0 +1,147 @@
+"""The commands print what the reports hold."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from console import report_cli, report_text
+from console.reports.basis import as_json
+from console.reports.lift import lift
+from console.reports.overlap import overlap
+from console.reports.reach import reach
+from flowdrop.cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from clickhouse_connect.driver.client import Client
+
+pytestmark = pytest.mark.clickhouse
+
+
+@pytest.fixture(autouse=True)
+def connected(warehouse: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report_cli, "connect", lambda: warehouse)
+
+
+def run(*args: str) -> Result:
+    return CliRunner().invoke(main, ["report", *args])
+
+
+def printed(*args: str) -> Any:
+    found = run(*args)
+    assert found.exit_code == 0, found.stderr
+    return json.loads(found.stdout)
+
+
+def table(*args: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(run(*args).stdout)))
+
+
+def test_json_is_the_report(warehouse: Client) -> None:
+    def plain(report: Any) -> Any:
+        return json.loads(json.dumps(as_json(report), default=lambda value: value.isoformat()))
+
+    assert printed("reach", "cj-8", "cj-13", "--json") == plain(reach(warehouse, ["cj-8", "cj-13"]))
+    assert printed("lift", "hillstrom", "--json") == plain(lift(warehouse, "hillstrom"))
+    assert printed("overlap", "cj-8", "cj-13", "--json") == plain(
+        overlap(warehouse, "cj-8", "cj-13")
+    )
+    assert len(printed("campaigns", "--json")) == 28
+
+
+def test_the_keys_that_others_rely_on() -> None:
+    assert printed("reach", "cj-18", "--json")["reach"] == 1133
+    arms = printed("lift", "hillstrom", "--json")["arms"]
+    assert {"arm", "people", "visit_rate", "conversion_rate"} <= arms[0].keys()
+    both = printed("overlap", "cj-8", "cj-13", "--json")
+    assert (both["overlap"], both["union"]) == (862, 1291)
+
+
+def test_csv_equals_json() -> None:
+    by_day = printed("reach", "cj-8", "--json")["by_day"]
+    assert table("reach", "cj-8", "--csv") == [
+        {key: str(value) for key, value in day.items()} for day in by_day
+    ]
+    report = printed("lift", "hillstrom", "--json")
+    rows = table("lift", "hillstrom", "--csv")
+    assert len(rows) == 9
+    for row, arm in zip(rows[::3], report["arms"], strict=True):
+        assert (row["arm"], row["metric"]) == (arm["arm"], "visit_rate")
+        assert float(row["value"]) == arm["visit_rate"]
+    effect = next(e for e in report["effects"] if e["metric"] == "value_per_person")
+    (row,) = [r for r in rows if (r["arm"], r["metric"]) == (effect["arm"], effect["metric"])]
+    assert float(row["high"]) == effect["high"]
+    (row,) = table("overlap", "cj-8", "cj-13", "--csv")
+    assert (row["overlap"], row["union"]) == ("862", "1291")
+    listed = table("campaigns", "--csv")
+    assert [each["start"] for each in listed] == [
+        each["start"] for each in printed("campaigns", "--json")
+    ]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_tables_hold_the_numbers_uncut(lang: str) -> None:
+    text = run("lift", "hillstrom", "--lang", lang).stdout
+    for number in ("10.62 %", "18.28 %", "15.14 %", "0.57 %", "1.25 %", "0.88 %", "+7.66"):
+        assert number in text
+    assert "…" not in text
+    text = run("reach", "cj-8", "cj-13", "--lang", lang).stdout
+    for number in ("1,291", "1,076", "1,077", "2017-05-08"):
+        assert number in text
+    text = run("overlap", "cj-8", "cj-13", "--lang", lang).stdout
+    assert "80.11 %" in text
+    assert "hillstrom" in run("campaigns", "--lang", lang).stdout
+
+
+def test_chinese_is_chinese() -> None:
+    text = run("reach", "hillstrom", "--lang", "zh").stdout
+    assert "触达人数" in text
+    assert "并不等于可见曝光" in text.replace("\n", "")
+    assert "people" not in text
+    assert "not a viewable impression" in run("reach", "hillstrom").stdout.replace("\n", " ")
+
+
+def test_blocked_effects_are_withheld_in_words(
+    fresh: Callable[[], Client], insert: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = fresh()
+    monkeypatch.setattr(report_cli, "connect", lambda: client)
+    for arm, people in (("control", 400), ("drop", 600)):
+        names = [f"{arm}-{n}" for n in range(people)]
+        insert(client, "assignment", "spring", names, 0, id=names, arm=arm, probability=0.5)
+    text = run("lift", "spring").stdout
+    assert "Effects are withheld" in text
+    assert "drop against control" not in text
+
+
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        (["lift", "cj-8"], "campaign cj-8 was not randomised"),
+        (["reach", "cj8"], "did you mean cj-8"),
+        (["overlap", "cj-8", "cj-8"], "needs two campaigns"),
+        (["lift", "hillstrom", "--control", "x"], "arms are mens, none, womens"),
+    ],
+)
+def test_a_refusal_is_one_sentence(args: list[str], sentence: str) -> None:
+    found = run(*args)
+    assert found.exit_code == 1
+    assert sentence in found.stderr
+    assert found.stdout == ""
+
+
+@pytest.mark.parametrize("command", ["campaigns", "reach", "lift", "overlap"])
+def test_help_has_an_example(command: str) -> None:
+    assert f"Example: flowdrop report {command}" in run(command, "--help").stdout
+
+
+def test_every_word_has_its_chinese() -> None:
+    assert all(report_text.CHINESE.values())
+    assert {*report_text.METRICS.values()} <= report_text.CHINESE.keys()

@@ -1,0 +1,85 @@
+"""A real Airflow: its scheduler runs a DAG for a date, and its API tells each task's state."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from local import processes
+from local.airflow import Airflow, write_config
+from local.dagruns import AirflowError
+from local.ports import free_port
+
+pytestmark = [pytest.mark.airflow, pytest.mark.timeout(600)]
+
+DAG = """
+from datetime import datetime
+from airflow.providers.standard.operators.bash import BashOperator
+from airflow.sdk import DAG
+
+with DAG("probe", schedule=None, start_date=datetime(2016, 1, 1), catchup=False):
+    first = BashOperator(
+        task_id="first", bash_command="echo home=$FLOWDROP_HOME day={{ ds }}; flowdrop --help"
+    )
+    second = BashOperator(task_id="second", bash_command="test -f $FLOWDROP_HOME/allowed")
+    first >> second
+"""
+
+
+@pytest.fixture(scope="module")
+def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
+    home = tmp_path_factory.mktemp("home")
+    dags = tmp_path_factory.mktemp("dags")
+    (dags / "probe.py").write_text(DAG)
+    airflow = Airflow(home, free_port(), dags)
+    parts = airflow.parts()
+    for part in parts:
+        processes.start(part)
+    processes.wait_ready(*parts)
+    yield airflow
+    for part in reversed(parts):
+        assert processes.stop(part) == "stopped"
+
+
+def test_a_run_of_the_real_scheduler(airflow: Airflow) -> None:
+    client = airflow.client
+    run = client.trigger("probe", date(2017, 10, 1))
+    changes = [(task.name, task.state) for task in client.watch("probe", run)]
+    assert client.run_state("probe", run) == "failed", "second misses its file"
+    assert changes[-1] == ("second", "failed")
+    assert ("first", "success") in changes
+    assert changes.index(("first", "success")) < changes.index(("second", "failed"))
+
+    first = client.tasks("probe", run)[0]
+    log = "\n".join(client.log("probe", run, first))
+    assert f"home={airflow.home} day=2017-10-01" in log
+    assert "Usage: flowdrop" in log, "a task finds this environment's flowdrop"
+
+    (airflow.home / "allowed").touch()
+    again = client.trigger("probe", date(2017, 10, 1))
+    assert again == run, "one run a date: the same one runs again"
+    assert list(client.watch("probe", again))[-1].state == "success"
+    assert client.run_state("probe", again) == "success"
+
+
+def test_an_unknown_run_is_told(airflow: Airflow) -> None:
+    with pytest.raises(AirflowError, match="Airflow answered 404 to GET dags/probe/dagRuns/none"):
+        airflow.client.run_state("probe", "none")
+
+
+def test_nobody_there_is_told() -> None:
+    client = Airflow(Path("/nowhere"), free_port()).client
+    assert client.health() == {}
+    with pytest.raises(AirflowError, match=r"Airflow does not answer at .*; see `flowdrop status`"):
+        client.trigger("probe", date(2017, 10, 1))
+
+
+def test_secrets_are_kept_and_hidden(tmp_path: Path) -> None:
+    folder = tmp_path / "100%" / "airflow"
+    write_config(folder, tmp_path, 1234)
+    first = (folder / "airflow.cfg").read_text()
+    write_config(folder, tmp_path, 1234)
+    assert (folder / "airflow.cfg").read_text() == first
+    assert (folder / "airflow.cfg").stat().st_mode & 0o077 == 0
+    assert f"sqlite:///{tmp_path}/100%%/airflow/airflow.db" in first

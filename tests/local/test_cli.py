@@ -1,0 +1,247 @@
+"""`flowdrop up | down | status | reset` with stand-ins for the parts, and the folder they keep."""
+
+# ruff: noqa: ARG001 - the fixture `home` is needed even where its path is not
+
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from local import cli, folder, house, processes
+from local.environment import exclusive
+from local.house import House, recorded_ports
+from local.ports import HOST, LOWEST, answers, free_port, is_free
+
+SERVER = "import http.server as h; h.HTTPServer(('127.0.0.1', {port}), h.BaseHTTPRequestHandler)"
+NAMES = ("kafka", "clickhouse", "worker", "feed", "console")
+
+
+class StandIns(House):
+    """A house whose parts are small servers."""
+
+    def _parts(self, name: str) -> list[processes.Part]:
+        if name == "airflow":
+            return []
+        port = self.ports.get(name, 0)
+        text = SERVER.format(port=port) + ".serve_forever()"
+        if name == "feed":
+            text = "import time; time.sleep(600)"
+        return [
+            processes.Part(
+                name=name,
+                command=lambda: [sys.executable, "-c", text],
+                home=self.home,
+                ready=lambda: name == "feed" or answers(port),
+                address=f"{HOST}:{port}",
+            )
+        ]
+
+
+@pytest.fixture
+def home(flowdrop_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setattr(house, "House", StandIns)
+    monkeypatch.setattr(cli, "STEPS", (cli.Step("version", "kafka", ("--version",)),))
+    yield flowdrop_home
+    for part in StandIns(flowdrop_home, {}).parts():
+        processes.kill(part)
+
+
+def run(command: str, *args: str) -> Result:
+    return CliRunner().invoke(getattr(cli, command), args)
+
+
+def seen() -> dict[str, dict[str, object]]:
+    return {row["part"]: row for row in json.loads(run("status", "--json").stdout)}
+
+
+def kill(pid: object) -> None:
+    os.kill(int(str(pid)), signal.SIGKILL)
+    os.waitpid(int(str(pid)), 0)
+
+
+def test_up_status_down(home: Path) -> None:
+    result = run("up")
+    assert result.exit_code == 0, result.output
+    assert run("status").exit_code == 0
+    rows = seen()
+    assert {name: row["state"] for name, row in rows.items()} == dict.fromkeys(NAMES, "running")
+    assert list(rows["kafka"]) == ["part", "state", "pid", "address", "since", "memory_mb", "log"]
+    addresses = (home / "addresses.toml").read_text()
+    assert f'kafka = "{rows["kafka"]["address"]}"' in addresses
+
+    result = run("down")
+    assert result.exit_code == 0
+    stopped = [line.split()[0] for line in result.output.splitlines()]
+    assert stopped == [*reversed(NAMES)]
+    assert run("status").exit_code == 1, "nothing runs"
+    assert {row["state"] for row in seen().values()} == {"stopped"}
+
+
+def test_up_again_starts_only_what_died_on_the_same_port(home: Path) -> None:
+    run("up")
+    before = seen()
+    kill(before["worker"]["pid"])
+    assert run("status").exit_code == 1
+    assert seen()["worker"]["state"] == "died"
+    assert run("up").exit_code == 0
+    after = seen()
+    changed = [name for name in NAMES if after[name]["pid"] != before[name]["pid"]]
+    assert changed == ["worker"]
+    assert after["worker"]["address"] == before["worker"]["address"]
+
+
+def test_two_ups_at_once_start_one_of_each(home: Path) -> None:
+    # as processes of their own, since the lock is a process's
+    pids: list[int] = []
+    with exclusive(home / "run" / "lock"):
+        waiting = threading.Thread(target=lambda: pids.append(run("up").exit_code))
+        waiting.start()
+        waiting.join(0.5)
+        assert waiting.is_alive(), "up went on although another one held the lock"
+        assert not (home / "addresses.toml").exists()
+    waiting.join(60)
+    assert pids == [0]
+
+
+def test_some_parts_only(home: Path) -> None:
+    assert run("up", "kafka", "clickhouse").exit_code == 0
+    states = {name: row["state"] for name, row in seen().items()}
+    assert [name for name in NAMES if states[name] == "running"] == ["kafka", "clickhouse"]
+    assert run("down", "clickhouse").exit_code == 0
+    assert seen()["kafka"]["state"] == "running"
+
+
+def test_a_part_of_the_users_own_is_not_started(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLOWDROP_CLICKHOUSE", "http://me:word@warehouse:8123/db")
+    result = run("up", "clickhouse", "feed")
+    assert result.exit_code == 0
+    assert (
+        "clickhouse         yours, http://me:***@warehouse:8123/db by FLOWDROP_CL" in result.output
+    )
+    assert seen()["clickhouse"]["state"] == "stopped"
+
+
+def test_a_failed_step_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "STEPS", (cli.Step("broken", "kafka", ("no-such-command",)),))
+    result = run("up")
+    assert result.exit_code == 1
+    assert "`flowdrop no-such-command` failed" in result.output
+    assert "No such command" in result.output
+
+
+def test_a_port_in_use_is_told(home: Path) -> None:
+    with socket.create_server((HOST, 0)) as other:
+        port = other.getsockname()[1]
+        result = run("up", "--port", f"kafka={port}")
+    assert result.exit_code == 1
+    assert f"port {port} for kafka is in use by another program; choose another" in result.output
+
+
+def test_a_fixed_port_is_kept(home: Path) -> None:
+    port = free_port()
+    assert run("up", "kafka", "--port", f"kafka={port}").exit_code == 0
+    assert recorded_ports(home)["kafka"] == port
+    result = run("up", "kafka", "--port", f"kafka={port + 1}")
+    assert f"kafka runs on port {port} already, not on {port + 1}" in result.output
+    run("down")
+    assert run("up", "kafka").exit_code == 0
+    assert recorded_ports(home)["kafka"] == port
+
+
+@pytest.mark.parametrize("text", ["kafka", "feed=1", "kafka=0", "kafka=70000", "kafka=x", "x=1"])
+def test_a_bad_port_option(home: Path, text: str) -> None:
+    result = run("up", "--port", text)
+    assert result.exit_code == 2
+    assert f"{text!r} is not PART=PORT" in result.output
+
+
+def test_too_little_disk_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder, "FREE_BYTES_MIN", 2**60)
+    result = run("up")
+    assert result.exit_code == 1
+    assert f"{home} has " in result.output
+    assert "GB free, flowdrop needs" in result.output
+
+
+def test_reset_asks_and_wipes_only_its_folder(home: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "precious").touch()
+    run("up")
+    (home / "data").mkdir(exist_ok=True)
+    (home / "data" / "link").symlink_to(outside)
+    pid = seen()["kafka"]["pid"]
+    assert CliRunner().invoke(cli.reset, input="n\n").exit_code == 1
+    assert (home / "addresses.toml").exists()
+    assert run("reset", "--yes").exit_code == 0
+    assert list(home.iterdir()) == []
+    assert (outside / "precious").exists()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(str(pid)), 0)
+
+
+def test_a_foreign_folder_is_neither_used_nor_wiped(home: Path) -> None:
+    (home / "thesis.tex").touch()
+    result = run("up")
+    assert result.exit_code == 1
+    assert "holds files that flowdrop did not write (thesis.tex)" in result.output
+    result = run("reset", "--yes")
+    assert result.exit_code == 1
+    assert "was not made by flowdrop" in result.output
+    assert [path.name for path in home.iterdir()] == ["thesis.tex"]
+
+
+def test_a_folder_that_other_commands_began_is_adopted(home: Path) -> None:
+    (home / "models").mkdir()
+    assert run("up", "kafka").exit_code == 0
+    assert folder.is_ours(home)
+
+
+def test_a_spoiled_address_file_is_told(home: Path) -> None:
+    run("up", "kafka")
+    run("down")
+    (home / "addresses.toml").write_text("kafka = 9")
+    assert run("status").exit_code == 1
+    (home / "addresses.toml").write_text('kafka = "127.0.0.1:many"')
+    assert "can't be read" in run("status").output
+
+
+def test_ports_are_free_and_below_those_of_outgoing_connections() -> None:
+    port = free_port()
+    assert port >= LOWEST
+    assert is_free(port)
+    with socket.create_server((HOST, port)):
+        assert not is_free(port)
+        assert answers(port)
+    assert not answers(port)
+
+
+def test_the_parts_of_the_real_house(tmp_path: Path) -> None:
+    names = [part.name for part in House(tmp_path, dict.fromkeys(house.ADDRESSES, 1)).parts()]
+    assert names == [
+        *("kafka", "clickhouse", "worker", "feed"),
+        *("airflow", "airflow-scheduler", "airflow-dags", "console"),
+    ]
+
+
+def commands(parts: Sequence[processes.Part]) -> list[list[str]]:
+    return [list(part.command())[1:] for part in parts]
+
+
+def test_the_commands_of_the_real_house(tmp_path: Path) -> None:
+    ports = {"clickhouse": 1, "worker": 2, "console": 3}
+    assert commands(House(tmp_path, ports).parts(["clickhouse", "worker", "feed", "console"])) == [
+        ["-m", "local.clickhouse", "--port", "1", "--path", f"{tmp_path}/data/clickhouse"],
+        ["-m", "flowdrop", "worker", "--port", "2"],
+        ["-m", "flowdrop", "feed"],
+        ["-m", "flowdrop", "console", "--port", "3"],
+    ]

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import clickhouse_connect
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from clickhouse_connect.driver.client import Client
+
+NUMBERS = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder of the real engine; a process opens one at a time, so a module holds it open."""
+    path = tmp_path_factory.mktemp("clickhouse")
+    client = clickhouse_connect.get_client(interface="chdb", path=str(path))
+    yield path
+    client.close()
+
+
+@pytest.fixture
+def database(engine: Path) -> Iterator[Client]:
+    """A client of a database that holds nothing."""
+    name = f"test_{next(NUMBERS)}"
+    owner = clickhouse_connect.get_client(interface="chdb", path=str(engine))
+    owner.command(f"CREATE DATABASE {name}")
+    client = clickhouse_connect.get_client(interface="chdb", path=str(engine), database=name)
+    yield client
+    client.close()
+    owner.command(f"DROP DATABASE {name}")
+    owner.close()
