@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sql.client import text
+from sql.client import FOLDER
 from streams.events import decode_wallet, encode
 from streams.ledger.accounts import Account, kind_of, pack, unpack
 from streams.ledger.case import Posting
@@ -380,7 +380,7 @@ def test_results_of_each_operation() -> None:
 
 
 def test_the_table_has_every_field() -> None:
-    columns = text("migrations/002_ledger_results")
+    columns = (FOLDER / "migrations" / "002_ledger_results.sql").read_text(encoding="utf-8")
     for field in Result.__struct_fields__:
         names = [f"`posting.{n}`" for n in ("account", "kind", "amount", "balance", "version")]
         for name in names if field == "posting" else [field]:
