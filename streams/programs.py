@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import click
 import msgspec
 from msgspec import Meta
+
+_SHOWN_CHARACTERS_MAX = 80
 
 FOLDER = Path(__file__).parent.parent / "programs"
 
@@ -144,9 +146,29 @@ def read(path: Path) -> Program:
     return program
 
 
-def _explain(values: object, error: str) -> str:
-    what, _, path = error.partition(" - at `$")
-    keys = re.findall(r"[\w-]+", path.rstrip("`"))
+def _explain(values: dict[str, Any], error: str) -> str:
+    what, _, path = error.partition(" - at `")
+    keys = re.findall(r"[\w-]+", path.rpartition("$")[2])
+    if "[...]" in path or path.startswith("key"):
+        keys.insert(1, _wrong_entry(values, keys[0]))
+    found: object = values
     for key in keys:
-        values = values.get(key) if isinstance(values, dict) else None
-    return f"{'.'.join(keys) or 'the file'} = {values!r}: {what}; see programs/liuliangbao.toml"
+        if isinstance(found, list):
+            found = found[int(key)]
+        else:
+            found = found.get(key) if isinstance(found, dict) else None
+    shown = repr(found)
+    if len(shown) > _SHOWN_CHARACTERS_MAX:
+        shown = shown[:_SHOWN_CHARACTERS_MAX] + "…"
+    return f"{'.'.join(keys) or 'the file'} = {shown}: {what}; see programs/liuliangbao.toml"
+
+
+def _wrong_entry(values: dict[str, Any], table: str) -> str:
+    """Return the first entry of a table that is wrong; msgspec does not name it."""
+    kind = dict[Slug, Activity] if table == "earn" else dict[Slug, Carrier]
+    for name, entry in values[table].items():
+        try:
+            msgspec.convert({name: entry}, kind)
+        except msgspec.ValidationError:
+            return str(name)
+    raise AssertionError(f"every entry of {table} is right")

@@ -93,6 +93,13 @@ def _read(
         event = decode(value)
     except _DECODE_ERRORS as error:
         return _explain(value, error, topic)
+    return _reject(key, value, event) or event
+
+
+def _reject(
+    key: bytes | None, value: bytes, event: WalletEvent | CampaignEvent
+) -> Rejection | None:
+    """Return what the decoder does not look at: skipped text, the range of time, the key."""
     # The decoder skips fields it doesn't know without looking into their text.
     if not value.isascii() and (rejection := _not_utf8(value)):
         return rejection
@@ -106,7 +113,7 @@ def _read(
         return Rejection(
             "key_mismatch", f"key = {shown}; it must be the subject, {_shown(event.subject)}"
         )
-    return event
+    return None
 
 
 def _explain(value: bytes, error: Exception, topic: str) -> Rejection:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sql.client import text
+from sql.client import FOLDER
 from streams.events import decode_wallet, encode
 from streams.ledger.accounts import Account, kind_of, pack, unpack
 from streams.ledger.case import Posting
@@ -380,7 +380,7 @@ def test_results_of_each_operation() -> None:
 
 
 def test_the_table_has_every_field() -> None:
-    columns = text("migrations/002_ledger_results")
+    columns = (FOLDER / "migrations" / "002_ledger_results.sql").read_text(encoding="utf-8")
     for field in Result.__struct_fields__:
         names = [f"`posting.{n}`" for n in ("account", "kind", "amount", "balance", "version")]
         for name in names if field == "posting" else [field]:
@@ -403,3 +403,15 @@ def test_the_clock_is_the_latest_applied_time() -> None:
     world.send(world.earn("a", amount=1, time=at(2)))
     world.send(world.redeem("a", 10**9, time=at(5)))
     assert world.shards[0].clock_us == microseconds(START) + 3 * DAY_US
+
+
+def test_a_refused_event_from_the_future_is_forgotten_as_if_it_had_come_on_time() -> None:
+    world = world_with("a", coins=0)
+    refused = world.earn("a", amount=5, time=at(5000))
+    world.send(refused, arrived=at(0))
+    assert world.send(refused, arrived=at(2)).reason == "in_the_future"
+    for days in (11.5, 11.6):
+        world.send(world.earn("a", amount=1, time=at(days)))
+    account = world.get("a")
+    assert account is not None
+    assert find(account.recent, key_of(refused.id)) is None
