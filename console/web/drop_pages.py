@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from console.drops.preview import Preview
     from console.drops.tables import Drop
 
-router = APIRouter(prefix="/drops", include_in_schema=False)
+router = APIRouter(prefix="/drops", include_in_schema=False, default_response_class=HTMLResponse)
 
 PAGE_PEOPLE = 25
 
