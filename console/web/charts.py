@@ -1,4 +1,4 @@
-"""What a chart shows, as plain lists for `static/charts.js`; taken from the report, not computed."""
+"""What a chart shows, as plain lists for `static/charts.js`: the report's numbers, none computed."""
 
 from __future__ import annotations
 

@@ -13,11 +13,11 @@ from console.drops import preview as previewing
 from console.drops import register
 from console.drops.outcome import QUERIES, Outcome, of_people, outcome, query_values
 from console.reports.basis import Query as Asked
+from console.warehouse import WarehouseDownError
 from console.web.desk import Desk, desk
 from console.web.rendering import page
 from console.web.report_pages import download, query_page
 from console.web.security import require_own_form
-from console.warehouse import WarehouseDownError
 
 if TYPE_CHECKING:
     from console.drops.preview import Preview
