@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
 ANSWER_SECONDS_MAX = 2.0
-PAGE_POSTINGS = 50
+PAGE_POSTINGS = 25
 NOT_FOUND = 404
 
 Live = dict[str, Any]

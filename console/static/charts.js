@@ -24,26 +24,36 @@
     splitLine: { lineStyle: { color: css("--line") } },
   });
 
-  const reach = (data, narrow) => {
+  // One panel under another over the same days: people so far, new people, conversions if any.
+  const reach = (data, narrow, height) => {
     const pair = (values) => data.days.map((day, i) => [day, values[i]]);
-    const x = (gridIndex, labels) => ({
-      ...axis(), type: "time", gridIndex, minInterval: 86400000, splitLine: { show: false },
-      axisLabel: { show: labels, color: css("--muted"), hideOverlap: true, formatter: "{MM}-{dd}" },
-      axisPointer: { label: { show: false } },
+    const panels = ["cumulative", "new", "conversions"].filter(
+      (key) => key !== "conversions" || data.conversions.some((n) => n),
+    );
+    const side = { left: narrow ? 46 : 60, right: narrow ? 10 : 16 };
+    const head = 38; // room for a panel's title
+    const unit = (height - 28 - panels.length * head) / (panels.length + 1); // the first is double
+    const places = panels.map((_, i) => ({
+      top: i * head + (i ? i + 1 : 0) * unit + head - 4, height: unit * (i ? 1 : 2) - 8,
+    }));
+    const color = { cumulative: css("--ink"), new: css("--accent"), conversions: css("--second") };
+    const series = (key, i) => ({
+      name: data.labels[key], xAxisIndex: i, yAxisIndex: i, data: pair(data[key]),
+      itemStyle: { color: color[key] },
+      ...(key === "cumulative"
+        ? {
+            type: "line", step: "end", symbol: "circle", symbolSize: 5, showSymbol: false,
+            lineStyle: { color: color[key], width: 2 },
+            areaStyle: { color: css("--accent"), opacity: 0.1 },
+          }
+        : { type: "bar", barMaxWidth: 18, barMinWidth: 2 }),
     });
-    const y = (gridIndex) => ({
-      ...axis(), type: "value", gridIndex, minInterval: 1, splitNumber: gridIndex ? 2 : 4,
-      axisLabel: { color: css("--muted"), formatter: number },
-    });
-    const side = { left: narrow ? 46 : 60, right: narrow ? 8 : 16 };
-    const bar = (name, values, color) => ({
-      name, type: "bar", xAxisIndex: 1, yAxisIndex: 1, data: pair(values), barMaxWidth: 22,
-      barMinHeight: 0, itemStyle: { color, borderRadius: [2, 2, 0, 0] },
-    });
-    const { cumulative, conversions } = data.labels;
     return {
       ...common(),
-      legend: { top: 0, left: 0, itemHeight: 10, itemWidth: 14, textStyle: { color: css("--muted") } },
+      title: panels.map((key, i) => ({
+        text: data.labels[key], left: 0, top: places[i].top - 26, padding: 0,
+        textStyle: { color: css("--muted"), fontSize: 12, fontWeight: 500 },
+      })),
       axisPointer: { link: [{ xAxisIndex: "all" }], lineStyle: { color: css("--muted") } },
       tooltip: {
         ...common().tooltip, trigger: "axis",
@@ -52,19 +62,20 @@
           ...items.map((item) => `${item.seriesName}  ${number(item.value[1])}`),
         ].join("\n"),
       },
-      grid: [{ ...side, top: 40, height: "46%" }, { ...side, bottom: 28, height: "25%" }],
-      xAxis: [x(0, false), x(1, true)],
-      yAxis: [y(0), y(1)],
-      series: [
-        {
-          name: cumulative, type: "line", step: "end", data: pair(data.cumulative),
-          symbol: "circle", symbolSize: 5, showSymbol: data.days.length < 40,
-          lineStyle: { color: css("--ink"), width: 2 }, itemStyle: { color: css("--ink") },
-          areaStyle: { color: css("--accent"), opacity: 0.1 },
+      grid: places.map((place) => ({ ...side, ...place })),
+      xAxis: panels.map((_, i) => ({
+        ...axis(), type: "time", gridIndex: i, minInterval: 86400000, splitLine: { show: false },
+        axisLabel: {
+          show: i === panels.length - 1, color: css("--muted"), hideOverlap: true,
+          formatter: "{MM}-{dd}",
         },
-        bar(data.labels.new, data.new, css("--accent")),
-        ...(data.conversions.some((n) => n) ? [bar(conversions, data.conversions, css("--second"))] : []),
-      ],
+        axisPointer: { label: { show: false } },
+      })),
+      yAxis: panels.map((_, i) => ({
+        ...axis(), type: "value", gridIndex: i, minInterval: 1, splitNumber: i ? 2 : 4,
+        axisLabel: { color: css("--muted"), formatter: number, hideOverlap: true },
+      })),
+      series: panels.map(series),
     };
   };
 
@@ -78,11 +89,11 @@
     });
     const point = (row, i) => ({
       value: [row.difference, i], itemStyle: { color: color(row) },
-      label: { formatter: row.text },
     });
+    const words = (row, i) => ({ value: [row.high, i], label: { formatter: row.text } });
     return {
       ...common(),
-      grid: { left: 8, right: narrow ? 16 : 40, top: 12, bottom: 44, containLabel: true },
+      grid: { left: 8, right: narrow ? 16 : 150, top: 8, bottom: 30, containLabel: true },
       tooltip: { ...common().tooltip, formatter: (item) => `${names[item.value[1]]}\n${data.rows[item.value[1]].text}` },
       xAxis: {
         ...axis(), type: "value", name: data.unit, nameLocation: "middle", nameGap: 28,
@@ -99,13 +110,17 @@
       series: [
         ...data.rows.map(interval),
         {
-          type: "scatter", symbolSize: 13, data: data.rows.map(point),
-          label: { show: true, position: "top", distance: 7, color: css("--ink"), fontSize: 12 },
+          type: "scatter", symbolSize: 12, data: data.rows.map(point),
           markLine: {
             silent: true, symbol: "none", label: { show: false }, animation: false,
             lineStyle: { color: css("--ink"), type: "solid", width: 1 }, data: [{ xAxis: 0 }],
           },
         },
+        ...(narrow ? [] : [{
+          type: "scatter", symbolSize: 0.1, silent: true, data: data.rows.map(words),
+          label: { show: true, position: "right", distance: 10, color: css("--ink"), fontSize: 12 },
+          tooltip: { show: false },
+        }]),
       ],
     };
   };
@@ -115,7 +130,7 @@
   const draw = (box) => {
     const data = JSON.parse(document.getElementById(box.dataset.from).textContent);
     const chart = echarts.getInstanceByDom(box) || echarts.init(box);
-    chart.setOption(kinds[data.kind](data, box.clientWidth < 520), true);
+    chart.setOption(kinds[data.kind](data, box.clientWidth < 520, box.clientHeight), true);
     box.dataset.drawn = "yes";
     return chart;
   };

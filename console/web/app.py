@@ -98,7 +98,9 @@ async def _headers(
 def _answer(request: Request, status: int, kind: str, sentence: str, alike: list[str]) -> Response:
     if request.url.path.startswith("/api/"):
         return api.answer({"error": sentence, "kind": kind, "alike": alike}, status)
-    return page(request, "error.html", status, kind=kind, sentence=sentence, alike=alike)
+    response = page(request, "error.html", kind=kind, sentence=sentence, alike=alike)
+    response.status_code = status
+    return response
 
 
 def _failed(request: Request, error: Exception) -> Response:

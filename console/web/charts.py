@@ -1,10 +1,10 @@
-"""What a chart shows, as plain lists for `static/charts.js`; taken from the report, not computed."""
+"""What a chart shows, as plain lists for `static/charts.js`: the report's numbers, none computed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from console.web.formats import decimal, points
+from console.web.formats import points, signed_money
 
 if TYPE_CHECKING:
     from console.reports.lift import Effect, LiftReport
@@ -56,7 +56,7 @@ def _by_metric(effect: Effect) -> tuple[int, str]:
 
 def _interval(effect: Effect, say: Phrases, scale: float) -> dict[str, Any]:
     """Return one row of a forest; `scale` turns the effect into what the axis counts."""
-    shown = points if effect.metric in RATES else _cents
+    shown = points if effect.metric in RATES else signed_money
     return {
         "name": f"{effect.arm} · {say.label('metric', effect.metric)}",
         "low": effect.low * scale,
@@ -65,7 +65,3 @@ def _interval(effect: Effect, say: Phrases, scale: float) -> dict[str, Any]:
         "clear": effect.low > 0 or effect.high < 0,
         "text": f"{shown(effect.difference)}  [{shown(effect.low)}, {shown(effect.high)}]",
     }
-
-
-def _cents(cents: float) -> str:
-    return decimal(cents / 100)

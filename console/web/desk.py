@@ -13,8 +13,6 @@ from sqlalchemy.orm import Session
 
 from console.drops.tables import open_database
 from console.wallets import Live, live
-from console.warehouse import Warehouse
-from flowdrop.settings import Addresses
 from streams.publish import publish
 
 if TYPE_CHECKING:
@@ -24,6 +22,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from console.settings import ConsoleSettings
+    from console.warehouse import Warehouse
+    from flowdrop.settings import Addresses
     from streams.events import Event
 
 

@@ -13,17 +13,17 @@ from console.drops import preview as previewing
 from console.drops import register
 from console.drops.outcome import QUERIES, Outcome, of_people, outcome, query_values
 from console.reports.basis import Query as Asked
+from console.warehouse import WarehouseDownError
 from console.web.desk import Desk, desk
 from console.web.rendering import page
 from console.web.report_pages import download, query_page
 from console.web.security import require_own_form
-from console.warehouse import WarehouseDownError
 
 if TYPE_CHECKING:
     from console.drops.preview import Preview
     from console.drops.tables import Drop
 
-router = APIRouter(prefix="/drops", include_in_schema=False)
+router = APIRouter(prefix="/drops", include_in_schema=False, default_response_class=HTMLResponse)
 
 PAGE_PEOPLE = 25
 

@@ -41,7 +41,7 @@ def link(path: str, **query: str | int | list[str] | tuple[str, ...]) -> str:
     return f"{path}?{urlencode(query, doseq=True)}" if query else path
 
 
-def page(request: Request, template: str, status: int = 200, **facts: Any) -> HTMLResponse:
+def page(request: Request, template: str, /, **facts: Any) -> HTMLResponse:
     """Return the page that `template` makes of `facts`, and keep the language asked for."""
     lang = language(request)
     cookie = security.browser_cookie(request)
@@ -60,7 +60,7 @@ def page(request: Request, template: str, status: int = 200, **facts: Any) -> HT
             **facts,
         )
     )
-    response = HTMLResponse(html, status)
+    response = HTMLResponse(html)
     if request.query_params.get("lang") in LANGUAGES:
         response.set_cookie(COOKIE, lang, max_age=YEAR_SECONDS, httponly=True, samesite="lax")
     if security.COOKIE not in request.cookies:

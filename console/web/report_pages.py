@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from console.reports.basis import Query as Asked
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 Names = Annotated[list[str], Query(min_length=1)]
 

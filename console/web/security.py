@@ -1,4 +1,4 @@
-"""What keeps the console safe in a browser: headers, known hosts, and forms only of our own pages."""
+"""What keeps the console safe in a browser: headers, known hosts, forms of our own pages only."""
 
 from __future__ import annotations
 

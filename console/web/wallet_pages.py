@@ -11,7 +11,7 @@ from console.web.desk import desk
 from console.web.rendering import link, page
 from console.web.report_pages import query_page
 
-router = APIRouter(prefix="/wallet", include_in_schema=False)
+router = APIRouter(prefix="/wallet", include_in_schema=False, default_response_class=HTMLResponse)
 
 
 @router.get("")
