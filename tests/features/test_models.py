@@ -202,7 +202,7 @@ def test_registered_scored_and_refused(
         [list(worse(later).__dict__.values())],
         column_names=list(Evaluation.__dataclass_fields__),
     )
-    with pytest.raises(click.ClickException, match="was not registered: AUC .* does not beat"):
+    with pytest.raises(click.ClickException, match=r"was not registered: AUC .* does not beat"):
         register(real.client, AS_OF, folder, force=False)
     assert register(real.client, AS_OF, folder, force=True).forced
     evaluate(real.client, AS_OF, PROGRAM, folder)
