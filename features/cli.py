@@ -14,8 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from features.evaluation import Evaluation
     from features.settings import FeatureSettings
+    from features.verdict import Evaluation
+
+# What fits a terminal; --json has everything.
+SHOWN_CAMPAIGN = ("campaign", "channel", "start", "finish", "people", "redeemers")
+SHOWN_MODEL = ("model_id", "learner", "rows", "campaigns", "registered")
+SHOWN_AUDIENCE = ("name", "as_of", "size", "opted_out", "model_id")
+SHOWN_MEMBERS = 20
 
 DATE = click.DateTime(["%Y-%m-%d"])
 
@@ -89,14 +95,10 @@ def build_command(as_of: date, *, as_json: bool) -> None:
             }
         )
         return
-    shown = [{key: one[key] for key in SHOWN_CAMPAIGN} for one in learned]
-    print_rows([_short(row) for row in shown], title=f"Ended campaigns as of {as_of}")
+    print_rows(_shown(learned, SHOWN_CAMPAIGN), title=f"Ended campaigns as of {as_of}")
     click.echo(
         f"{training:,} training rows of {len(learned)} campaigns, {scoring:,} people to score"
     )
-
-
-SHOWN_CAMPAIGN = ("campaign", "channel", "start", "finish", "people", "redeemers")
 
 
 @features.command("list", epilog="Example: flowdrop features list --json")
@@ -159,7 +161,8 @@ def evaluate_command(as_of: date, *, as_json: bool) -> None:
     The naive baseline beside it is the person's rate of past redemptions. Intervals are 95 %, by a
     paired bootstrap over people.
     """
-    from features.evaluation import deciding, evaluate
+    from features.evaluation import evaluate
+    from features.verdict import deciding
     from flowdrop.output import print_json
     from sql.client import connect
 
@@ -180,7 +183,7 @@ def evaluate_command(as_of: date, *, as_json: bool) -> None:
 
 
 def _tell(one: Evaluation) -> None:
-    from features.evaluation import verdict
+    from features.verdict import verdict
 
     click.echo(f"{one.scope}: {verdict(one)[1]}")
     click.echo(
@@ -230,8 +233,7 @@ def models_list(*, as_json: bool) -> None:
     if as_json:
         print_json(found)
     else:
-        shown = [{key: row[key] for key in row if key != "trained_at"} for row in found]
-        print_rows(shown, title="Models")
+        print_rows(_shown(found, SHOWN_MODEL), title="Models")
 
 
 @models.command("show", epilog="Example: flowdrop models show redeem-20171030-0123456789ab")
@@ -239,8 +241,8 @@ def models_list(*, as_json: bool) -> None:
 @_as_json
 def models_show(model_id: str, *, as_json: bool) -> None:
     """Show a model: what it learned from, how it was chosen, how it was judged."""
-    from features.evaluation import evaluations
     from features.registry import find
+    from features.verdict import evaluations
     from flowdrop.output import print_json, print_rows
     from sql.client import connect
 
@@ -333,8 +335,7 @@ def audience_list(*, as_json: bool) -> None:
     if as_json:
         print_json(found)
     else:
-        shown = [{key: one[key] for key in one if key != "fingerprint"} for one in found]
-        print_rows([_short(row) for row in shown], title="Audiences")
+        print_rows(_shown(found, SHOWN_AUDIENCE), title="Audiences")
 
 
 @audience.command("show", epilog="Example: flowdrop audience show spring --csv")
@@ -364,15 +365,13 @@ def audience_show(name: str, *, as_json: bool, as_csv: bool) -> None:
             click.echo(f"and {len(found) - SHOWN_MEMBERS:,} more; --csv and --json give them all")
 
 
-SHOWN_MEMBERS = 20
+def _shown(found: list[dict[str, Any]], keys: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Return `keys` of each row, with times as days."""
+    return [{key: _day(row[key]) for key in keys} for row in found]
 
 
-def _short(row: dict[str, Any]) -> dict[str, Any]:
-    """Return `row` with times to the minute, for people."""
-    return {
-        key: f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else value
-        for key, value in row.items()
-    }
+def _day(value: object) -> object:
+    return f"{value:%Y-%m-%d}" if isinstance(value, datetime) else value
 
 
 def _flat(value: object) -> str:

@@ -1,14 +1,11 @@
 """Judging a model on campaigns that were not over when it was trained, beside the baseline.
 
-The scope `later` decides where there is one: campaigns that began on or after the model's date,
-with features as of their own start. `not_over` adds those that were running at the date; its
-people's features may be older than what the model learned from, so it is told but decides nothing.
-On the last day of the data nothing is later, and the validation inside training decides.
+Features are as of each campaign's own start. What the results mean is in `features/verdict.py`.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
@@ -20,41 +17,13 @@ from features import registry
 from features.learners import chances
 from features.measures import Comparison, compare
 from features.rows import baseline, build, campaigns, known, stored
-from sql.client import rows
+from features.verdict import Evaluation
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
     from clickhouse_connect.driver.client import Client
-
-REDEEMERS_MIN = 20  # fewer decide nothing
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """A model and the baseline on the rows of one scope; a row of the table `evaluations`."""
-
-    model_id: str
-    as_of: date
-    scope: str  # later, not_over, validation
-    rows: int
-    redeemers: int
-    people: int
-    campaigns: list[str]
-    open_campaigns: list[str]  # of them, not over at the last event known: labels so far
-    auc: float
-    baseline_auc: float
-    difference: float
-    difference_low: float
-    difference_high: float
-    within_auc: float
-    within_baseline_auc: float
-    within_difference_low: float
-    within_difference_high: float
-    mean_score: float | None
-    observed_rate: float
-    evaluated_at: datetime
 
 
 def evaluate(client: Client, as_of: date, program: str, folder: Path) -> list[Evaluation]:
@@ -85,40 +54,6 @@ def evaluate(client: Client, as_of: date, program: str, folder: Path) -> list[Ev
         column_names=list(Evaluation.__dataclass_fields__),
     )
     return results
-
-
-def evaluations(client: Client, model_id: str) -> list[Evaluation]:
-    """Return what is stored of the model's evaluations, by scope."""
-    return [Evaluation(**row) for row in rows(client, "features/evaluations", model_id=model_id)]
-
-
-def deciding(found: list[Evaluation]) -> Evaluation | None:
-    """Return the evaluation that decides: `later` with enough redemptions, else `validation`."""
-    scopes = {one.scope: one for one in found if one.redeemers >= REDEEMERS_MIN}
-    return scopes.get("later") or scopes.get("validation")
-
-
-def verdict(one: Evaluation) -> tuple[bool, str]:
-    """Return whether the model beats the baseline, and the comparison in words.
-
-    It does when the whole 95 % interval of the difference in AUC is above zero.
-    """
-    beats = one.difference_low > 0
-    words = (
-        f"AUC {one.auc:.3f} {'beats' if beats else 'does not beat'} the naive baseline's "
-        f"{one.baseline_auc:.3f} on {_counted(one)}: difference {one.difference:+.3f}, "
-        f"95 % interval {one.difference_low:+.3f} to {one.difference_high:+.3f}"
-    )
-    return beats, words
-
-
-def _counted(one: Evaluation) -> str:
-    told = {
-        "later": "campaigns that began on or after",
-        "not_over": "campaigns not over on",
-        "validation": "campaigns held out before",
-    }[one.scope]
-    return f"{len(one.campaigns)} {told} {one.as_of} ({one.rows:,} rows)"
 
 
 def _of_rows(

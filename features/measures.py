@@ -23,39 +23,34 @@ TAIL = 2.5  # percent on each side of a 95 % interval
 
 
 class Ranking:
-    """A score's order of labelled rows, sorted once; AUC under any weights of the rows."""
+    """Labelled rows in the order of a score, sorted once; its AUC under any weights of the rows.
 
-    def __init__(self, labels: Labels, scores: Floats) -> None:
-        _, self.place = np.unique(scores, return_inverse=True)
+    With `groups`, only pairs of one group count: what choosing within a campaign needs.
+    """
+
+    def __init__(
+        self, labels: Labels, scores: Floats, groups: NDArray[np.object_] | None = None
+    ) -> None:
+        levels, level = np.unique(scores, return_inverse=True)
+        group = np.zeros_like(level)
+        if groups is not None:
+            group = np.unique(groups, return_inverse=True)[1]
+        places, self.place = np.unique(group * len(levels) + level, return_inverse=True)
+        self.group = places // len(levels)  # of each place; places of a group are neighbours
         self.labels = labels
-        self.places = int(self.place.max()) + 1 if len(scores) else 0
-
-    def pairs(self, weights: Floats) -> tuple[float, float]:
-        """Return the weight of rightly ordered pairs (a tie is half) and of all pairs."""
-        good = np.bincount(self.place, weights * self.labels, self.places)
-        bad = np.bincount(self.place, weights * (1 - self.labels), self.places)
-        below = np.cumsum(bad) - bad
-        return float(good @ (below + bad / 2)), float(good.sum() * bad.sum())
-
-
-class Score:
-    """A score of labelled rows in groups (campaigns), ready to be measured many times."""
-
-    def __init__(self, labels: Labels, scores: Floats, groups: NDArray[np.object_]) -> None:
-        self.all = Ranking(labels, scores)
-        members = [np.flatnonzero(groups == group) for group in np.unique(groups)]
-        self.parts = [(rows, Ranking(labels[rows], scores[rows])) for rows in members]
 
     def auc(self, weights: Floats) -> float:
-        """Return the chance that a redeemer is ranked above another; NaN without both kinds."""
-        right, pairs = self.all.pairs(weights)
-        return right / pairs if pairs else float("nan")
+        """Return the chance that a redeemer is ranked above another, a tie counting half.
 
-    def within(self, weights: Floats) -> float:
-        """Return the same over pairs of one group only: what choosing within a campaign needs."""
-        counted = [ranking.pairs(weights[rows]) for rows, ranking in self.parts]
-        pairs = sum(all_ for _, all_ in counted)
-        return sum(right for right, _ in counted) / pairs if pairs else float("nan")
+        It is NaN where no two rows can be compared.
+        """
+        good = np.bincount(self.place, weights * self.labels, len(self.group))
+        bad = np.bincount(self.place, weights * (1 - self.labels), len(self.group))
+        all_good, all_bad = np.bincount(self.group, good), np.bincount(self.group, bad)
+        before = np.cumsum(all_bad) - all_bad  # of other groups, below in the order of places
+        below = np.cumsum(bad) - bad - before[self.group]
+        pairs = float(all_good @ all_bad)
+        return float(good @ (below + bad / 2)) / pairs if pairs else float("nan")
 
 
 @dataclass(frozen=True)
@@ -92,27 +87,30 @@ def compare(
         people: The person of each row.
         draws: How many times people are drawn, with replacement.
     """
-    one, two = Score(labels, model, groups), Score(labels, baseline, groups)
+    over_all = [Ranking(labels, score) for score in (model, baseline)]
+    within = [Ranking(labels, score, groups) for score in (model, baseline)]
     even = np.ones(len(labels))
     _, owner = np.unique(people, return_inverse=True)
     count = int(owner.max()) + 1
     draw = np.random.default_rng(SEED)
-    overall, within = np.empty(draws), np.empty(draws)
+    differences = np.empty((draws, 2))
     for index in range(draws):
         drawn = np.bincount(draw.integers(0, count, count), minlength=count)
         weights = drawn[owner].astype(np.float64)
-        overall[index] = one.auc(weights) - two.auc(weights)
-        within[index] = one.within(weights) - two.within(weights)
-    low, high = np.nanpercentile(overall, [TAIL, 100 - TAIL])
-    within_low, within_high = np.nanpercentile(within, [TAIL, 100 - TAIL])
+        differences[index] = [_difference(pair, weights) for pair in (over_all, within)]
+    lows, highs = np.nanpercentile(differences, [TAIL, 100 - TAIL], axis=0)
     return Comparison(
-        auc=one.auc(even),
-        baseline_auc=two.auc(even),
-        difference=one.auc(even) - two.auc(even),
-        difference_low=float(low),
-        difference_high=float(high),
-        within_auc=one.within(even),
-        within_baseline_auc=two.within(even),
-        within_difference_low=float(within_low),
-        within_difference_high=float(within_high),
+        auc=over_all[0].auc(even),
+        baseline_auc=over_all[1].auc(even),
+        difference=_difference(over_all, even),
+        difference_low=float(lows[0]),
+        difference_high=float(highs[0]),
+        within_auc=within[0].auc(even),
+        within_baseline_auc=within[1].auc(even),
+        within_difference_low=float(lows[1]),
+        within_difference_high=float(highs[1]),
     )
+
+
+def _difference(pair: list[Ranking], weights: Floats) -> float:
+    return pair[0].auc(weights) - pair[1].auc(weights)

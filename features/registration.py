@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from features.evaluation import deciding, evaluations, verdict
 from features.registry import Champion, enthrone, find, model_of
+from features.verdict import deciding, evaluations, verdict
 
 if TYPE_CHECKING:
     from pathlib import Path

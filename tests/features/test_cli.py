@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import click
 import pytest
 from click.testing import CliRunner
 
@@ -14,6 +13,7 @@ from features.cli import audience, features, models
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import click
     from click.testing import Result
     from conftest import Warehouse
 

@@ -15,12 +15,13 @@ from sklearn.metrics import roc_auc_score
 
 from features import registry, validation
 from features.definitions import NAMES
-from features.evaluation import Evaluation, deciding, evaluate, evaluations, verdict
+from features.evaluation import evaluate
 from features.learners import LEARNERS, chances, fit
 from features.registration import register
 from features.rows import build, campaigns, stored
 from features.scoring import score
 from features.training import train
+from features.verdict import Evaluation, deciding, evaluations, verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -202,7 +203,7 @@ def test_registered_scored_and_refused(
         [list(worse(later).__dict__.values())],
         column_names=list(Evaluation.__dataclass_fields__),
     )
-    with pytest.raises(click.ClickException, match="was not registered: AUC .* does not beat"):
+    with pytest.raises(click.ClickException, match=r"was not registered: AUC .* does not beat"):
         register(real.client, AS_OF, folder, force=False)
     assert register(real.client, AS_OF, folder, force=True).forced
     evaluate(real.client, AS_OF, PROGRAM, folder)
