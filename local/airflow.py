@@ -64,6 +64,9 @@ jwt_secret = {jwt_secret}
 [scheduler]
 # a task starts a quarter of a second after the one before it ended, not up to a second
 scheduler_idle_sleep_time = 0.25
+# Runs are triggered for the dates of the data that was replayed. A schedule would start one for
+# this week as well, ahead of them; set this to True to let schedules start runs.
+use_job_schedule = False
 
 [dag_processor]
 refresh_interval = 10
@@ -132,7 +135,9 @@ class Airflow:
         )
 
     def _serves(self) -> bool:
-        return bool(self.client.health())
+        # The API that tasks use builds itself at its first request, for 5 s and more in which the
+        # server does nothing else: ask now, so that no task and no page has to wait for it.
+        return bool(self.client.health()) and self.client.takes_tasks()
 
     def _schedules(self) -> bool:
         return self._beats("scheduler", "airflow-scheduler")

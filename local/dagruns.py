@@ -23,7 +23,8 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-REQUEST_SECONDS_MAX = 30.0
+REQUEST_SECONDS_MAX = 120.0  # on a busy machine, an answer may take half a minute
+PROBE_SECONDS_MAX = 2.0
 POLL_SECONDS = 0.5
 DAG_SECONDS_MAX = 60.0
 FINAL = {"success", "failed"}
@@ -58,16 +59,26 @@ class AirflowClient:
     def health(self) -> dict[str, Any]:
         """Return the health of Airflow's jobs, or nothing while it does not answer."""
         try:
-            health: dict[str, Any] = self._ask("GET", "monitor/health")
+            health: dict[str, Any] = self._ask(
+                "GET", "monitor/health", seconds_max=PROBE_SECONDS_MAX
+            )
         except AirflowError:
             return {}
         return health
 
+    def takes_tasks(self) -> bool:
+        """Return whether the API that running tasks use answers."""
+        url = f"{self.address}/execution/health"
+        try:
+            with urllib.request.urlopen(url, timeout=PROBE_SECONDS_MAX):  # noqa: S310
+                return True
+        except OSError:
+            return False
+
     def trigger(self, dag: str, day: date) -> str:
         """Start a run of `dag` for `day` and return its run id.
 
-        The DAG is unpaused, or its run would only queue; it is unpaused once the run is there, so
-        that a run of its schedule does not come first. A run that exists for that day is cleared
+        The DAG is unpaused, or its run would only queue. A run that exists for that day is cleared
         and so runs again. A day before the DAG's start date gives a run without tasks.
         """
         self._await_dag(dag)
@@ -150,7 +161,14 @@ class AirflowClient:
     def _path(self, dag: str, run: str) -> str:
         return f"dags/{quote(dag)}/dagRuns/{quote(run)}"
 
-    def _ask(self, method: str, path: str, body: object = None) -> Any:
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        seconds_max: float = REQUEST_SECONDS_MAX,
+    ) -> Any:
         request = urllib.request.Request(  # noqa: S310 - the address is our setting
             f"{self.address}/api/v2/{path}",
             method=method,
@@ -158,7 +176,7 @@ class AirflowClient:
             headers={"Content-Type": "application/json", "Accept": "application/json"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=REQUEST_SECONDS_MAX) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=seconds_max) as answer:  # noqa: S310
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             text = error.read().decode(errors="replace")

@@ -18,7 +18,9 @@ from datetime import datetime
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG
 
-with DAG("probe", schedule=None, start_date=datetime(2016, 1, 1), catchup=False):
+with DAG(
+    "probe", schedule="@daily", start_date=datetime(2016, 1, 1), catchup=False, max_active_runs=1
+):
     first = BashOperator(
         task_id="first", bash_command="echo home=$FLOWDROP_HOME day={{ ds }}; flowdrop --help"
     )
@@ -61,6 +63,9 @@ def test_a_run_of_the_real_scheduler(airflow: Airflow) -> None:
     assert again == run, "one run a date: the same one runs again"
     assert list(client.watch("probe", again))[-1].state == "success"
     assert client.run_state("probe", again) == "success"
+
+    runs = client._ask("GET", "dags/probe/dagRuns")["dag_runs"]
+    assert [one["dag_run_id"] for one in runs] == [run], "the schedule started a run of its own"
 
 
 def test_an_unknown_run_is_told(airflow: Airflow) -> None:
