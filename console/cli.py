@@ -225,7 +225,7 @@ def _print_preview(session: Session, name: str, *, as_json: bool) -> None:
     plan = asdict(previewing.preview(session, found))
     if as_json:
         people = [asdict(person) for person in previewing.people(session, found)]
-        print_json({**plan, "members": people})
+        print_json({**plan, "everyone": people})
     else:
         _print_facts(plan, f"Preview of drop {name}")
 

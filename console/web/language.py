@@ -29,6 +29,10 @@ class Phrases:
         """Return every key."""
         return set(self._texts)
 
+    def text(self, key: str) -> str:
+        """Return the phrase `key` as the file has it."""
+        return self._texts[key]
+
     def __call__(self, key: str, **values: Any) -> str:
         """Return the phrase `key` with `values` put into its places."""
         return self._texts[key].format(**values)

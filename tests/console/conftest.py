@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import threading
 import time
-from collections import defaultdict
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -18,253 +14,32 @@ import pytest
 import uvicorn
 from sqlalchemy.orm import Session
 
+from console.drops import launch, register
 from console.drops.tables import open_database
+from console.drops.terms import Terms
 from console.settings import ConsoleSettings
 from console.warehouse import Warehouse
 from console.web.app import create_app
 from flowdrop.settings import Addresses
-from scenarios import complete_journey, hillstrom
-from sql.client import connect
-from sql.migrate import migrate
-from streams.events import (
-    Assignment,
-    Contact,
-    Event,
-    Fund,
-    Grant,
-    decode_campaign,
-    decode_wallet,
-    encode,
-    partition_of,
-)
+from tests.console.world import NOW, PARTITIONS, PROGRAM, PROGRAMS, Wire, World, new_world
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-    from clickhouse_connect.driver.client import Client
-
-NUMBERS = itertools.count()
-PARTITIONS = 8
-PROGRAM = "liuliangbao"
-PROGRAMS = Path(__file__).parents[2] / "programs"
-NOW = datetime(2026, 11, 23, 15, 0, 0, 123456, tzinfo=UTC)
 NOWHERE = "http://127.0.0.1:9"
-BATCH = 50_000
-
-
-class World:
-    """A warehouse of its own, and a naive ledger that writes into it what it makes of events."""
-
-    def __init__(self, client: Client, url: str) -> None:
-        self.client = client
-        self.url = url
-        self.balances: dict[str, int] = {}
-        self.versions: dict[str, int] = defaultdict(int)
-        self.seen: set[str] = set()
-        self.offsets = itertools.count()
-
-    def open(self, people: Iterable[str]) -> None:
-        """Open wallets."""
-        self._results([self._result("open", f"open/{p}", p, 0, posts=[(p, 0)]) for p in people])
-
-    def consent(self, person: str, minute: int, *, granted: bool, channel: str = "*") -> None:
-        """Say whether `person` may be contacted, so many minutes after the beginning."""
-        self._campaign_rows(
-            [
-                {
-                    "id": f"consent/{person}/{minute}",
-                    "type": "consent",
-                    "time": NOW - timedelta(days=9) + timedelta(minutes=minute),
-                    "person": person,
-                    "channel": channel,
-                    "granted": granted,
-                }
-            ]
-        )
-
-    def audience(self, name: str, people: Sequence[str]) -> None:
-        """Freeze an audience, the best first."""
-        self.client.insert(
-            "audiences",
-            [[name, NOW.date(), "model", "{}", len(people), 0, f"print-{name}", NOW]],
-            column_names=[
-                *("name", "as_of", "model_id", "rule"),
-                *("size", "opted_out", "fingerprint", "frozen_at"),
-            ],
-        )
-        self.client.insert(
-            "audience_members",
-            [
-                [name, f"print-{name}", person, round(0.9 - 0.8 * n / len(people), 6), n + 1]
-                for n, person in enumerate(people)
-            ],
-            column_names=["audience", "fingerprint", "person", "score", "rank"],
-        )
-
-    def take(self, published: Iterable[Event]) -> None:
-        """Do as the ledger and the feed would with what was published."""
-        results, campaign = [], []
-        for event in published:
-            if isinstance(event, Fund | Grant):
-                results.append(self._judge(event))
-            elif isinstance(event, Assignment | Contact):
-                campaign.append(_campaign_row(event))
-        self._results(results)
-        self._campaign_rows(campaign)
-
-    def _judge(self, event: Fund | Grant) -> list[Any]:
-        kind = "fund" if isinstance(event, Fund) else "grant"
-        data = event.data
-        if event.id in self.seen:
-            return self._result(kind, event.id, event.subject, data.amount, outcome="repeat")
-        self.seen.add(event.id)
-        if isinstance(event, Fund):
-            payer, payee = f"issuer:{PROGRAM}", event.subject
-        else:
-            shard = partition_of(event.subject, PARTITIONS)
-            payer, payee = f"budget:{data.campaign}@{shard}", event.subject
-            reason = ""
-            if payee not in self.balances:
-                reason = "unknown_account"
-            elif self.balances.get(payer, 0) < data.amount:
-                reason = "budget_exhausted"
-            if reason:
-                return self._result(
-                    kind, event.id, payee, data.amount, outcome="refused", reason=reason,
-                    campaign=data.campaign,
-                )  # fmt: skip
-        posts = [(payer, -data.amount), (payee, data.amount)]
-        return self._result(
-            kind, event.id, event.subject, data.amount, posts=posts, campaign=data.campaign
-        )
-
-    def _result(  # noqa: PLR0913
-        self,
-        kind: str,
-        event_id: str,
-        subject: str,
-        amount: int,
-        *,
-        posts: Sequence[tuple[str, int]] = (),
-        outcome: str = "applied",
-        reason: str = "",
-        campaign: str = "",
-    ) -> list[Any]:
-        partition, offset = partition_of(subject, PARTITIONS), next(self.offsets)
-        for account, change in posts:
-            self.balances[account] = self.balances.get(account, 0) + change
-            self.versions[account] += 1
-        kinds = [a.partition(":")[0] if a.startswith(("budget:", "issuer:")) else "wallet"
-                 for a, _ in posts]  # fmt: skip
-        return [
-            partition, offset, event_id, kind, subject, PROGRAM, NOW, outcome, reason, amount,
-            campaign or event_id.split("/")[1] * (kind != "open"),
-            [a for a, _ in posts], kinds, [c for _, c in posts],
-            [self.balances[a] for a, _ in posts], [self.versions[a] for a, _ in posts],
-            "ledger.postings", partition, offset,
-        ]  # fmt: skip
-
-    def _results(self, rows: list[list[Any]]) -> None:
-        if rows:
-            self.client.insert(
-                "ledger_results",
-                rows,
-                column_names=[
-                    *("source_partition", "source_offset", "event_id", "type", "subject"),
-                    *("program", "time", "outcome", "reason", "amount", "campaign"),
-                    *("posting.account", "posting.kind", "posting.amount", "posting.balance"),
-                    *("posting.version", "topic", "partition", "offset"),
-                ],
-            )
-
-    def _campaign_rows(self, rows: list[dict[str, Any]]) -> None:
-        if not rows:
-            return
-        names = [
-            *("id", "type", "time", "person", "campaign", "arm", "probability", "channel"),
-            *("until", "value", "item", "granted", "offset"),
-        ]
-        defaults = {name: "" for name in ("campaign", "arm", "channel", "item")}
-        for start in range(0, len(rows), BATCH):
-            self.client.insert(
-                "campaign_events",
-                [
-                    [({**defaults, **row, "offset": next(self.offsets)}).get(n) for n in names]
-                    for row in rows[start : start + BATCH]
-                ],
-                column_names=names,
-            )
-
-    def replay(self) -> None:
-        """Fill with the real campaigns: Hillstrom's and The Complete Journey's."""
-        rows, people = [], []
-        for source in (hillstrom.source(), complete_journey.source()):
-            for event in source.events:
-                kind = type(event).__name__.lower()
-                if kind == "open":
-                    people.append(event.subject)
-                elif kind != "earn":
-                    rows.append(_campaign_row(event))
-        self._campaign_rows(rows)
-        self.open(people)
-
-
-def _campaign_row(event: Any) -> dict[str, Any]:
-    data = event.data
-    fields = ("campaign", "arm", "probability", "channel", "until", "value", "item")
-    return {
-        "id": event.id,
-        "type": type(event).__name__.lower(),
-        "time": event.time,
-        "person": event.subject,
-    } | {f: getattr(data, f) for f in fields if getattr(data, f, None) is not None}
-
-
-class Wire:
-    """A publisher that keeps bytes, may break after some events, and decodes what it kept."""
-
-    def __init__(self) -> None:
-        self.sent: list[bytes] = []
-        self.break_after: int | None = None
-
-    def __call__(
-        self,
-        published: Iterable[Event],
-        *,
-        on_sent: Callable[[int], object] | None = None,  # noqa: ARG002
-    ) -> int:
-        for n, event in enumerate(published):
-            if n == self.break_after:
-                raise ConnectionError("the broker is gone")
-            self.sent.append(encode(event))
-        return len(self.sent)
-
-    def events(self) -> list[Event]:
-        return [
-            (decode_wallet if b'"flowdrop.wallet' in value else decode_campaign)(value)
-            for value in self.sent
-        ]
-
-
-def _new_world(url: str) -> World:
-    name = f"console_{next(NUMBERS)}"
-    connect(url).command(f"CREATE DATABASE {name}")
-    own = url.removesuffix("default") + name
-    client = connect(own)
-    migrate(client)
-    return World(client, own)
 
 
 @pytest.fixture
 def world(clickhouse: str) -> World:
     """A warehouse with tables and without rows."""
-    return _new_world(clickhouse)
+    return new_world(clickhouse)
 
 
 @pytest.fixture(scope="session")
 def real_world(clickhouse: str) -> World:
     """A warehouse with the real campaigns, wallets and an audience of 300 households."""
-    made = _new_world(clickhouse)
+    made = new_world(clickhouse)
     made.replay()
     made.audience("households", [f"cj:{n}" for n in range(1, 301)])
     return made
@@ -283,13 +58,17 @@ def wire() -> Wire:
 
 
 @contextmanager
-def serve(url: str, database: Path, worker: str = NOWHERE) -> Iterator[str]:
-    """Serve the console on a free port of loopback until the block ends."""
+def serve(
+    url: str, database: Path, worker: str = NOWHERE, wire: Wire | None = None
+) -> Iterator[str]:
+    """Serve the console on a free port of loopback until the block ends; launches go to `wire`."""
     addresses = Addresses(clickhouse=url, worker=worker, kafka="127.0.0.1:9")
     settings = ConsoleSettings(
         database=f"sqlite:///{database}", programs=PROGRAMS, partitions=PARTITIONS
     )
     app = create_app(settings, addresses, Warehouse(url))
+    if wire:
+        app.state.desk.publish = wire
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="off"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -315,7 +94,7 @@ def server() -> Callable[..., Any]:
 class Worker(BaseHTTPRequestHandler):
     """Stands in for a worker's web view."""
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         account = self.path.rpartition("/")[2].replace("%3A", ":")
         known = account == "cj:17"
         body = {
@@ -342,14 +121,15 @@ def worker() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def console(
-    real_world: World, worker: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """The address of a console on the real campaigns, with a draft and a launched drop."""
-    from console.drops import launch, register
-    from console.drops.terms import Terms
+def console_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the session's console keeps its drops."""
+    return tmp_path_factory.mktemp("console") / "console.sqlite"
 
-    database = tmp_path_factory.mktemp("console") / "console.sqlite"
+
+@pytest.fixture(scope="session")
+def console(real_world: World, worker: str, console_database: Path) -> Iterator[str]:
+    """The address of a console on the real campaigns, with a draft and a launched drop."""
+    database = console_database
     wire = Wire()
     with Session(open_database(f"sqlite:///{database}")) as session:
         for name, budget in (("spring", 100_000), ("autumn", 40_000)):

@@ -15,7 +15,7 @@ from console.drops.register import cancel, create, find, history, members
 from console.drops.selection import HOLDOUT, TREATED
 from console.drops.terms import Terms
 from streams.events import Assignment, Fund, Grant
-from tests.console.conftest import NOW, PARTITIONS, PROGRAM, PROGRAMS, Wire, World
+from tests.console.world import NOW, PARTITIONS, PROGRAM, PROGRAMS, Wire, World, new_world
 
 if TYPE_CHECKING:
     from console.drops.tables import Drop
@@ -27,9 +27,8 @@ PEOPLE = [f"cj:{n}" for n in range(100)]
 LATER = NOW + timedelta(hours=1)
 
 
-@pytest.fixture
-def town(world: World) -> World:
-    """A hundred people with wallets, three of whom no drop may reach, one without a wallet."""
+def settle(world: World) -> World:
+    """Make a hundred people: three whom no drop may reach, one of the others without a wallet."""
     world.open(p for p in PEOPLE if p != "cj:9")
     world.consent("cj:3", 1, granted=False)
     world.consent("cj:4", 1, granted=False)
@@ -39,6 +38,25 @@ def town(world: World) -> World:
     world.consent("cj:6", 1, granted=False, channel="drop")
     world.audience("all", PEOPLE)
     return world
+
+
+@pytest.fixture
+def town(world: World) -> World:
+    """Those hundred people in a warehouse of their own."""
+    return settle(world)
+
+
+@pytest.fixture(scope="module")
+def ghost_town(clickhouse: str) -> World:
+    """Those hundred people in a warehouse that tests only read."""
+    made = settle(new_world(clickhouse))
+    made.audience("blocked", ["cj:3", "cj:5"])
+    made.client.insert(
+        "campaign_events",
+        [["x", "contact", NOW, "cj:1", "older"]],
+        column_names=["id", "type", "time", "person", "campaign"],
+    )
+    return made
 
 
 def make(session: Session, town: World, **changes: Any) -> Drop:
@@ -98,8 +116,8 @@ def test_the_people_stay_when_the_world_changes(session: Session, town: World) -
     assert people(session, find(session, "spring")) == before
 
 
-def test_pages_of_people_join_to_the_whole(session: Session, town: World) -> None:
-    drop = make(session, town)
+def test_pages_of_people_join_to_the_whole(session: Session, ghost_town: World) -> None:
+    drop = make(session, ghost_town)
     whole = people(session, drop)
     assert len(whole) == 100
     pages = [people(session, drop, offset=n, limit=30) for n in range(0, 120, 30)]
@@ -238,29 +256,23 @@ def test_the_log_says_who_did_what_and_when(session: Session, town: World, wire:
     ],
 )
 def test_each_wrong_term_is_refused_by_name_and_nothing_is_kept(
-    session: Session, town: World, changes: dict[str, Any], sentence: str
+    session: Session, ghost_town: World, changes: dict[str, Any], sentence: str
 ) -> None:
-    town.audience("blocked", ["cj:3", "cj:5"])
-    town.client.insert(
-        "campaign_events",
-        [["x", "contact", NOW, "cj:1", "older"]],
-        column_names=["id", "type", "time", "person", "campaign"],
-    )
     with pytest.raises(click.ClickException) as refused:
-        make(session, town, **changes)
+        make(session, ghost_town, **changes)
     assert sentence in refused.value.message
     assert register.every(session) == []
 
 
-def test_an_unknown_drop_suggests_those_like_it(session: Session, town: World) -> None:
-    make(session, town)
+def test_an_unknown_drop_suggests_those_like_it(session: Session, ghost_town: World) -> None:
+    make(session, ghost_town)
     with pytest.raises(register.UnknownDropError, match="did you mean spring") as refused:
         find(session, "sprung")
     assert refused.value.alike == ["spring"]
 
 
-def test_a_preview_has_stable_keys(session: Session, town: World) -> None:
-    assert list(asdict(preview(session, make(session, town)))) == [
+def test_a_preview_has_stable_keys(session: Session, ghost_town: World) -> None:
+    assert list(asdict(preview(session, make(session, ghost_town)))) == [
         *("name", "state", "program", "audience", "audience_people", "amount", "budget"),
         *("people", "treated", "holdout", "holdout_share", "cost", "budget_left", "left_out"),
         *("until", "created_at", "created_by", "launched_at"),

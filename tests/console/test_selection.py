@@ -42,7 +42,7 @@ def chosen(
     secret=st.text(max_size=8),
 )
 def test_a_selection_keeps_every_promise(
-    count: int, amount: int, extra: int, holdout: float, blocked: set[int], secret: str
+    *, count: int, amount: int, extra: int, holdout: float, blocked: set[int], secret: str
 ) -> None:
     budget = amount + extra
     reasons = {f"p{n}": NO_CONSENT for n in blocked}

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from console.drops import launch, register
+from console.drops.terms import Terms
+from streams.events import CAMPAIGN_TOPIC, WALLET_TOPIC
+from streams.publish import publish
+from tests.console.world import NOW, PARTITIONS, PROGRAM, PROGRAMS, Wire, World
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse]
+
+
+def make_topics(kafka: str) -> None:
+    admin = AdminClient({"bootstrap.servers": kafka})
+    there = admin.list_topics(timeout=10).topics
+    topics = [NewTopic(t, PARTITIONS, 1) for t in (WALLET_TOPIC, CAMPAIGN_TOPIC) if t not in there]
+    for made in admin.create_topics(topics).values() if topics else ():
+        made.result(30)
+
+
+def records(kafka: str, name: str) -> list[tuple[str, int, bytes]]:
+    """Everything in both topics that names the drop, partition by partition, in order."""
+    consumer = Consumer({"bootstrap.servers": kafka, "group.id": "test", "enable.auto.commit": False})
+    found = []
+    for topic in (WALLET_TOPIC, CAMPAIGN_TOPIC):
+        for partition in range(PARTITIONS):
+            place = TopicPartition(topic, partition, 0)
+            _, end = consumer.get_watermark_offsets(place, timeout=10)
+            consumer.assign([place])
+            while end and consumer.position([place])[0].offset < end:
+                message = consumer.poll(10)
+                assert message is not None
+                assert message.error() is None
+                value = message.value()
+                assert value is not None
+                if f"drop/{name}/".encode() in value:
+                    found.append((topic, partition, value))
+    consumer.close()
+    return found
+
+
+def test_a_launch_reaches_a_real_broker_and_a_second_one_adds_the_same_bytes(
+    session: Session, world: World, wire: Wire, kafka: str
+) -> None:
+    make_topics(kafka)
+    people = [f"cj:{n}" for n in range(200)]
+    world.open(people)
+    world.audience("all", people)
+    register.create(
+        session,
+        world.client,
+        Terms(name="spring", program=PROGRAM, budget=10**6, amount=500, audience="all", holdout=0.1),
+        programs=PROGRAMS,
+        partitions=PARTITIONS,
+        secret="key",
+        who="ann",
+        now=NOW,
+    )
+    go = partial(launch.launch, session, world.client, "spring", who="ann", now=NOW)
+
+    def broker(published: object, *, on_sent: object) -> int:
+        return publish(published, kafka, PARTITIONS, on_sent=on_sent)  # type: ignore[arg-type]
+
+    assert go(publisher=broker) == launch.size(session, "spring")
+    once = records(kafka, "spring")
+    go(publisher=wire)
+    assert sorted(value for _, _, value in once) == sorted(wire.sent)
+    go(publisher=broker)
+    assert sorted(records(kafka, "spring")) == sorted(once * 2)
+    for partition in range(PARTITIONS):
+        kinds = [v for t, p, v in once if t == WALLET_TOPIC and p == partition]
+        assert b"/fund/" in kinds[0]
+        assert all(b"/grant/" in value for value in kinds[1:])
