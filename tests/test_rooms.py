@@ -67,7 +67,7 @@ def test_the_documented_table_has_every_room() -> None:
 def test_no_sql_is_written_in_python() -> None:
     import re
 
-    sql = re.compile(r"\b(SELECT\s.+\sFROM|INSERT\s+INTO|CREATE\s+TABLE)\b", re.S)
+    sql = re.compile(r"\b(SELECT\s.+\sFROM|INSERT\s+INTO|CREATE\s+TABLE)\b", re.DOTALL)
     for room in ROOMS:
         for path in (ROOT / room).rglob("*.py"):
             if path.is_relative_to(ROOT / "local" / "clickhouse"):

@@ -24,7 +24,7 @@ MIB = 1024 * 1024
 @click.option("--result-mb", type=int, default=512, help="Largest result that cannot stream.")
 @click.option("--request-mb", type=int, default=4096, help="Largest request, decoded.")
 @click.option("--queries", type=int, default=64, help="Queries at work at once.")
-def main(  # noqa: PLR0913 - its options
+def main(
     *,
     port: int,
     host: str,
@@ -44,8 +44,8 @@ def main(  # noqa: PLR0913 - its options
     signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
     listener = _listen(host, port)
     # Here, because chDB takes the time zone when it is imported.
-    from local.clickhouse.engine import Limits  # noqa: PLC0415
-    from local.clickhouse.serving import serve  # noqa: PLC0415
+    from local.clickhouse.engine import Limits
+    from local.clickhouse.serving import serve
 
     serve(listener, path, Limits(queries, memory_mb * MIB, result_mb * MIB, request_mb * MIB))
 

@@ -8,6 +8,7 @@ import inspect
 from typing import Any
 
 import pytest
+
 from streams.layer import private
 
 

@@ -6,6 +6,7 @@ import signal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+
 from tests import oracles
 from tests.streams.stack import Stack, Worker, wait_for
 
