@@ -2,6 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
+# Compiled files are kept, or each of the many processes would compile its imports again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test lint types unit format lock clean
 .DELETE_ON_ERROR:
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 
 from airflow.providers.standard.operators.bash import BashOperator
@@ -17,12 +18,22 @@ COMMANDS = {
     "freeze": "flowdrop audience freeze redeemers-{{ ds }} --as-of {{ ds }} --top {{ params.top }}",
 }
 
+# A schedule for days gone by, such as those of replayed data: the Mondays from the first to the
+# second are run in order; without them, each Monday from now on.
+FIRST, LAST = os.environ.get("FLOWDROP_SCORE_FIRST"), os.environ.get("FLOWDROP_SCORE_LAST")
+
+
+def _day(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
 with DAG(
     dag_id="score_users",
     description="Features, model, scores and a frozen audience as of a date.",
-    schedule="@weekly",
-    start_date=datetime(2017, 1, 1, tzinfo=UTC),
-    catchup=False,
+    schedule="0 0 * * 1",
+    start_date=_day(FIRST or "2017-01-02"),
+    end_date=_day(LAST) if LAST else None,
+    catchup=FIRST is not None,
     max_active_runs=1,  # two runs of one date would build the same partition at the same time
     default_args={
         # Every command may be run again, so what fails for a passing reason, such as a restart of

@@ -64,9 +64,6 @@ jwt_secret = {jwt_secret}
 [scheduler]
 # a task starts a quarter of a second after the one before it ended, not up to a second
 scheduler_idle_sleep_time = 0.25
-# Runs are triggered for the dates of the data that was replayed. A schedule would start one for
-# this week as well, ahead of them; set this to True to let schedules start runs.
-use_job_schedule = False
 
 [dag_processor]
 refresh_interval = 10

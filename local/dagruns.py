@@ -88,11 +88,30 @@ class AirflowClient:
         except AirflowError as error:
             if error.status != CONFLICT:
                 raise
-            run = self._run_of(dag, logical)
+            run = self._runs_of(dag, logical)[0]
             path = f"{self._path(dag, run['dag_run_id'])}/clear"
             self._ask("POST", path, {"dry_run": False})
         self.pause(dag, paused=False)
         return str(run["dag_run_id"])
+
+    def scheduled(self, dag: str, day: date) -> str:
+        """Let the schedule of `dag` go on, and return the id of its run for `day`.
+
+        Raises:
+            click.ClickException: when the scheduler has made no such run after a while.
+        """
+        self._await_dag(dag)
+        self.pause(dag, paused=False)
+        logical = datetime(day.year, day.month, day.day, tzinfo=UTC).isoformat()
+        deadline = time.monotonic() + DAG_SECONDS_MAX
+        while not (runs := self._runs_of(dag, logical)):
+            if time.monotonic() > deadline:
+                raise click.ClickException(
+                    f"Airflow's scheduler has made no run of {dag} for {day} in "
+                    f"{DAG_SECONDS_MAX:.0f} s; see {self.address}/dags/{dag}"
+                )
+            time.sleep(POLL_SECONDS)
+        return str(runs[0]["dag_run_id"])
 
     def pause(self, dag: str, *, paused: bool = True) -> None:
         """Pause a DAG, so that its schedule starts no runs, or let it go on."""
@@ -152,11 +171,11 @@ class AirflowClient:
             else:
                 return
 
-    def _run_of(self, dag: str, logical: str) -> dict[str, Any]:
+    def _runs_of(self, dag: str, logical: str) -> list[dict[str, Any]]:
         when = quote(logical)
         path = f"dags/{quote(dag)}/dagRuns?logical_date_gte={when}&logical_date_lte={when}"
-        run: dict[str, Any] = self._ask("GET", path)["dag_runs"][0]
-        return run
+        runs: list[dict[str, Any]] = self._ask("GET", path)["dag_runs"]
+        return runs
 
     def _path(self, dag: str, run: str) -> str:
         return f"dags/{quote(dag)}/dagRuns/{quote(run)}"

@@ -59,14 +59,14 @@ class Demo:
     checks: list[Check] = field(default_factory=list)
     timings: list[Timing] = field(default_factory=list)
 
-    def run(self, *command: str, fails: bool = False) -> str:
+    def run(self, *command: str, fails: bool = False, **settings: str) -> str:
         """Run a flowdrop command and return what it printed; its progress is shown as it comes.
 
-        `fails` allows it to end with a status other than 0.
+        `fails` allows it to end with a status other than 0; `settings` go into its environment.
         """
         done = subprocess.run(
             [sys.executable, "-m", "flowdrop", *command],
-            env=part_environment(self.place),
+            env=part_environment(self.place, settings),
             stdout=subprocess.PIPE,
             text=True,
             check=False,
