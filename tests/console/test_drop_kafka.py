@@ -29,7 +29,9 @@ def make_topics(kafka: str) -> None:
 
 def records(kafka: str, name: str) -> list[tuple[str, int, bytes]]:
     """Everything in both topics that names the drop; each partition's in its order."""
-    consumer = Consumer({"bootstrap.servers": kafka, "group.id": "test", "enable.auto.commit": False})
+    consumer = Consumer(
+        {"bootstrap.servers": kafka, "group.id": "test", "enable.auto.commit": False}
+    )
     places = [
         TopicPartition(topic, partition, 0)
         for topic in (WALLET_TOPIC, CAMPAIGN_TOPIC)
