@@ -262,7 +262,9 @@ def test_the_language_switch_stays(page: Page, console: str) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_is_wider_than_a_phone(browser: Browser, console: str, scheme: Any) -> None:
-    context = browser.new_context(viewport={"width": 375, "height": 700}, color_scheme=scheme)
+    context = browser.new_context(
+        viewport={"width": 375, "height": 700}, color_scheme=scheme, reduced_motion="reduce"
+    )
     page = context.new_page()
     for name, path in {
         "campaigns": "/",
