@@ -42,7 +42,8 @@
       itemStyle: { color: color[key] },
       ...(key === "cumulative"
         ? {
-            type: "line", step: "end", symbol: "circle", symbolSize: 5, showSymbol: false,
+            type: "line", step: "end", symbol: "circle", symbolSize: 7,
+            showSymbol: data.days.length === 1, // a line of one day would not be seen
             lineStyle: { color: color[key], width: 2 },
             areaStyle: { color: css("--accent"), opacity: 0.1 },
           }

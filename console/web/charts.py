@@ -1,4 +1,4 @@
-"""What a chart shows, as plain lists for `static/charts.js`: the report's numbers, none computed."""
+"""What a chart shows, as plain lists for `static/charts.js`: numbers of the report, none new."""
 
 from __future__ import annotations
 

@@ -140,9 +140,7 @@ def console(real_world: World, worker: str, console_database: Path) -> Iterator[
                       audience="households", holdout=0.1),
                 programs=PROGRAMS, partitions=PARTITIONS, secret="s", who="ann", now=NOW,
             )  # fmt: skip
-        launch.launch(
-            session, real_world.client, "spring", publisher=wire, who="ann", now=NOW
-        )
+        launch.launch(session, real_world.client, "spring", publisher=wire, who="ann", now=NOW)
     real_world.take(wire.events())
     with serve(real_world.url, database, worker) as url:
         yield url

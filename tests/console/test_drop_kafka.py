@@ -28,22 +28,26 @@ def make_topics(kafka: str) -> None:
 
 
 def records(kafka: str, name: str) -> list[tuple[str, int, bytes]]:
-    """Everything in both topics that names the drop, partition by partition, in order."""
-    consumer = Consumer({"bootstrap.servers": kafka, "group.id": "test", "enable.auto.commit": False})
+    """Everything in both topics that names the drop; each partition's in its order."""
+    consumer = Consumer(
+        {"bootstrap.servers": kafka, "group.id": "test", "enable.auto.commit": False}
+    )
+    places = [
+        TopicPartition(topic, partition, 0)
+        for topic in (WALLET_TOPIC, CAMPAIGN_TOPIC)
+        for partition in range(PARTITIONS)
+    ]
+    left = sum(consumer.get_watermark_offsets(place, timeout=10)[1] for place in places)
+    consumer.assign(places)
     found = []
-    for topic in (WALLET_TOPIC, CAMPAIGN_TOPIC):
-        for partition in range(PARTITIONS):
-            place = TopicPartition(topic, partition, 0)
-            _, end = consumer.get_watermark_offsets(place, timeout=10)
-            consumer.assign([place])
-            while end and consumer.position([place])[0].offset < end:
-                message = consumer.poll(10)
-                assert message is not None
-                assert message.error() is None
-                value = message.value()
-                assert value is not None
-                if f"drop/{name}/".encode() in value:
-                    found.append((topic, partition, value))
+    while left:
+        message = consumer.poll(20)
+        assert message is not None
+        assert message.error() is None
+        left -= 1
+        value = message.value()
+        if f"drop/{name}/".encode() in value:
+            found.append((message.topic(), message.partition(), value))
     consumer.close()
     return found
 
@@ -58,7 +62,9 @@ def test_a_launch_reaches_a_real_broker_and_a_second_one_adds_the_same_bytes(
     register.create(
         session,
         world.client,
-        Terms(name="spring", program=PROGRAM, budget=10**6, amount=500, audience="all", holdout=0.1),
+        Terms(
+            name="spring", program=PROGRAM, budget=10**6, amount=500, audience="all", holdout=0.1
+        ),
         programs=PROGRAMS,
         partitions=PARTITIONS,
         secret="key",

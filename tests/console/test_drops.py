@@ -18,8 +18,9 @@ from streams.events import Assignment, Fund, Grant
 from tests.console.world import NOW, PARTITIONS, PROGRAM, PROGRAMS, Wire, World, new_world
 
 if TYPE_CHECKING:
-    from console.drops.tables import Drop
     from sqlalchemy.orm import Session
+
+    from console.drops.tables import Drop
 
 pytestmark = pytest.mark.clickhouse
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 CODE = FOLDER.parent
 USED = re.compile(r"""\b(?:t|say)\(\s*["']([a-z_]+\.[a-z_]+)["']""")
 LABELLED = re.compile(r"""\.label\(\s*["']([a-z_]+)["']""")
-IN_LOOPS = re.compile(r"""["']((?:nav|overlap|common)\.[a-z_]+)["']""")
+IN_LOOPS = re.compile(r"""["']((?:nav|overlap|common)\.(?!html)[a-z_]+)["']""")
 
 
 def sources() -> list[Path]:

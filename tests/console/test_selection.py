@@ -102,7 +102,10 @@ def test_another_drop_or_secret_holds_out_others() -> None:
         return {m.person for m in found.members if m.arm == HOLDOUT}
 
     first = held(chosen(1_000, holdout=0.5))
-    for other in (chosen(1_000, holdout=0.5, drop="autumn"), chosen(1_000, holdout=0.5, secret="k")):
+    for other in (
+        chosen(1_000, holdout=0.5, drop="autumn"),
+        chosen(1_000, holdout=0.5, secret="k"),
+    ):
         shared = len(first & held(other))
         assert 200 < shared < 300  # 250 expected of 500, standard deviation 8
 
