@@ -38,7 +38,7 @@ class Publisher(Protocol):
         ...
 
 
-def launch(  # noqa: PLR0913 - who, when and by what means
+def launch(
     session: Session,
     client: Client,
     name: str,

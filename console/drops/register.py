@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from console.drops.selection import Candidate, Selection
 
 
-def create(  # noqa: PLR0913 - each is a fact the drop keeps
+def create(
     session: Session,
     client: Client,
     terms: Terms,
@@ -130,7 +130,7 @@ def cancel(session: Session, name: str, *, who: str, now: datetime) -> Drop:
     return find(session, name)
 
 
-def log(  # noqa: PLR0913 - who, what, when
+def log(
     session: Session, *, now: datetime, who: str, action: str, drop: str, detail: dict[str, Any]
 ) -> None:
     """Add a row to the audit log; the caller commits."""

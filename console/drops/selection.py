@@ -85,7 +85,7 @@ def draw(secret: str, drop: str, person: str) -> bytes:
     return hmac.digest(secret.encode(), f"{drop}\0{person}".encode(), "sha256")
 
 
-def select(  # noqa: PLR0913 - the terms of a drop are six
+def select(
     candidates: Iterable[Candidate],
     *,
     drop: str,
