@@ -40,7 +40,7 @@ def connect(url: str | None = None) -> Client:
         return clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
     except ClickHouseError as error:
         place = _without_password(url)
-        if error.code == UNKNOWN_DATABASE:
+        if getattr(error, "code", None) == UNKNOWN_DATABASE:
             raise click.ClickException(
                 f"ClickHouse at {place} has no such database; create it there or set "
                 "FLOWDROP_CLICKHOUSE"

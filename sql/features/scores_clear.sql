@@ -1,2 +1,2 @@
--- No rows: empties the staging partition of {as_of}, left by a scoring that died.
+-- Not one row: empties the staging partition of {as_of}, left by a scoring that died.
 ALTER TABLE scores_staging DROP PARTITION {as_of:Date}

@@ -4,9 +4,9 @@ An entry is the id's 64-bit hash, 32 bits of the content's, the time and what be
 same content" means an equal decoded event: the order of JSON keys, white space, the offset in which
 a time is written and extension attributes (a trace id) make no difference.
 
-Entries older than the window are dropped from the front; when more than `RECENT_MAX` are left, the
-first goes and its time is kept as `forgotten_us`: what is not later than that and not remembered is
-refused, since it might be a repeat.
+Entries older than the window are dropped; when more than `RECENT_MAX` are left, the first goes, and
+if it was applied its time is kept as `forgotten_us`: what is not later than that and not remembered
+is refused, since it might be a repeat.
 """
 
 from __future__ import annotations
@@ -70,19 +70,24 @@ def remember(recent: bytes, key: bytes, content: bytes, time_us: int, code: int)
 
 
 def forget(recent: bytes, horizon_us: int) -> tuple[bytes, int]:
-    """Make room for one more: drop from the front what is before `horizon_us`, or too many.
+    """Make room for one more: drop what is before `horizon_us`, or the first of too many.
+
+    It looks behind the front only when the memory is full: a refusal moves no clock, so its time
+    may be years ahead of the others', and then it would hold up all that stand behind it.
 
     Returns:
-        The entries that stay, and the latest time of one that had to go before it was too old (0
-        when none had).
+        The entries that stay, and the time of an applied one that had to go before it was too old
+        (0 when none had). A refusal that had to go is judged anew, which can apply nothing twice.
     """
-    start = dropped_us = 0
+    start = 0
     end = len(recent)
-    while start < end:
-        time_us: int = _unpack_time(recent, start + _TIME_AT)[0]
-        if time_us >= horizon_us:
-            if end - start < _BYTES_MAX:
-                break
-            dropped_us = max(dropped_us, time_us)
+    while start < end and _unpack_time(recent, start + _TIME_AT)[0] < horizon_us:
         start += _SIZE
-    return (recent[start:] if start else recent), dropped_us
+    if end - start < _BYTES_MAX:
+        return (recent[start:] if start else recent), 0
+    kept = [row for row in _ENTRY.iter_unpack(recent[start:]) if row[2] >= horizon_us]
+    dropped_us = 0
+    if len(kept) >= RECENT_MAX:
+        _, _, time_us, code = kept.pop(0)
+        dropped_us = 0 if code else time_us
+    return b"".join(_pack(*row) for row in kept), dropped_us

@@ -45,7 +45,7 @@ def records(kafka: str, name: str) -> list[tuple[str, int, bytes]]:
         assert message is not None
         assert message.error() is None
         left -= 1
-        value = message.value()
+        value = message.value() or b""
         if f"drop/{name}/".encode() in value:
             found.append((message.topic(), message.partition(), value))
     consumer.close()

@@ -64,7 +64,7 @@ def test_airflow_reads_the_file_without_an_error(parsed: dict[str, Any]) -> None
 
 
 def test_it_runs_weekly_one_at_a_time_and_does_not_catch_up(parsed: dict[str, Any]) -> None:
-    assert parsed["schedule"] == "@weekly"
+    assert parsed["schedule"] == "0 0 * * 1"
     assert parsed["catchup"] is False
     assert parsed["max_active_runs"] == 1
     assert parsed["doc"]

@@ -19,13 +19,22 @@ from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG
 
 with DAG(
-    "probe", schedule="@daily", start_date=datetime(2016, 1, 1), catchup=False, max_active_runs=1
+    "probe", schedule=None, start_date=datetime(2016, 1, 1), catchup=False, max_active_runs=1
 ):
     first = BashOperator(
         task_id="first", bash_command="echo home=$FLOWDROP_HOME day={{ ds }}; flowdrop --help"
     )
     second = BashOperator(task_id="second", bash_command="test -f $FLOWDROP_HOME/allowed")
     first >> second
+
+with DAG(
+    "weekly",
+    schedule="0 0 * * 1",
+    start_date=datetime(2017, 10, 30),
+    end_date=datetime(2017, 10, 30),
+    catchup=True,
+):
+    BashOperator(task_id="only", bash_command="test {{ ds }} = 2017-10-30")
 """
 
 
@@ -64,8 +73,15 @@ def test_a_run_of_the_real_scheduler(airflow: Airflow) -> None:
     assert list(client.watch("probe", again))[-1].state == "success"
     assert client.run_state("probe", again) == "success"
 
-    runs = client._ask("GET", "dags/probe/dagRuns")["dag_runs"]
-    assert [one["dag_run_id"] for one in runs] == [run], "the schedule started a run of its own"
+
+def test_a_run_that_the_schedule_makes(airflow: Airflow) -> None:
+    client = airflow.client
+    (airflow.home / "allowed").touch()
+    run = client.scheduled("weekly", date(2017, 10, 30))
+    assert run.startswith("scheduled__2017-10-30")
+    assert list(client.watch("weekly", run))[-1].state == "success"
+    runs = client._ask("GET", "dags/weekly/dagRuns")["dag_runs"]
+    assert [one["dag_run_id"] for one in runs] == [run], "the one Monday, and no other"
 
 
 def test_an_unknown_run_is_told(airflow: Airflow) -> None:

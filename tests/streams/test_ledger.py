@@ -405,6 +405,16 @@ def test_the_clock_is_the_latest_applied_time() -> None:
     assert world.shards[0].clock_us == microseconds(START) + 3 * DAY_US
 
 
+@pytest.mark.parametrize("days_ahead", [100, 5000])
+def test_a_refused_event_from_ahead_does_not_stand_in_the_way_of_others(days_ahead: int) -> None:
+    world = world_with("a", coins=0)
+    arrived = at(1000)
+    assert world.send(world.redeem("a", 10**9, time=at(days_ahead)), arrived=arrived).reason
+    for day in range(1, 400):
+        sent = world.earn("a", amount=1, time=at(day / 4))
+        assert world.send(sent, arrived=arrived).outcome == "applied", day
+
+
 def test_a_refused_event_from_the_future_is_forgotten_as_if_it_had_come_on_time() -> None:
     world = world_with("a", coins=0)
     refused = world.earn("a", amount=5, time=at(5000))
