@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from tests import oracles
-from tests.streams.stack import Stack, Worker, wait_for
+from tests.stack import Stack, Worker, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
