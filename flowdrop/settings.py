@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, TomlConfigSettingsSource
 
 if TYPE_CHECKING:
@@ -109,12 +109,18 @@ def sources(cls: type[Settings]) -> list[dict[str, Any]]:
         rows.append(
             {
                 "name": name,
-                "value": getattr(values, name),
+                "value": _shown(getattr(values, name)),
                 "source": env if env in os.environ else source,
                 "description": field.description or "",
             }
         )
     return rows
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, SecretStr):
+        return "(hidden)"
+    return str(value) if isinstance(value, Path) else value
 
 
 def _keys(path: Path) -> set[str]:
@@ -136,9 +142,6 @@ def settings_command(*, as_json: bool) -> None:
     for target in CLASSES:
         module, _, name = target.partition(":")
         rows += sources(getattr(importlib.import_module(module), name))
-    for row in rows:
-        if "secret" in row["name"]:
-            row["value"] = "(hidden)"
     if as_json:
         print_json(rows)
     else:
