@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from console import report_text
+from console.exports import lift_rows
 from console.reports.basis import as_json as report_json
 from console.reports.campaigns import campaigns as list_campaigns
 from console.reports.lift import lift
@@ -19,8 +20,6 @@ from sql.client import connect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from console.reports.lift import LiftReport
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -101,29 +100,9 @@ def lift_command(
     if as_json:
         print_json(report_json(found))
     elif as_csv:
-        print_csv(_lift_rows(found))
+        print_csv(lift_rows(found))
     else:
         report_text.lift_text(found, lang)
-
-
-def _lift_rows(found: LiftReport) -> list[dict[str, Any]]:
-    """Return one row an arm and metric; the control's, and blocked ones, have no effect."""
-    effects = {(effect.arm, effect.metric): asdict(effect) for effect in found.effects}
-    shown = ("difference", "low", "high", "p_value", "relative", "relative_low", "relative_high")
-    rows = []
-    for arm in found.arms:
-        values = {
-            "visit_rate": arm.visit_rate,
-            "conversion_rate": arm.conversion_rate,
-            "value_per_person": arm.value_per_person,
-        }
-        for metric, value in values.items():
-            effect = effects.get((arm.arm, metric), {})
-            rows.append(
-                {"arm": arm.arm, "people": arm.people, "metric": metric, "value": value}
-                | {key: effect.get(key) for key in shown}
-            )
-    return rows
 
 
 @report.command("overlap", epilog="Example: flowdrop report overlap cj-8 cj-13 --json")

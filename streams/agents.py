@@ -103,6 +103,7 @@ def fold_batch(work: Work, rules: Rules, partitions: int) -> None:
         outcome = fold(get, shard, event, digest_of(event), offset, arrived_ms * 1000, rules)
         if outcome.reason == "wrong_partition":
             state.emit(WALLET_TOPIC, partition_of(event.subject, partitions), key, value)
+            outcome = msgspec.structs.replace(outcome, outcome="forwarded", reason="")
         accounts.update(outcome.changed)
         changed.update(outcome.changed)
         shard.clock_us = outcome.clock_us

@@ -8,7 +8,7 @@ CREATE TABLE IF NOT EXISTS ledger_results
     subject String,
     program LowCardinality(String),
     time DateTime64(6, 'UTC'),
-    outcome LowCardinality(String), -- applied, refused, repeat
+    outcome LowCardinality(String), -- applied, refused, repeat, forwarded
     reason LowCardinality(String), -- of a refusal, else ''
     amount Int64, -- coins the event moved or asked for
     activity LowCardinality(String), -- earn

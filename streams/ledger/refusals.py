@@ -32,8 +32,10 @@ REFUSALS: tuple[Refusal, ...] = (
     Refusal(
         "wrong_partition",
         2,
-        "The subject lives on another partition.",
-        "Partition by CRC-32 of the key, as `flowdrop replay` does.",
+        "The subject lives on another partition. The worker forwards the record there, once, and "
+        "records it as `forwarded`.",
+        "Nothing to mend; partitioning by CRC-32 of the key, as `flowdrop replay` does, saves the "
+        "way.",
     ),
     Refusal(
         "repeated_leg",

@@ -1,0 +1,219 @@
+"""What the agents make of a batch, without a broker: forwarded, set aside, passed on once."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from streams.agents import check_batch, fold_batch, rules_of
+from streams.events import (
+    ACCEPTED_TOPIC,
+    CAMPAIGN_TOPIC,
+    DEADLETTER_TOPIC,
+    POSTINGS_TOPIC,
+    WALLET_TOPIC,
+    Earn,
+    EarnData,
+    Event,
+    Open,
+    OpenData,
+    Transfer,
+    TransferData,
+    Visit,
+    VisitData,
+    encode,
+    partition_of,
+)
+from streams.layer.batch import Batch
+from streams.layer.state import PartitionState, Record
+from streams.layer.table import Work
+from streams.ledger.accounts import unpack
+from streams.ledger.results import decode_result
+from streams.settings import StreamSettings
+
+if TYPE_CHECKING:
+    from streams.layer.state import Pending
+
+PARTITIONS = 2
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+NOW_MS = int(NOW.timestamp() * 1000)
+RULES = rules_of(StreamSettings(partitions=PARTITIONS))
+HERE = next(name for name in "abcdef" if partition_of(name, PARTITIONS) == 0)
+THERE = next(name for name in "abcdef" if partition_of(name, PARTITIONS) == 1)
+
+
+def records(*events: Event) -> list[tuple[bytes | None, bytes | None]]:
+    return [(event.subject.encode(), encode(event)) for event in events]
+
+
+def batch(
+    topic: str, found: list[tuple[bytes | None, bytes | None]], partition: int = 0, start: int = 0
+) -> Batch:
+    offsets = list(range(start, start + len(found)))
+    return Batch(
+        topic=topic,
+        partition=partition,
+        start=start,
+        end=start + len(found),
+        keys=[key for key, _ in found],
+        values=[value for _, value in found],
+        offsets=offsets,
+        timestamps_ms=[NOW_MS] * len(found),
+        headers=[[] for _ in found],
+        size_bytes=0,
+    )
+
+
+def commit(state: PartitionState) -> Pending:
+    pending = state.take()
+    state.settle()
+    return pending
+
+
+def fold(
+    state: PartitionState, found: list[tuple[bytes | None, bytes | None]], start: int = 0
+) -> Pending:
+    work = Work(batch(WALLET_TOPIC, found, state.number, start), state)
+    fold_batch(work, RULES, PARTITIONS)
+    return commit(state)
+
+
+def check(state: PartitionState, *found: tuple[bytes | None, bytes | None]) -> Pending:
+    work = Work(batch(CAMPAIGN_TOPIC, list(found), state.number), state)
+    check_batch(work, RULES.tolerance_us, PARTITIONS)
+    return commit(state)
+
+
+def results(pending: Pending) -> list[tuple[str, str]]:
+    found = [decode_result(r.value or b"") for r in pending.records if r.topic == POSTINGS_TOPIC]
+    return [(result.outcome, result.reason) for result in found]
+
+
+def opened(name: str) -> Open:
+    data = OpenData(program="liuliangbao")
+    return Open(id=f"open {name}", source="t", time=NOW, subject=name, data=data)
+
+
+def earned(name: str, spend: int) -> Earn:
+    data = EarnData(program="liuliangbao", activity="purchase", spend=spend)
+    return Earn(id=f"earn {spend}", source="t", time=NOW, subject=name, data=data)
+
+
+def visit(person: str, event_id: str = "v", campaign: str = "c", **changes: object) -> Visit:
+    data = VisitData(campaign=campaign)
+    values = {"id": event_id, "source": "t", "time": NOW, "subject": person, "data": data}
+    return Visit(**(values | changes))  # type: ignore[arg-type]
+
+
+def test_a_record_on_the_wrong_partition_is_forwarded_as_it_is_and_applied_there_once() -> None:
+    wrong, right = PartitionState(0), PartitionState(1)
+    sent = records(opened(THERE))
+    pending = fold(wrong, sent)
+    assert results(pending) == [("forwarded", "")]
+    forwarded = [r for r in pending.records if r.topic == WALLET_TOPIC]
+    assert forwarded == [Record(WALLET_TOPIC, 1, *sent[0], None)]
+    assert set(wrong.committed) == {b"\x00shard"}, "nothing is kept of it here"
+    assert results(fold(right, [(r.key, r.value) for r in forwarded])) == [("applied", "")]
+
+
+def test_an_event_whose_clock_is_wrong_is_forwarded_before_it_is_judged() -> None:
+    early = Open(**{**_fields(opened(THERE)), "time": NOW + timedelta(days=400)})
+    assert results(fold(PartitionState(0), records(early))) == [("forwarded", "")]
+
+
+def _fields(event: Open) -> dict[str, object]:
+    return {name: getattr(event, name) for name in ("id", "source", "time", "subject", "data")}
+
+
+def test_a_transfer_to_the_other_partition_takes_its_signed_leg() -> None:
+    here, there = PartitionState(0), PartitionState(1)
+    fold(there, records(opened(THERE)))
+    data = TransferData(program="liuliangbao", to=THERE, amount=3)
+    gift = Transfer(id="gift", source="t", time=NOW, subject=HERE, data=data)
+    pending = fold(here, records(opened(HERE), earned(HERE, 700), gift))
+    assert results(pending) == [("applied", "")] * 3
+    (leg,) = [r for r in pending.records if r.topic == WALLET_TOPIC]
+    assert leg.partition == 1
+    assert results(fold(there, [(leg.key, leg.value)], start=1)) == [("applied", "")]
+    assert unpack(here.committed[HERE.encode()]).posted == 4
+    assert unpack(there.committed[THERE.encode()]).posted == 3
+
+
+def test_a_forged_leg_is_refused_and_moves_nothing() -> None:
+    there = PartitionState(1)
+    fold(there, records(opened(THERE)))
+    here = PartitionState(0)
+    data = TransferData(program="liuliangbao", to=THERE, amount=3)
+    gift = Transfer(id="gift", source="t", time=NOW, subject=HERE, data=data)
+    pending = fold(here, records(opened(HERE), earned(HERE, 700), gift))
+    (leg,) = [r for r in pending.records if r.topic == WALLET_TOPIC]
+    body = json.loads(leg.value or b"")
+    body["data"]["amount"] = 300
+    forged = json.dumps(body).encode()
+    assert results(fold(there, [(leg.key, forged)], start=1)) == [("refused", "forged_leg")]
+    assert unpack(there.committed[THERE.encode()]).posted == 0
+
+
+def test_a_broken_record_is_set_aside_to_the_byte_and_the_batch_goes_on() -> None:
+    broken = (b"key", b"\xff not json")
+    pending = fold(PartitionState(0), [broken, *records(opened(HERE))])
+    (letter,) = [r for r in pending.records if r.topic == DEADLETTER_TOPIC]
+    assert (letter.key, letter.value) == broken
+    headers = dict(letter.headers or [])
+    assert headers["topic"] == WALLET_TOPIC.encode()
+    assert (headers["partition"], headers["offset"]) == (b"0", b"0")
+    assert headers["reason"] == b"not_utf8"
+    assert results(pending) == [("applied", "")]
+
+
+def test_a_null_value_stays_null() -> None:
+    pending = fold(PartitionState(0), [(b"key", None)])
+    (letter,) = pending.records
+    assert letter.value is None
+    assert ("null", b"1") in (letter.headers or [])
+
+
+def test_the_same_batch_folded_twice_from_the_same_state_gives_the_same_bytes() -> None:
+    sent = records(opened(HERE), *(earned(HERE, 100 * n) for n in range(1, 50)))
+    one, other = PartitionState(0), PartitionState(0)
+    first, second = fold(one, sent), fold(other, sent)
+    assert first.records == second.records
+    assert one.committed == other.committed
+
+
+def test_the_size_of_the_batches_does_not_change_the_outcome() -> None:
+    sent = records(opened(HERE), *(earned(HERE, 100 * n) for n in range(1, 50)))
+    whole, pieces = PartitionState(0), PartitionState(0)
+    fold(whole, sent)
+    for start in range(0, len(sent), 7):
+        fold(pieces, sent[start : start + 7], start)
+    assert whole.committed == pieces.committed
+
+
+def test_a_campaign_event_is_passed_on_once() -> None:
+    state = PartitionState(0)
+    pending = check(state, *records(visit(HERE), visit(HERE)))
+    assert [r.topic for r in pending.records] == [ACCEPTED_TOPIC]
+    assert check(state, *records(visit(HERE))).records == []
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        (visit(HERE, campaign="other"), b"conflict"),
+        (visit(HERE, "w", time=NOW + timedelta(days=3)), b"in_the_future"),
+    ],
+)
+def test_a_contradictory_or_early_campaign_event_is_set_aside(event: Visit, reason: bytes) -> None:
+    pending = check(PartitionState(0), *records(visit(HERE), event))
+    letter = pending.records[-1]
+    assert letter.topic == DEADLETTER_TOPIC
+    assert dict(letter.headers or [])["reason"] == reason
+
+
+def test_a_campaign_event_on_the_wrong_partition_is_forwarded() -> None:
+    (sent,) = records(visit(THERE))
+    assert check(PartitionState(0), sent).records == [Record(CAMPAIGN_TOPIC, 1, *sent, None)]
