@@ -275,8 +275,6 @@ class Work:
         done = False
         try:
             for block in stream:
-                # A block tells what was read since the one before it.
-                self.counts.read_rows = (self.counts.read_rows or 0) + block.storage_rows_read()
                 self.counts.result_rows += block.rows_read()
                 self.counts.result_bytes += block.size()
                 yield bytes(block.bytes())

@@ -13,7 +13,8 @@ sessions with temporary tables; typed errors; summaries. Not as on a server:
 - Results in formats that cannot be cut into blocks (JSON, Parquet, Arrow, ...WithNames) are held
   in memory, up to a limit; the others stream.
 - `client_protocol_version` has no effect, which clients find out by looking at the answer.
-- The summary of an INSERT with data behind it has no `read_rows`: chDB does not count them.
+- The summary has no `read_rows` for an INSERT with data behind it, which chDB does not count, nor
+  for a streamed SELECT, whose blocks chDB counts before the readers behind them have all reported.
 """
 
 from __future__ import annotations

@@ -220,8 +220,8 @@ def test_summaries_count_rows(client: Client) -> None:
     selected = client.command("INSERT INTO n SELECT number FROM numbers(500)")
     assert selected.written_rows == 500
     summary = client.query("SELECT a FROM n WHERE a % 2 = 0").summary
-    assert int(summary["read_rows"]) == 1500
     assert int(summary["result_rows"]) == 750
+    assert "read_rows" not in summary, "a streamed read is not counted exactly, so not at all"
     assert client.query("SELECT 1", settings={"query_id": "mine"}).query_id == "mine"
 
 
