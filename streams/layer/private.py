@@ -67,6 +67,7 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
         "_records",
         "_subscriptions",
         "_wait_consume_future",
+        "_fetch_max_wait_ms",
         "_closed",
     ),
     "aiokafka.consumer.fetcher:FetchResult": ("_topic_partition", "_partition_records"),

@@ -76,7 +76,6 @@ def test_a_run_of_the_real_scheduler(airflow: Airflow) -> None:
 
 def test_a_run_that_the_schedule_makes(airflow: Airflow) -> None:
     client = airflow.client
-    (airflow.home / "allowed").touch()
     run = client.scheduled("weekly", date(2017, 10, 30))
     assert run.startswith("scheduled__2017-10-30")
     assert list(client.watch("weekly", run))[-1].state == "success"

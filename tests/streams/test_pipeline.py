@@ -55,7 +55,9 @@ def _tell(stack: Stack) -> Story:
     first_worker = stack.worker()
     stack.feed()
     spoiled = _add(stack.facts("replay", "hillstrom", *SPOIL)["spoiled"], {})
-    running = stack.background("replay", "complete-journey", *SPOIL, "--json")
+    # paced, so that the worker is killed before the replay has ended, however fast the machine
+    paced = ("--rate", "30000", "--json")
+    running = stack.background("replay", "complete-journey", *SPOIL, *paced)
     wait_for(lambda: _some_applied(stack), "the first coins")
     in_the_middle = running.poll() is None
     first_worker.kill()
