@@ -108,12 +108,30 @@ def _reject(
             "invalid",
             f"time = {_shown(str(event.time))}: it must lie in {YEAR_MIN} to {YEAR_MAX}",
         )
+    # JSON writes a control character as an escape, so most records need no closer look.
+    if b"\\" in value and (found := _controlled(event)):
+        return Rejection("invalid", f"{found}: control characters are not allowed in names")
     if key is None or key != event.subject.encode():
         shown = "null" if key is None else _shown(key.decode(errors="replace"))
         return Rejection(
             "key_mismatch", f"key = {shown}; it must be the subject, {_shown(event.subject)}"
         )
     return None
+
+
+def _controlled(event: WalletEvent | CampaignEvent) -> str:
+    """Return the first name with a control character in it, as `field = value`, or ''.
+
+    Names become keys of tables and topics, where keys that begin with NUL are the layer's own.
+    """
+    named: dict[str, object] = {"id": event.id, "source": event.source, "subject": event.subject}
+    for field in event.data.__struct_fields__:
+        if field != "message":
+            named[f"data.{field}"] = getattr(event.data, field)
+    for name, text in named.items():
+        if isinstance(text, str) and any(character < " " for character in text):
+            return f"{name} = {_shown(text)}"
+    return ""
 
 
 def _explain(value: bytes, error: Exception, topic: str) -> Rejection:

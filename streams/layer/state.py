@@ -80,7 +80,13 @@ class PartitionState:
         return self.committed.get(key)
 
     def put(self, key: bytes, value: bytes | None) -> None:
-        """Set `key`, or delete it with `None`."""
+        """Set `key`, or delete it with `None`.
+
+        Raises:
+            ValueError: for the key of the partition record, which only a transaction writes.
+        """
+        if key == APPLIED_KEY:
+            raise ValueError(f"key {key!r} is the partition record's own")
         self.open.changes[key] = value
 
     def emit(

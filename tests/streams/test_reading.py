@@ -31,6 +31,15 @@ def value(**changes: Any) -> bytes:
 
 
 BROKEN: list[tuple[str, bytes | None, str]] = [
+    ("invalid", value(subject="\x00applied"), "subject = '\\x00applied'"),
+    ("invalid", value(id="a\x1fb"), "control characters"),
+    (
+        "invalid",
+        value(data={"program": "liuliangbao", "to": "\x00shard", "amount": 5}),
+        "data.to = '\\x00shard'",
+    ),
+    ("invalid", value(data={"program": "\n", "to": "a", "amount": 5}), "data.program"),
+    ("not_json", value(subject="?").replace(b'"?"', b'"\\ud800"'), ""),
     ("null_value", None, "null"),
     ("empty", b"", "0 bytes"),
     ("empty", b" \n\t", "3 bytes"),

@@ -88,6 +88,11 @@ def test_a_changelog_record_without_a_key_is_refused_in_words() -> None:
         PartitionState(0).restore([(2, None, b"x")])
 
 
+def test_the_partition_record_is_not_a_key_like_others() -> None:
+    with pytest.raises(ValueError, match="partition record's own"):
+        PartitionState(0).put(APPLIED_KEY, b"x")
+
+
 def batch() -> Batch:
     """Offsets 10, 12 and 13 of a fetch that covered 10 to 15: 11, 14 and 15 are markers."""
     return Batch(
