@@ -21,7 +21,7 @@ from streams.layer.faults import end_process
 from streams.layer.table import BatchTable
 from streams.layer.transport import BatchSchema
 from streams.ledger.accounts import Account, pack, unpack
-from streams.ledger.fold import Rules, Shard, fold
+from streams.ledger.fold import Rules, Shard, fold, microseconds
 from streams.ledger.recent import digest_of
 from streams.ledger.results import encode_result, result_of
 from streams.people import entry_of, remember, verdict
@@ -127,7 +127,7 @@ def check_batch(work: Work, tolerance_us: int, partitions: int) -> None:
         if isinstance(event, Rejection):
             set_aside(state, place, key, value, event.reason, event.detail)
             continue
-        early_us = int(event.time.timestamp() * 1e6) - arrived_ms * 1000 - tolerance_us
+        early_us = microseconds(event.time) - arrived_ms * 1000 - tolerance_us
         if early_us > 0:
             detail = f"time is {event.time.isoformat()}, after the record's arrival"
             set_aside(state, place, key, value, "in_the_future", detail)

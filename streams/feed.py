@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -103,20 +104,13 @@ class Warehouse:
                 log.warning("%s: %s; again in %s s", what, str(error)[:500], delay)
                 attempt += 1
                 self._client = None
-                _pause(delay)
-
-
-def _pause(seconds: float) -> None:
-    import time
-
-    time.sleep(seconds)
+                time.sleep(delay)
 
 
 class Sink:
     """Feeds one topic into its table, a queue and an inserting task a partition."""
 
-    def __init__(self, app: faust.App, topic: str, warehouse: Warehouse) -> None:
-        self.app = app
+    def __init__(self, topic: str, warehouse: Warehouse) -> None:
         self.topic = topic
         self.target = TARGETS[topic]
         self.warehouse = warehouse
@@ -196,7 +190,7 @@ def attach_feed(app: faust.App, clickhouse: str) -> None:
 
 
 def _attach(app: faust.App, topic: str, warehouse: Warehouse) -> None:
-    sink = Sink(app, topic, warehouse)
+    sink = Sink(topic, warehouse)
     app.transport.resume_at[topic] = sink.places
 
     @app.agent(app.topic(topic, schema=BatchSchema()), name=f"feed-{topic}")

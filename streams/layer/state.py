@@ -6,7 +6,7 @@ import struct
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from faust.types import EventT
 
@@ -152,10 +152,6 @@ class PartitionState:
             )
         _, self.committed_offset, self.committed_time_ms = _APPLIED.unpack(value)
         self.open = Pending(self.committed_offset, self.committed_time_ms)
-
-    def keys(self) -> Iterator[bytes]:
-        """Iterate over the committed keys."""
-        return iter(self.committed)
 
 
 def applied_record(pending: Pending) -> bytes:
