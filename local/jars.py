@@ -59,6 +59,17 @@ def class_path(folder: Path | None = None) -> list[Path]:
         return list(pool.map(lambda pair: _verified(*pair), wanted))
 
 
+def fetched(jar: Jar, folder: Path | None = None) -> Path:
+    """Return one verified jar that is not part of the broker, such as a client's tool.
+
+    Raises:
+        click.ClickException: as `class_path`.
+    """
+    folder = folder or jars_folder()
+    with exclusive(folder / ".lock"):
+        return _verified(_artifact(_context(folder), jar.coordinate), jar.sha256)
+
+
 def lock(folder: Path | None = None) -> list[Jar]:
     """Resolve `ROOTS` with all they need, fetch the jars and return their lines."""
     from dataclasses import replace

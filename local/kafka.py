@@ -159,11 +159,15 @@ class KafkaNode:
         )
 
 
-def command() -> tuple[str, ...]:
-    """Return Java with its flags and the verified class path, up to the main class."""
+def command(*more: Path) -> tuple[str, ...]:
+    """Return Java with its flags and the verified class path, up to the main class.
+
+    Args:
+        more: jars beside Kafka's own.
+    """
     program = java()
     newer = JVM_NEWER if _release(program) >= 24 else ()  # noqa: PLR2004
-    paths = os.pathsep.join(str(path) for path in class_path())
+    paths = os.pathsep.join(str(path) for path in (*class_path(), *more))
     return (program, *JVM, *newer, *LOGGER, "-cp", paths)
 
 
