@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from streams.layer.state import Headers
 
 READ_COMMITTED = 1
+# One for all records without: a list a record would keep the garbage collector busy.
+NO_HEADERS: Headers = []
 
 
 class Batch(msgspec.Struct, gc=False, eq=False):
@@ -103,7 +105,7 @@ def drain(topic: str, partition: int, fetched: Any) -> Batch | None:
             add_key(record.key)
             add_value(value)
             add_time(record.timestamp)
-            add_headers(record.headers)
+            add_headers(record.headers or NO_HEADERS)
             if value is not None:
                 size += len(value)
         position = wire.next_offset

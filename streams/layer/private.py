@@ -45,6 +45,11 @@ CALLABLES: dict[str, tuple[str, ...]] = {
     # called
     "faust.transport.consumer:Consumer._is_changelog_tp": ("self", "tp"),
     "faust.transport.consumer:Consumer.seek_wait": ("self", "partitions"),
+    "aiokafka.consumer.group_coordinator:GroupCoordinator._do_commit_offsets": (
+        "self",
+        "assignment",
+        "offsets",
+    ),
     "aiokafka.consumer.fetcher:Fetcher._create_fetch_waiter": ("self",),
     "aiokafka.consumer.fetcher:Fetcher._notify": ("self", "future"),
     "aiokafka.consumer.fetcher:FetchResult.check_assignment": ("self", "tp"),
@@ -57,12 +62,17 @@ CALLABLES: dict[str, tuple[str, ...]] = {
 # Attributes set in `__init__`, found in the source of the class.
 ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "faust.transport.consumer:Consumer": ("_acked", "_unacked_messages", "_waiting_for_ack"),
+    "faust.transport.consumer:ThreadDelegateConsumer": ("_thread",),
     "aiokafka.consumer.consumer:AIOKafkaConsumer": (
         "_fetch_max_wait_ms",
         "_isolation_level",
+        "_client",
         "_fetcher",
+        "_coordinator",
         "_closed",
     ),
+    "aiokafka.client:AIOKafkaClient": ("_sync_task",),
+    "aiokafka.consumer.group_coordinator:GroupCoordinator": ("generation",),
     "aiokafka.consumer.fetcher:Fetcher": (
         "_records",
         "_subscriptions",

@@ -12,19 +12,26 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any
 
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 
-from streams.layer.state import APPLIED_KEY, Headers, PartitionState, Pending, applied_record
+from streams.layer.faults import reached
+from streams.layer.metrics import (
+    ACKNOWLEDGEMENT_SECONDS,
+    TRANSACTION_SECONDS,
+    TRANSACTIONS_REPEATED,
+)
+from streams.layer.state import APPLIED_KEY, PartitionState, Pending, applied_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from concurrent.futures import Executor
+    from collections.abc import Callable, Iterable
 
-    from confluent_kafka import KafkaError, Message
+    from confluent_kafka import Message
+    from faust.types import EventT
 
-TRANSACTION_TIMEOUT_MS = 60_000
-CALL_TIMEOUT_SECONDS = 65.0
+    from streams.layer.table import BatchTable
+
 REPEATS_MAX = 10
+REPEAT_WAIT_SECONDS_MAX = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -34,19 +41,36 @@ class TransactionFailedError(Exception):
 
 
 class TransactionalProducer:
-    """A producer whose `transactional.id` names a partition; every method blocks."""
+    """A producer whose `transactional.id` names a partition; every method blocks.
 
-    def __init__(self, bootstrap: str, transactional_id: str, changelog: str, number: int) -> None:
+    Args:
+        bootstrap: Kafka's address.
+        transactional_id: the same for whoever holds the partition, so that a successor fences.
+        changelog: topic of the changed state.
+        number: the partition.
+        timeout_ms: Kafka aborts a transaction that stays open for longer; a record that is not
+            acknowledged within it has failed.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        transactional_id: str,
+        changelog: str,
+        number: int,
+        timeout_ms: int = 60_000,
+    ) -> None:
         self.transactional_id = transactional_id
         self.changelog = changelog
         self.number = number
         self.changelog_end: int | None = None
+        self._call_seconds = timeout_ms / 1000 + 5
         self._producer = Producer(
             {
                 "bootstrap.servers": bootstrap,
                 "transactional.id": transactional_id,
-                "transaction.timeout.ms": TRANSACTION_TIMEOUT_MS,
-                "message.timeout.ms": TRANSACTION_TIMEOUT_MS,
+                "transaction.timeout.ms": timeout_ms,
+                "message.timeout.ms": timeout_ms,
                 "compression.type": "lz4",
                 "linger.ms": 50,  # the commit flushes; this only lets batches grow
                 "message.max.bytes": 4_000_000,
@@ -62,9 +86,10 @@ class TransactionalProducer:
         """
         try:
             self._retry(self._producer.init_transactions)
-            self._producer.begin_transaction()
         except KafkaException as error:
             raise TransactionFailedError(f"{self.transactional_id}: {error}") from error
+        self._begin()
+        reached("opened")
 
     def commit(self, pending: Pending) -> None:
         """Put `pending` into a transaction and commit it, repeating it if it had to be aborted.
@@ -72,66 +97,66 @@ class TransactionalProducer:
         Raises:
             TransactionFailedError: when this producer was fenced or the content is refused.
         """
-        for _ in range(REPEATS_MAX):
+        last = None
+        for repeat in range(REPEATS_MAX):
+            sent = False
             try:
                 self._send(pending)
+                sent = True
+                reached("before_commit", self._producer.flush)
                 self._retry(self._producer.commit_transaction)
-                self._producer.begin_transaction()
             except KafkaException as error:
-                self._abort_or_raise(error)
+                self._abort_or_raise(error, sent=sent)
+                last = error
+                time.sleep(min(0.1 * 2**repeat, REPEAT_WAIT_SECONDS_MAX))
             else:
+                reached("committed")
+                # outside the try: what is committed must not be repeated, whatever begin says
+                self._begin()
                 return
-        raise TransactionFailedError(f"{self.transactional_id}: aborted {REPEATS_MAX} times")
+        raise TransactionFailedError(
+            f"{self.transactional_id}: aborted {REPEATS_MAX} times, at last for {last}"
+        ) from last
 
     def close(self) -> None:
         """Abort what is open; a producer that is already fenced has nothing to abort."""
+        reached("before_close")
         try:
-            self._producer.abort_transaction(CALL_TIMEOUT_SECONDS)
+            self._producer.abort_transaction(self._call_seconds)
         except KafkaException as error:
             log.info("%s: abort on close: %s", self.transactional_id, error)
+        reached("closed")
 
     def _send(self, pending: Pending) -> None:
-        produce = self._produce
-        for topic, partition, key, value, headers in pending.records:
-            produce(topic, partition, key, value, headers)
-        for key, value in pending.changes.items():
-            produce(self.changelog, self.number, key, value, None)
-        self._producer.produce(
-            self.changelog,
-            value=applied_record(pending),
-            key=APPLIED_KEY,
-            partition=self.number,
-            on_delivery=self._on_partition_record,
-        )
+        reached("before_produce")
+        self._produce(pending.produced)
+        reached("mid_produce", self._producer.flush)
+        changelog, number = self.changelog, self.number
+        self._produce((changelog, value, key, number) for key, value in pending.changes.items())
+        last = applied_record(pending)
+        self._produce([(changelog, last, APPLIED_KEY, number, self._on_partition_record)])
+        reached("produced")
 
-    def _produce(
-        self,
-        topic: str,
-        partition: int,
-        key: bytes | None,
-        value: bytes | None,
-        headers: Headers | None,
-    ) -> None:
-        while True:
-            try:
-                if headers:
-                    self._producer.produce(topic, value, key, partition, headers=headers)
-                else:
-                    self._producer.produce(topic, value, key, partition)
-            except BufferError:
-                self._producer.poll(0.1)
-            else:
-                return
+    def _produce(self, records: Iterable[tuple[Any, ...]]) -> None:
+        produce = self._producer.produce
+        for record in records:
+            while True:
+                try:
+                    produce(*record)
+                    break
+                except BufferError:
+                    self._producer.poll(0.1)
 
     def _on_partition_record(self, error: KafkaError | None, message: Message) -> None:
         if error is None:
             self.changelog_end = message.offset()
 
     def _retry(self, call: Callable[..., Any]) -> None:
-        deadline = time.monotonic() + CALL_TIMEOUT_SECONDS
+        """Call until it succeeds or fails for good; an outage is waited for, within bounds."""
+        deadline = time.monotonic() + REPEATS_MAX * self._call_seconds
         while True:
             try:
-                call(CALL_TIMEOUT_SECONDS)
+                call(self._call_seconds)
             except KafkaException as error:
                 if not error.args[0].retriable() or time.monotonic() > deadline:
                     raise
@@ -139,37 +164,55 @@ class TransactionalProducer:
             else:
                 return
 
-    def _abort_or_raise(self, error: KafkaException) -> None:
+    def _abort_or_raise(self, error: KafkaException, *, sent: bool) -> None:
         reason: KafkaError = error.args[0]
-        if reason.fatal() or not reason.txn_requires_abort():
+        # once a delivery has failed, librdkafka refuses the next produce as _STATE
+        refused = not sent and reason.code() == KafkaError._STATE  # noqa: SLF001
+        if reason.fatal() or not (reason.txn_requires_abort() or refused):
             raise TransactionFailedError(f"{self.transactional_id}: {error}") from error
         log.warning("%s: aborted and repeated: %s", self.transactional_id, error)
+        TRANSACTIONS_REPEATED.inc()
         try:
             self._retry(self._producer.abort_transaction)
-            self._producer.begin_transaction()
         except KafkaException as again:
             raise TransactionFailedError(f"{self.transactional_id}: {again}") from again
+        self._begin()
+
+    def _begin(self) -> None:
+        try:
+            self._producer.begin_transaction()
+        except KafkaException as error:
+            raise TransactionFailedError(f"{self.transactional_id}: {error}") from error
+
+
+class Pace:
+    """Gives out turns, so that all partitions of a worker share a bound of transactions a second.
+
+    A partition that has nothing to commit takes no turn: eight busy ones commit as often among
+    64 as alone.
+    """
+
+    def __init__(self, per_second: int = 400) -> None:
+        self._gap_s = 1 / per_second
+        self._next = 0.0
+
+    async def turn(self) -> None:
+        """Wait for a turn, first come first served."""
+        now = asyncio.get_running_loop().time()
+        at = self._next = max(now, self._next + self._gap_s)
+        if at > now:
+            await asyncio.sleep(at - now)
 
 
 class Committer:
     """Commits a partition's pending content at most once an interval, while the fold goes on."""
 
     def __init__(
-        self,
-        state: PartitionState,
-        producer: TransactionalProducer,
-        executor: Executor,
-        interval_s: float,
-        *,
-        on_committed: Callable[[list[Any]], None],
-        on_failed: Callable[[str, BaseException], None],
+        self, state: PartitionState, producer: TransactionalProducer, table: BatchTable
     ) -> None:
         self.state = state
         self.producer = producer
-        self._executor = executor
-        self._interval_s = interval_s
-        self._on_committed = on_committed
-        self._on_failed = on_failed
+        self._table = table
         self._work = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -191,25 +234,36 @@ class Committer:
         self._task.cancel()
         await asyncio.wait([self._task, *([self._flight] if self._flight else [])])
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._executor, self.producer.close)
+        await loop.run_in_executor(self._table.executor, self.producer.close)
 
     async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
+        table, loop = self._table, asyncio.get_running_loop()
         try:
             while True:
                 await self._work.wait()
+                await table.pace.turn()
                 self._work.clear()
                 started = loop.time()
                 pending = self.state.take()
                 self._room.set()
-                self._flight = loop.run_in_executor(self._executor, self.producer.commit, pending)
+                self._flight = loop.run_in_executor(table.executor, self.producer.commit, pending)
                 # shielded: a transaction that is under way ends before its partition is given up
                 await asyncio.shield(self._flight)
-                self._on_committed(self.state.settle())
-                await asyncio.sleep(max(0.0, started + self._interval_s - loop.time()))
+                TRANSACTION_SECONDS.labels(table.name).observe(loop.time() - started)
+                self._acknowledge(self.state.settle())
+                ACKNOWLEDGEMENT_SECONDS.labels(table.name).observe(
+                    time.monotonic() - pending.began_s
+                )
+                await asyncio.sleep(max(0.0, started + table.interval_s - loop.time()))
         except asyncio.CancelledError:
             raise
         except TransactionFailedError as error:
-            self._on_failed(str(error), error)
+            table.on_fatal(str(error), error)
         except Exception as error:  # noqa: BLE001 - whatever it is, the partition can't go on
-            self._on_failed(f"partition {self.state.number}: {error!r}", error)
+            table.on_fatal(f"partition {self.state.number}: {error!r}", error)
+
+    def _acknowledge(self, events: list[EventT]) -> None:
+        reached("before_ack")
+        for event in events:
+            event.ack()
+        reached("acked")

@@ -22,6 +22,8 @@ from faust.types.tuples import ConsumerMessage
 from mode.utils.futures import notify
 
 from streams.layer.batch import Batch, drain
+from streams.layer.faults import end_process
+from streams.layer.transactions import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -73,6 +75,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             while self.consumer.flow_active:
                 if consumer._closed or fetcher._closed:  # noqa: SLF001
                     raise ConsumerStoppedError
+                _check_metadata_task(consumer._client._sync_task)  # noqa: SLF001
                 if subscriptions.reassignment_in_progress:
                     await subscriptions.wait_for_assignment()
                 drained = _drain_all(fetcher, active_partitions)
@@ -86,6 +89,17 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
                 waiter = fetcher._create_fetch_waiter()  # noqa: SLF001
                 await asyncio.wait([waiter], timeout=left)
         return {}
+
+
+def _check_metadata_task(task: asyncio.Task[None]) -> None:
+    """End the process when aiokafka's task that keeps the metadata up to date has died.
+
+    It catches OSError, but uvloop answers a write to a connection that was just reset with a
+    RuntimeError. Nothing tells of its death: whoever asks for metadata, as for the coordinator of a
+    group after an outage of Kafka, waits for ever.
+    """
+    if task.done() and not task.cancelled():
+        end_process("aiokafka no longer learns about the cluster", task.exception())
 
 
 def _drain_all(fetcher: Any, active: set[TP]) -> dict[TP, list[Batch]]:
@@ -166,7 +180,15 @@ class Consumer(driver.Consumer):
 
     def was_read(self, batch: Batch) -> None:
         """Note that an agent took `batch` off its queue, which makes room for more."""
-        self._unread_bytes = max(0, self._unread_bytes - batch.size_bytes)
+        self.release(batch.size_bytes)
+
+    def hold(self, size_bytes: int) -> None:
+        """Count what an agent keeps as unread until it lets go, so that its memory is bounded."""
+        self._unread_bytes += size_bytes
+
+    def release(self, size_bytes: int) -> None:
+        """Make room for as much more."""
+        self._unread_bytes = max(0, self._unread_bytes - size_bytes)
         if self._unread_bytes <= UNREAD_BYTES_MAX:
             self._room.set()
 
@@ -208,14 +230,31 @@ class Consumer(driver.Consumer):
             numbers.setdefault(tp.topic, []).append(tp.partition)
         for topic, places in self.resume_at.items():
             wanted = await places(numbers.get(topic, []))
-            await self.seek_wait({TP(topic, number): offset for number, offset in wanted.items()})
+            seeks = {TP(topic, number): offset for number, offset in wanted.items()}
+            await self._check_log_ends(seeks)
+            await self.seek_wait(seeks)
+
+    async def _check_log_ends(self, seeks: dict[TP, int]) -> None:
+        """Refuse a log that ends before what was read of it: all it gets would be skipped."""
+        ends = await self.highwaters(*seeks) if seeks else {}
+        for tp, wanted in seeks.items():
+            if wanted > ends[tp]:
+                end_process(
+                    f"{tp.topic} partition {tp.partition} ends at {ends[tp]}, but {wanted} is the "
+                    "next to read: it was truncated or made anew; restore the topic, or wipe what "
+                    "was built from it"
+                )
 
 
 class Transport(driver.Transport):
-    """The transport that an app over batches uses: `app.transport = Transport(...)`."""
+    """The transport that an app over batches uses: `app.transport = Transport(...)`.
+
+    `pace` bounds the transactions a second of all its tables together.
+    """
 
     Consumer = Consumer
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, pace: Pace | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.resume_at: dict[str, Resume] = {}
+        self.pace = pace or Pace()
