@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import logging
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -20,12 +22,15 @@ from streams.events import (
 from streams.layer.faults import end_process
 from streams.layer.table import BatchTable
 from streams.layer.transport import BatchSchema
-from streams.ledger.accounts import Account, pack, unpack
-from streams.ledger.fold import Rules, Shard, fold, microseconds
-from streams.ledger.recent import digest_of
-from streams.ledger.results import encode_result, result_of
+from streams.ledger.accounts import FORMAT, pack, unpack
+from streams.ledger.book import Book, Shard
+from streams.ledger.fold import fold
+from streams.ledger.results import encode_results
+from streams.ledger.rules import Rules
+from streams.ledger.times import microseconds
+from streams.metrics import count
 from streams.people import entry_of, remember, verdict
-from streams.reading import Rejection, read_campaign, read_wallet
+from streams.reading import Rejection, read_campaign, read_wallets
 from streams.topics import ACCOUNTS, PEOPLE
 
 if TYPE_CHECKING:
@@ -35,17 +40,28 @@ if TYPE_CHECKING:
     from faust.types import StreamT
 
     from streams.events import CampaignEvent
+    from streams.layer.batch import Batch
     from streams.layer.table import Work
+    from streams.metrics import Ended
     from streams.settings import StreamSettings
 
 SHARD_KEY = b"\x00shard"
 DAY_US = 86_400_000_000
 HOUR_US = 3_600_000_000
+CHUNK_RECORDS = 256
+
+log = logging.getLogger(__name__)
 
 
 def attach_wallets(app: faust.App, kafka: str, settings: StreamSettings) -> BatchTable:
     """Add the wallet agent to `app`; return the table of accounts."""
-    table = _table(app, ACCOUNTS, WALLET_TOPIC, kafka, settings)
+    table = BatchTable(
+        app,
+        name=ACCOUNTS,
+        source=WALLET_TOPIC,
+        check=check_account,
+        **_shared(kafka, settings),
+    )
     rules = rules_of(settings)
 
     @app.agent(app.topic(WALLET_TOPIC, schema=BatchSchema()), name="wallets")
@@ -59,7 +75,7 @@ def attach_wallets(app: faust.App, kafka: str, settings: StreamSettings) -> Batc
 
 def attach_campaigns(app: faust.App, kafka: str, settings: StreamSettings) -> BatchTable:
     """Add the campaign agent to `app`; return the table of people."""
-    table = _table(app, PEOPLE, CAMPAIGN_TOPIC, kafka, settings)
+    table = BatchTable(app, name=PEOPLE, source=CAMPAIGN_TOPIC, **_shared(kafka, settings))
     tolerance_us = settings.future_tolerance_hours * HOUR_US
 
     @app.agent(app.topic(CAMPAIGN_TOPIC, schema=BatchSchema()), name="campaigns")
@@ -81,67 +97,124 @@ def rules_of(settings: StreamSettings) -> Rules:
     )
 
 
+class Told(msgspec.Struct):
+    """What a batch has given so far: results by key, records to set aside, how each ended."""
+
+    keys: list[bytes | None]
+    values: list[bytes]
+    aside: list[tuple[int, bytes | None, bytes | None, Rejection]]
+    ended: list[Ended]
+
+
 def fold_batch(work: Work, rules: Rules, partitions: int) -> None:
-    """Run the ledger over a batch: each record is applied, refused, forwarded or set aside."""
+    """Run the ledger over a batch: each record is applied, refused, forwarded or set aside.
+
+    A record whose fold raises is set aside too: then the batch is folded again from where it began,
+    each record as a batch of its own, so that the others come to what they would have come to
+    without it.
+    """
+    size = len(work.batch)
+    try:
+        _fold_part(work, rules, partitions, 0, size)
+    except MemoryError:
+        raise  # no fault of a record's
+    except Exception:
+        log.exception("%s partition %d: a fold failed", work.batch.topic, work.partition)
+        for index in range(size):
+            _fold_alone(work, rules, partitions, index)
+
+
+def _fold_alone(work: Work, rules: Rules, partitions: int, index: int) -> None:
+    try:
+        _fold_part(work, rules, partitions, index, index + 1)
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is that record's
+        batch = work.batch
+        place = Place(batch.topic, batch.partition, batch.offsets[index])
+        detail = f"{type(error).__name__}: {error}"
+        set_aside(work.state, place, batch.keys[index], batch.values[index], "fold_failed", detail)
+
+
+def _fold_part(work: Work, rules: Rules, partitions: int, start: int, stop: int) -> None:
+    """Fold some records of a batch; what they change and send is stored at the end, or nothing."""
     state, batch = work.state, work.batch
     shard = _load_shard(state.get(SHARD_KEY), work.partition, partitions)
-    accounts: dict[str, Account | None] = {}
-    changed: set[str] = set()
+    book = Book(work.partition, partitions, rules, state.get, shard.clock_us)
+    told = Told([], [], [], [])
+    # A few at a time: what is decoded of them stays in the processor's cache until it is told.
+    for first in range(start, stop, CHUNK_RECORDS):
+        _fold_chunk(batch, book, told, slice(first, min(first + CHUNK_RECORDS, stop)))
+    shard.clock_us = book.clock_us
+    changed = {name.encode(): pack(account) for name, account in book.changed.items()}
+    changed[SHARD_KEY] = msgspec.msgpack.encode(shard)
+    # Nothing from here on can fail.
+    for offset, key, value, rejection in told.aside:
+        place = Place(batch.topic, batch.partition, offset)
+        set_aside(state, place, key, value, rejection.reason, rejection.detail)
+    for home, sent_key, sent in book.sent:
+        state.emit(WALLET_TOPIC, home, sent_key, sent)
+    state.emit_all(POSTINGS_TOPIC, work.partition, told.keys, told.values)
+    state.put_all(changed)
+    ended = Counter(told.ended)
+    ended.update(("deadletter", rejection.reason) for _, _, _, rejection in told.aside)
+    count(batch.topic, ended)
 
-    def get(name: str) -> Account | None:
-        if name not in accounts:
-            packed = state.get(name.encode())
-            accounts[name] = unpack(packed) if packed is not None else None
-        return accounts[name]
 
-    for (offset, key, value), arrived_ms in zip(batch.records(), batch.timestamps_ms, strict=True):
-        event = read_wallet(key, value)
+def _fold_chunk(batch: Batch, book: Book, told: Told, part: slice) -> None:
+    keys, values, offsets = batch.keys[part], batch.values[part], batch.offsets[part]
+    events = read_wallets(keys, values)
+    results = [
+        fold(book, event, offset, arrived_ms * 1000)
+        for event, offset, arrived_ms in zip(
+            events, offsets, batch.timestamps_ms[part], strict=True
+        )
+        if not isinstance(event, Rejection)
+    ]
+    told.values += encode_results(results)
+    told.ended += [(result.outcome, result.reason) for result in results]
+    if len(results) == len(events) and not book.strays:
+        told.keys += keys
+        return
+    for event, offset, key, value in zip(events, offsets, keys, values, strict=True):
         if isinstance(event, Rejection):
-            place = Place(batch.topic, batch.partition, offset)
-            set_aside(state, place, key, value, event.reason, event.detail)
+            told.aside.append((offset, key, value, event))
             continue
-        outcome = fold(get, shard, event, digest_of(event), offset, arrived_ms * 1000, rules)
-        if outcome.reason == "wrong_partition":
-            state.emit(WALLET_TOPIC, partition_of(event.subject, partitions), key, value)
-            outcome = msgspec.structs.replace(outcome, outcome="forwarded", reason="")
-        accounts.update(outcome.changed)
-        changed.update(outcome.changed)
-        shard.clock_us = outcome.clock_us
-        for leg in outcome.legs:
-            home = partition_of(leg.subject, partitions)
-            state.emit(WALLET_TOPIC, home, leg.subject.encode(), encode(leg))
-        result = result_of(event, outcome, work.partition, offset)
-        state.emit(POSTINGS_TOPIC, work.partition, key, encode_result(result))
-    for name in changed:
-        account = accounts[name]
-        state.put(name.encode(), pack(account) if account is not None else None)
-    state.put(SHARD_KEY, msgspec.msgpack.encode(shard))
+        told.keys.append(key)
+        if offset in book.strays:
+            book.sent.append((partition_of(event.subject, book.partitions), key, value))
+    book.strays.clear()
 
 
 def check_batch(work: Work, tolerance_us: int, partitions: int) -> None:
     """Pass on each campaign event once; set aside what is broken, early or contradictory."""
     state, batch = work.state, work.batch
+    ended: Counter[Ended] = Counter()
     for (offset, key, value), arrived_ms in zip(batch.records(), batch.timestamps_ms, strict=True):
         place = Place(batch.topic, batch.partition, offset)
         event = read_campaign(key, value)
         if isinstance(event, Rejection):
             set_aside(state, place, key, value, event.reason, event.detail)
+            ended["deadletter", event.reason] += 1
             continue
         early_us = microseconds(event.time) - arrived_ms * 1000 - tolerance_us
         if early_us > 0:
             detail = f"time is {event.time.isoformat()}, after the record's arrival"
             set_aside(state, place, key, value, "in_the_future", detail)
+            ended["deadletter", "in_the_future"] += 1
             continue
         home = partition_of(event.subject, partitions)
         if home != work.partition:
             state.emit(CAMPAIGN_TOPIC, home, key, value)
+            ended["forwarded", ""] += 1
             continue
-        _pass_on(work, place, key, value, event)
+        ended[_pass_on(work, place, key, value, event)] += 1
+    count(batch.topic, ended)
 
 
 def _pass_on(
     work: Work, place: Place, key: bytes | None, value: bytes | None, event: CampaignEvent
-) -> None:
+) -> Ended:
     state = work.state
     person = event.subject.encode()
     content = encode(event)
@@ -151,9 +224,12 @@ def _pass_on(
         case "new":
             state.put(person, remember(remembered, entry))
             state.emit(ACCEPTED_TOPIC, work.partition, person, content)
+            return "accepted", ""
         case "conflict":
             detail = f"id {event.id} was used before with other content"
             set_aside(state, place, key, value, "conflict", detail)
+            return "deadletter", "conflict"
+    return "repeat", ""
 
 
 def _load_shard(packed: bytes | None, number: int, partitions: int) -> Shard:
@@ -168,17 +244,23 @@ def _load_shard(packed: bytes | None, number: int, partitions: int) -> Shard:
     return shard
 
 
-def _table(
-    app: faust.App, name: str, source: str, kafka: str, settings: StreamSettings
-) -> BatchTable:
-    return BatchTable(
-        app,
-        name=name,
-        source=source,
-        bootstrap=kafka,
-        interval_s=settings.transaction_interval_ms / 1000,
-        partitions=settings.partitions,
-    )
+def check_account(key: bytes, packed: bytes) -> None:
+    """Refuse an account's record of an unknown format when it is recovered, not at first use.
+
+    Raises:
+        ValueError: naming the format.
+    """
+    if packed[:1] != FORMAT and not key.startswith(b"\x00"):
+        unpack(key.decode(), packed)
+
+
+def _shared(kafka: str, settings: StreamSettings) -> dict[str, Any]:
+    return {
+        "bootstrap": kafka,
+        "interval_s": settings.transaction_interval_ms / 1000,
+        "transaction_timeout_ms": settings.transaction_timeout_ms,
+        "partitions": settings.partitions,
+    }
 
 
 def _ends_process(

@@ -49,6 +49,23 @@ Time = Annotated[
     ),
 ]
 
+Reason = Annotated[str, Meta(max_length=500)]
+Step = Literal[
+    "transfer",
+    "claim",
+    "lease",
+    "return",
+    "grant",
+    "reversal",
+    "ack",
+    "lease_ask",
+    "ask",
+    "reverse_ask",
+    "declined",
+]
+# A campaign's longest name and what the ledger puts around it.
+LedgerName = Annotated[str, Meta(min_length=1, max_length=160)]
+
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", gc=False):
     """What every event carries; `type` chooses the struct, extension attributes are allowed."""
@@ -76,6 +93,16 @@ class Data(
     A default is left out, so that a field added later changes no event that does without it: the
     ledger compares the content of events with the same id.
     """
+
+
+def check_year(field: str, time: datetime) -> None:
+    """Hold a time inside `data` to the years that reading holds every event's `time` to.
+
+    Raises:
+        ValueError: which names the field and the years.
+    """
+    if not YEAR_MIN <= time.year <= YEAR_MAX:
+        raise ValueError(f"`{field}` must lie in {YEAR_MIN} to {YEAR_MAX}")
 
 
 # -- wallet -----------------------------------------------------------------------------------
@@ -110,7 +137,7 @@ class Earn(Envelope, frozen=True, tag="flowdrop.wallet.earn"):
 
 
 class FundData(Data, frozen=True):
-    """Put coins into one shard of a campaign's budget."""
+    """Put coins into a campaign's budget: its reserve, or one shard."""
 
     program: Name
     campaign: Name
@@ -118,9 +145,23 @@ class FundData(Data, frozen=True):
 
 
 class Fund(Envelope, frozen=True, tag="flowdrop.wallet.fund"):
-    """An enterprise funded a campaign; `subject` is the shard `budget:<campaign>@<partition>`."""
+    """An enterprise funded a campaign; `subject` is the reserve `budget:<campaign>` or a shard."""
 
     data: FundData
+
+
+class DefundData(Data, frozen=True):
+    """Take coins out of a campaign's budget: `amount`, or all that is available."""
+
+    program: Name
+    campaign: Name
+    amount: Coins | None = None
+
+
+class Defund(Envelope, frozen=True, tag="flowdrop.wallet.defund"):
+    """An enterprise took back what its campaign did not spend; `subject` as in `fund`."""
+
+    data: DefundData
 
 
 class GrantData(Data, frozen=True):
@@ -138,17 +179,48 @@ class Grant(Envelope, frozen=True, tag="flowdrop.wallet.grant"):
 
 
 class RedeemData(Data, frozen=True):
-    """Coins turned into data traffic at a carrier."""
+    """Coins turned into data traffic at a carrier; with `until` held until settled."""
 
     program: Name
     carrier: Name
     amount: Coins
+    until: Time | None = None
+
+    def __post_init__(self) -> None:
+        """Hold `until` to the years a time may lie in."""
+        if self.until is not None:
+            check_year("until", self.until)
 
 
 class Redeem(Envelope, frozen=True, tag="flowdrop.wallet.redeem"):
     """A person redeemed coins at a carrier."""
 
     data: RedeemData
+
+
+class HeldData(Data, frozen=True):
+    """Which redemption: the id of its `redeem` event."""
+
+    program: Name
+    redemption: Id
+
+
+class RedeemSettle(Envelope, frozen=True, tag="flowdrop.wallet.redeem_settle"):
+    """The carrier delivered: held coins go to it."""
+
+    data: HeldData
+
+
+class RedeemFail(Envelope, frozen=True, tag="flowdrop.wallet.redeem_fail"):
+    """The carrier did not deliver: held coins are free again."""
+
+    data: HeldData
+
+
+class RedeemExpire(Envelope, frozen=True, tag="flowdrop.wallet.redeem_expire"):
+    """The carrier did not answer until the time given: held coins are free again."""
+
+    data: HeldData
 
 
 class TransferData(Data, frozen=True):
@@ -166,21 +238,127 @@ class Transfer(Envelope, frozen=True, tag="flowdrop.wallet.transfer"):
     data: TransferData
 
 
-class LegData(Data, frozen=True, rename={"payer": "from"}):
-    """The credit side of a transfer between partitions; only the ledger writes and signs it."""
+class PacketSendData(Data, frozen=True):
+    """Coins for the first so many who claim: the same for each, or by luck."""
 
     program: Name
-    payer: Name
+    packet: Annotated[
+        str, Meta(min_length=1, max_length=128, description="packet:<id>@<sender's partition>")
+    ]
     amount: Coins
-    transfer: Id
-    partition: Annotated[int, Meta(ge=0)]
-    offset: Annotated[int, Meta(ge=0)]
+    claims: Annotated[int, Meta(ge=1, le=10_000, description="how many may draw")]
+    mode: Literal["equal", "lucky"]
+    expires: Time
+    message: Annotated[str, Meta(max_length=500)] = ""
+
+    def __post_init__(self) -> None:
+        """Hold `expires` to the years a time may lie in."""
+        check_year("expires", self.expires)
+
+
+class PacketSend(Envelope, frozen=True, tag="flowdrop.wallet.packet_send"):
+    """A person put coins into a red packet; `subject` pays."""
+
+    data: PacketSendData
+
+
+class PacketClaimData(Data, frozen=True):
+    """Draw from a packet, once a person."""
+
+    program: Name
+    claimer: Name
+
+
+class PacketClaim(Envelope, frozen=True, tag="flowdrop.wallet.packet_claim"):
+    """A person drew from the red packet `subject`."""
+
+    data: PacketClaimData
+
+
+class PacketExpireData(Data, frozen=True):
+    """Give back what nobody claimed."""
+
+    program: Name
+
+
+class PacketExpire(Envelope, frozen=True, tag="flowdrop.wallet.packet_expire"):
+    """The time of the red packet `subject` is over: what is left goes back to its sender."""
+
+    data: PacketExpireData
+
+
+class ReverseData(Data, frozen=True):
+    """Take an applied event back; `original` is the whole event."""
+
+    program: Name
+    original: Earn | Grant | Redeem | Transfer
+    reason: Reason = ""
+
+    def __post_init__(self) -> None:
+        """Hold the original to the years its time may lie in."""
+        check_year("original.time", self.original.time)
+
+
+class Reverse(Envelope, frozen=True, tag="flowdrop.wallet.reverse"):
+    """An event of `subject` was taken back."""
+
+    data: ReverseData
+
+
+class StopData(Data, frozen=True):
+    """Why a wallet is frozen, or no longer."""
+
+    program: Name
+    reason: Reason = ""
+
+
+class Freeze(Envelope, frozen=True, tag="flowdrop.wallet.freeze"):
+    """A wallet was frozen: it receives, and does nothing else."""
+
+    data: StopData
+
+
+class Unfreeze(Envelope, frozen=True, tag="flowdrop.wallet.unfreeze"):
+    """A frozen wallet was opened again."""
+
+    data: StopData
+
+
+class CloseData(Data, frozen=True):
+    """Who gets what is left; nobody, when nothing is."""
+
+    program: Name
+    to: Name | None = None
+
+
+class Close(Envelope, frozen=True, tag="flowdrop.wallet.close"):
+    """A wallet was closed for ever."""
+
+    data: CloseData
+
+
+class LegData(Data, frozen=True, kw_only=True, rename={"payer": "from"}):
+    """A step on another partition of what an event began; only the ledger writes and signs it."""
+
+    program: Name
+    step: Step
+    payer: LedgerName
+    amount: Annotated[int, Meta(ge=0, le=10**15)]
+    cause: Annotated[str, Meta(min_length=1, max_length=200, description="the id that began it")]
+    campaign: Annotated[str, Meta(max_length=128)] = ""
+    # Bounded, as every number is: one past 64 bits decodes, but no record could hold it.
+    partition: Annotated[
+        int, Meta(ge=0, le=1_023, description="where the record stands that made it")
+    ]
+    offset: Annotated[int, Meta(ge=0, le=2**52 - 1, description="its offset there")]
+    number: Annotated[int, Meta(ge=0, lt=2048, description="which of that record's legs")]
     signature: Annotated[str, Meta(min_length=64, max_length=64)]
 
 
 class Leg(Envelope, frozen=True, tag="flowdrop.wallet.leg"):
-    """Coins arriving from another partition for the wallet `subject`."""
+    """Coins, or a question, arriving from another partition for the account `subject`."""
 
+    subject: LedgerName
     data: LegData
 
 
@@ -211,8 +389,8 @@ class ContactData(Data, frozen=True):
 
     def __post_init__(self) -> None:
         """Hold `until` to the years a time may lie in, as reading does for every event's `time`."""
-        if self.until is not None and not YEAR_MIN <= self.until.year <= YEAR_MAX:
-            raise ValueError(f"`until` must lie in {YEAR_MIN} to {YEAR_MAX}")
+        if self.until is not None:
+            check_year("until", self.until)
 
 
 class Contact(Envelope, frozen=True, tag="flowdrop.campaign.contact"):
@@ -291,7 +469,26 @@ class Consent(Envelope, frozen=True, tag="flowdrop.campaign.consent"):
     data: ConsentData
 
 
-WalletEvent = Open | Earn | Fund | Grant | Redeem | Transfer | Leg
+ClientEvent = (
+    Open
+    | Earn
+    | Fund
+    | Defund
+    | Grant
+    | Redeem
+    | RedeemSettle
+    | RedeemFail
+    | RedeemExpire
+    | Transfer
+    | PacketSend
+    | PacketClaim
+    | PacketExpire
+    | Reverse
+    | Freeze
+    | Unfreeze
+    | Close
+)
+WalletEvent = ClientEvent | Leg
 CampaignEvent = Assignment | Contact | Exposure | Click | Visit | Conversion | Consent
 Event = WalletEvent | CampaignEvent
 

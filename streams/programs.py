@@ -16,7 +16,25 @@ _SHOWN_CHARACTERS_MAX = 80
 FOLDER = Path(__file__).parent.parent / "programs"
 
 Slug = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-Operation = Literal["open", "earn", "fund", "grant", "redeem", "transfer"]
+Operation = Literal[
+    "open",
+    "earn",
+    "fund",
+    "defund",
+    "grant",
+    "redeem",
+    "redeem_settle",
+    "redeem_fail",
+    "redeem_expire",
+    "transfer",
+    "packet_send",
+    "packet_claim",
+    "packet_expire",
+    "reverse",
+    "freeze",
+    "unfreeze",
+    "close",
+]
 Coins = Annotated[int, Meta(ge=1, le=10**15)]
 
 

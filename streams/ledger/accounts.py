@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Literal
 
 import msgspec
 
-Kind = Literal["wallet", "packet", "budget", "clearing", "carrier", "issuer", "suspense"]
+Kind = Literal["wallet", "packet", "budget", "clearing", "carrier", "issuer", "suspense", "claim"]
 State = Literal["open", "frozen", "closed"]
 
-FORMAT = b"\x01"
+FORMAT = b"\x02"
+FORMAT_1 = b"\x01"
 
 # No posted balance is further from zero than this. Every coin is minted by an issuer, so at most
 # this many of a program exist per partition, and even on 1,024 partitions no sum, not even that of
 # a suspense account that may not refuse, leaves 64 bits.
 BALANCE_MAX = 10**15
 
+# Legs a record may have made: a fund of a reserve makes one for each of 1,024 partitions.
+LEGS_MAX = 2048
+
 # Kinds whose available balance is never negative; an issuer owes what it minted, and a clearing
 # account what is on its way from elsewhere.
 NEVER_NEGATIVE: frozenset[Kind] = frozenset(
-    {"wallet", "packet", "budget", "carrier", "suspense"},
+    {"wallet", "packet", "budget", "carrier", "suspense", "claim"},
 )
 
 
-class Account(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One account's record: balances, version, chain, and the events it remembers.
+class Account(msgspec.Struct, array_like=True, gc=False):
+    """One account: balances, version, chain, and the events it remembers.
 
     Attributes:
         kind: what it is.
@@ -33,11 +38,11 @@ class Account(msgspec.Struct, frozen=True, array_like=True, gc=False):
         pending: coins of `posted` that are held for something not yet settled.
         version: how many postings it has had; a remembered refusal changes the record only.
         state: `frozen` neither pays nor receives by its own events; `closed` is over.
-        chain: running 64-bit hash over the event id, amount and order of all postings.
+        chain: running 64-bit hash over the event id, amount, pending and order of all postings.
         forgotten_us: the latest time (microseconds) of an event dropped from a full `recent`.
         recent: packed entries of the events that named it as subject, see `recent.py`.
-        arrived: clearing only: 8 bytes an origin partition, one more than the highest offset whose
-            leg arrived from there.
+        terms: what only its kind has, packed, see `terms.py`.
+        name: its key; no part of the record.
     """
 
     kind: Kind
@@ -49,23 +54,29 @@ class Account(msgspec.Struct, frozen=True, array_like=True, gc=False):
     chain: int = 0
     forgotten_us: int = 0
     recent: bytes = b""
-    arrived: bytes = b""
+    terms: bytes = b""
+    name: str = ""
 
     @property
     def available(self) -> int:
         """Coins that may be spent."""
         return self.posted - self.pending
 
-    def takes(self, program: str) -> bool:
-        """Return whether coins of `program` sent by someone else may be credited here.
+    def takes(self, program: str, amount: int = 0) -> bool:
+        """Return whether `amount` coins of `program` sent by someone else may be credited here.
 
         A frozen wallet receives what others send; only what its owner does is refused.
         """
-        return self.kind == "wallet" and self.state != "closed" and self.program == program
+        return (
+            self.kind in {"wallet", "budget"}
+            and self.state != "closed"
+            and self.program == program
+            and self.posted + amount <= BALANCE_MAX
+        )
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode_1 = msgspec.msgpack.Decoder(Account).decode
+_decode = msgspec.msgpack.Decoder(Account).decode
 _KINDS: dict[str, Kind] = {
     "packet": "packet",
     "budget": "budget",
@@ -73,26 +84,64 @@ _KINDS: dict[str, Kind] = {
     "carrier": "carrier",
     "issuer": "issuer",
     "suspense": "suspense",
+    "claim": "claim",
 }
 
 
 def pack(account: Account) -> bytes:
-    """Return the record as bytes: the format's version (1), then MessagePack."""
-    return FORMAT + _encode(account)
+    """Return the record as bytes: the format's version (2), then MessagePack, without the name."""
+    return FORMAT + _encode(
+        (
+            account.kind,
+            account.program,
+            account.posted,
+            account.pending,
+            account.version,
+            account.state,
+            account.chain,
+            account.forgotten_us,
+            account.recent,
+            account.terms,
+        )
+    )
 
 
-def unpack(data: bytes) -> Account:
+def unpack(name: str, data: bytes) -> Account:
     """Return the account that `pack` wrote, in this or any earlier format.
 
     Raises:
         ValueError: when the first byte names a format this version does not know.
     """
-    if data[:1] != FORMAT:
+    version = data[:1]
+    if version == FORMAT:
+        account = _decode(data[1:])
+    elif version == FORMAT_1:
+        account = _upgraded(_decode(data[1:]))
+    else:
         raise ValueError(
-            f"account record of format {data[:1].hex() or 'none'}, this version reads 01; "
+            f"account record of format {version.hex() or 'none'}, this version reads 01 and 02; "
             "run the version that wrote it, or a newer one"
         )
-    return _decode_1(data[1:])
+    account.name = name
+    return account
+
+
+_ENTRY_1 = struct.Struct("<8s4sqB")
+
+
+def _upgraded(account: Account) -> Account:
+    """Return what a record of format 1 says in the terms of format 2.
+
+    Its ids are hashed in another way and can't be told any more. So the latest time of an applied
+    one counts as forgotten: a repeat is refused, not applied. Its clearing account counted records
+    where this one counts legs.
+    """
+    times = [time_us for _, _, time_us, code in _ENTRY_1.iter_unpack(account.recent) if not code]
+    account.forgotten_us = max([account.forgotten_us, *times])
+    account.recent = b""
+    offsets = struct.unpack(f"<{len(account.terms) // 8}Q", account.terms)
+    account.terms = struct.pack(f"<{len(offsets)}Q", *(LEGS_MAX * offset for offset in offsets))
+    return account
 
 
 def kind_of(name: str) -> Kind:
@@ -104,6 +153,11 @@ def kind_of(name: str) -> Kind:
 def issuer_name(program: str, partition: int) -> str:
     """Return the account that mints a program's coins on a partition."""
     return f"issuer:{program}@{partition}"
+
+
+def reserve_name(campaign: str) -> str:
+    """Return the reserve of a campaign's budget, from which its shards lease."""
+    return f"budget:{campaign}"
 
 
 def budget_name(campaign: str, partition: int) -> str:
@@ -124,3 +178,8 @@ def clearing_name(program: str, partition: int) -> str:
 def suspense_name(program: str, partition: int) -> str:
     """Return the account of what arrived for a wallet that could not take it."""
     return f"suspense:{program}@{partition}"
+
+
+def claim_name(packet: str, claimer: str) -> str:
+    """Return the account that remembers that `claimer` has drawn from `packet`."""
+    return f"claim:{packet}:{claimer}"

@@ -1,40 +1,31 @@
-"""Legs: the credit side of a transfer between partitions, signed by the ledger.
+"""Legs: what an event does on another partition, signed by the ledger.
 
-A leg stands in the payee's own log, appended by the transaction that debited the payer. Legs from
-one origin arrive in the order of their offsets there, so one number per origin, kept on the
-clearing account, tells every repeat, however late, without a window.
+A leg stands in the other partition's own log, appended by the transaction that made it. Legs from
+one origin arrive in the order of the records there that made them, so one number an origin, kept on
+the clearing account, tells every repeat, however late, without a window.
 """
 
 from __future__ import annotations
 
 import hmac
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from streams.events import Leg, LegData, Transfer
+from streams.ledger.accounts import LEGS_MAX
+
+if TYPE_CHECKING:
+    from streams.events import Leg
+
+UNSIGNED = "0" * 64
 
 _encode = msgspec.msgpack.Encoder().encode
 
 
-def leg_of(transfer: Transfer, partition: int, offset: int, secret: bytes) -> Leg:
-    """Return the signed leg of a transfer that stands at `offset` of `partition`'s log."""
-    unsigned = Leg(
-        id=f"leg:{partition}:{offset}",
-        source=f"flowdrop/ledger/{partition}",
-        time=transfer.time,
-        subject=transfer.data.to,
-        data=LegData(
-            program=transfer.data.program,
-            payer=transfer.subject,
-            amount=transfer.data.amount,
-            transfer=transfer.id,
-            partition=partition,
-            offset=offset,
-            signature="0" * 64,
-        ),
-    )
-    signed = msgspec.structs.replace(unsigned.data, signature=signature_of(unsigned, secret))
-    return msgspec.structs.replace(unsigned, data=signed)
+def sign(leg: Leg, secret: bytes) -> Leg:
+    """Return the leg with its signature."""
+    data = msgspec.structs.replace(leg.data, signature=signature_of(leg, secret))
+    return msgspec.structs.replace(leg, data=data)
 
 
 def signature_of(leg: Leg, secret: bytes) -> str:
@@ -42,7 +33,8 @@ def signature_of(leg: Leg, secret: bytes) -> str:
     data = leg.data
     content = (
         *(leg.id, leg.source, leg.time, leg.subject),
-        *(data.program, data.payer, data.amount, data.transfer, data.partition, data.offset),
+        *(data.program, data.step, data.payer, data.amount, data.cause, data.campaign),
+        *(data.partition, data.offset, data.number),
     )
     return hmac.digest(secret, _encode(content), "sha256").hex()
 
@@ -52,13 +44,18 @@ def is_genuine(leg: Leg, secret: bytes) -> bool:
     return hmac.compare_digest(leg.data.signature.encode(), signature_of(leg, secret).encode())
 
 
-def next_offset(arrived: bytes, origin: int) -> int:
-    """Return the least offset a new leg from partition `origin` may have."""
+def sequence(leg: Leg) -> int:
+    """Return the leg's number among all of its origin: each is above those before it."""
+    return leg.data.offset * LEGS_MAX + leg.data.number
+
+
+def next_sequence(arrived: bytes, origin: int) -> int:
+    """Return the least sequence that a new leg from partition `origin` may have."""
     return int.from_bytes(arrived[8 * origin : 8 * origin + 8], "little")
 
 
-def with_arrival(arrived: bytes, origin: int, offset: int) -> bytes:
-    """Return `arrived` after the leg at `offset` of partition `origin`."""
+def with_arrival(arrived: bytes, origin: int, number: int) -> bytes:
+    """Return `arrived` after the leg of sequence `number` of partition `origin`."""
     start = 8 * origin
     before = arrived[:start].ljust(start, b"\0")
-    return before + (offset + 1).to_bytes(8, "little") + arrived[start + 8 :]
+    return before + (number + 1).to_bytes(8, "little") + arrived[start + 8 :]

@@ -4,31 +4,36 @@ An entry is the id's 64-bit hash, 32 bits of the content's, the time and what be
 same content" means an equal decoded event: the order of JSON keys, white space, the offset in which
 a time is written and extension attributes (a trace id) make no difference.
 
-Entries older than the window are dropped; when more than `RECENT_MAX` are left, the first goes, and
-if it was applied its time is kept as `forgotten_us`: what is not later than that and not remembered
-is refused, since it might be a repeat.
+Entries older than the window are dropped from the front; when `RECENT_MAX` are left, the first
+makes room, and if it was applied its time is kept as `forgotten_us`: what is not later than that
+and not remembered is refused, since it might be a repeat. That a wrong entry at the front can hold
+up those behind it costs memory, never a coin, and no event costs more than its own entry.
 """
 
 from __future__ import annotations
 
 import struct
-import zlib
-from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
+from xxhash import xxh3_64_digest, xxh3_64_intdigest
+
+from streams.events import operation_of
+from streams.ledger.refusals import APPLIED_CODES
 
 if TYPE_CHECKING:
     from streams.events import WalletEvent
+    from streams.ledger.accounts import Account
 
 RECENT_MAX = 256
 
-_ENTRY = struct.Struct("<8s4sqB")
+_ENTRY = struct.Struct("<8sIqB")
 _SIZE = _ENTRY.size
-_BYTES_MAX = RECENT_MAX * _SIZE
-_TIME_AT = 12
-_pack = _ENTRY.pack
-_unpack_time = struct.Struct("<q").unpack_from
+BYTES_MAX = RECENT_MAX * _SIZE
+TIME_AT = 12
+_CODE_AT = 20
+pack_entry = _ENTRY.pack
+unpack_time = struct.Struct("<q").unpack_from
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -36,27 +41,36 @@ class Entry(NamedTuple):
     """One remembered event: hash of its id, of its content, microseconds, code of the reason."""
 
     key: bytes
-    content: bytes
+    content: int
     time_us: int
     code: int
 
 
 def key_of(event_id: str) -> bytes:
     """Return the 64-bit hash by which an event id is remembered."""
-    return blake2b(event_id.encode(), digest_size=8).digest()
+    return xxh3_64_digest(event_id.encode())
 
 
-def digest_of(event: WalletEvent) -> bytes:
-    """Return the 32-bit hash of an event's content, the same for every spelling of it."""
-    return zlib.crc32(_encode(event)).to_bytes(4, "little")
+def digest_of(event: WalletEvent, time_us: int) -> int:
+    """Return the 32-bit hash of an event's content, the same for every spelling of it.
+
+    Without id and subject: it is compared only where these are the same.
+    """
+    content = (operation_of(event), event.source, time_us, event.data)
+    return xxh3_64_intdigest(_encode(content)) & 0xFFFFFFFF
 
 
-def find(recent: bytes, key: bytes) -> Entry | None:
-    """Return the entry of `key`, None when it is not remembered."""
+def find(recent: bytes, key: bytes) -> int:
+    """Return where the entry of `key` begins, -1 when it is not remembered."""
     at = recent.find(key)
-    while at > 0 and at % _SIZE:
+    while at > 0 and at % _SIZE:  # found across two entries
         at = recent.find(key, at + 1)
-    return None if at < 0 else Entry._make(_ENTRY.unpack_from(recent, at))
+    return at
+
+
+def entry_at(recent: bytes, at: int) -> Entry:
+    """Return the entry that begins at `at`."""
+    return Entry._make(_ENTRY.unpack_from(recent, at))
 
 
 def entries(recent: bytes) -> list[Entry]:
@@ -64,30 +78,32 @@ def entries(recent: bytes) -> list[Entry]:
     return [Entry._make(row) for row in _ENTRY.iter_unpack(recent)]
 
 
-def remember(recent: bytes, key: bytes, content: bytes, time_us: int, code: int) -> bytes:
-    """Return `recent` with one more entry."""
-    return recent + _pack(key, content, time_us, code)
+def remember(
+    account: Account, key: bytes, content: int, time_us: int, code: int, horizon_us: int
+) -> None:
+    """Have `account` remember one more event, and forget what is before `horizon_us`."""
+    recent = account.recent
+    if recent and (len(recent) >= BYTES_MAX or unpack_time(recent, TIME_AT)[0] < horizon_us):
+        recent = made_room(account, horizon_us)
+    account.recent = recent + pack_entry(key, content, time_us, code)
 
 
-def forget(recent: bytes, horizon_us: int) -> tuple[bytes, int]:
-    """Make room for one more: drop what is before `horizon_us`, or the first of too many.
+def mark(account: Account, at: int, code: int) -> None:
+    """Change what became of the event whose entry begins at `at`."""
+    recent, at = account.recent, at + _CODE_AT
+    account.recent = recent[:at] + bytes((code,)) + recent[at + 1 :]
 
-    It looks behind the front only when the memory is full: a refusal moves no clock, so its time
-    may be years ahead of the others', and then it would hold up all that stand behind it.
 
-    Returns:
-        The entries that stay, and the time of an applied one that had to go before it was too old
-        (0 when none had). A refusal that had to go is judged anew, which can apply nothing twice.
-    """
-    start = 0
-    end = len(recent)
-    while start < end and _unpack_time(recent, start + _TIME_AT)[0] < horizon_us:
+def made_room(account: Account, horizon_us: int) -> bytes:
+    """Return what `account` remembers without what is too old, and with room for one more."""
+    recent = account.recent
+    start, end = 0, len(recent)
+    while start < end and unpack_time(recent, start + TIME_AT)[0] < horizon_us:
         start += _SIZE
-    if end - start < _BYTES_MAX:
-        return (recent[start:] if start else recent), 0
-    kept = [row for row in _ENTRY.iter_unpack(recent[start:]) if row[2] >= horizon_us]
-    dropped_us = 0
-    if len(kept) >= RECENT_MAX:
-        _, _, time_us, code = kept.pop(0)
-        dropped_us = 0 if code else time_us
-    return b"".join(_pack(*row) for row in kept), dropped_us
+    if end - start >= BYTES_MAX:
+        # A refusal that goes is judged anew, which can apply nothing twice.
+        if recent[start + _CODE_AT] in APPLIED_CODES:
+            lost_us = unpack_time(recent, start + TIME_AT)[0]
+            account.forgotten_us = max(account.forgotten_us, lost_us)
+        start += _SIZE
+    return recent[start:]

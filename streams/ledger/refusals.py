@@ -34,8 +34,8 @@ REFUSALS: tuple[Refusal, ...] = (
         2,
         "The subject lives on another partition. The worker forwards the record there, once, and "
         "records it as `forwarded`.",
-        "Nothing to mend; partitioning by CRC-32 of the key, as `flowdrop replay` does, saves the "
-        "way.",
+        "Nothing to mend; partitioning by CRC-32 of the key, as `flowdrop replay` does, saves the"
+        " way.",
     ),
     Refusal(
         "repeated_leg",
@@ -86,24 +86,62 @@ REFUSALS: tuple[Refusal, ...] = (
         10,
         "The account's name belongs to the ledger.",
         "A wallet's name begins with none of issuer:, budget:, packet:, carrier:, clearing:, "
-        "suspense:.",
+        "suspense:, claim:.",
     ),
     Refusal(
         "wrong_budget",
         11,
-        "The subject of a fund is not a shard of the campaign's budget.",
-        "The subject is budget:<campaign>@<partition>.",
+        "The subject is neither the reserve nor a shard here of the campaign's budget.",
+        "The subject is budget:<campaign>, or budget:<campaign>@<partition>.",
     ),
-    Refusal("already_open", 12, "The wallet exists.", "Nothing to do."),
-    Refusal("unknown_account", 13, "There is no such account.", "Open the wallet first."),
+    Refusal(
+        "unknown_packet",
+        33,
+        "There is no such packet.",
+        "See the name in its `packet_send`.",
+    ),
+    Refusal(
+        "unknown_account",
+        13,
+        "There is no such account.",
+        "Open the wallet first.",
+    ),
     Refusal(
         "wrong_program",
         14,
         "The account holds coins of another program.",
         "Name the program in which it was opened.",
     ),
-    Refusal("frozen", 15, "The account is frozen.", "Have it unfrozen."),
-    Refusal("closed", 16, "The account is closed.", "Open another."),
+    Refusal(
+        "frozen",
+        15,
+        "The account is frozen.",
+        "Have it unfrozen.",
+    ),
+    Refusal(
+        "closed",
+        16,
+        "The account is closed.",
+        "Open another.",
+    ),
+    Refusal(
+        "not_frozen",
+        40,
+        "The wallet is not frozen.",
+        "Nothing to do.",
+    ),
+    Refusal(
+        "wrong_packet",
+        32,
+        "The packet's name is not one on the sender's partition.",
+        "Name it packet:<id>@<partition of the sender>, with no @ in the id.",
+    ),
+    Refusal(
+        "already_open",
+        12,
+        "The wallet exists.",
+        "Nothing to do.",
+    ),
     # the operation
     Refusal(
         "unknown_activity",
@@ -135,7 +173,91 @@ REFUSALS: tuple[Refusal, ...] = (
         "The program has no such carrier.",
         "See `carriers` in the program's file.",
     ),
-    Refusal("to_self", 22, "Payer and payee are the same.", "Name another payee."),
+    Refusal(
+        "bad_term",
+        27,
+        "`until` or `expires` is not after the event's time.",
+        "Give a later one.",
+    ),
+    Refusal(
+        "too_small",
+        28,
+        "The packet has fewer coins than claims.",
+        "Put in at least one coin a claim.",
+    ),
+    Refusal(
+        "too_many_holds",
+        29,
+        "The wallet has 16 redemptions that are not settled.",
+        "Settle, fail or expire one of them.",
+    ),
+    Refusal(
+        "unknown_hold",
+        30,
+        "The wallet has no open redemption of that id.",
+        "Name a `redeem` with `until` that was applied and not resolved.",
+    ),
+    Refusal(
+        "unknown_original",
+        37,
+        "The subject remembers no such applied event, or its coins came back already.",
+        "Give the event as it was sent, within the window.",
+    ),
+    Refusal(
+        "already_reversed",
+        38,
+        "The event has been reversed.",
+        "Nothing to do.",
+    ),
+    Refusal(
+        "not_settled",
+        39,
+        "The redemption is still held.",
+        "Fail or settle it first.",
+    ),
+    Refusal(
+        "already_claimed",
+        34,
+        "The claimer has drawn from the packet.",
+        "Nothing to do: one draw each.",
+    ),
+    Refusal(
+        "packet_expired",
+        35,
+        "The packet's time is over.",
+        "Nothing to do: what was left went back to the sender.",
+    ),
+    Refusal(
+        "packet_empty",
+        36,
+        "All claims of the packet have been drawn.",
+        "Nothing to do.",
+    ),
+    Refusal(
+        "not_due",
+        31,
+        "It does not expire before a later time.",
+        "Send it when that time has come.",
+    ),
+    Refusal(
+        "has_pending",
+        41,
+        "The wallet has coins held for redemptions.",
+        "Settle, fail or expire them first.",
+    ),
+    Refusal(
+        "balance_left",
+        42,
+        "The wallet has coins left and `to` names nobody.",
+        "Name in `to` who gets them.",
+    ),
+    # the coins
+    Refusal(
+        "to_self",
+        22,
+        "Payer and payee are the same.",
+        "Name another payee.",
+    ),
     Refusal(
         "unknown_payee",
         23,
@@ -145,14 +267,14 @@ REFUSALS: tuple[Refusal, ...] = (
     Refusal(
         "insufficient_balance",
         24,
-        "The wallet has fewer coins available.",
+        "The account that pays has fewer coins available.",
         "Ask for at most what is available.",
     ),
     Refusal(
         "budget_exhausted",
         25,
-        "The campaign's budget on this partition has fewer coins available, or none.",
-        "Fund the shard.",
+        "The campaign's budget has fewer coins available, or none.",
+        "Fund the reserve, or the shard on the wallet's partition.",
     ),
     Refusal(
         "balance_limit",
@@ -163,7 +285,12 @@ REFUSALS: tuple[Refusal, ...] = (
 )
 
 CODES: dict[str, int] = {"": 0, **{refusal.name: refusal.code for refusal in REFUSALS}}
-NAMES: dict[int, str] = {code: name for name, code in CODES.items()}
+
+# What became of an applied event since: a redemption that failed or expired, or one taken back.
+RELEASED, REVERSED = 254, 255
+APPLIED_CODES = frozenset({0, RELEASED, REVERSED})
+
+NAMES: dict[int, str] = {code: name for name, code in CODES.items()} | {RELEASED: "", REVERSED: ""}
 
 # What depends on the moment (or would be refused the same way for ever), and so is judged anew; and
 # a conflict, whose id already stands for another event.

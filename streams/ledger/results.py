@@ -6,24 +6,66 @@ A field at its default is left out of the JSON.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from streams.events import Earn, Fund, Grant, Leg, Open, Redeem, Transfer, operation_of
-from streams.ledger.case import NO_POSTINGS, Outcome, Postings
+from streams import events
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from streams.events import WalletEvent
+ASKED = "asked"  # what an operation returns that another partition has to answer
 
 
-class Result(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+class Posting(NamedTuple):
+    """What one event did to one account; `balance`, `version` and `pending` are those after it."""
+
+    account: str
+    kind: str
+    amount: int
+    balance: int
+    version: int
+    pending: int
+
+
+class Postings(msgspec.Struct, frozen=True, gc=False):
+    """The postings of one event as parallel tuples, the shape of ClickHouse's `posting.*`.
+
+    Iterating gives one `Posting` after the other.
+    """
+
+    account: tuple[str, ...] = ()
+    kind: tuple[str, ...] = ()
+    amount: tuple[int, ...] = ()
+    balance: tuple[int, ...] = ()
+    version: tuple[int, ...] = ()
+    pending: tuple[int, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.account)
+
+    def __iter__(self) -> Iterator[Posting]:
+        columns = (getattr(self, name) for name in Postings.__struct_fields__)
+        return map(Posting._make, zip(*columns, strict=True))
+
+    def and_then(self, more: Postings) -> Postings:
+        """Return these postings followed by `more`."""
+        if not self.account:
+            return more
+        return Postings(
+            *(getattr(self, name) + getattr(more, name) for name in Postings.__struct_fields__)
+        )
+
+
+NO_POSTINGS = Postings()
+
+
+class Result(msgspec.Struct, omit_defaults=True, gc=False):
     """One record's outcome; see `sql/migrations/002_ledger_results.sql` for each field.
 
-    `amount` is what was moved, or, of what was not applied, what the event asked for (0 when the
-    program's rule would have said).
+    `amount` is what was moved, or, of what moved nothing, what the event asked for or holds (0 when
+    the program's rule would have said).
     """
 
     source_partition: int
@@ -36,49 +78,95 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     outcome: str
     reason: str = ""
     amount: int = 0
+    posting: Postings = NO_POSTINGS
     activity: str = ""
     campaign: str = ""
     carrier: str = ""
     counterparty: str = ""
     spend: int | None = None
-    posting: Postings = NO_POSTINGS
+    step: str = ""
+    cause: str = ""
 
 
-# By the event's type: the amount asked for, activity, campaign, carrier, counterparty, spend.
-_FACTS: dict[type, Callable[[Any], tuple[int, str, str, str, str, int | None]]] = {
-    Open: lambda _: (0, "", "", "", "", None),
-    Earn: lambda data: (data.amount or 0, data.activity, "", "", "", data.spend),
-    Fund: lambda data: (data.amount, "", data.campaign, "", "", None),
-    Grant: lambda data: (data.amount, "", data.campaign, "", "", None),
-    Redeem: lambda data: (data.amount, "", "", data.carrier, "", None),
-    Transfer: lambda data: (data.amount, "", "", "", data.to, None),
-    Leg: lambda data: (data.amount, "", "", "", data.payer, None),
+def _tell_nothing(_result: Result, _data: object) -> None:
+    pass
+
+
+def _tell_earn(result: Result, data: events.EarnData) -> None:
+    result.activity = data.activity
+    result.spend = data.spend
+
+
+def _tell_budget(
+    result: Result, data: events.FundData | events.DefundData | events.GrantData
+) -> None:
+    result.campaign = data.campaign
+
+
+def _tell_redeem(result: Result, data: events.RedeemData) -> None:
+    result.carrier = data.carrier
+
+
+def _tell_held(result: Result, data: events.HeldData) -> None:
+    result.cause = data.redemption
+
+
+def _tell_transfer(result: Result, data: events.TransferData) -> None:
+    result.counterparty = data.to
+
+
+def _tell_packet_send(result: Result, data: events.PacketSendData) -> None:
+    result.counterparty = data.packet
+
+
+def _tell_packet_claim(result: Result, data: events.PacketClaimData) -> None:
+    result.counterparty = data.claimer
+
+
+def _tell_reverse(result: Result, data: events.ReverseData) -> None:
+    TELL[type(data.original)](result, data.original.data)
+    result.cause = data.original.id
+
+
+def _tell_close(result: Result, data: events.CloseData) -> None:
+    result.counterparty = data.to or ""
+
+
+def _tell_leg(result: Result, data: events.LegData) -> None:
+    result.step = data.step
+    result.cause = data.cause
+    result.campaign = data.campaign
+    result.counterparty = data.payer
+
+
+# By the event's type: adds to its result what only such events tell.
+TELL: dict[type, Callable[[Result, Any], None]] = {
+    events.Open: _tell_nothing,
+    events.Earn: _tell_earn,
+    events.Fund: _tell_budget,
+    events.Defund: _tell_budget,
+    events.Grant: _tell_budget,
+    events.Redeem: _tell_redeem,
+    events.RedeemSettle: _tell_held,
+    events.RedeemFail: _tell_held,
+    events.RedeemExpire: _tell_held,
+    events.Transfer: _tell_transfer,
+    events.PacketSend: _tell_packet_send,
+    events.PacketClaim: _tell_packet_claim,
+    events.PacketExpire: _tell_nothing,
+    events.Reverse: _tell_reverse,
+    events.Freeze: _tell_nothing,
+    events.Unfreeze: _tell_nothing,
+    events.Close: _tell_close,
+    events.Leg: _tell_leg,
 }
 
 
-def result_of(event: WalletEvent, outcome: Outcome, partition: int, offset: int) -> Result:
-    """Return the record for an event at `offset` of `partition` of wallet.events."""
-    asked, activity, campaign, carrier, counterparty, spend = _FACTS[type(event)](event.data)
-    moved = outcome.postings.amount
-    return Result(
-        partition,
-        offset,
-        event.id,
-        operation_of(event),
-        event.subject,
-        event.data.program,
-        outcome.time_us,
-        outcome.outcome,
-        outcome.reason,
-        abs(moved[0]) if moved else asked,
-        activity,
-        campaign,
-        carrier,
-        counterparty,
-        spend,
-        outcome.postings,
-    )
-
-
-encode_result = msgspec.json.Encoder().encode
+_encoder = msgspec.json.Encoder()
+encode_result = _encoder.encode
 decode_result = msgspec.json.Decoder(Result).decode
+
+
+def encode_results(results: list[Result]) -> list[bytes]:
+    """Return each result as JSON, by one call for all."""
+    return _encoder.encode_lines(results).splitlines()  # JSON holds no raw line break

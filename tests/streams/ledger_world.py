@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple, TypeVar, get_args
 
 import msgspec
 
+from streams import events
 from streams.events import (
     Earn,
     EarnData,
@@ -28,9 +29,14 @@ from streams.events import (
     partition_of,
 )
 from streams.ledger.accounts import Account, pack, unpack
-from streams.ledger.fold import Outcome, Rules, Shard, fold, microseconds
-from streams.ledger.recent import digest_of
-from streams.programs import Activity, Carrier, Coin, Operations, Program, Text
+from streams.ledger.book import Book, Shard
+from streams.ledger.fold import fold
+from streams.ledger.results import Postings, Result  # noqa: TC001 - a named tuple reads them
+from streams.ledger.rules import Rules
+from streams.ledger.times import microseconds
+from streams.programs import Activity, Carrier, Coin, Operation, Operations, Program, Text
+
+E = TypeVar("E", bound=events.Envelope)
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 DAY_US = 86_400_000_000
@@ -55,9 +61,10 @@ def program(name: str, *operations: str) -> Program:
     )
 
 
+EVERYTHING = get_args(Operation)
 PROGRAMS = {
-    "p": program("p", "open", "earn", "fund", "grant", "redeem", "transfer"),
-    "q": program("q", "open", "earn", "fund", "grant", "redeem", "transfer"),
+    "p": program("p", *EVERYTHING),
+    "q": program("q", *EVERYTHING),
     "saving": program("saving", "open", "earn"),
 }
 RULES = Rules(PROGRAMS, window_us=10 * DAY_US, tolerance_us=DAY_US, secret=b"test")
@@ -65,6 +72,27 @@ RULES = Rules(PROGRAMS, window_us=10 * DAY_US, tolerance_us=DAY_US, secret=b"tes
 
 def at(days: float = 0) -> datetime:
     return START + timedelta(days=days)
+
+
+class Outcome(NamedTuple):
+    """What the fold of one record told and did."""
+
+    result: Result
+    changed: dict[str, Account]
+    legs: list[Leg]
+    clock_us: int
+
+    @property
+    def outcome(self) -> str:
+        return self.result.outcome
+
+    @property
+    def reason(self) -> str:
+        return self.result.reason
+
+    @property
+    def postings(self) -> Postings:
+        return self.result.posting
 
 
 class World:
@@ -84,7 +112,7 @@ class World:
 
     def on(self, partition: int, name: str) -> Account | None:
         data = self.accounts[partition].get(name)
-        return None if data is None else unpack(data)
+        return None if data is None else unpack(name, data)
 
     def put(self, name: str, account: Account) -> None:
         self.accounts[partition_of(name, len(self.shards))][name] = pack(account)
@@ -97,6 +125,10 @@ class World:
     def balance(self, name: str) -> int:
         account = self.get(name)
         return 0 if account is None else account.posted
+
+    def total(self, prefix: str) -> int:
+        """The posted coins of one of the ledger's accounts, over all partitions."""
+        return sum(self.balance(f"{prefix}@{number}") for number in range(len(self.shards)))
 
     def send(
         self, event: WalletEvent, *, arrived: datetime | None = None, partition: int | None = None
@@ -111,23 +143,25 @@ class World:
         shard, accounts = self.shards[partition], self.accounts[partition]
         offset = len(self.logs[partition])
         self.logs[partition].append((value, arrived_us))
-        event = decode_wallet(value)
-        before = dict(accounts)
-        outcome = fold(
-            lambda name: self.on(partition, name),
-            shard,
-            event,
-            digest_of(event),
-            offset,
-            arrived_us,
+        book = Book(
+            partition,
+            len(self.shards),
             self.rules,
+            lambda key: accounts.get(key.decode()),
+            shard.clock_us,
         )
+        before = dict(accounts)
+        result = fold(book, decode_wallet(value), offset, arrived_us)
         assert accounts == before
-        accounts.update({name: pack(account) for name, account in outcome.changed.items()})
-        shard.clock_us = outcome.clock_us
-        for leg in outcome.legs:
-            target = partition_of(leg.subject, len(self.shards))
+        accounts.update({name: pack(account) for name, account in book.changed.items()})
+        shard.clock_us = book.clock_us
+        legs = []
+        for target, _, sent in book.sent:
+            leg = decode_wallet(sent)
+            assert isinstance(leg, Leg)
+            legs.append(leg)
             self.legs.setdefault((partition, target), deque()).append(leg)
+        outcome = Outcome(result, dict(book.changed), legs, book.clock_us)
         self.outcomes[partition].append(outcome)
         return outcome
 
@@ -137,11 +171,14 @@ class World:
         return self.send(leg, partition=target)
 
     def drain(self) -> list[Outcome]:
-        return [
-            self.deliver(origin, target)
-            for (origin, target), legs in sorted(self.legs.items())
-            for _ in range(len(legs))
-        ]
+        """Deliver every leg, and those that they cause, until none is on its way."""
+        outcomes = []
+        while waiting := sorted(way for way, legs in self.legs.items() if legs):
+            for origin, target in waiting:
+                outcomes += [
+                    self.deliver(origin, target) for _ in range(len(self.legs[origin, target]))
+                ]
+        return outcomes
 
     def new_id(self) -> str:
         self.count += 1
@@ -214,8 +251,9 @@ class World:
         program: str = "p",
         time: datetime | None = None,
         event_id: str | None = None,
+        until: datetime | None = None,
     ) -> Redeem:
-        data = RedeemData(program=program, carrier=carrier, amount=amount)
+        data = RedeemData(program=program, carrier=carrier, amount=amount, until=until)
         return Redeem(**self.head(name, time, event_id), data=data)
 
     def transfer(
@@ -230,6 +268,20 @@ class World:
     ) -> Transfer:
         data = TransferData(program=program, to=to, amount=amount)
         return Transfer(**self.head(name, time, event_id), data=data)
+
+    def make(  # any other type of event, its data's fields by name
+        self,
+        kind: type[E],
+        subject: str,
+        *,
+        program: str = "p",
+        time: datetime | None = None,
+        event_id: str | None = None,
+        **fields: Any,
+    ) -> E:
+        data = kind.__annotations__["data"]
+        made = getattr(events, data)(program=program, **fields)
+        return kind(**self.head(subject, time, event_id), data=made)
 
 
 def world_with(*names: str, coins: int = 100, partitions: int = 1) -> World:

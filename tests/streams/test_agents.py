@@ -31,11 +31,15 @@ from streams.layer.batch import Batch
 from streams.layer.state import PartitionState, Record
 from streams.layer.table import Work
 from streams.ledger.accounts import unpack
+from streams.ledger.operations import earn
 from streams.ledger.results import decode_result
 from streams.settings import StreamSettings
 
 if TYPE_CHECKING:
     from streams.layer.state import Pending
+    from streams.ledger.accounts import Account
+    from streams.ledger.book import Book
+    from streams.programs import Program
 
 PARTITIONS = 2
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -138,8 +142,8 @@ def test_a_transfer_to_the_other_partition_takes_its_signed_leg() -> None:
     (leg,) = [r for r in pending.records if r.topic == WALLET_TOPIC]
     assert leg.partition == 1
     assert results(fold(there, [(leg.key, leg.value)], start=1)) == [("applied", "")]
-    assert unpack(here.committed[HERE.encode()]).posted == 4
-    assert unpack(there.committed[THERE.encode()]).posted == 3
+    assert unpack(HERE, here.committed[HERE.encode()]).posted == 4
+    assert unpack(THERE, there.committed[THERE.encode()]).posted == 3
 
 
 def test_a_forged_leg_is_refused_and_moves_nothing() -> None:
@@ -154,7 +158,7 @@ def test_a_forged_leg_is_refused_and_moves_nothing() -> None:
     body["data"]["amount"] = 300
     forged = json.dumps(body).encode()
     assert results(fold(there, [(leg.key, forged)], start=1)) == [("refused", "forged_leg")]
-    assert unpack(there.committed[THERE.encode()]).posted == 0
+    assert unpack(THERE, there.committed[THERE.encode()]).posted == 0
 
 
 def test_a_broken_record_is_set_aside_to_the_byte_and_the_batch_goes_on() -> None:
@@ -191,6 +195,41 @@ def test_the_size_of_the_batches_does_not_change_the_outcome() -> None:
     for start in range(0, len(sent), 7):
         fold(pieces, sent[start : start + 7], start)
     assert whole.committed == pieces.committed
+
+
+def test_an_event_whose_fold_raises_is_set_aside_and_the_others_come_to_what_they_would(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def spoiled(book: Book, event: Earn, wallet: Account, program: Program) -> str:
+        reason = earn(book, event, wallet, program)
+        if event.data.spend == 1300:  # after it has posted: the book is half changed
+            raise ZeroDivisionError("planted")
+        return reason
+
+    program, subject, _ = RULES.offers["liuliangbao"][Earn]
+    monkeypatch.setitem(RULES.offers["liuliangbao"], Earn, (program, subject, spoiled))
+    good = [opened(HERE), *(earned(HERE, 100 * n) for n in range(1, 30))]
+    sent = records(*good)
+    poison = [n for n, event in enumerate(good) if isinstance(event, Earn) and "1300" in event.id]
+    pending = fold(spoiled_state := PartitionState(0), sent)
+    (letter,) = [r for r in pending.records if r.topic == DEADLETTER_TOPIC]
+    headers = dict(letter.headers or [])
+    assert (letter.key, letter.value) == sent[poison[0]]
+    assert headers["offset"] == str(poison[0]).encode()
+    assert headers["reason"] == b"fold_failed"
+    assert headers["detail"] == b"ZeroDivisionError: planted"
+    assert results(pending) == [("applied", "")] * (len(good) - 1)
+    assert unpack(HERE, spoiled_state.committed[HERE.encode()]).posted == sum(range(30)) - 13
+
+
+def test_memory_that_runs_out_is_no_records_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    def spoiled(*_: object) -> str:
+        raise MemoryError
+
+    program, subject, _ = RULES.offers["liuliangbao"][Open]
+    monkeypatch.setitem(RULES.offers["liuliangbao"], Open, (program, subject, spoiled))
+    with pytest.raises(MemoryError):
+        fold(PartitionState(0), records(opened(HERE)))
 
 
 def test_a_campaign_event_is_passed_on_once() -> None:

@@ -4,16 +4,33 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 import pytest
 
-from streams.events import Earn, EarnData, Leg, WalletEvent, partition_of
-from streams.ledger.accounts import BALANCE_MAX, Account
-from streams.ledger.legs import leg_of
+from streams.events import (
+    Close,
+    Earn,
+    EarnData,
+    Leg,
+    PacketClaim,
+    PacketSend,
+    Redeem,
+    RedeemExpire,
+    RedeemSettle,
+    Reverse,
+    Step,
+    Unfreeze,
+    WalletEvent,
+    partition_of,
+)
+from streams.ledger.accounts import BALANCE_MAX, Account, Kind
+from streams.ledger.legs import sign
 from streams.ledger.recent import RECENT_MAX
 from streams.ledger.refusals import CODES, NEVER_REMEMBERED, REFUSALS
+from streams.ledger.terms import HOLDS_MAX
+from streams.programs import Operation
 from tests.streams.ledger_world import PROGRAMS, World, at, name_on, world_with
 
 if TYPE_CHECKING:
@@ -22,8 +39,14 @@ if TYPE_CHECKING:
 DOCS = Path(__file__).parents[2] / "docs" / "ledger.md"
 
 
-def a_leg(world: World, to: str = "b", amount: int = 5, offset: int = 0) -> Leg:
-    return leg_of(world.transfer("a", to, amount), 0, offset, world.rules.secret)
+def a_leg(world: World) -> Leg:
+    """A leg from a partition 0 of two that this world, of one partition, could get."""
+    payer, payee = name_on(0, 2), name_on(1, 2)
+    other = world_with(payer, payee, partitions=2)
+    other.send(other.transfer(payer, payee, 5))
+    data = msgspec.structs.replace(other.legs[0, 1][0].data, partition=5)
+    leg = msgspec.structs.replace(other.legs[0, 1][0], subject="b", data=data)
+    return sign(leg, world.rules.secret)
 
 
 def forged_leg(world: World) -> WalletEvent:
@@ -82,6 +105,74 @@ def budget_exhausted(world: World) -> WalletEvent:
     return world.grant("a", 5)
 
 
+def unknown_hold(world: World) -> WalletEvent:
+    world.send(world.redeem("a", 5, event_id="at once"))
+    return world.make(RedeemSettle, "a", redemption="at once")
+
+
+def held(world: World, *, days: float = 2, name: str = "a") -> Redeem:
+    event = world.redeem(name, 5, until=at(days))
+    world.send(event)
+    return event
+
+
+def not_due(world: World) -> WalletEvent:
+    redemption = held(world).id
+    return world.make(RedeemExpire, "a", redemption=redemption, time=at(1.9))
+
+
+def too_many_holds(world: World) -> WalletEvent:
+    for _ in range(HOLDS_MAX):
+        held(world)
+    return world.redeem("a", 1, until=at(2))
+
+
+def a_packet(world: World, **changes: Any) -> PacketSend:
+    facts = {"amount": 10, "claims": 2, "mode": "equal", "expires": at(2)}
+    return world.make(PacketSend, "a", **{"packet": "packet:x@0", **facts, **changes})
+
+
+def a_claim(world: World, claimer: str = "b", **changes: Any) -> PacketClaim:
+    return world.make(PacketClaim, "packet:x@0", claimer=claimer, **changes)
+
+
+def already_claimed(world: World) -> WalletEvent:
+    world.send(a_packet(world))
+    world.send(a_claim(world))
+    return a_claim(world)
+
+
+def packet_expired(world: World) -> WalletEvent:
+    world.send(a_packet(world))
+    return a_claim(world, time=at(2))
+
+
+def packet_empty(world: World) -> WalletEvent:
+    world.send(a_packet(world, claims=1))
+    world.send(a_claim(world))
+    return a_claim(world, "a")
+
+
+def unknown_original(world: World) -> WalletEvent:
+    return world.make(Reverse, "a", original=world.earn("a", amount=5))
+
+
+def already_reversed(world: World) -> WalletEvent:
+    original = world.earn("a", amount=5)
+    world.send(original)
+    world.send(world.make(Reverse, "a", original=original))
+    return world.make(Reverse, "a", original=original)
+
+
+def not_settled(world: World) -> WalletEvent:
+    return world.make(Reverse, "a", original=held(world))
+
+
+def has_pending(world: World) -> WalletEvent:
+    held(world)
+    return world.make(Close, "a", to="b")
+
+
 CASES: dict[str, Callable[[World], WalletEvent]] = {
     "forged_leg": forged_leg,
     "wrong_partition": wrong_partition,
@@ -94,16 +185,32 @@ CASES: dict[str, Callable[[World], WalletEvent]] = {
     "operation_closed": lambda world: world.redeem("a", 5, program="saving"),
     "reserved_name": lambda world: world.open("issuer:p@0"),
     "wrong_budget": wrong_budget,
-    "already_open": lambda world: world.open("a"),
+    "unknown_packet": a_claim,
     "unknown_account": lambda world: world.earn("nobody", amount=5),
     "wrong_program": lambda world: world.earn("a", amount=5, program="q"),
     "frozen": frozen,
     "closed": closed,
+    "not_frozen": lambda world: world.make(Unfreeze, "a"),
+    "wrong_packet": lambda world: a_packet(world, packet="packet:x@1"),
+    "already_open": lambda world: world.open("a"),
     "unknown_activity": lambda world: world.earn("a", "dancing", amount=5),
     "wrong_basis": lambda world: world.earn("a", "purchase", amount=5),
     "over_limit": lambda world: world.earn("a", "quiz", amount=11),
     "nothing_earned": lambda world: world.earn("a", "purchase", spend=99),
     "unknown_carrier": lambda world: world.redeem("a", 5, carrier="pigeon"),
+    "bad_term": lambda world: world.redeem("a", 5, until=at(0)),
+    "too_small": lambda world: a_packet(world, amount=1),
+    "too_many_holds": too_many_holds,
+    "unknown_hold": unknown_hold,
+    "unknown_original": unknown_original,
+    "already_reversed": already_reversed,
+    "not_settled": not_settled,
+    "already_claimed": already_claimed,
+    "packet_expired": packet_expired,
+    "packet_empty": packet_empty,
+    "not_due": not_due,
+    "has_pending": has_pending,
+    "balance_left": lambda world: world.make(Close, "a"),
     "to_self": lambda world: world.transfer("a", "a", 5),
     "unknown_payee": lambda world: world.transfer("a", "nobody", 5),
     "insufficient_balance": lambda world: world.redeem("a", 101),
@@ -127,7 +234,8 @@ def test_refusal(name: str) -> None:
     clock_us = world.shards[0].clock_us
     arrived = at(0) if name == "in_the_future" else None
     outcome = world.send(event, partition=partition, arrived=arrived)
-    assert (outcome.outcome, outcome.reason) == ("refused", name)
+    expected = ("forwarded", "") if name == "wrong_partition" else ("refused", name)
+    assert (outcome.outcome, outcome.reason) == expected
     assert not list(outcome.postings)
     assert not outcome.legs
     assert world.shards[0].clock_us == clock_us
@@ -149,8 +257,9 @@ def test_a_refused_event_gives_the_same_answer_again_whatever_happened_since(nam
     arrived = at(0) if name == "in_the_future" else None
     world.send(event, arrived=arrived)
     subject = world.get(event.subject)
-    if subject is None:  # nothing to remember it on
-        assert name in {"unknown_account", "unknown_program", "reserved_name", "wrong_budget"}
+    if subject is None or isinstance(event, PacketClaim):  # nothing to remember it on
+        nowhere = {"unknown_account", "unknown_program", "reserved_name", "wrong_budget"}
+        assert name in nowhere or isinstance(event, PacketClaim)
         return
     world.change(event.subject, posted=50, state="open")
     again = world.send(event, arrived=at(2))
@@ -167,13 +276,34 @@ def test_what_can_not_be_remembered_is_judged_anew() -> None:
 
 
 def test_codes_are_what_accounts_remember_and_never_change() -> None:
-    assert {"": 0} | {name: number for number, name in enumerate(CASES, 1)} == CODES
+    names = (
+        "forged_leg wrong_partition repeated_leg conflict in_the_future too_old forgotten "
+        "unknown_program operation_closed reserved_name wrong_budget already_open unknown_account "
+        "wrong_program frozen closed unknown_activity wrong_basis over_limit nothing_earned "
+        "unknown_carrier to_self unknown_payee insufficient_balance budget_exhausted balance_limit "
+        "bad_term too_small too_many_holds unknown_hold not_due wrong_packet unknown_packet "
+        "already_claimed packet_expired packet_empty unknown_original already_reversed not_settled "
+        "not_frozen has_pending balance_left"
+    )
+    assert {"": 0} | {name: number for number, name in enumerate(names.split(), 1)} == CODES
 
 
 def test_the_page_gives_refusals_in_the_order_of_the_code() -> None:
     page = DOCS.read_text(encoding="utf-8")
-    rows = re.findall(r"^\| \d+ \| `(\w+)` \| (.*?) \| (.*?) \|$", page, re.MULTILINE)
-    assert rows == [(r.name, r.sentence, r.remedy) for r in REFUSALS]
+    rows = re.findall(r"^\| (\d+) \| `(\w+)` \| (.*?) \| (.*?) \|$", page, re.MULTILINE)
+    assert rows == [(str(r.code), r.name, r.sentence, r.remedy) for r in REFUSALS]
+
+
+def test_the_page_lists_every_operation_step_and_kind() -> None:
+    page = DOCS.read_text(encoding="utf-8")
+
+    def named(start: str) -> set[str]:
+        rows = page[page.index(start) :].partition("\n\n")[0].splitlines()[2:]
+        return {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+
+    assert named("| event | from |") == {*get_args(Operation), "leg"}
+    assert named("| step | to |") == set(get_args(Step))
+    assert named("| kind | name |") == set(get_args(Kind))
 
 
 # -- the order: an event that is wrong in two ways is refused for the first ---------------------

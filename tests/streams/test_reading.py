@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams import reading
 from streams.events import RECORD_BYTES_MAX, Visit
-from streams.reading import REASONS, Rejection, read_campaign, read_wallet
+from streams.reading import REASONS, Rejection, read_campaign, read_wallet, read_wallets
 
 EVENT: dict[str, Any] = {
     "specversion": "1.0",
@@ -123,3 +124,47 @@ def test_no_flipped_bytes_break_the_reader(data: st.DataObject) -> None:
         record[at] = data.draw(st.integers(0, 255))
     found = read_wallet(b"cj:17", bytes(record))
     assert not isinstance(found, Rejection) or found.reason in REASONS
+
+
+def events_of(*records: tuple[bytes | None, bytes | None]) -> list[Any]:
+    return read_wallets([key for key, _ in records], [value for _, value in records])
+
+
+GOOD = (b"cj:17", value().replace(b" ", b""))
+CHINESE = (b"cj:17", json.dumps(EVENT | {"note": "流量"}, ensure_ascii=False).encode())
+
+
+@pytest.mark.parametrize("bad", [record for _, record, _ in BROKEN])
+def test_a_batch_is_read_as_its_records_are_one_by_one(bad: bytes | None) -> None:
+    records = [GOOD, (b"cj:17", bad), GOOD]
+    assert events_of(*records) == [read_wallet(*record) for record in records]
+
+
+def test_values_that_only_together_make_values_are_not_read_as_such() -> None:
+    key, good = GOOD
+    torn = [
+        [good[:60], good[60:], good + b" " + good],
+        [good[:60] + b"\n" + good[60:]],
+        [good + b"\n" + good, good],
+        [b'{"x":[{}', b"{}]," + good[1:], good + good],
+        [good[:-1], b"}", good + good],
+        [good, b"", good],
+        [good + b"{}", good],
+    ]
+    for values in torn:
+        records = [(key, own) for own in values]
+        assert events_of(*records) == [read_wallet(*record) for record in records], values
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 400), st.integers(0, 255)), max_size=4))
+def test_flipped_bytes_are_found_in_a_batch_too(flips: list[tuple[int, int, int]]) -> None:
+    values = [bytearray(GOOD[1]) for _ in range(3)]
+    for record, at, byte in flips:
+        values[record][at % len(values[record])] = byte
+    records = [(b"cj:17", bytes(own)) for own in values]
+    assert events_of(*records) == [read_wallet(*record) for record in records]
+
+
+def test_good_records_are_read_by_one_decode(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "read_wallet", None)
+    assert [event.subject for event in events_of(GOOD, GOOD, CHINESE)] == ["cj:17"] * 3

@@ -1,0 +1,107 @@
+"""Campaigns' budgets: a reserve, and a shard on each partition that leases from it.
+
+A grant is paid by the shard of the wallet's partition, and so needs no other partition. A shard
+that runs low asks the reserve for more; one that has too little while the reserve may have enough
+passes the grant on. What a reserve leases has left it, so no campaign spends more than it has.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from streams.ledger.accounts import budget_name, reserve_name
+from streams.ledger.payees import send_money
+from streams.ledger.results import ASKED
+from streams.ledger.terms import Lease, lease_of, packed
+
+if TYPE_CHECKING:
+    from streams.events import Defund, Fund, Grant
+    from streams.ledger.accounts import Account
+    from streams.ledger.book import Book
+    from streams.programs import Program
+
+
+def fund(book: Book, event: Fund, budget: Account | None, program: Program) -> str:
+    """Issuer to the reserve, which leases half of it out at once, or to one shard."""
+    data = event.data
+    to_reserve = has_reserve(data.campaign) and event.subject == reserve_name(data.campaign)
+    if not to_reserve and event.subject != budget_name(data.campaign, book.number):
+        return "wrong_budget"
+    if budget is None:
+        budget = book.ours(event.subject, "budget", program.name)
+    if budget.program != program.name:
+        return "wrong_program"
+    reason = book.pay(book.issuer(program.name), budget, data.amount)
+    if not reason and to_reserve:
+        _lease_to_all(book, budget, data.campaign, data.amount // (2 * book.partitions))
+    return reason
+
+
+def has_reserve(campaign: str) -> bool:
+    """Return whether a campaign may have a reserve: not if its name would be another's shard's."""
+    return "@" not in campaign
+
+
+def _lease_to_all(book: Book, reserve: Account, campaign: str, amount: int) -> None:
+    """Lease the same to every shard, ours too; a lease of 0 tells it that there is a reserve."""
+    total = amount * book.partitions
+    if total:
+        clearing = book.clearing(reserve.program)
+        clearing.pending += total
+        book.move(reserve, clearing, total)
+    for number in range(book.partitions):
+        shard = budget_name(campaign, number)
+        book.send("lease", shard, reserve.name, amount, book.event.id, campaign)
+
+
+def defund(book: Book, event: Defund, budget: Account | None, program: Program) -> str:
+    """Reserve to issuer; shard to reserve."""
+    data = event.data
+    reserve = reserve_name(data.campaign)
+    is_reserve = has_reserve(data.campaign) and event.subject == reserve
+    if not is_reserve and event.subject != budget_name(data.campaign, book.number):
+        return "wrong_budget"
+    if budget is None:
+        return "unknown_account"
+    if budget.program != program.name:
+        return "wrong_program"
+    amount = budget.available if data.amount is None else data.amount
+    if not 0 < amount <= budget.available:
+        return "insufficient_balance"
+    if is_reserve or not has_reserve(data.campaign):
+        return book.pay(budget, book.issuer(program.name), amount)
+    here = book[reserve]
+    if here is not None and here.takes(program.name):
+        return book.pay(budget, here, amount)
+    send_money(book, "return", budget, reserve, amount, event.id, data.campaign)
+    return ""
+
+
+def grant(book: Book, event: Grant, wallet: Account, program: Program) -> str:
+    """Shard to wallet; the reserve is asked when the shard has too little and it may have more."""
+    data = event.data
+    shard = book[budget_name(data.campaign, book.number)]
+    if shard is None or shard.program != program.name:
+        return "budget_exhausted"
+    lease = lease_of(shard.terms)
+    if shard.available >= data.amount:
+        reason = book.pay(shard, wallet, data.amount)
+    elif lease.leased and not lease.dry:
+        reserve = reserve_name(data.campaign)
+        book.send("ask", reserve, wallet.name, data.amount, event.id, data.campaign)
+        reason = ASKED
+    else:
+        return "budget_exhausted"
+    if reason != "balance_limit":
+        _ask_when_low(book, shard, lease, data.campaign)
+    return reason
+
+
+def _ask_when_low(book: Book, shard: Account, lease: Lease, campaign: str) -> None:
+    if not lease.leased or lease.asked or lease.dry:
+        return
+    if shard.available < max(1, lease.chunk // 2):
+        lease.asked = True
+        shard.terms = packed(lease)
+        book.keep(shard)
+        book.send("lease_ask", reserve_name(campaign), shard.name, 0, book.event.id, campaign)

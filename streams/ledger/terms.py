@@ -1,0 +1,91 @@
+"""What only one kind of account has, packed into its field `terms`.
+
+| kind | terms |
+| --- | --- |
+| wallet | its open redemptions, a list of `Hold` |
+| budget | of a shard: `Lease` |
+| packet | `Packet` |
+| clearing | 8 bytes an origin partition: one more than the highest number of a leg from there |
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+HOLDS_MAX = 16
+
+
+class Hold(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Coins of a wallet held for a redemption.
+
+    Attributes:
+        key: `key_of` the redeem event's id.
+        amount: coins held.
+        carrier: who gets them when it is settled.
+        until_us: when it may expire, microseconds since 1970.
+    """
+
+    key: bytes
+    amount: int
+    carrier: str
+    until_us: int
+
+
+class Lease(msgspec.Struct, array_like=True, gc=False):
+    """How a budget's shard stands with its reserve.
+
+    Attributes:
+        leased: a lease has come, so there is a reserve to ask.
+        asked: it has asked for another and not heard.
+        dry: the last lease was of 0 coins: the reserve has no more.
+        chunk: coins of the last lease.
+    """
+
+    leased: bool = False
+    asked: bool = False
+    dry: bool = False
+    chunk: int = 0
+
+
+class Packet(msgspec.Struct, array_like=True, gc=False):
+    """A red packet's sender and rule.
+
+    Attributes:
+        sender: the wallet that gets back what nobody claims.
+        mode: `equal` or `lucky`.
+        left: claims that are still to draw.
+        made: claims that have drawn.
+        expires_us: when it is over, microseconds since 1970.
+    """
+
+    sender: str
+    mode: str
+    left: int
+    made: int
+    expires_us: int
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_holds = msgspec.msgpack.Decoder(list[Hold]).decode
+_lease = msgspec.msgpack.Decoder(Lease).decode
+_packet = msgspec.msgpack.Decoder(Packet).decode
+
+
+def holds_of(terms: bytes) -> list[Hold]:
+    """Return a wallet's open redemptions."""
+    return _holds(terms) if terms else []
+
+
+def lease_of(terms: bytes) -> Lease:
+    """Return how a shard stands with its reserve."""
+    return _lease(terms) if terms else Lease()
+
+
+def packet_of(terms: bytes) -> Packet:
+    """Return a packet's sender and rule."""
+    return _packet(terms)
+
+
+def packed(terms: list[Hold] | Lease | Packet) -> bytes:
+    """Return terms as an account keeps them; a wallet without holds keeps nothing."""
+    return _encode(terms) if terms else b""

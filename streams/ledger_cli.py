@@ -1,0 +1,141 @@
+"""Commands that look into the ledger: an account with its postings, what an event caused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from flowdrop.output import print_json, print_rows, say
+from flowdrop.settings import Addresses, load
+
+if TYPE_CHECKING:
+    from rich.tree import Tree
+
+    from streams.trace import Record, Story
+
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group()
+def ledger() -> None:
+    """Look into the ledger: an account and its postings, all that an event caused."""
+
+
+@ledger.command("show")
+@click.argument("account")
+@click.option(
+    "--at",
+    help="As it stood when the log passed this time (ISO 8601, UTC unless it says otherwise).",
+)
+@click.option("--postings", "limit", default=20, show_default=True, help="Postings at most.")
+@as_json_option
+def show(account: str, at: str | None, limit: int, *, as_json: bool) -> None:
+    """Show ACCOUNT: its balances as the worker has them, and its last postings.
+
+    With --at it is shown as ClickHouse's postings had it when the log passed that time: before the
+    first applied event of its partition whose own time is later. So it is a balance that the
+    account really had, and an event that came late counts from when it came. Without a worker it
+    is shown from ClickHouse, and a note says so.
+
+    Example: flowdrop ledger show cj:17 --at 2008-03-01
+    """
+    import msgspec
+
+    from sql.client import connect
+    from streams.history import parse_time, show_at, show_live
+
+    addresses = load(Addresses)
+    if at is not None:
+        shown = show_at(connect(addresses.clickhouse), account, parse_time(at), limit)
+    else:
+        try:
+            client = connect(addresses.clickhouse)
+        except click.ClickException:
+            client = None
+        shown = show_live(addresses.worker, client, account, limit)
+    body = msgspec.to_builtins(shown)
+    if as_json:
+        print_json(body)
+        return
+    postings, as_of = body.pop("postings"), body.pop("as_of")
+    source, note, terms = body.pop("source"), body.pop("note"), body.pop("terms")
+    print_rows([body], title=account)
+    holds = terms.pop("holds", [])
+    if holds:
+        print_rows(holds, title="Held for redemptions")
+    if terms:
+        print_rows([terms], title="Terms")
+    print_rows(postings, title="Postings, newest first")
+    say(
+        f"as of {as_of['time']}, partition {as_of['partition']}, offset {as_of['offset']:,}, "
+        f"by the {source}"
+    )
+    if note:
+        say(note)
+
+
+@ledger.command("trace")
+@click.argument("event_id")
+@click.option("--bytes", "with_bytes", is_flag=True, help="Show the bytes of the log's records.")
+@as_json_option
+def trace(event_id: str, *, with_bytes: bool, as_json: bool) -> None:
+    """Show every record that the event EVENT_ID caused, across partitions and topics.
+
+    That is the event as often as it was sent, the copy forwarded to the right partition, results
+    with their postings, legs in other partitions' logs and theirs, and dead letters that hold the
+    id. An id is unique for its subject only: what several subjects sent under it is shown apart.
+
+    Example: flowdrop ledger trace cj-basket-31198459704
+    """
+    import msgspec
+    from rich.console import Console
+
+    from sql.client import connect
+    from streams.trace import trace as find
+
+    addresses = load(Addresses)
+    found = find(addresses.kafka, connect(addresses.clickhouse), event_id)
+    if as_json:
+        print_json(msgspec.to_builtins(found))
+        return
+    out = Console()
+    for story in found.subjects:
+        out.print(_tree(story, with_bytes=with_bytes))
+
+
+def _tree(story: Story, *, with_bytes: bool) -> Tree:
+    from rich.text import Text
+    from rich.tree import Tree
+
+    tree = Tree(Text(story.subject or "(no key)", style="bold"))
+    branches: dict[str | None, Tree] = {None: tree}
+    for record in story.records:
+        parent = branches.get(record.caused_by, tree)
+        branch = branches[record.place] = parent.add(Text(_line(record)))
+        for posting in record.postings:
+            branch.add(
+                Text(
+                    f"{posting['account']} {posting['amount']:+,} = {posting['balance']:,} "
+                    f"(version {posting['version']:,}{_held(posting['pending'])})"
+                )
+            )
+        if record.detail:
+            branch.add(Text(record.detail))
+        if with_bytes and record.value is not None:
+            branch.add(Text(record.value, style="dim"))
+    for place in story.on_their_way:
+        branches.get(place, tree).add(Text("a leg is on its way", style="yellow"))
+    return tree
+
+
+def _held(pending: int) -> str:
+    return f", {pending:,} pending" if pending else ""
+
+
+def _line(record: Record) -> str:
+    did = " ".join(filter(None, (record.outcome, record.reason)))
+    when = f"arrived {record.arrived}" if record.arrived else ""
+    named = " ".join(filter(None, (record.step or record.type, record.event_id)))
+    what = f"{record.what} {named}" if record.what in {"event", "forwarded", "leg"} else record.what
+    return "  ".join(filter(None, (what.strip(), record.place, did, when)))

@@ -1,0 +1,824 @@
+"""The naive ledger: the rules of docs/ledger.md told a second time, in the plainest way.
+
+One `Judge` keeps the books of one partition in plain dictionaries. It is fed the partition's log in
+Kafka's order and says of each record what must have come of it. Written for reading, not for speed,
+and apart from `streams/ledger/`: it shares no code with what it judges but the events' structs and
+the rule that says which partition owns an account.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from streams.events import decode_wallet, partition_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+COINS_MAX = 10**15
+REMEMBERED_MAX = 256
+HOLDS_MAX = 16
+LEGS_PER_RECORD_MAX = 2048
+RECORD_BYTES_MAX = 65_536
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+RESERVED = ("issuer", "budget", "packet", "carrier", "clearing", "suspense", "claim")
+NEVER_BELOW_ZERO = ("wallet", "packet", "budget", "carrier", "suspense", "claim")
+FORGET_AT_ONCE = ("wrong_partition", "conflict", "too_old", "forgotten")
+FREE_TEXT = ("message", "reason")
+MONEY_LEGS = ("transfer", "claim", "lease", "return", "grant", "reversal")
+
+encode_content = msgspec.msgpack.Encoder().encode
+
+
+class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error
+    """The event is refused; the reason's name is the argument."""
+
+
+class Verdict:
+    """What must have come of one record.
+
+    Attributes:
+        outcome: applied, asked, refused, repeat, forwarded, or set_aside (to the dead letters).
+        reason: the refusal's name; of a repeat, that of the first time.
+        postings: (account, kind, amount, balance, version, pending), balances as they are after.
+        legs: what must have been appended to other logs, as plain dictionaries.
+        amount: the coins it is about: those posted, held or freed, or else those asked for.
+        step: of a leg, what it is for.
+        cause: the id of the event that began it, where that is another.
+    """
+
+    __slots__ = ("amount", "cause", "legs", "outcome", "postings", "reason", "step")
+
+    def __init__(self, outcome: str, reason: str = "") -> None:
+        self.outcome = outcome
+        self.reason = reason
+        self.postings: list[tuple[str, str, int, int, int, int]] = []
+        self.legs: list[dict[str, Any]] = []
+        self.amount = 0
+        self.step = ""
+        self.cause = ""
+
+
+def microseconds(time: datetime) -> int:
+    return (time - EPOCH) // MICROSECOND
+
+
+def kind_of(name: str) -> str:
+    prefix, colon, _ = name.partition(":")
+    return prefix if colon and prefix in RESERVED else "wallet"
+
+
+def step_of(event: Any) -> str:
+    """The last word of an event's type: `earn` of `flowdrop.wallet.earn`."""
+    return str(event.__struct_config__.tag).rpartition(".")[2]
+
+
+def read(key: bytes | None, value: bytes | None) -> Any:
+    """The event of a record, None when it is none."""
+    if value is None or len(value) > RECORD_BYTES_MAX:
+        return None
+    try:
+        event = decode_wallet(value)
+        value.decode()
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return None
+    if key != event.subject.encode() or not 1970 <= event.time.year <= 2199:
+        return None
+    return None if b"\\" in value and has_control_character(event) else event
+
+
+def has_control_character(event: Any) -> bool:
+    names = [event.id, event.source, event.subject]
+    names += [getattr(event.data, f) for f in event.data.__struct_fields__ if f not in FREE_TEXT]
+    return any(isinstance(name, str) and min(name, default=" ") < " " for name in names)
+
+
+def signature_of(leg: Any, secret: bytes) -> str:
+    """HMAC-SHA256 in hexadecimal over everything in a leg but the signature."""
+    data = leg.data
+    content = (
+        *(leg.id, leg.source, leg.time, leg.subject),
+        *(getattr(data, field) for field in data.__struct_fields__ if field != "signature"),
+    )
+    return hmac.new(secret, encode_content(content), hashlib.sha256).hexdigest()
+
+
+class Judge:
+    """The books of one partition.
+
+    Args:
+        number: the partition.
+        of: how many partitions there are.
+        programs: the programs by name.
+        window_us: how much older than the partition's clock an event may be, microseconds.
+        tolerance_us: how far an event's time may be after its arrival, microseconds.
+        secret: the key of the legs' signatures and the lucky draws.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        of: int,
+        programs: Mapping[str, Any],
+        *,
+        window_us: int,
+        tolerance_us: int,
+        secret: bytes,
+    ) -> None:
+        self.number = number
+        self.of = of
+        self.programs = programs
+        self.window_us = window_us
+        self.tolerance_us = tolerance_us
+        self.secret = secret
+        self.clock_us = 0
+        self.accounts: dict[str, dict[str, Any]] = {}
+        self.verdict = Verdict("")  # of the record under judgement
+        self.offset = 0
+        self.cause = ""
+
+    # -- one record --------------------------------------------------------------------------
+
+    def judge(
+        self, offset: int, key: bytes | None, value: bytes | None, arrived_us: int
+    ) -> Verdict:
+        """Say what must come of the record at `offset`, and keep the books accordingly."""
+        event = read(key, value)
+        if event is None:
+            return Verdict("set_aside")
+        self.verdict = Verdict("applied")
+        self.offset = offset
+        self.cause = event.id
+        try:
+            if step_of(event) == "leg":
+                self.receive(event)
+            else:
+                self.consider(event, arrived_us)
+        except Refused as refusal:
+            self.verdict.outcome, self.verdict.reason = "refused", str(refusal)
+        if self.verdict.reason == "wrong_partition":
+            self.verdict.outcome, self.verdict.reason = "forwarded", ""
+        self.tell_facts(event)
+        return self.verdict
+
+    def tell_facts(self, event: Any) -> None:
+        """What a result says besides, for whoever reads it without the event."""
+        verdict, data = self.verdict, event.data
+        moved = [abs(posting[2]) for posting in verdict.postings if posting[2]]
+        verdict.amount = moved[0] if moved else verdict.amount or getattr(data, "amount", None) or 0
+        verdict.step = getattr(data, "step", "")
+        original = getattr(data, "original", None)
+        verdict.cause = getattr(data, "redemption", original.id if original is not None else "")
+        verdict.cause = getattr(data, "cause", verdict.cause)
+
+    def is_elsewhere(self, name: str) -> bool:
+        return name not in self.accounts and partition_of(name, self.of) != self.number
+
+    def consider(self, event: Any, arrived_us: int) -> None:
+        """An event of a client."""
+        if self.is_elsewhere(event.subject):
+            raise Refused("wrong_partition")
+        operation = step_of(event)
+        memory = event.subject
+        if operation == "packet_claim":
+            memory = f"claim:{event.subject}:{event.data.claimer}"
+        seen = self.remembered(memory, event.id)
+        if seen is not None:
+            if seen["event"] != event:
+                raise Refused("conflict")
+            self.verdict.outcome, self.verdict.reason = "repeat", seen["reason"]
+            return
+        time_us, horizon_us = microseconds(event.time), self.clock_us - self.window_us
+        latest_us = arrived_us + self.tolerance_us
+        entry = {
+            "id": event.id,
+            "event": event,
+            "time_us": min(time_us, latest_us),
+            "reason": "",
+            "fate": "",  # of an applied event: reversed or released
+        }
+        try:
+            self.check_time(memory, time_us, horizon_us, latest_us)
+            self.check_program(event, operation)
+            self.verdict.outcome = getattr(self, operation)(event) or "applied"
+        except Refused as refusal:
+            entry["reason"] = str(refusal)
+            if entry["reason"] not in FORGET_AT_ONCE and operation != "packet_claim":
+                self.remember(memory, entry, horizon_us)
+            raise
+        if operation == "packet_claim":
+            self.account(memory, event.data.program)
+        self.remember(memory, entry, horizon_us)
+        self.clock_us = max(self.clock_us, time_us)
+
+    def check_time(self, memory: str, time_us: int, horizon_us: int, latest_us: int) -> None:
+        if time_us > latest_us:
+            raise Refused("in_the_future")
+        if time_us < horizon_us:
+            raise Refused("too_old")
+        account = self.accounts.get(memory)
+        if account is not None and time_us <= account["forgotten_us"]:
+            raise Refused("forgotten")
+
+    def check_program(self, event: Any, operation: str) -> None:
+        program = self.programs.get(event.data.program)
+        if program is None:
+            raise Refused("unknown_program")
+        if operation not in program.operations.open:
+            raise Refused("operation_closed")
+
+    # -- memory ------------------------------------------------------------------------------
+
+    def remembered(self, name: str, event_id: str) -> dict[str, Any] | None:
+        account = self.accounts.get(name)
+        if account is not None:
+            for entry in account["remembered"]:
+                if entry["id"] == event_id:
+                    return entry
+        return None
+
+    def remember(self, name: str, entry: dict[str, Any], horizon_us: int) -> None:
+        """Remember an event; what is before the window goes from the front, or the first of 256."""
+        account = self.accounts.get(name)
+        if account is None:
+            return
+        entries = account["remembered"]
+        while entries and entries[0]["time_us"] < horizon_us:
+            entries.pop(0)
+        if len(entries) >= REMEMBERED_MAX:
+            first = entries.pop(0)
+            if first["reason"] == "":
+                account["forgotten_us"] = max(account["forgotten_us"], first["time_us"])
+        entries.append(entry)
+
+    # -- the books ---------------------------------------------------------------------------
+
+    def account(self, name: str, program: str) -> dict[str, Any]:
+        """The account `name`, made if there is none."""
+        if name not in self.accounts:
+            self.accounts[name] = {
+                "kind": kind_of(name),
+                "program": program,
+                "posted": 0,
+                "pending": 0,
+                "version": 0,
+                "state": "open",
+                "remembered": [],
+                "forgotten_us": 0,
+                "arrived": {},  # clearing: each origin's next leg, as offset * 2048 + number
+                "holds": {},  # wallet: redemptions not yet settled, by the event's id
+                "packet": {},  # packet: sender, mode, left, made, expires_us
+                "leased": False,  # budget shard: has a reserve behind it
+                "asked": False,  # budget shard: waits for a lease
+                "dry": False,  # budget shard: the reserve had nothing left
+                "chunk": 0,  # budget shard: the last lease
+            }
+        return self.accounts[name]
+
+    def available(self, name: str) -> int:
+        account = self.accounts.get(name)
+        return 0 if account is None else int(account["posted"] - account["pending"])
+
+    def post(self, name: str, program: str, amount: int, held: int = 0) -> None:
+        """Add `amount` coins to an account, and `held` to what of them is pending."""
+        account = self.account(name, program)
+        account["posted"] += amount
+        account["pending"] += held
+        account["version"] += 1
+        self.verdict.postings.append(
+            (
+                *(name, account["kind"], amount),
+                *(account["posted"], account["version"], account["pending"]),
+            )
+        )
+
+    def pay(
+        self,
+        payer: str,
+        payee: str,
+        program: str,
+        amount: int,
+        *,
+        payer_held: int = 0,
+        payee_held: int = 0,
+    ) -> None:
+        """Move coins, or refuse before anything is moved."""
+        paid = self.accounts.get(payee, {"posted": 0})["posted"] + amount
+        left = self.accounts.get(payer, {"posted": 0})["posted"] - amount
+        if paid > COINS_MAX or left < -COINS_MAX:
+            raise Refused("balance_limit")
+        self.post(payer, program, -amount, payer_held)
+        self.post(payee, program, amount, payee_held)
+
+    def send_money(self, event: Any, step: str, payer: str, to: str, amount: int) -> None:
+        """Coins for another partition: they wait on the clearing account until acknowledged."""
+        program = event.data.program
+        self.pay(payer, self.clearing(program), program, amount, payee_held=amount)
+        self.send(event, step, to, payer, amount)
+
+    def give(self, payer: str, to: str, program: str, amount: int) -> None:
+        """Coins that go to suspense when the wallet `to` can't take them."""
+        taker = to if self.takes(to, program, amount) else self.suspense(program)
+        self.post(payer, program, -amount)
+        self.post(taker, program, amount)
+
+    def takes(self, name: str, program: str, amount: int = 0) -> bool:
+        """Whether coins that others send may be credited to the wallet `name`."""
+        account = self.accounts.get(name)
+        return (
+            account is not None
+            and account["kind"] == "wallet"
+            and account["state"] != "closed"
+            and account["program"] == program
+            and account["posted"] + amount <= COINS_MAX
+        )
+
+    def wallet(self, event: Any, *states: str) -> dict[str, Any]:
+        """The subject's account if it is a wallet of the program in one of `states` (open)."""
+        if kind_of(event.subject) != "wallet":
+            raise Refused("reserved_name")
+        account = self.known(event)
+        if account["state"] not in (states or ("open",)):
+            raise Refused(account["state"])
+        return account
+
+    def known(self, event: Any) -> dict[str, Any]:
+        account = self.accounts.get(event.subject)
+        if account is None:
+            raise Refused("unknown_account")
+        if account["program"] != event.data.program:
+            raise Refused("wrong_program")
+        return account
+
+    def need(self, name: str, amount: int) -> None:
+        if self.available(name) < amount:
+            raise Refused("insufficient_balance")
+
+    def budget(self, campaign: str) -> str:
+        return f"budget:{campaign}@{self.number}"
+
+    def carrier(self, carrier: str, program: str) -> str:
+        return f"carrier:{carrier}:{program}@{self.number}"
+
+    def issuer(self, program: str) -> str:
+        return f"issuer:{program}@{self.number}"
+
+    def clearing(self, program: str) -> str:
+        return f"clearing:{program}@{self.number}"
+
+    def suspense(self, program: str) -> str:
+        return f"suspense:{program}@{self.number}"
+
+    # -- operations --------------------------------------------------------------------------
+
+    def open(self, event: Any) -> None:
+        if kind_of(event.subject) != "wallet":
+            raise Refused("reserved_name")
+        if event.subject in self.accounts:
+            raise Refused("already_open")
+        self.post(event.subject, event.data.program, 0)
+
+    def coins_earned(self, event: Any) -> int:
+        data = event.data
+        rule = self.programs[data.program].earn.get(data.activity)
+        if rule is None:
+            raise Refused("unknown_activity")
+        if rule.cents_per_coin is not None:
+            if data.spend is None or data.amount is not None:
+                raise Refused("wrong_basis")
+            return int(data.spend // rule.cents_per_coin)
+        if rule.coins is not None:
+            if data.amount not in {None, rule.coins}:
+                raise Refused("wrong_basis")
+            return int(rule.coins)
+        if data.amount is None:
+            raise Refused("wrong_basis")
+        if data.amount > rule.given_max:
+            raise Refused("over_limit")
+        return int(data.amount)
+
+    def earn(self, event: Any) -> None:
+        self.wallet(event)
+        coins = self.coins_earned(event)
+        if coins == 0:
+            raise Refused("nothing_earned")
+        self.pay(self.issuer(event.data.program), event.subject, event.data.program, coins)
+
+    def is_reserve(self, event: Any) -> bool:
+        """Whether the subject is the campaign's reserve, and not its shard here."""
+        campaign = event.data.campaign
+        if event.subject == f"budget:{campaign}" and "@" not in campaign:
+            return True
+        if event.subject != self.budget(campaign):
+            raise Refused("wrong_budget")
+        return False
+
+    def fund(self, event: Any) -> None:
+        data = event.data
+        reserve = self.is_reserve(event)
+        budget = self.accounts.get(event.subject, {"program": data.program, "state": "open"})
+        if budget["program"] != data.program:
+            raise Refused("wrong_program")
+        if budget["state"] != "open":
+            raise Refused(budget["state"])
+        self.pay(self.issuer(data.program), event.subject, data.program, data.amount)
+        if reserve:
+            lease = data.amount // (2 * self.of)
+            if lease > 0:
+                self.post(event.subject, data.program, -lease * self.of)
+                self.post(
+                    self.clearing(data.program), data.program, lease * self.of, lease * self.of
+                )
+            for number in range(self.of):
+                shard = f"budget:{data.campaign}@{number}"
+                self.send(event, "lease", shard, event.subject, lease)
+
+    def defund(self, event: Any) -> None:
+        data = event.data
+        reserve = self.is_reserve(event)
+        self.known(event)
+        amount = data.amount or self.available(event.subject)
+        if amount == 0:
+            raise Refused("insufficient_balance")
+        self.need(event.subject, amount)
+        to = f"budget:{data.campaign}"
+        if reserve or "@" in data.campaign:  # there is no reserve of such a name
+            self.pay(event.subject, self.issuer(data.program), data.program, amount)
+        elif to in self.accounts and self.budget_takes(to, data.program, 0):
+            self.pay(event.subject, to, data.program, amount)
+        else:
+            self.send_money(event, "return", event.subject, to, amount)
+
+    def grant(self, event: Any) -> str:
+        data = event.data
+        self.wallet(event)
+        name = self.budget(data.campaign)
+        shard = self.accounts.get(name)
+        if shard is None or shard["program"] != data.program or shard["state"] != "open":
+            raise Refused("budget_exhausted")
+        outcome = "applied"
+        if self.available(name) >= data.amount:
+            self.pay(name, event.subject, data.program, data.amount)
+        elif shard["leased"] and not shard["dry"]:
+            self.send(event, "ask", f"budget:{data.campaign}", event.subject, data.amount)
+            outcome = "asked"
+        else:
+            raise Refused("budget_exhausted")
+        is_low = self.available(name) < max(1, shard["chunk"] // 2)
+        if shard["leased"] and not shard["asked"] and not shard["dry"] and is_low:
+            shard["asked"] = True
+            self.send(event, "lease_ask", f"budget:{data.campaign}", name, 0)
+        return outcome
+
+    def redeem(self, event: Any) -> None:
+        data = event.data
+        wallet = self.wallet(event)
+        if data.carrier not in self.programs[data.program].carriers:
+            raise Refused("unknown_carrier")
+        if data.until is not None:
+            if data.until <= event.time:
+                raise Refused("bad_term")
+            if len(wallet["holds"]) >= HOLDS_MAX:
+                raise Refused("too_many_holds")
+        self.need(event.subject, data.amount)
+        if data.until is None:
+            carrier = self.carrier(data.carrier, data.program)
+            self.pay(event.subject, carrier, data.program, data.amount)
+            return
+        wallet["holds"][event.id] = {
+            "amount": data.amount,
+            "carrier": data.carrier,
+            "until_us": microseconds(data.until),
+        }
+        self.post(event.subject, data.program, 0, data.amount)
+
+    def hold(self, event: Any) -> dict[str, Any]:
+        """The open redemption that an event is about."""
+        holds = self.wallet(event, "open", "frozen", "closed")["holds"]
+        if event.data.redemption not in holds:
+            raise Refused("unknown_hold")
+        return dict(holds[event.data.redemption])
+
+    def redeem_settle(self, event: Any) -> None:
+        program, hold = event.data.program, self.hold(event)
+        carrier, amount = self.carrier(hold["carrier"], program), hold["amount"]
+        self.pay(event.subject, carrier, program, amount, payer_held=-amount)
+        del self.accounts[event.subject]["holds"][event.data.redemption]
+
+    def redeem_fail(self, event: Any) -> None:
+        hold = self.hold(event)
+        del self.accounts[event.subject]["holds"][event.data.redemption]
+        self.post(event.subject, event.data.program, 0, -hold["amount"])
+        self.verdict.amount = hold["amount"]
+        redeemed = self.remembered(event.subject, event.data.redemption)
+        if redeemed is not None:
+            redeemed["fate"] = "released"
+
+    def redeem_expire(self, event: Any) -> None:
+        if microseconds(event.time) < self.hold(event)["until_us"]:
+            raise Refused("not_due")
+        self.redeem_fail(event)
+
+    def check_payee(self, payee: str, program: str) -> None:
+        if self.is_elsewhere(payee):
+            if kind_of(payee) != "wallet":
+                raise Refused("unknown_payee")
+        elif not self.takes(payee, program):
+            raise Refused("unknown_payee")
+
+    def pay_wallet(self, event: Any, step: str, payer: str, to: str, amount: int) -> None:
+        if self.is_elsewhere(to):
+            self.send_money(event, step, payer, to, amount)
+        else:
+            self.pay(payer, to, event.data.program, amount)
+
+    def transfer(self, event: Any) -> None:
+        data = event.data
+        self.wallet(event)
+        if data.to == event.subject:
+            raise Refused("to_self")
+        self.check_payee(data.to, data.program)
+        self.need(event.subject, data.amount)
+        self.pay_wallet(event, "transfer", event.subject, data.to, data.amount)
+
+    # -- red packets -------------------------------------------------------------------------
+
+    def packet_send(self, event: Any) -> None:
+        data = event.data
+        self.wallet(event)
+        prefix, _, number = data.packet.partition("@")
+        if not (
+            prefix.startswith("packet:") and prefix != "packet:" and number == str(self.number)
+        ):
+            raise Refused("wrong_packet")
+        if data.packet in self.accounts:
+            raise Refused("already_open")
+        if data.expires <= event.time:
+            raise Refused("bad_term")
+        if data.amount < data.claims:
+            raise Refused("too_small")
+        self.need(event.subject, data.amount)
+        self.pay(event.subject, data.packet, data.program, data.amount)
+        self.accounts[data.packet]["packet"] = {
+            "sender": event.subject,
+            "mode": data.mode,
+            "left": data.claims,
+            "made": 0,
+            "expires_us": microseconds(data.expires),
+        }
+
+    def packet_of(self, event: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        account = self.accounts.get(event.subject)
+        if account is None or account["kind"] != "packet":
+            raise Refused("unknown_packet")
+        if account["program"] != event.data.program:
+            raise Refused("wrong_program")
+        return account, account["packet"]
+
+    def packet_claim(self, event: Any) -> None:
+        name, claimer = event.subject, event.data.claimer
+        account, packet = self.packet_of(event)
+        if f"claim:{name}:{claimer}" in self.accounts:
+            raise Refused("already_claimed")
+        expired = account["state"] == "closed" and packet["left"] > 0
+        if expired or microseconds(event.time) >= packet["expires_us"]:
+            raise Refused("packet_expired")
+        if packet["left"] == 0:
+            raise Refused("packet_empty")
+        self.check_payee(claimer, event.data.program)
+        self.pay_wallet(event, "claim", name, claimer, self.draw(name, account["posted"], packet))
+        packet["left"] -= 1
+        packet["made"] += 1
+        if packet["left"] == 0:
+            account["state"] = "closed"
+
+    def draw(self, name: str, coins: int, packet: dict[str, Any]) -> int:
+        """Equal parts, or by luck from 1 to twice the mean; at least one stays for each other."""
+        left = packet["left"]
+        if left == 1:
+            return coins
+        if packet["mode"] == "equal":
+            return coins // left
+        most = min(2 * coins // left, coins - (left - 1))
+        seed = encode_content([name, packet["made"]])
+        luck = int.from_bytes(hmac.new(self.secret, seed, hashlib.sha256).digest(), "big")
+        return 1 + luck % most
+
+    def packet_expire(self, event: Any) -> None:
+        account, packet = self.packet_of(event)
+        if account["state"] == "closed":
+            raise Refused("packet_empty" if packet["left"] == 0 else "packet_expired")
+        if microseconds(event.time) < packet["expires_us"]:
+            raise Refused("not_due")
+        self.give(event.subject, packet["sender"], event.data.program, account["posted"])
+        account["state"] = "closed"
+
+    # -- taking back, stopping ---------------------------------------------------------------
+
+    def reverse(self, event: Any) -> str:
+        original = event.data.original
+        wallet = self.wallet(event, "open", "frozen", "closed")
+        if (original.subject, original.data.program) != (event.subject, event.data.program):
+            raise Refused("unknown_original")
+        entry = self.remembered(event.subject, original.id)
+        if entry is None or entry["event"] != original or entry["reason"]:
+            raise Refused("unknown_original")
+        if entry["fate"] == "reversed":
+            raise Refused("already_reversed")
+        if entry["fate"] == "released":
+            raise Refused("unknown_original")
+        if original.id in wallet["holds"]:
+            raise Refused("not_settled")
+        self.cause = original.id
+        outcome = getattr(self, "reverse_" + step_of(original))(event, original)
+        entry["fate"] = "reversed"
+        return outcome or "applied"
+
+    def reverse_earn(self, event: Any, original: Any) -> None:
+        try:
+            coins = self.coins_earned(original)
+        except Refused:
+            coins = 0
+        if coins == 0:
+            raise Refused("unknown_original")
+        self.need(event.subject, coins)
+        self.pay(event.subject, self.issuer(event.data.program), event.data.program, coins)
+
+    def reverse_grant(self, event: Any, original: Any) -> None:
+        self.need(event.subject, original.data.amount)
+        budget = self.budget(original.data.campaign)
+        self.pay(event.subject, budget, event.data.program, original.data.amount)
+
+    def reverse_redeem(self, event: Any, original: Any) -> None:
+        carrier = self.carrier(original.data.carrier, event.data.program)
+        self.need(carrier, original.data.amount)
+        self.give(carrier, event.subject, event.data.program, original.data.amount)
+
+    def reverse_transfer(self, event: Any, original: Any) -> str:
+        payee, amount = original.data.to, original.data.amount
+        if self.is_elsewhere(payee):
+            self.send(event, "reverse_ask", payee, event.subject, amount)
+            self.verdict.amount = amount
+            return "asked"
+        self.need(payee, amount)
+        self.give(payee, event.subject, event.data.program, amount)
+        return "applied"
+
+    def freeze(self, event: Any) -> None:
+        self.wallet(event)["state"] = "frozen"
+        self.post(event.subject, event.data.program, 0)
+
+    def unfreeze(self, event: Any) -> None:
+        wallet = self.wallet(event, "open", "frozen")
+        if wallet["state"] != "frozen":
+            raise Refused("not_frozen")
+        wallet["state"] = "open"
+        self.post(event.subject, event.data.program, 0)
+
+    def close(self, event: Any) -> None:
+        wallet, to = self.wallet(event), event.data.to
+        if wallet["pending"]:
+            raise Refused("has_pending")
+        if to is None and wallet["posted"]:
+            raise Refused("balance_left")
+        if to is not None:
+            if to == event.subject:
+                raise Refused("to_self")
+            self.check_payee(to, event.data.program)
+        if wallet["posted"]:
+            self.pay_wallet(event, "transfer", event.subject, to, wallet["posted"])
+        else:
+            self.post(event.subject, event.data.program, 0)
+        wallet["state"] = "closed"
+
+    # -- legs --------------------------------------------------------------------------------
+
+    def send(self, event: Any, step: str, to: str, payer: str, amount: int) -> None:
+        """Note a leg that must have been appended to the log of the partition that owns `to`."""
+        self.verdict.legs.append(
+            {
+                "id": f"leg:{self.number}:{self.offset}:{len(self.verdict.legs)}",
+                "time": event.time,
+                "subject": to,
+                "program": event.data.program,
+                "step": step,
+                "payer": payer,
+                "amount": amount,
+                "cause": self.cause,
+                "campaign": getattr(event.data, "campaign", ""),
+            }
+        )
+
+    def receive(self, leg: Any) -> None:
+        """A leg; if it is genuine and new it has arrived, whatever then comes of it."""
+        data = leg.data
+        if not hmac.compare_digest(
+            data.signature.encode(), signature_of(leg, self.secret).encode()
+        ):
+            raise Refused("forged_leg")
+        if self.is_elsewhere(leg.subject):
+            raise Refused("wrong_partition")
+        sequence = data.offset * LEGS_PER_RECORD_MAX + data.number
+        clearing = self.accounts.get(self.clearing(data.program), {"arrived": {}})
+        if sequence < clearing["arrived"].get(data.partition, 0):
+            raise Refused("repeated_leg")
+        clearing = self.account(self.clearing(data.program), data.program)
+        clearing["arrived"][data.partition] = sequence + 1
+        self.cause = data.cause
+        getattr(self, "leg_" + data.step)(leg)
+
+    def leg_transfer(self, leg: Any) -> None:
+        """Coins for a wallet."""
+        self.credit(leg, self.takes(leg.subject, leg.data.program, leg.data.amount))
+
+    leg_claim = leg_grant = leg_reversal = leg_transfer
+
+    def credit(self, leg: Any, takes: bool) -> None:  # noqa: FBT001
+        """Credit the subject or suspense, and tell the origin that the coins have come."""
+        data = leg.data
+        clearing = self.clearing(data.program)
+        self.post(clearing, data.program, -data.amount)
+        self.post(leg.subject if takes else self.suspense(data.program), data.program, data.amount)
+        origin = f"clearing:{data.program}@{data.partition}"
+        self.send(leg, "ack", origin, clearing, data.amount)
+
+    def budget_takes(self, name: str, program: str, amount: int) -> bool:
+        budget = self.accounts.get(name)
+        return budget is None or (
+            budget["program"] == program
+            and budget["state"] == "open"
+            and budget["posted"] + amount <= COINS_MAX
+        )
+
+    def leg_return(self, leg: Any) -> None:
+        """Coins of a shard for its reserve."""
+        self.credit(leg, self.budget_takes(leg.subject, leg.data.program, leg.data.amount))
+
+    def leg_lease(self, leg: Any) -> None:
+        """Coins of a reserve for a shard, or the news that there are none."""
+        data = leg.data
+        takes = self.budget_takes(leg.subject, data.program, data.amount)
+        if data.amount > 0:
+            self.credit(leg, takes)
+        elif takes:
+            self.post(leg.subject, data.program, 0)
+        if takes:
+            terms = {"leased": True, "asked": False, "dry": data.amount == 0, "chunk": data.amount}
+            self.accounts[leg.subject].update(terms)
+
+    def leg_ack(self, leg: Any) -> None:
+        """Coins that left here have come where they went."""
+        self.post(leg.subject, leg.data.program, 0, -leg.data.amount)
+
+    def leg_lease_ask(self, leg: Any) -> None:
+        """A shard wants another lease from the reserve."""
+        data = leg.data
+        reserve = self.accounts.get(leg.subject)
+        coins = 0
+        if reserve is not None and reserve["program"] == data.program:
+            available = self.available(leg.subject)
+            coins = max(available // (2 * self.of), min(available, 1))
+        shard = f"budget:{data.campaign}@{data.partition}"
+        if coins > 0:
+            self.send_money(leg, "lease", leg.subject, shard, coins)
+        else:
+            self.send(leg, "lease", shard, leg.subject, 0)
+
+    def leg_ask(self, leg: Any) -> None:
+        """A wallet elsewhere is to be granted coins that its shard does not have."""
+        data = leg.data
+        reserve = self.accounts.get(leg.subject)
+        if (
+            reserve is None
+            or reserve["program"] != data.program
+            or reserve["state"] != "open"
+            or self.available(leg.subject) < data.amount
+        ):
+            raise Refused("budget_exhausted")
+        self.send_money(leg, "grant", leg.subject, data.payer, data.amount)
+
+    def leg_reverse_ask(self, leg: Any) -> None:
+        """The payer of a transfer wants its coins back."""
+        data = leg.data
+        payee = self.accounts.get(leg.subject)
+        short = self.available(leg.subject) < data.amount
+        if payee is None or payee["program"] != data.program or short:
+            self.send(leg, "declined", data.payer, leg.subject, data.amount)
+            raise Refused("insufficient_balance")
+        self.send_money(leg, "reversal", leg.subject, data.payer, data.amount)
+
+    def leg_declined(self, leg: Any) -> None:
+        """The transfer could not be taken back: it stands."""
+        entry = self.remembered(leg.subject, leg.data.cause)
+        if entry is not None and entry["fate"] == "reversed":
+            entry["fate"] = ""
+
+
+__all__ = ["NEVER_BELOW_ZERO", "Judge", "Verdict", "read", "step_of"]

@@ -1,0 +1,178 @@
+"""Red packets: every coin is drawn once or goes back, each person draws once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.events import Close, Freeze, PacketClaim, PacketExpire, PacketSend
+from streams.ledger.packets import draw
+from streams.ledger.terms import Packet
+from tests.streams.ledger_world import World, at, name_on, world_with
+
+NAME = "packet:x@0"
+
+
+def sent(world: World, sender: str = "a", **changes: Any) -> PacketSend:
+    terms = {"packet": NAME, "amount": 10, "claims": 3, "mode": "equal", "expires": at(2)}
+    return world.make(PacketSend, sender, **{**terms, **changes})
+
+
+def claim(world: World, claimer: str, **changes: Any) -> PacketClaim:
+    return world.make(PacketClaim, NAME, claimer=claimer, **changes)
+
+
+@given(
+    amount=st.integers(1, 10**15),
+    claims=st.integers(1, 60),
+    mode=st.sampled_from(["equal", "lucky"]),
+    name=st.text(min_size=1, max_size=20),
+)
+def test_draws_are_at_least_one_and_together_the_amount(
+    amount: int, claims: int, mode: str, name: str
+) -> None:
+    amount = max(amount, claims)
+    terms = Packet("a", mode, claims, 0, 0)
+    remaining, draws = amount, []
+    while terms.left:
+        drawn = draw(name, terms, remaining, b"secret")
+        assert 1 <= drawn <= remaining - (terms.left - 1)
+        assert mode == "equal" or terms.left == 1 or drawn <= 2 * remaining / terms.left
+        draws.append(drawn)
+        remaining -= drawn
+        terms.left, terms.made = terms.left - 1, terms.made + 1
+    assert (sum(draws), remaining) == (amount, 0)
+    if mode == "equal":
+        assert max(draws) - min(draws) <= 1
+
+
+def test_luck_is_fair_and_depends_on_the_key() -> None:
+    firsts = [
+        draw(f"packet:{n}@0", Packet("a", "lucky", 10, 0, 0), 1000, b"k") for n in range(5000)
+    ]
+    assert 97 < sum(firsts) / len(firsts) < 104  # uniform in 1..200: 100.5, +- 0.8 at one sigma
+    assert (min(firsts) <= 3, max(firsts) >= 198) == (True, True)
+    other = [draw(f"packet:{n}@0", Packet("a", "lucky", 10, 0, 0), 1000, b"l") for n in range(50)]
+    assert other != firsts[:50]
+
+
+def test_a_packet_is_sent_drawn_and_closed_by_its_last_claim() -> None:
+    world = world_with("a", "b", "c", "d", "e")
+    outcome = world.send(sent(world))
+    assert [(p.account, p.amount) for p in outcome.postings] == [("a", -10), (NAME, 10)]
+    assert outcome.result.counterparty == NAME
+    amounts = [world.send(claim(world, name)).result.amount for name in "bcd"]
+    assert amounts == [3, 3, 4]
+    packet = world.get(NAME)
+    assert packet is not None
+    assert (packet.posted, packet.state) == (0, "closed")
+    assert world.send(claim(world, "e")).reason == "packet_empty"
+    assert world.send(world.make(PacketExpire, NAME, time=at(2))).reason == "packet_empty"
+
+
+def test_each_claims_once_whatever_the_id() -> None:
+    world = world_with("a", "b")
+    world.send(sent(world))
+    first = claim(world, "b")
+    assert world.send(first).outcome == "applied"
+    assert world.send(first).outcome == "repeat"
+    assert world.send(claim(world, "b")).reason == "already_claimed"
+    conflict = claim(world, "b", time=at(0.5), event_id=first.id)
+    assert world.send(conflict).reason == "conflict"
+    assert world.balance("b") == 103
+    remembered = world.get(f"claim:{NAME}:b")
+    assert remembered is not None
+    assert (remembered.posted, remembered.version, len(remembered.recent)) == (0, 0, 21)
+    assert world.get(NAME).recent == b""  # type: ignore[union-attr]
+
+
+def test_the_same_id_may_claim_for_two_people() -> None:
+    world = world_with("a", "b", "c")
+    world.send(sent(world))
+    for name in "bc":
+        assert world.send(claim(world, name, event_id="tap")).outcome == "applied"
+
+
+def test_a_refused_claim_is_judged_anew() -> None:
+    world = world_with("a")
+    world.send(sent(world))
+    event = claim(world, "b")
+    assert world.send(event).reason == "unknown_payee"
+    assert world.get(f"claim:{NAME}:b") is None
+    world.send(world.open("b"))
+    assert world.send(event).outcome == "applied"
+
+
+def test_a_claimer_on_another_partition_gets_a_leg() -> None:
+    sender, claimer = name_on(0, 2), name_on(1, 2)
+    world = world_with(sender, claimer, partitions=2)
+    world.send(sent(world, sender))
+    event = claim(world, claimer)
+    outcome = world.send(event)
+    assert [(p.account, p.amount) for p in outcome.postings] == [(NAME, -3), ("clearing:p@0", 3)]
+    arrival, ack = world.drain()
+    assert (arrival.result.step, arrival.result.cause) == ("claim", event.id)
+    assert (arrival.result.counterparty, world.balance(claimer)) == (NAME, 103)
+    assert (ack.result.step, world.total("clearing:p")) == ("ack", 0)
+
+
+def test_what_nobody_claimed_goes_back_by_an_event_only() -> None:
+    world = world_with("a", "b")
+    world.send(sent(world))
+    world.send(claim(world, "b"))
+    assert world.send(claim(world, "a", time=at(2))).reason == "packet_expired"
+    assert world.send(world.make(PacketExpire, NAME, time=at(1.9))).reason == "not_due"
+    assert world.balance(NAME) == 7
+    outcome = world.send(world.make(PacketExpire, NAME, time=at(2)))
+    assert [(p.account, p.amount) for p in outcome.postings] == [(NAME, -7), ("a", 7)]
+    assert world.send(world.make(PacketExpire, NAME, time=at(3))).reason == "packet_expired"
+    assert world.send(claim(world, "a", time=at(1))).reason == "packet_expired"
+
+
+def test_a_sender_who_is_frozen_gets_it_back_and_one_who_has_closed_does_not() -> None:
+    for kind, to, expected in ((Freeze, None, "a"), (Close, "b", "suspense:p@0")):
+        world = world_with("a", "b")
+        world.send(sent(world))
+        world.send(world.make(kind, "a", **({"to": to} if to else {})))
+        outcome = world.send(world.make(PacketExpire, NAME, time=at(2)))
+        assert [p.account for p in outcome.postings] == [NAME, expected]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"packet": "gift:x@0"}, "wrong_packet"),
+        ({"packet": "packet:x@1"}, "wrong_packet"),
+        ({"packet": "packet:x"}, "wrong_packet"),
+        ({"packet": "packet:@0"}, "wrong_packet"),
+        ({"packet": "packet:x@0@0"}, "wrong_packet"),
+        ({"packet": "packet:old@0"}, "already_open"),
+        ({"expires": at(0)}, "bad_term"),
+        ({"amount": 2}, "too_small"),
+        ({"amount": 91}, "insufficient_balance"),
+    ],
+)
+def test_a_packet_that_may_not_be_sent(changes: dict[str, Any], reason: str) -> None:
+    world = world_with("a")
+    world.send(sent(world, packet="packet:old@0"))
+    assert world.send(sent(world, **changes)).reason == reason
+    assert world.balance("a") == 90
+
+
+def test_only_packets_are_drawn_from() -> None:
+    world = world_with("a", "b")
+    for subject in ("a", "issuer:p@0", "packet:y@0"):
+        assert world.send(world.make(PacketClaim, subject, claimer="b")).reason == "unknown_packet"
+        assert world.send(world.make(PacketExpire, subject)).reason == "unknown_packet"
+    world.send(sent(world))
+    other = world.make(PacketClaim, NAME, claimer="b", program="q")
+    assert world.send(other).reason == "wrong_program"
+
+
+def test_an_id_without_an_at_keeps_claimers_apart() -> None:
+    # `packet:a@0` claimed by `b@0:c` and `packet:a@0:b@0` by `c` would be one account.
+    world = world_with("a")
+    assert world.send(sent(world, packet="packet:a@0:b@0")).reason == "wrong_packet"
