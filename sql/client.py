@@ -17,6 +17,7 @@ from flowdrop.settings import Addresses, load
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
     from clickhouse_connect.driver.client import Client
 
 FOLDER = Path(__file__).parent
@@ -113,3 +114,8 @@ def rows(client: Client, name: str, /, **values: Any) -> list[dict[str, Any]]:
 def frame(client: Client, name: str, /, **values: Any) -> pd.DataFrame:
     """Run the query file `name` and return its rows as a data frame."""
     return client.query_df(text(name), parameters=values)
+
+
+def arrow(client: Client, name: str, /, **values: Any) -> pa.Table:
+    """Run the query file `name` and return its rows as an Arrow table."""
+    return client.query_arrow(text(name), parameters=values)

@@ -14,6 +14,7 @@ The discipline, in three rules:
 from __future__ import annotations
 
 import re
+import tempfile
 import threading
 import time
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import chdb
 
+from local.clickhouse import statement
 from local.clickhouse.errors import EngineError, refusal
 
 if TYPE_CHECKING:
@@ -325,44 +327,35 @@ class Work:
 class Insert:
     """Rows on their way into a table, on a connection of their own.
 
-    The engine gathers blocks up to `min_insert_block_size_rows` (1,048,449), however the bytes
-    were cut on the way here, so that an insert below that is one block: all or nothing, and the
-    same again when its token is replayed.
+    They are gathered in a file and inserted from it: chDB's streaming insert answers well when
+    the table or a view refuses the rows (a constraint, too many parts), and nothing is stored.
+
+    The engine makes blocks of up to `min_insert_block_size_rows` (1,048,449), so that an insert
+    below that is one block: all or nothing, and the same again when its token is replayed.
     """
 
     def __init__(self, engine: Engine, request: Request, head: str, format_name: str) -> None:
         self._work = Work(engine, request)
         self.counts = self._work.counts
-        try:
-            self._rows = self._work.rows(head, format_name)
-        except EngineError:
-            self._work.close()
-            raise
+        self._format = format_name
+        self._into, self._settings = statement.split_settings(head)
+        self._file = tempfile.NamedTemporaryFile()  # noqa: SIM115 - `close` removes it
 
     def append(self, data: bytes) -> None:
         """Hand over the next bytes."""
-        try:
-            self._rows.append(data)
-        except Exception as error:
-            raise EngineError.of(error) from error
+        self._file.write(data)
 
     def finish(self) -> None:
-        """Commit; the counts are the engine's: rows that went in, those of views included."""
-        try:
-            result = self._rows.finish()
-        except Exception as error:
-            raise EngineError.of(error) from error
-        self.counts.written_rows = result.rows_written
-        self.counts.written_bytes = result.bytes_written
+        """Insert; the counts are the engine's: rows that went in, those of views included."""
+        self._file.flush()
+        place = f"FROM INFILE {_quoted(self._file.name)} COMPRESSION 'none'"
+        text = f"{self._into} {place} {self._settings} FORMAT {self._format}"
+        self._work.run(text.encode(), "Null")
 
     def close(self) -> None:
-        """Drop what was not committed and give the connection back."""
-        try:
-            self._rows.cancel()
-        except RuntimeError as error:
-            raise EngineError.of(error) from error
-        finally:
-            self._work.close()
+        """Drop the file and give the connection back."""
+        self._file.close()
+        self._work.close()
 
 
 def _query(

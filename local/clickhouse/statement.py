@@ -85,6 +85,17 @@ def read(text: bytes, *, complete: bool) -> DataInsert | Text | Unfinished:
     return Text(first, format_name, file, totals)
 
 
+def split_settings(head: str) -> tuple[str, str]:
+    """Cut the head of an INSERT before its SETTINGS clause, '' if it has none."""
+    text = head.encode()
+    before, last = "", b""
+    for word, token in _words(text):
+        if word == "SETTINGS" and before not in ("INTO", "TABLE") and last != b".":
+            return text[: token.start()].decode(), text[token.start() :].decode()
+        before, last = word, token[0]
+    return head, ""
+
+
 def _words(text: bytes) -> Iterator[tuple[str, re.Match[bytes]]]:
     """Yield the words outside brackets, in capitals; "(" for a bracket, "" for anything else."""
     depth = 0

@@ -1,5 +1,6 @@
 -- A row is an outcome of a drop's grants: applied, or refused for a reason; each grant counts once,
--- as applied if it ever was (a second launch gives repeats), with its coins.
+-- as applied if it ever was (a second launch gives repeats), with its coins. One that the shard
+-- passed on to the reserve was applied when the leg `grant` came, or refused by `ask`.
 SELECT
     if(times_applied > 0, 'applied', 'refused') AS outcome,
     if(times_applied > 0, '', first_reason) AS reason,
@@ -8,14 +9,15 @@ SELECT
 FROM
 (
     SELECT
-        event_id,
-        countIf(outcome = 'applied') AS times_applied,
-        countIf(outcome = 'refused') AS times_refused,
+        if(type = 'grant', event_id, cause) AS grant_id,
+        countIf(outcome = 'applied' AND step != 'ask') AS times_applied,
+        countIf(outcome = 'refused' AND (step = '' OR reason = 'budget_exhausted')) AS times_refused,
         argMinIf(reason, source_offset, outcome = 'refused') AS first_reason,
         any(amount) AS coins
     FROM ledger_results FINAL
-    WHERE campaign = {campaign:String} AND type = 'grant' AND startsWith(event_id, {prefix:String})
-    GROUP BY event_id
+    WHERE campaign = {campaign:String} AND (type = 'grant' OR step IN ('ask', 'grant'))
+        AND startsWith(grant_id, {prefix:String})
+    GROUP BY grant_id
     HAVING times_applied + times_refused > 0
 )
 GROUP BY outcome, reason

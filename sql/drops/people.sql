@@ -1,4 +1,5 @@
--- A row is one of the named people and what the ledger made of a drop's grant to them.
+-- A row is one of the named people and what the ledger made of a drop's grant to them. A grant that
+-- the shard passed on to the reserve was applied when the leg `grant` came, or refused by `ask`.
 SELECT
     person,
     if(times_applied > 0, 'applied', 'refused') AS outcome,
@@ -6,13 +7,14 @@ SELECT
 FROM
 (
     SELECT
-        subject AS person,
-        countIf(outcome = 'applied') AS times_applied,
-        countIf(outcome = 'refused') AS times_refused,
+        if(step = 'ask', counterparty, subject) AS person,
+        countIf(outcome = 'applied' AND step != 'ask') AS times_applied,
+        countIf(outcome = 'refused' AND (step = '' OR reason = 'budget_exhausted')) AS times_refused,
         argMinIf(reason, source_offset, outcome = 'refused') AS first_reason
     FROM ledger_results FINAL
-    WHERE campaign = {campaign:String} AND type = 'grant' AND startsWith(event_id, {prefix:String})
-        AND subject IN {people:Array(String)}
+    WHERE campaign = {campaign:String} AND (type = 'grant' OR step IN ('ask', 'grant'))
+        AND startsWith(if(type = 'grant', event_id, cause), {prefix:String})
+        AND person IN {people:Array(String)}
     GROUP BY person
     HAVING times_applied + times_refused > 0
 )

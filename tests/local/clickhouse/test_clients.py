@@ -288,3 +288,15 @@ async def test_the_async_client(engine: Engine, database: str) -> None:
         assert caught.value.code == 60
     finally:
         await client.close()
+
+
+def test_an_insert_that_the_table_or_a_view_refuses_is_an_error(client: Client) -> None:
+    client.command("CREATE TABLE t (a Int64, CONSTRAINT k CHECK a < 10) ENGINE = Memory")
+    client.command("CREATE TABLE s (a Int64, CONSTRAINT small CHECK a < 5) ENGINE = Memory")
+    client.command("CREATE MATERIALIZED VIEW v TO s AS SELECT a FROM t")
+    with pytest.raises(DatabaseError, match="VIOLATED_CONSTRAINT"):
+        client.insert("t", [[1], [50]], column_names=["a"])
+    assert client.query("SELECT a FROM t").result_rows == []
+    with pytest.raises(DatabaseError, match="VIOLATED_CONSTRAINT"):
+        client.insert("t", [[7]], column_names=["a"])
+    assert client.query("SELECT a FROM s").result_rows == []

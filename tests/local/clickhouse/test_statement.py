@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from local.clickhouse.statement import DataInsert, Text, Unfinished, read
+from local.clickhouse.statement import DataInsert, Text, Unfinished, read, split_settings
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,17 @@ def test_other_statements_tell_their_first_word_and_their_format(
 @pytest.mark.parametrize("text", [b"INSERT INTO t", b"INSERT INTO t (a", b"INSERT INTO t FORMAT C"])
 def test_the_beginning_of_an_insert_waits_for_more(text: bytes) -> None:
     assert isinstance(read(text, complete=False), Unfinished)
+
+
+@pytest.mark.parametrize(
+    ("head", "settings"),
+    [
+        ("INSERT INTO t (a) ", ""),
+        ("INSERT INTO t ", "SETTINGS async_insert=0 "),
+        ("INSERT INTO `t` (`SETTINGS`) ", "SETTINGS async_insert=0 "),
+        ("INSERT INTO settings ", "SETTINGS async_insert=0 "),
+        ("INSERT INTO db.settings (a) ", ""),
+    ],
+)
+def test_the_settings_of_an_insert_are_found(head: str, settings: str) -> None:
+    assert split_settings(head + settings) == (head, settings)

@@ -1,0 +1,2 @@
+-- One row: how many results are stored.
+SELECT count() AS results FROM ledger_results

@@ -1,0 +1,7 @@
+-- Not one row: takes a range of a topic out of deadletters, to be inserted again.
+DELETE FROM deadletters
+WHERE
+    topic = {topic:String}
+    AND partition = {partition:UInt16}
+    AND offset >= {first:UInt64}
+    AND offset < {end:UInt64}

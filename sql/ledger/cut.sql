@@ -1,0 +1,9 @@
+-- One row: the offset of the first event of a partition that is later than a moment and moved its
+-- clock; 2^64 - 1 when there is none.
+SELECT if(count() = 0, 18446744073709551615, min(source_offset)) AS cut
+FROM ledger_results
+WHERE
+    source_partition = {partition:UInt16}
+    AND outcome IN ('applied', 'asked')
+    AND type != 'leg'
+    AND time > {moment:DateTime64(6, 'UTC')}

@@ -1,0 +1,17 @@
+-- One row a posting of an account before an offset of its partition, the newest first.
+SELECT
+    version,
+    time,
+    type,
+    step,
+    event_id,
+    if(subject = {account:String}, counterparty, subject) AS counterparty,
+    amount,
+    balance,
+    pending,
+    source_partition AS partition,
+    source_offset AS offset
+FROM postings FINAL
+WHERE account = {account:String} AND source_offset < {cut:UInt64}
+ORDER BY version DESC
+LIMIT {limit:UInt32}

@@ -1,0 +1,8 @@
+-- One row a dead letter of wallet.events whose bytes hold an event id between quotation marks.
+SELECT source_topic, source_partition, source_offset, reason, detail, topic, partition, offset
+FROM deadletters FINAL
+WHERE
+    source_topic = 'wallet.events'
+    AND position(value, concat('"', {event:String}, '"')) > 0
+ORDER BY source_partition, source_offset
+LIMIT 100

@@ -1,0 +1,32 @@
+-- At most one row: a redemption that was settled, failed or expired more often than its coins were
+-- held, a packet that was sent or ended more than once, or a person who drew from one twice.
+SELECT source_partition, subject, what, name, begun, ended
+FROM
+(
+    SELECT
+        source_partition,
+        subject,
+        'redemption' AS what,
+        if(type = 'redeem', event_id, cause) AS name,
+        countIf(type = 'redeem') AS begun,
+        countIf(type != 'redeem') AS ended
+    FROM ledger_results FINAL
+    WHERE outcome = 'applied' AND type IN ('redeem', 'redeem_settle', 'redeem_fail', 'redeem_expire')
+    GROUP BY source_partition, subject, name
+    HAVING ended > begun
+    UNION ALL
+    SELECT
+        source_partition,
+        if(type = 'packet_send', counterparty, subject) AS packet,
+        'packet',
+        if(type = 'packet_claim', counterparty, '') AS claimer,
+        countIf(type = 'packet_send'),
+        countIf(type != 'packet_send')
+    FROM ledger_results FINAL
+    WHERE outcome = 'applied' AND type IN ('packet_send', 'packet_claim', 'packet_expire')
+    GROUP BY source_partition, packet, claimer
+    HAVING countIf(type = 'packet_send') > 1 OR countIf(type != 'packet_send') > 1
+)
+ORDER BY source_partition, subject, name
+LIMIT 1
+SETTINGS max_bytes_before_external_group_by = 500000000

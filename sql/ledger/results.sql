@@ -1,0 +1,28 @@
+-- One row a record of a stretch of a partition of wallet.events, in order: what the ledger made of it.
+SELECT
+    source_partition,
+    source_offset,
+    event_id,
+    type,
+    subject,
+    program,
+    toUnixTimestamp64Micro(time) AS time,
+    outcome,
+    reason,
+    amount,
+    activity,
+    campaign,
+    carrier,
+    counterparty,
+    spend,
+    step,
+    cause,
+    `posting.account`,
+    `posting.kind`,
+    `posting.amount`,
+    `posting.balance`,
+    `posting.version`,
+    `posting.pending`
+FROM ledger_results FINAL
+WHERE source_partition = {partition:UInt16} AND source_offset >= {first:UInt64} AND source_offset < {end:UInt64}
+ORDER BY source_offset
