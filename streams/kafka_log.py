@@ -1,4 +1,4 @@
-"""Reading Kafka from outside a worker: a partition from its beginning, committed records only."""
+"""Reading Kafka from outside a worker: committed records only, from anywhere to anywhere."""
 
 from __future__ import annotations
 
@@ -9,23 +9,31 @@ import click
 from confluent_kafka import KafkaException, TopicPartition
 
 from streams.layer.batch import Batch
-from streams.topics import reader
+from streams.topics import ANSWER_SECONDS_MAX, ends, reader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from confluent_kafka import Message
+    from confluent_kafka import Consumer, Message
 
+    from streams.deadletters import Place
     from streams.layer.state import Headers
 
 RECORDS_A_READ = 50_000
-READ_SECONDS = 0.1
+BYTES_A_READ = 64 * 1024 * 1024
+READ_SECONDS = 0.02
 SILENCE_SECONDS_MAX = 30.0
 EOF = -191  # librdkafka's RD_KAFKA_RESP_ERR__PARTITION_EOF
+LOOK_BACK = (16, 4096, 1 << 62)  # offsets before the end in which to look for the last record
+_NONE: Headers = []
 
 
-def messages(bootstrap: str, topic: str, partition: int, start: int = 0) -> Iterator[list[Message]]:
-    """Yield the committed messages of a partition, in order, until its end as of now.
+def messages(
+    bootstrap: str, topic: str, partition: int, start: int = 0, end: int | None = None
+) -> Iterator[list[Message]]:
+    """Yield the committed messages of a partition, in order, from `start` up to before `end`.
+
+    Without `end`, up to the partition's end as of now.
 
     Raises:
         click.ClickException: when the broker falls silent or answers with an error.
@@ -33,27 +41,91 @@ def messages(bootstrap: str, topic: str, partition: int, start: int = 0) -> Iter
     consumer = reader(bootstrap)
     try:
         consumer.assign([TopicPartition(topic, partition, start)])
-        heard = time.monotonic()
-        while True:
-            got = consumer.consume(RECORDS_A_READ, timeout=READ_SECONDS)
-            errors = [error for m in got if (error := m.error()) is not None]
-            records = [m for m in got if m.error() is None]
-            if records:
-                heard = time.monotonic()
-                yield records
-            if any(error.code() == EOF for error in errors):
+        for records in _until_eof(consumer, bootstrap, f"{topic} partition {partition}", 1):
+            if end is not None and (records[-1].offset() or 0) >= end:
+                if before := [m for m in records if (m.offset() or 0) < end]:
+                    yield before
                 return
-            if errors:
-                raise click.ClickException(f"{topic} partition {partition}: {errors[0].str()}")
-            if time.monotonic() - heard > SILENCE_SECONDS_MAX:
-                raise click.ClickException(
-                    f"Kafka at {bootstrap} fell silent for {SILENCE_SECONDS_MAX:.0f} s while "
-                    f"reading {topic} partition {partition}; see `flowdrop status`"
-                )
-    except KafkaException as error:
-        raise click.ClickException(f"{topic} partition {partition}: {error}") from error
+            yield records
     finally:
         consumer.close()
+
+
+def last_records(
+    bootstrap: str,
+    topic: str,
+    count: int,
+    wanted: Callable[[Message], bool] = lambda _: True,
+) -> dict[int, Message]:
+    """Return the last committed message of each partition of which `wanted` holds.
+
+    A partition without one is left out.
+    """
+    consumer = reader(bootstrap)
+    found: dict[int, Message] = {}
+    try:
+        places = {n: place for n, place in enumerate(ends(consumer, topic, count)) if place.end}
+        for reach in LOOK_BACK:
+            left = {n: place for n, place in places.items() if n not in found}
+            starts = {n: max(place.first, place.end - reach) for n, place in left.items()}
+            if not starts:
+                break
+            consumer.assign([TopicPartition(topic, n, start) for n, start in starts.items()])
+            for records in _until_eof(consumer, bootstrap, topic, len(starts)):
+                found |= {m.partition() or 0: m for m in records if wanted(m)}
+    finally:
+        consumer.close()
+    return found
+
+
+def records_at(bootstrap: str, places: Iterable[Place]) -> dict[Place, Message]:
+    """Return the messages that stand at `places`; those that are gone are left out."""
+    consumer = reader(bootstrap)
+    found: dict[Place, Message] = {}
+    try:
+        for place in places:
+            consumer.assign([TopicPartition(*place)])
+            for message in consumer.consume(1, timeout=ANSWER_SECONDS_MAX):
+                if message.error() is None and message.offset() == place.offset:
+                    found[place] = message
+    finally:
+        consumer.close()
+    return found
+
+
+def _until_eof(
+    consumer: Consumer, bootstrap: str, place: str, partitions: int
+) -> Iterator[list[Message]]:
+    """Yield what comes until the end of each of the assigned partitions, many at a time."""
+    heard = time.monotonic()
+    ended: set[int | None] = set()
+    records: list[Message] = []
+    size = 0
+    while len(ended) < partitions:
+        try:
+            got = consumer.consume(RECORDS_A_READ, timeout=READ_SECONDS)
+        except KafkaException as error:
+            raise click.ClickException(f"{place}: {error}") from error
+        told = [(m.partition(), m.error()) for m in got if m.error() is not None]
+        fresh = [m for m in got if m.error() is None] if told else got
+        records += fresh
+        size += sum(map(len, fresh))
+        if got:
+            heard = time.monotonic()
+        for number, said in told:
+            if said is not None and said.code() != EOF:
+                raise click.ClickException(f"{place}: {said.str()}")
+            ended.add(number)
+        full = len(records) >= RECORDS_A_READ or size >= BYTES_A_READ
+        if full or (records and len(ended) == partitions):
+            yield records
+            records, size = [], 0
+            heard = time.monotonic()
+        if time.monotonic() - heard > SILENCE_SECONDS_MAX:
+            raise click.ClickException(
+                f"Kafka at {bootstrap} fell silent for {SILENCE_SECONDS_MAX:.0f} s while "
+                f"reading {place}; see `flowdrop status`"
+            )
 
 
 def headers(message: Message) -> Headers:
@@ -63,7 +135,10 @@ def headers(message: Message) -> Headers:
 
 
 def batch_of(topic: str, partition: int, records: list[Message]) -> Batch:
-    """Return consumed messages as the batch that a worker would have seen."""
+    """Return consumed messages as the batch that a worker would have seen, without headers.
+
+    No fold reads headers, and asking for them takes longer than all the rest.
+    """
     offsets = [m.offset() or 0 for m in records]
     return Batch(
         topic=topic,
@@ -74,6 +149,6 @@ def batch_of(topic: str, partition: int, records: list[Message]) -> Batch:
         values=[m.value() for m in records],
         offsets=offsets,
         timestamps_ms=[m.timestamp()[1] for m in records],
-        headers=[headers(m) for m in records],
+        headers=[_NONE] * len(records),
         size_bytes=0,
     )
