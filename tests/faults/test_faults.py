@@ -1,0 +1,55 @@
+"""The short form of the fault runs, on real processes: nothing lost, nothing doubled."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streams.ledger.refusals import REFUSALS
+from tests.faults.tries import FAULTS
+
+pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(600)]
+
+# What takes more traffic than this to come about.
+RARE = {"in_the_future", "too_old", "forgotten", "balance_limit", "too_many_holds"}
+ROOT = Path(__file__).parent.parent.parent
+
+
+SHORT = [name for name, fault in FAULTS.items() if fault.amount[1]]
+# Two at once, each with services of its own. The engine is last: all before it is fed, then.
+FIRST = ["points", "kill", "pause"]
+PARTS = (FIRST, [name for name in SHORT if name not in {*FIRST, "engine"}] + ["engine"])
+
+
+@pytest.fixture(scope="module")
+def rows() -> dict[str, dict[str, Any]]:
+    """The rows of the short form, by fault."""
+    command = [sys.executable, "-m", "tests.faults", "--short", "--json", "--only"]
+    parts = [
+        subprocess.Popen([*command, ",".join(names)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        for names in PARTS
+    ]
+    told = [part.communicate()[0] for part in parts]
+    return {row["fault"]: row for text in told for row in json.loads(text)}
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_nothing_is_lost_or_doubled(rows: dict[str, dict[str, Any]], name: str) -> None:
+    row = rows[name]
+    assert (row["lost"], row["doubled"], row["wrong_balances"], row["broken"]) == (0, 0, 0, [])
+    assert row["tried"] > 0
+    assert row["events"] > 0
+
+
+def test_the_traffic_tries_what_there_is(rows: dict[str, dict[str, Any]]) -> None:
+    outcomes = set().union(*(row["outcomes"] for row in rows.values()))
+    told = {outcome.partition(" ")[0] for outcome in outcomes}
+    assert told == {"applied", "asked", "refused", "repeat", "forwarded", "set_aside"}
+    reasons = {outcome.partition(" ")[2] for outcome in outcomes}
+    names = {refusal.name for refusal in REFUSALS} - {"wrong_partition"}  # it is forwarded
+    assert names - reasons <= RARE, "not seen in the traffic"
