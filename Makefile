@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Compiled files are kept, or each of the many processes would compile its imports again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint types unit format lock clean
+.PHONY: demo test lint types unit faults bench format lock clean
 .DELETE_ON_ERROR:
 
 demo: .venv/ready
@@ -22,6 +22,15 @@ types: .venv/ready
 
 unit: .venv/ready
 	$(BIN)/pytest
+
+# A thousand simulated runs, then hours of faults on real processes; docs/simulator.md, faults.md.
+faults: .venv/ready
+	$(BIN)/python -m tests.simulator --seeds 0-999
+	$(BIN)/python -m tests.faults
+
+# Measures everything (over an hour) and writes the tables of docs/benchmarks.md.
+bench: .venv/ready
+	$(BIN)/python -m benchmarks.page
 
 format: .venv/ready
 	$(BIN)/ruff format .

@@ -36,6 +36,9 @@ COMMANDS: dict[str, Place] = {
     "worker": Place("streams.cli:worker", "Run a worker: wallets and campaign events."),
     "feed": Place("streams.cli:feed", "Run the feed from Kafka to ClickHouse."),
     "balance": Place("streams.cli:balance", "Show the live balance of an account."),
+    "ledger": Place(
+        "streams.ledger_cli:ledger", "Show an account's postings, trace what an event caused."
+    ),
     "deadletters": Place(
         "streams.cli:deadletters", "List, show or retry records that were set aside."
     ),

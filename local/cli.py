@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+TOLD_BELOW = {"restarts", "last_reason"}  # in a sentence, when there is one to say
+
 PART = click.Choice(NAMES)
 
 
@@ -110,6 +112,12 @@ def status(*, as_json: bool) -> None:
         print_json(found)
     else:
         print_rows([_for_people(row) for row in found], title=f"flowdrop in {home()}")
+        say(
+            f"{row['part']} was started again {row['restarts']} times, at last because: "
+            f"{row['last_reason']}"
+            for row in found
+            if row["restarts"]
+        )
     states = {row["state"] for row in found}
     if "died" in states or "running" not in states:
         sys.exit(1)
@@ -139,10 +147,14 @@ def clear(place: Path) -> None:
 
 
 def rows(house: House) -> list[dict[str, Any]]:
-    """Return one row a process: part, state, pid, address, since, memory_mb, log."""
+    """Return one row a process: part, state, pid, address, since, memory_mb, log.
+
+    `restarts` and `last_reason` tell how often supervision has started it again, and why.
+    """
     found = []
     for part in house.parts():
         sight = processes.look(part)
+        again = house.restarts(part.name)
         found.append(
             {
                 "part": part.name,
@@ -152,6 +164,8 @@ def rows(house: House) -> list[dict[str, Any]]:
                 "since": _time(sight.since),
                 "memory_mb": sight.memory_bytes and round(sight.memory_bytes / 1e6),
                 "log": str(part.log) if part.log.exists() else None,
+                "restarts": again.restarts,
+                "last_reason": again.last_reason or None,
             }
         )
     return found
@@ -161,7 +175,8 @@ def _for_people(row: dict[str, Any]) -> dict[str, Any]:
     since = row["since"] and datetime.fromisoformat(row["since"]).astimezone()
     log = row["log"] and f"logs/{row['part']}.log"
     pid = row["pid"] and str(row["pid"])  # a number that is not counted
-    return row | {"pid": pid, "since": since and f"{since:%H:%M:%S}", "log": log}
+    shown = row | {"pid": pid, "since": since and f"{since:%H:%M:%S}", "log": log}
+    return {name: value for name, value in shown.items() if name not in TOLD_BELOW}
 
 
 def _time(seconds: float | None) -> str | None:

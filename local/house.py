@@ -18,6 +18,7 @@ from local.environment import write_whole
 from local.kafka import KafkaNode
 from local.ports import HOST, free_port, is_free
 from local.processes import Part, look
+from local.supervisor import Restarts, read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,10 +67,23 @@ class House:
                 argv = ["-m", "local.clickhouse", "--port", str(port), "--path", path]
                 return [self._ours(name, argv, "/ping")]
             case "feed":
-                return [self._ours(name, ["-m", "flowdrop", "feed"])]
+                return [self._ours(name, self._supervised(name, []))]
+            case "worker":
+                return [self._ours(name, self._supervised(name, ["--port", str(port)]), "/readyz")]
             case _:
-                ready = {"worker": "/readyz", "console": "/healthz"}[name]
-                return [self._ours(name, ["-m", "flowdrop", name, "--port", str(port)], ready)]
+                argv = ["-m", "flowdrop", name, "--port", str(port)]
+                return [self._ours(name, argv, "/healthz")]
+
+    def restarts(self, name: str) -> Restarts:
+        """Return how often supervision has started the part `name` again, and why."""
+        return read(self._restarts(name))
+
+    def _restarts(self, name: str) -> Path:
+        return self.home / "run" / f"{name}.restarts.json"
+
+    def _supervised(self, name: str, options: Sequence[str]) -> list[str]:
+        record = str(self._restarts(name))
+        return ["-m", "local.supervisor", record, sys.executable, "-m", "flowdrop", name, *options]
 
     def _ours(self, name: str, argv: Sequence[str], path: str = "") -> Part:
         url = f"http://{HOST}:{self.ports.get(name, 0)}{path}"

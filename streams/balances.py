@@ -15,13 +15,18 @@ MOVING_SECONDS_MAX = 10.0
 NOT_FOUND, UNAVAILABLE = 404, 503
 
 
+class UnknownAccountError(click.ClickException):
+    """The worker that owns an account's partition has no such account."""
+
+
 def live_balance(worker: str, account: str) -> dict[str, Any]:
     """Return the committed balance of `account`, asked through any worker.
 
     A partition that is moving between workers is waited for.
 
     Raises:
-        click.ClickException: when there is no such account, or no worker answers.
+        UnknownAccountError: when there is no such account.
+        click.ClickException: when no worker answers.
     """
     url = f"{worker}/balances/{quote(account, safe='')}"
     deadline = time.monotonic() + MOVING_SECONDS_MAX
@@ -32,7 +37,7 @@ def live_balance(worker: str, account: str) -> dict[str, Any]:
                 return body
         except urllib.error.HTTPError as error:
             if error.code == NOT_FOUND:
-                raise click.ClickException(
+                raise UnknownAccountError(
                     f"no account {account!r}; has its wallet been opened?"
                 ) from error
             if error.code != UNAVAILABLE or time.monotonic() > deadline:

@@ -21,6 +21,32 @@ class StreamSettings(Settings):
     transaction_interval_ms: int = Field(
         20, ge=1, le=10_000, description="least time between two transactions of a partition"
     )
+    transactions_per_second_max: int = Field(
+        400,
+        ge=1,
+        le=10_000,
+        description="transactions a second of all partitions of a worker together",
+    )
+    transaction_timeout_ms: int = Field(
+        60_000,
+        ge=1_000,
+        le=900_000,
+        description="a transaction that stays open for longer is aborted by Kafka",
+    )
+    session_timeout_seconds: float = Field(
+        10.0,
+        ge=1.0,
+        le=1_800.0,
+        description="a worker or feed that is silent for longer loses its partitions",
+    )
+    stuck_seconds: float = Field(
+        60.0,
+        ge=1.0,
+        description="a worker whose lag grows without progress for longer ends, to be restarted",
+    )
+    feed_metrics_port: int = Field(
+        0, ge=0, le=65535, description="port of the feed's /metrics; 0 for none"
+    )
     dedup_window_days: int = Field(
         10,
         ge=1,

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+from aiohttp import ClientError
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from yarl import URL
 
 from streams.events import partition_of
+from streams.layer.metrics import RECOVERY_REMAINING_OFFSETS
 from streams.ledger.accounts import unpack
+from streams.ledger.terms import holds_of, lease_of, packet_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import faust
     from faust.web import Request, Response, View
 
     from streams.layer.state import PartitionState
     from streams.layer.table import BatchTable
+    from streams.layer.watch import Watch
+    from streams.ledger.accounts import Account
     from streams.settings import StreamSettings
 
 ROUTED = "X-Flowdrop-Routed"
@@ -38,21 +47,55 @@ def attach_balances(app: faust.App, table: BatchTable, settings: StreamSettings)
 
     @app.page("/accounts/{partition}")
     async def accounts(self: View, request: Request, partition: str) -> Response:
+        if not partition.isdecimal() or int(partition) >= settings.partitions:
+            last = settings.partitions - 1
+            return self.json(
+                {"error": f"partition {partition} is not one of 0 to {last}"}, status=404
+            )
         number = int(partition)
         state = _mine(table, number)
         if state is None:
             return await _elsewhere(app, table, self, request, number)
         return self.json({"as_of": _as_of(state), "accounts": dict(_positions(state))})
 
+
+def attach_health(app: faust.App, tables: Sequence[BatchTable], watch: Watch) -> None:
+    """Serve `/healthz` (it gets on), `/readyz` (it serves all that is its own) and `/metrics`."""
+    RECOVERY_REMAINING_OFFSETS.set_function(app.tables.recovery.active_remaining_total)
+
     @app.page("/healthz")
     async def healthz(self: View, request: Request) -> Response:  # noqa: ARG001
-        return self.json({"status": "alive"})
+        if watch.standing_seconds() < watch.stuck_seconds / 2:
+            return self.json({"status": "alive"})
+        return self.json({"status": "stuck", "reason": watch.reason()}, status=503)
 
     @app.page("/readyz")
     async def readyz(self: View, request: Request) -> Response:  # noqa: ARG001
-        owned = sorted(table.store.ready)
-        ready = bool(app.tables.actives_ready) and not app.rebalancing
-        return self.json({"ready": ready, "partitions": owned}, status=200 if ready else 503)
+        missing = not_ready(app, tables)
+        body = {
+            "ready": not missing,
+            "partitions": sorted(tables[0].store.ready),
+            "not_ready": missing,
+        }
+        return self.json(body, status=503 if missing else 200)
+
+    @app.page("/metrics")
+    async def metrics(self: View, request: Request) -> Response:  # noqa: ARG001
+        return self.bytes(generate_latest(), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
+
+
+def not_ready(app: faust.App, tables: Sequence[BatchTable]) -> list[str]:
+    """Say in words what keeps the worker from serving; nothing if it is ready."""
+    if app.rebalancing:
+        return ["partitions are being shared out among the workers"]
+    if not app.tables.actives_ready:
+        left = app.tables.recovery.active_remaining_total()
+        return [f"state is being rebuilt: {left} changelog offsets to read"]
+    return [
+        f"{table.name} partition {number}: its state is not whole yet"
+        for table in tables
+        for number in sorted(table.store.partitions.keys() - table.store.ready)
+    ]
 
 
 def _mine(table: BatchTable, number: int) -> PartitionState | None:
@@ -69,8 +112,11 @@ async def _elsewhere(
     if owner is None:
         return view.json({"error": f"nobody serves partition {number} yet, ask again"}, status=503)
     url = URL(owner).with_path(request.path)
-    async with app.http_client.get(url, headers={ROUTED: "1"}) as answer:
-        return view.json(json.loads(await answer.text()), status=answer.status)
+    try:
+        async with app.http_client.get(url, headers={ROUTED: "1"}) as answer:
+            return view.json(json.loads(await answer.text()), status=answer.status)
+    except (ClientError, TimeoutError):  # it has died, and the group has not noticed yet
+        return view.json({"error": f"{owner} does not answer, ask again"}, status=503)
 
 
 def owner_of(app: faust.App, changelog: str, number: int) -> str | None:
@@ -94,7 +140,7 @@ def _balance(state: PartitionState, name: str) -> dict[str, Any] | None:
     packed = state.committed.get(name.encode())
     if packed is None:
         return None
-    account = unpack(packed)
+    account = unpack(name, packed)
     return {
         "account": name,
         "kind": account.kind,
@@ -104,12 +150,45 @@ def _balance(state: PartitionState, name: str) -> dict[str, Any] | None:
         "pending": account.pending,
         "available": account.available,
         "version": account.version,
+        "terms": _terms(account),
         "as_of": _as_of(state),
     }
+
+
+def _terms(account: Account) -> dict[str, Any]:
+    """Return what only accounts of its kind have: open redemptions, a packet's rule, a lease."""
+    match account.kind:
+        case "wallet":
+            holds = [
+                {
+                    "key": hold.key.hex(),
+                    "amount": hold.amount,
+                    "carrier": hold.carrier,
+                    "until": _iso(hold.until_us),
+                }
+                for hold in holds_of(account.terms)
+            ]
+            return {"holds": holds}
+        case "packet":
+            packet = packet_of(account.terms)
+            return {
+                "sender": packet.sender,
+                "mode": packet.mode,
+                "claims_left": packet.left,
+                "claims_made": packet.made,
+                "expires": _iso(packet.expires_us),
+            }
+        case "budget":
+            return msgspec.structs.asdict(lease_of(account.terms))
+    return {}
+
+
+def _iso(time_us: int) -> str:
+    return (datetime.fromtimestamp(0, UTC) + timedelta(microseconds=time_us)).isoformat()
 
 
 def _positions(state: PartitionState) -> Any:
     for key, packed in state.committed.items():
         if not key.startswith(b"\x00"):
-            account = unpack(packed)
-            yield key.decode(), [account.posted, account.pending, account.version]
+            account = unpack(key.decode(), packed)
+            yield account.name, [account.posted, account.pending, account.version]

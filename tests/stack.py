@@ -74,42 +74,56 @@ class Stack:
         }
 
     def start(self) -> None:
+        self.start_kafka()
+        self.start_engine()
+
+    def start_kafka(self) -> None:
         self.kafka.start()
         self.env["FLOWDROP_KAFKA"] = self.kafka.bootstrap
+        self.flowdrop("topics", "create")
+
+    def start_engine(self) -> None:
         processes.start(self.engine)
         processes.wait_ready(self.engine)
         self.flowdrop("sql", "migrate")
-        self.flowdrop("topics", "create")
 
     def stop(self) -> None:
         for worker in self.workers:
             if worker.process.poll() is None:
                 worker.stop()
         for feed in self.feeds:
-            feed.terminate()
+            if feed.poll() is None:
+                feed.terminate()
             feed.wait(READY_SECONDS_MAX)
         processes.stop(self.engine)
         self.kafka.stop()
 
     def worker(self, port: int | None = None) -> Worker:
         """Start a worker and wait until it serves partitions; commands ask the newest."""
-        port = port or free_port()
-        log = self.folder / f"worker-{len(self.workers)}.log"
-        process = self._spawn(log, "worker", "--port", str(port))
-        worker = Worker(port, process, log)
-        self.workers.append(worker)
+        worker = self.begin_worker(port)
         self.env["FLOWDROP_WORKER"] = worker.url
-        wait_for(worker.partitions, f"worker, see {log}")
+        wait_for(worker.partitions, f"worker, see {worker.log}")
         return worker
 
-    def feed(self) -> None:
-        self.feeds.append(self._spawn(self.folder / "feed.log", "feed"))
+    def begin_worker(self, port: int | None = None, **env: str) -> Worker:
+        """Start a worker, with more environment, and go on."""
+        port = port or free_port()
+        log = self.folder / f"worker-{len(self.workers)}.log"
+        worker = Worker(port, self._spawn(log, "worker", "--port", str(port), **env), log)
+        self.workers.append(worker)
+        return worker
 
-    def _spawn(self, log: Path, *command: str) -> subprocess.Popen[bytes]:
+    def feed(self, **env: str) -> subprocess.Popen[bytes]:
+        """Start a feed, with more environment, and go on."""
+        feed = self._spawn(self.folder / f"feed-{len(self.feeds)}.log", "feed", **env)
+        self.feeds.append(feed)
+        return feed
+
+    def _spawn(self, log: Path, *command: str, **env: str) -> subprocess.Popen[bytes]:
         with log.open("wb") as out:
             return subprocess.Popen(
                 [sys.executable, "-m", "flowdrop", *command],
-                env=self.env,
+                env=self.env | env,
                 stdout=out,
                 stderr=subprocess.STDOUT,
             )
@@ -138,7 +152,7 @@ class Stack:
     def accounts(self) -> dict[str, list[int]]:
         """Return `[posted, pending, version]` of every account from the live tables."""
         found: dict[str, list[int]] = {}
-        for number in range(8):
+        for number in range(int(self.env.get("FLOWDROP_PARTITIONS", "8"))):
             body = ask(f"{self.env['FLOWDROP_WORKER']}/accounts/{number}")
             assert body is not None, number
             found |= body["accounts"]

@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("flowdrop", "streams", "sql", "features", "dags", "console", "scenarios", "local")
+ROOMS = (
+    "flowdrop",
+    "streams",
+    "sql",
+    "features",
+    "dags",
+    "console",
+    "scenarios",
+    "local",
+    "benchmarks",
+)
 EVENTS = {"streams.events"}
 OUTBOX = {"streams.events", "streams.publish"}
 MAY_IMPORT: dict[str, set[str]] = {
@@ -20,6 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "console": {"flowdrop", "sql", "features", *OUTBOX},
     "scenarios": {"flowdrop", *OUTBOX, "streams.settings"},
     "local": {"flowdrop"},
+    "benchmarks": {*ROOMS, "tests"},
 }
 
 

@@ -72,7 +72,8 @@ def test_up_status_down(home: Path) -> None:
     assert run("status").exit_code == 0
     rows = seen()
     assert {name: row["state"] for name, row in rows.items()} == dict.fromkeys(NAMES, "running")
-    assert list(rows["kafka"]) == ["part", "state", "pid", "address", "since", "memory_mb", "log"]
+    keys = ["part", "state", "pid", "address", "since", "memory_mb", "log"]
+    assert list(rows["kafka"]) == [*keys, "restarts", "last_reason"]
     addresses = (home / "addresses.toml").read_text()
     assert f'kafka = "{rows["kafka"]["address"]}"' in addresses
 
@@ -82,6 +83,13 @@ def test_up_status_down(home: Path) -> None:
     assert stopped == [*reversed(NAMES)]
     assert run("status").exit_code == 1, "nothing runs"
     assert {row["state"] for row in seen().values()} == {"stopped"}
+
+
+def test_status_says_what_supervision_did(home: Path) -> None:
+    run("up")
+    (home / "run" / "worker.restarts.json").write_text('{"restarts": 3, "last_reason": "fenced"}')
+    assert "worker was started again 3 times, at last because: fenced" in run("status").output
+    assert (seen()["worker"]["restarts"], seen()["worker"]["last_reason"]) == (3, "fenced")
 
 
 def test_up_again_starts_only_what_died_on_the_same_port(home: Path) -> None:
@@ -246,11 +254,16 @@ def commands(parts: Sequence[processes.Part]) -> list[list[str]]:
     return [list(part.command())[1:] for part in parts]
 
 
+def supervised(place: Path, name: str) -> list[str]:
+    record = f"{place}/run/{name}.restarts.json"
+    return ["-m", "local.supervisor", record, sys.executable, "-m", "flowdrop", name]
+
+
 def test_the_commands_of_the_real_house(tmp_path: Path) -> None:
     ports = {"clickhouse": 1, "worker": 2, "console": 3}
     assert commands(House(tmp_path, ports).parts(["clickhouse", "worker", "feed", "console"])) == [
         ["-m", "local.clickhouse", "--port", "1", "--path", f"{tmp_path}/data/clickhouse"],
-        ["-m", "flowdrop", "worker", "--port", "2"],
-        ["-m", "flowdrop", "feed"],
+        [*supervised(tmp_path, "worker"), "--port", "2"],
+        supervised(tmp_path, "feed"),
         ["-m", "flowdrop", "console", "--port", "3"],
     ]

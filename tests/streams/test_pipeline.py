@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from tests import oracles
-from tests.stack import Stack, Worker, wait_for
+from tests.stack import Stack, Worker, ask, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -204,6 +204,12 @@ def test_a_balance_is_answered_by_any_worker_and_says_what_it_is_of(story: Story
     balance = story.stack.facts("balance", "cj:17")
     assert balance["posted"] == oracles.balances()["cj:17"]
     assert balance["as_of"]["offset"] > 0
+
+
+@pytest.mark.parametrize("partition", ["junk", "8", "-1", "1.5"])
+def test_a_partition_that_is_none_is_refused_in_words(story: Story, partition: str) -> None:
+    said = ask(f"{story.stack.env['FLOWDROP_WORKER']}/accounts/{partition}")
+    assert said == {"error": f"partition {partition} is not one of 0 to 7"}
 
 
 def test_an_unknown_account_is_said_to_be_unknown(story: Story) -> None:
