@@ -133,8 +133,7 @@ def _which(offset: int, mine: pa.Table) -> str:
 def _at(results: pa.Table, wanted: np.ndarray[Any, Any]) -> pa.Table:
     found = offsets(results)
     _, firsts = np.unique(found, return_index=True)
-    rows = [row for row in firsts.tolist() if found[row] in set(wanted.tolist())]
-    return results.take(rows)
+    return results.take(pa.array(firsts[np.isin(found[firsts], wanted)]))
 
 
 def _first_row(mine: pa.ChunkedArray, theirs: pa.ChunkedArray) -> int:

@@ -310,9 +310,9 @@ def earn(clients: Clients) -> WalletEvent:
     random = clients.random
     activity, basis = random.choice(
         [
-            ("purchase", {"spend": random.randrange(30_000)}),
+            ("purchase", {"spend": random.randrange(random.choice((200, 30_000)))}),
             ("game", {"amount": 4 * clients.amount()}),
-            ("game", {"amount": 10**15 if random.random() < 0.01 else clients.amount()}),
+            ("game", {"amount": 10**15 if random.random() < 0.05 else clients.amount()}),
             ("quiz", {"amount": random.randint(1, 12)}),
             ("check-in", {"spend": 1}),
             ("purchase", {"amount": 1}),

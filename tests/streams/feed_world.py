@@ -74,7 +74,7 @@ class World:
             self.client.command(plain.replace("ReplacingMergeTree", "MergeTree"))
         engines = self.client.query(
             "SELECT DISTINCT engine FROM system.tables WHERE name IN {names:Array(String)}",
-            parameters={"names": names[:-1]},
+            parameters={"names": list(names[:-1])},
         )
         assert engines.result_rows == [("MergeTree",)]
 

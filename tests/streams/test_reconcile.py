@@ -224,7 +224,7 @@ def test_a_result_doubled_under_another_offset_is_told(kept: Kept) -> None:
         assert f"{partition}:{offset + 1_000_000}" in failing["inputs"].detail
         assert "no such record" in failing["inputs"].detail
         assert f"{HERE}, event redeemed: applied 2 times" in failing["once"].detail
-        assert CARRIER in failing["versions"].detail
+        assert f"{partition}:{offset + 1_000_000}, {HERE}: version" in failing["versions"].detail
 
 
 def test_a_result_of_a_partition_that_is_none_is_told(kept: Kept) -> None:

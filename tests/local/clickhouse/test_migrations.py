@@ -56,6 +56,7 @@ def test_a_replayed_token_adds_no_posting(migrated: Client) -> None:
             "posting.kind": ["wallet", "issuer"],
             "posting.amount": [5, -5],
             "posting.balance": [5 * offset, -5 * offset],
+            "posting.pending": [0, 0],
             "posting.version": [offset + 1, offset + 1],
         }
         rows.append([values.get(name, blank(kind)) for name, kind in types.items()])
