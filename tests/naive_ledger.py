@@ -228,11 +228,19 @@ class Judge:
             raise Refused("forgotten")
 
     def check_program(self, event: Any, operation: str) -> None:
-        program = self.programs.get(event.data.program)
-        if program is None:
+        if event.data.program not in self.programs:
             raise Refused("unknown_program")
+        program = self.rules_of(event)
         if operation not in program.operations.open:
             raise Refused("operation_closed")
+
+    def rules_of(self, event: Any) -> Any:
+        """The program as it was at the event's own time."""
+        program = found = self.programs[event.data.program]
+        for from_us, later in program.later:
+            if microseconds(event.time) >= from_us:
+                found = later
+        return found
 
     # -- memory ------------------------------------------------------------------------------
 
@@ -387,7 +395,7 @@ class Judge:
 
     def coins_earned(self, event: Any) -> int:
         data = event.data
-        rule = self.programs[data.program].earn.get(data.activity)
+        rule = self.rules_of(event).earn.get(data.activity)
         if rule is None:
             raise Refused("unknown_activity")
         if rule.cents_per_coin is not None:
@@ -480,7 +488,7 @@ class Judge:
     def redeem(self, event: Any) -> None:
         data = event.data
         wallet = self.wallet(event)
-        if data.carrier not in self.programs[data.program].carriers:
+        if data.carrier not in self.rules_of(event).carriers:
             raise Refused("unknown_carrier")
         if data.until is not None:
             if data.until <= event.time:

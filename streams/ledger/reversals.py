@@ -59,7 +59,8 @@ def _take_back(
 
 
 def _earned(book: Book, original: Earn, wallet: Account, program: Program) -> str:
-    activity = program.earn.get(original.data.activity)
+    then = book.rules.program_at(program.name, microseconds(original.time))
+    activity = then.earn.get(original.data.activity)
     amount = activity and activity.earned(original.data.amount, original.data.spend)
     if not amount:
         return "unknown_original"
