@@ -39,6 +39,9 @@ COMMANDS: dict[str, Place] = {
     "ledger": Place(
         "streams.ledger_cli:ledger", "Show an account's postings, trace what an event caused."
     ),
+    "programs": Place(
+        "streams.programs_cli:programs", "List and show the wallet programs, check their files."
+    ),
     "deadletters": Place(
         "streams.cli:deadletters", "List, show or retry records that were set aside."
     ),
