@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams import events
-from streams.ledger import budgets, packets, redemptions, reversals, subjects
+from streams.ledger import budgets, caps, packets, redemptions, reversals, subjects
 from streams.ledger.accounts import Account, kind_of
 from streams.ledger.payees import may_be_paid, pay_or_send
 
@@ -44,7 +44,17 @@ def earn(book: Book, event: Earn, wallet: Account, program: Program) -> str:
         return "over_limit"
     if amount == 0:
         return "nothing_earned"
-    return book.pay(book.issuer(program.name), wallet, amount)
+    if not activity.is_capped:
+        return book.pay(book.issuer(program.name), wallet, amount)
+    return _earn_capped(book, event, wallet, program, amount)
+
+
+def _earn_capped(book: Book, event: Earn, wallet: Account, program: Program, amount: int) -> str:
+    reason = caps.refusal_of(event, wallet, program, amount)
+    reason = reason or book.pay(book.issuer(program.name), wallet, amount)
+    if not reason:
+        caps.count(book, event, wallet, program, amount)
+    return reason
 
 
 def transfer(book: Book, event: Transfer, payer: Account, program: Program) -> str:

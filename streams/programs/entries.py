@@ -166,6 +166,11 @@ class Activity(Entry, frozen=True):
     day_max: Coins | None = None
     lifetime_max: Coins | None = None
 
+    @property
+    def is_capped(self) -> bool:
+        """Whether there is a limit to what a wallet may earn by it."""
+        return self.day_max is not None or self.lifetime_max is not None
+
     def __post_init__(self) -> None:
         """Hold an activity to one rule."""
         super().__post_init__()
@@ -235,6 +240,13 @@ class Carrier(Entry, frozen=True):
         """Return it with the gate that is closed at `time`, if one is."""
         gates = tuple(gate for gate in self.gates if gate.is_in_force(time))
         return msgspec.structs.replace(self, gates=gates)
+
+    def is_closed_to(self, network: str, name: str) -> bool:
+        """Return whether its gate is closed to numbers of `network`; `name` is its own.
+
+        The gates are those in force, see `at`.
+        """
+        return any(gate.closed == "all" or network != name for gate in self.gates)
 
     def has_price(self, coins: int) -> bool:
         """Return whether `coins` buy something here."""
@@ -364,6 +376,11 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         """Return the rules in force at a time (microseconds since 1970)."""
         number = bisect_right(self.later, time_us, key=lambda later: later.from_us)
         return self.later[number - 1].program if number else self
+
+    def may_redeem_on(self, time: datetime) -> bool:
+        """Return whether coins may be redeemed at all on the day that has `time`."""
+        rule = self.redemption
+        return rule is None or rule.on_last_day or not self.calendar.is_last_day(time)
 
     def data_expires(self, time: datetime) -> datetime | None:
         """Return when data redeemed at `time` expires, None when the carrier says so."""

@@ -122,7 +122,7 @@ def gate_of(program: Program, name: str, moment: datetime) -> str:
         name: the carrier's.
         moment: the time.
     """
-    if not is_open_day(program, moment):
+    if not program.may_redeem_on(moment):
         return "closed for everyone: it is the last day of the month"
     gates = program.carriers[name].gates
     if not gates:
@@ -135,12 +135,6 @@ def gate_of(program: Program, name: str, moment: datetime) -> str:
     if gate.closed == "others":
         ways.insert(0, f"{name} for its own numbers")
     return f"closed for {whom} {since}{until}; open: {', '.join(ways) or 'none'}"
-
-
-def is_open_day(program: Program, moment: datetime) -> bool:
-    """Return whether coins may be redeemed at all on the day that has `moment`."""
-    rule = program.redemption
-    return rule is None or rule.on_last_day or not program.calendar.is_last_day(moment)
 
 
 def _time(time_us: int) -> datetime:

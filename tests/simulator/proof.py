@@ -25,6 +25,7 @@ from streams.layer.batch import Batch
 from streams.layer.state import PartitionState
 from streams.layer.table import Work
 from streams.ledger.accounts import unpack
+from streams.ledger.caps import earned_by
 from streams.ledger.recent import entries
 from streams.ledger.results import decode_result
 from streams.ledger.terms import holds_of, lease_of, packet_of
@@ -299,7 +300,7 @@ def terms_of(account: Account) -> dict[str, Any]:
     """What only the account's kind has, as the judge keeps it; ids are hashed there."""
     if account.kind == "wallet":
         holds = sorted((h.amount, h.carrier, h.until_us) for h in holds_of(account.terms))
-        return {"holds": holds}
+        return {"holds": holds, "earned": {n: e.coins for n, e in earned_by(account).items()}}
     if account.kind == "budget":
         lease = lease_of(account.terms)
         return {field: getattr(lease, field) for field in lease.__struct_fields__}
@@ -318,7 +319,8 @@ def books_differ(evidence: Evidence, number: int, judge: Judge) -> Iterator[str]
         if own is None:
             continue
         holds = sorted(tuple(hold.values()) for hold in own["holds"].values())
-        own = own | {"holds": holds}
+        earned = {key: coins for key, coins in own["earned"].items() if isinstance(key, str)}
+        own = own | {"holds": holds, "earned": earned}
         found = {field: getattr(account, field) for field in FIELDS} | terms_of(account)
         for field, value in found.items():
             if own[field] != value:

@@ -168,6 +168,17 @@ def not_settled(world: World) -> WalletEvent:
     return world.make(Reverse, "a", original=held(world))
 
 
+def daily_cap(world: World) -> WalletEvent:
+    world.send(world.earn("a", "stamp", amount=10))
+    return world.earn("a", "stamp", amount=3)
+
+
+def lifetime_cap(world: World) -> WalletEvent:
+    for days in range(3):
+        world.send(world.earn("a", "stamp", amount=9, time=at(days)))
+    return world.earn("a", "stamp", amount=4, time=at(3))
+
+
 def has_pending(world: World) -> WalletEvent:
     held(world)
     return world.make(Close, "a", to="b")
@@ -197,7 +208,12 @@ CASES: dict[str, Callable[[World], WalletEvent]] = {
     "wrong_basis": lambda world: world.earn("a", "purchase", amount=5),
     "over_limit": lambda world: world.earn("a", "quiz", amount=11),
     "nothing_earned": lambda world: world.earn("a", "purchase", spend=99),
+    "daily_cap": daily_cap,
+    "lifetime_cap": lifetime_cap,
     "unknown_carrier": lambda world: world.redeem("a", 5, carrier="pigeon"),
+    "carrier_closed": lambda world: world.redeem("a", 5, carrier="radio"),
+    "last_day": lambda world: world.redeem("a", 5, time=at(-1.1)),
+    "no_such_tier": lambda world: world.redeem("a", 6, carrier="mobile"),
     "bad_term": lambda world: world.redeem("a", 5, until=at(0)),
     "too_small": lambda world: a_packet(world, amount=1),
     "too_many_holds": too_many_holds,
@@ -285,7 +301,10 @@ def test_codes_are_what_accounts_remember_and_never_change() -> None:
         "already_claimed packet_expired packet_empty unknown_original already_reversed not_settled "
         "not_frozen has_pending balance_left"
     )
-    assert {"": 0} | {name: number for number, name in enumerate(names.split(), 1)} == CODES
+    rules = "daily_cap lifetime_cap carrier_closed last_day no_such_tier"  # from 61
+    expected = {name: number for number, name in enumerate(names.split(), 1)}
+    expected |= {name: number for number, name in enumerate(rules.split(), 61)}
+    assert {"": 0} | expected == CODES
 
 
 def test_the_page_gives_refusals_in_the_order_of_the_code() -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
+from streams.ledger.refusals import REFUSALS
 from streams.ledger.times import microseconds
-from streams.programs import CHINA, FOLDER, Entry, ProgramError, load, read
+from streams.programs import CHINA, FOLDER, Entry, Gate, ProgramError, load, read
 from streams.programs.files import TABLES, TABLES_OF_TABLES, problems_of
 from streams.programs.lines import line_of
 
@@ -197,6 +199,46 @@ def test_a_line_is_found_below_arrays_of_tables() -> None:
     assert line_of(text, ("earn", "check-in", 1, "coins")) == line_with(text, "coins = 8")
     assert line_of(text, ("earn", "check-in", 1, "more", 0, "x")) == line_with(text, "x = 1")
     assert line_of(text, ("nothing",)) == 1
+
+
+# -- the page -------------------------------------------------------------------------------------
+
+PAGE = (FOLDER.parent / "docs" / "programs.md").read_text(encoding="utf-8")
+
+
+def rows(start: str) -> list[list[str]]:
+    table = PAGE[PAGE.index(start) :].partition("\n\n")[0].splitlines()[2:]
+    return [[cell.strip() for cell in row.strip("|").split(" | ")] for row in table]
+
+
+def test_the_page_lists_every_program_with_its_name_and_owner() -> None:
+    expected = [[f"`{name}`", one.title.zh, one.owner.en] for name, one in load().items()]
+    assert [row[:3] for row in rows("| program |")] == expected
+
+
+def test_the_page_lists_every_table_with_its_keys() -> None:
+    common = set(Entry.__struct_fields__)
+    expected = {f"[{name}]": kind for name, kind in TABLES.items()}
+    expected |= {f"[{name}.<": kind for name, kind in TABLES_OF_TABLES.items()}
+    expected["[[carriers.<carrier>.gates]]"] = Gate
+    told = {row[0].strip("`"): re.findall(r"`(\w+)`", row[1]) for row in rows("| table | keys |")}
+    assert len(told) == len(expected)
+    for table, keys in told.items():
+        kind = next(kind for start, kind in expected.items() if table.startswith(start))
+        assert keys == [field for field in kind.__struct_fields__ if field not in common]
+
+
+def test_the_page_names_no_refusal_that_there_is_not() -> None:
+    named = {name for row in rows("| table | keys |") for name in re.findall(r"`(\w+)`", row[3])}
+    known = {refusal.name for refusal in REFUSALS}
+    assert named - known == {"who", "by"}
+    assert {"no_such_tier", "carrier_closed", "last_day", "daily_cap", "lifetime_cap"} <= named
+
+
+def test_the_pages_example_of_dates_is_right(tmp_path: Path) -> None:
+    example = PAGE.partition("```toml\n")[2].partition("```")[0]
+    program = read(dated(tmp_path, tables=example))
+    assert [one.program.earn["check-in"].coins for one in program.later] == [8]
 
 
 # -- the files we ship ----------------------------------------------------------------------------

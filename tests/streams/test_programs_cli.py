@@ -68,8 +68,8 @@ def test_list_tells_each_programs_names_carriers_and_changes() -> None:
         (
             "2026-03-02",
             (
-                "closed for everyone since 2026-03-02T00:00:00+00:00 until 2026-03-04T00:00:00+00:00; "
-                "open: telecom, unicom"
+                "closed for everyone since 2026-03-02T00:00:00+00:00 until "
+                "2026-03-04T00:00:00+00:00; open: telecom, unicom"
             ),
         ),
         (
