@@ -44,7 +44,7 @@ def earn(book: Book, event: Earn, wallet: Account, program: Program) -> str:
         return "over_limit"
     if amount == 0:
         return "nothing_earned"
-    if not activity.is_capped:
+    if activity.day_max is None and activity.lifetime_max is None:
         return book.pay(book.issuer(program.name), wallet, amount)
     return _earn_capped(book, event, wallet, program, amount)
 

@@ -20,20 +20,25 @@ if TYPE_CHECKING:
 def redeem(book: Book, event: Redeem, wallet: Account, program: Program) -> str:
     """Wallet to carrier; with `until` the coins are held instead."""
     data = event.data
-    carrier = program.carriers.get(data.carrier)
-    if carrier is None:
-        return "unknown_carrier"
-    if carrier.gates and carrier.is_closed_to(data.network or data.carrier, data.carrier):
-        return "carrier_closed"
-    if program.redemption is not None and not program.may_redeem_on(event.time):
-        return "last_day"
-    if not carrier.has_price(data.amount):
-        return "no_such_tier"
+    if data.carrier not in program.plain and (reason := _refused_at_carrier(event, program)):
+        return reason
     if data.until is not None:
         return _hold(book, event, wallet, microseconds(data.until))
     if wallet.available < data.amount:
         return "insufficient_balance"
     return book.pay(wallet, _carrier(book, data.carrier, program.name), data.amount)
+
+
+def _refused_at_carrier(event: Redeem, program: Program) -> str:
+    data = event.data
+    carrier = program.carriers.get(data.carrier)
+    if carrier is None:
+        return "unknown_carrier"
+    if carrier.is_closed_to(data.network or data.carrier, data.carrier):
+        return "carrier_closed"
+    if not program.may_redeem_on(event.time):
+        return "last_day"
+    return "" if carrier.has_price(data.amount) else "no_such_tier"
 
 
 def _hold(book: Book, event: Redeem, wallet: Account, until_us: int) -> str:

@@ -241,6 +241,11 @@ class Carrier(Entry, frozen=True):
         gates = tuple(gate for gate in self.gates if gate.is_in_force(time))
         return msgspec.structs.replace(self, gates=gates)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether any number of coins may be redeemed whenever this is in force."""
+        return not self.gates and not self.tiers and self.coins_per_mb in {None, 1}
+
     def is_closed_to(self, network: str, name: str) -> bool:
         """Return whether its gate is closed to numbers of `network`; `name` is its own.
 
@@ -355,6 +360,7 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         verification: what the tiers of verification may do, by name.
         compliance: rules by name.
         later: of what `read` gives, the program from the beginning: what it became, in order.
+        plain: carriers at which any number of coins may be redeemed at any time, made of the rest.
     """
 
     name: Slug
@@ -371,6 +377,13 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     verification: dict[Slug, Verification] = {}
     compliance: dict[Slug, Compliance] = {}
     later: tuple[Later, ...] = ()
+    plain: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        """Look up once at which carriers a redemption needs no more checks."""
+        always = self.redemption is None or self.redemption.on_last_day
+        plain = {name for name, one in self.carriers.items() if always and one.is_plain}
+        msgspec.structs.force_setattr(self, "plain", frozenset(plain))
 
     def at(self, time_us: int) -> Program:
         """Return the rules in force at a time (microseconds since 1970)."""
