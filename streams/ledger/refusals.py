@@ -189,8 +189,7 @@ REFUSALS: tuple[Refusal, ...] = (
         "carrier_closed",
         63,
         "The carrier's gate is closed, to everyone or to numbers of other networks.",
-        "`flowdrop programs show <program> --at <time>` says since when, and which carriers are "
-        "open.",
+        "`flowdrop ledger trace <id>` says since when, and what remains open.",
     ),
     Refusal(
         "last_day",

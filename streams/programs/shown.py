@@ -122,19 +122,18 @@ def gate_of(program: Program, name: str, moment: datetime) -> str:
         name: the carrier's.
         moment: the time.
     """
-    if not program.may_redeem_on(moment):
-        return "closed for everyone: it is the last day of the month"
     gates = program.carriers[name].gates
     if not gates:
-        return "open"
+        is_open = program.may_redeem_on(moment)
+        return "open" if is_open else "closed for everyone: it is the last day of the month"
     gate = gates[0]
     whom = "everyone" if gate.closed == "all" else "numbers of other networks"
-    since = "always" if gate.since is None else f"since {gate.since.isoformat()}"
+    since = "" if gate.since is None else f" since {gate.since.isoformat()}"
     until = "" if gate.until is None else f" until {gate.until.isoformat()}"
     ways = [other for other, one in program.carriers.items() if not one.gates]
     if gate.closed == "others":
         ways.insert(0, f"{name} for its own numbers")
-    return f"closed for {whom} {since}{until}; open: {', '.join(ways) or 'none'}"
+    return f"closed for {whom}{since}{until}; open: {', '.join(ways) or 'none'}"
 
 
 def _time(time_us: int) -> datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import msgspec
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from streams.events import RedeemSettle, Reverse
 from streams.ledger.times import microseconds
 from streams.programs import Carrier, Gate, Later
+from streams.programs.explained import explain
 from tests.streams.ledger_world import NAMED, PROGRAMS, RULES, TEST, World, at, world_with
 
 CHINA = timezone(timedelta(hours=8))
@@ -111,3 +113,56 @@ def test_the_reasons_have_an_order() -> None:
     for changes, reason in ways:
         event = world.redeem("a", 101, **{"time": last, **changes})  # type: ignore[arg-type]
         assert world.send(event).reason == reason
+
+
+# -- why, in words --------------------------------------------------------------------------------
+
+
+def test_a_refusal_says_which_carrier_since_when_and_what_remains_open() -> None:
+    world = gated()
+    program = world.rules.programs["p"]
+    closed = world.redeem("a", 1, time=at(1.5))
+    assert world.send(closed).reason == "carrier_closed"
+    assert explain("carrier_closed", closed, program) == (
+        "unicom is closed for everyone since 2026-03-02T00:00:00+00:00 until "
+        "2026-03-03T00:00:00+00:00; open: mobile"
+    )
+
+
+@pytest.mark.parametrize(
+    ("reason", "facts", "said"),
+    [
+        ("unknown_carrier", {"carrier": "pigeon"}, "p redeems at unicom, mobile, telecom, radio"),
+        (
+            "carrier_closed",
+            {"carrier": "telecom", "network": "unicom"},
+            (
+                "telecom is closed for numbers of other networks; "
+                "open: telecom for its own numbers, unicom, mobile"
+            ),
+        ),
+        ("last_day", {"time": at(30)}, "it redeems again from 2026-03-31T16:00:00+00:00"),
+        ("no_such_tier", {"carrier": "mobile"}, "mobile has 10 MB for 5, 30 MB for 14"),
+        ("no_such_tier", {"carrier": "telecom"}, "telecom has any number of MB, 2 each"),
+        ("insufficient_balance", {"amount": 101}, ""),
+    ],
+)
+def test_what_the_rules_say_to_a_redemption(reason: str, facts: dict[str, Any], said: str) -> None:
+    world = world_with("a")
+    event = world.redeem("a", **{"amount": 1, **facts})
+    assert world.send(event).reason == reason
+    assert explain(reason, event, PROGRAMS["p"]) == said
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("over_limit", "stamp gives at most 10 at once"),
+        ("daily_cap", "stamp gives at most 12 on one day"),
+        ("lifetime_cap", "stamp gives at most 30 in all"),
+        ("balance_limit", ""),
+    ],
+)
+def test_what_the_rules_say_to_an_earn(reason: str, said: str) -> None:
+    event = world_with("a").earn("a", "stamp", amount=11)
+    assert explain(reason, event, PROGRAMS["p"]) == said

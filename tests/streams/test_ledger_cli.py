@@ -230,6 +230,17 @@ def test_an_id_that_two_subjects_used_is_traced_for_each(stack: Stack) -> None:
     assert {partition_of(story["subject"], PARTITIONS) for story in found["subjects"]} == {0, 1}
 
 
+def test_what_the_programs_rules_refused_is_told_with_what_they_say(stack: Stack) -> None:
+    again = event("redeem", "by-pigeon", HERE, minutes=30, carrier="pigeon", amount=1)
+    publish_records([again], stack.env["FLOWDROP_KAFKA"])
+    stack.facts("reconcile", "--wait", "60")
+    (story,) = stack.facts("ledger", "trace", "by-pigeon")["subjects"]
+    assert [record["reason"] for record in story["records"]] == ["", "unknown_carrier"]
+    said = "liuliangbao redeems at telecom, unicom, mobile"
+    assert [record["detail"] for record in story["records"]] == ["", said]
+    assert said in stack.flowdrop("ledger", "trace", "by-pigeon")
+
+
 @pytest.mark.parametrize(("event_id", "reason"), [("broken", "not_json"), ("odd", "unknown_type")])
 def test_a_record_that_was_set_aside_is_traced(stack: Stack, event_id: str, reason: str) -> None:
     set_aside, letter = _records(stack, event_id)
