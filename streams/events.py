@@ -223,6 +223,63 @@ class RedeemExpire(Envelope, frozen=True, tag="flowdrop.wallet.redeem_expire"):
     data: HeldData
 
 
+class OrderPlaceData(Data, frozen=True):
+    """So many of an item of the program's catalogue, at the price that the buyer was shown."""
+
+    program: Name
+    item: Name
+    amount: Annotated[
+        int, Meta(ge=1, le=10**15, description="the price of them all, in flow coins")
+    ]
+    quantity: Annotated[int, Meta(ge=1, le=10_000)] = 1
+    reference: (
+        Annotated[
+            str,
+            Meta(min_length=1, max_length=128, description="the shop's, of where to deliver it"),
+        ]
+        | None
+    ) = None
+
+
+class OrderPlace(Envelope, frozen=True, tag="flowdrop.wallet.order_place"):
+    """A person ordered from the catalogue: the coins are held until the merchant has delivered."""
+
+    data: OrderPlaceData
+
+
+class OrderData(Data, frozen=True):
+    """Which order: the id of its `order_place` event."""
+
+    program: Name
+    order: Id
+
+
+class OrderFulfil(Envelope, frozen=True, tag="flowdrop.wallet.order_fulfil"):
+    """The merchant delivered: held coins go to it."""
+
+    data: OrderData
+
+
+class OrderStopData(Data, frozen=True):
+    """Which order, and why it is not to be."""
+
+    program: Name
+    order: Id
+    reason: Reason = ""
+
+
+class OrderCancel(Envelope, frozen=True, tag="flowdrop.wallet.order_cancel"):
+    """Buyer or merchant called an order off before it was delivered: held coins are free again."""
+
+    data: OrderStopData
+
+
+class OrderRefund(Envelope, frozen=True, tag="flowdrop.wallet.order_refund"):
+    """The merchant gave the coins of a delivered order back."""
+
+    data: OrderStopData
+
+
 class TransferData(Data, frozen=True):
     """Coins given to another wallet of the same program."""
 
@@ -479,6 +536,10 @@ ClientEvent = (
     | RedeemSettle
     | RedeemFail
     | RedeemExpire
+    | OrderPlace
+    | OrderFulfil
+    | OrderCancel
+    | OrderRefund
     | Transfer
     | PacketSend
     | PacketClaim

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_type_hints
 
 import click
 import msgspec
@@ -26,6 +26,10 @@ Operation = Literal[
     "redeem_settle",
     "redeem_fail",
     "redeem_expire",
+    "order_place",
+    "order_fulfil",
+    "order_cancel",
+    "order_refund",
     "transfer",
     "packet_send",
     "packet_claim",
@@ -113,8 +117,25 @@ class Carrier(Entry, frozen=True):
     title: Text
 
 
+class Item(Entry, frozen=True):
+    """What coins may buy.
+
+    Attributes:
+        title: its name.
+        kind: `virtual` goods, `content` to hear, read or see, `mall` goods that are delivered, or
+            a `topup` of a phone's bill.
+        price: coins for one.
+        merchant: who sells it and gets the coins.
+    """
+
+    title: Text
+    kind: Literal["virtual", "content", "mall", "topup"]
+    price: Coins
+    merchant: Slug
+
+
 class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One wallet program: its names, coin, open operations, activities and carriers."""
+    """One wallet program: its names, coin, open operations, activities, carriers and catalogue."""
 
     name: Slug
     title: Text
@@ -123,6 +144,7 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     operations: Operations
     earn: dict[Slug, Activity] = {}
     carriers: dict[Slug, Carrier] = {}
+    catalogue: dict[Slug, Item] = {}
 
 
 class ProgramError(click.ClickException):
@@ -183,7 +205,7 @@ def _explain(values: dict[str, Any], error: str) -> str:
 
 def _wrong_entry(values: dict[str, Any], table: str) -> str:
     """Return the first entry of a table that is wrong; msgspec does not name it."""
-    kind = dict[Slug, Activity] if table == "earn" else dict[Slug, Carrier]
+    kind = get_type_hints(Program, include_extras=True)[table]
     for name, entry in values[table].items():
         try:
             msgspec.convert({name: entry}, kind)

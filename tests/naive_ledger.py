@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from xxhash import xxh3_64_hexdigest
 
 from streams.events import decode_wallet, partition_of
 
@@ -28,8 +29,14 @@ RECORD_BYTES_MAX = 65_536
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
-RESERVED = ("issuer", "budget", "packet", "carrier", "clearing", "suspense", "claim")
-NEVER_BELOW_ZERO = ("wallet", "packet", "budget", "carrier", "suspense", "claim")
+RESERVED = (
+    *("issuer", "budget", "packet", "carrier", "clearing", "suspense", "claim"),
+    *("merchant", "order"),
+)
+NEVER_BELOW_ZERO = (
+    *("wallet", "packet", "budget", "carrier", "suspense", "claim"),
+    *("merchant", "order"),
+)
 FORGET_AT_ONCE = ("wrong_partition", "conflict", "too_old", "forgotten")
 FREE_TEXT = ("message", "reason")
 MONEY_LEGS = ("transfer", "claim", "lease", "return", "grant", "reversal")
@@ -175,7 +182,8 @@ class Judge:
         verdict.amount = moved[0] if moved else verdict.amount or getattr(data, "amount", None) or 0
         verdict.step = getattr(data, "step", "")
         original = getattr(data, "original", None)
-        verdict.cause = getattr(data, "redemption", original.id if original is not None else "")
+        verdict.cause = original.id if original is not None else ""
+        verdict.cause = getattr(data, "redemption", getattr(data, "order", verdict.cause))
         verdict.cause = getattr(data, "cause", verdict.cause)
 
     def is_elsewhere(self, name: str) -> bool:
@@ -274,6 +282,8 @@ class Judge:
                 "forgotten_us": 0,
                 "arrived": {},  # clearing: each origin's next leg, as offset * 2048 + number
                 "holds": {},  # wallet: redemptions not yet settled, by the event's id
+                "orders": {},  # wallet: orders not yet delivered, by the event's id
+                "order": {},  # order, once delivered: merchant, amount, refunded
                 "packet": {},  # packet: sender, mode, left, made, expires_us
                 "leased": False,  # budget shard: has a reserve behind it
                 "asked": False,  # budget shard: waits for a lease
@@ -485,8 +495,7 @@ class Judge:
         if data.until is not None:
             if data.until <= event.time:
                 raise Refused("bad_term")
-            if len(wallet["holds"]) >= HOLDS_MAX:
-                raise Refused("too_many_holds")
+            self.may_hold(event, wallet)
         self.need(event.subject, data.amount)
         if data.until is None:
             carrier = self.carrier(data.carrier, data.program)
@@ -498,6 +507,12 @@ class Judge:
             "until_us": microseconds(data.until),
         }
         self.post(event.subject, data.program, 0, data.amount)
+
+    def may_hold(self, event: Any, wallet: dict[str, Any]) -> None:
+        if event.id in wallet["holds"] or event.id in wallet["orders"]:
+            raise Refused("id_in_use")
+        if len(wallet["holds"]) + len(wallet["orders"]) >= HOLDS_MAX:
+            raise Refused("too_many_holds")
 
     def hold(self, event: Any) -> dict[str, Any]:
         """The open redemption that an event is about."""
@@ -515,16 +530,79 @@ class Judge:
     def redeem_fail(self, event: Any) -> None:
         hold = self.hold(event)
         del self.accounts[event.subject]["holds"][event.data.redemption]
-        self.post(event.subject, event.data.program, 0, -hold["amount"])
-        self.verdict.amount = hold["amount"]
-        redeemed = self.remembered(event.subject, event.data.redemption)
-        if redeemed is not None:
-            redeemed["fate"] = "released"
+        self.free(event, event.data.redemption, hold["amount"])
+
+    def free(self, event: Any, held_by: str, amount: int) -> None:
+        """Coins that were held are the wallet's again."""
+        self.post(event.subject, event.data.program, 0, -amount)
+        self.verdict.amount = amount
+        holder = self.remembered(event.subject, held_by)
+        if holder is not None:
+            holder["fate"] = "released"
 
     def redeem_expire(self, event: Any) -> None:
         if microseconds(event.time) < self.hold(event)["until_us"]:
             raise Refused("not_due")
         self.redeem_fail(event)
+
+    # -- the catalogue -----------------------------------------------------------------------
+
+    def delivered(self, order: str, wallet: str) -> str:
+        """The account of a delivered order."""
+        return f"order:{xxh3_64_hexdigest(order.encode())}:{wallet}"
+
+    def merchant(self, merchant: str, program: str) -> str:
+        return f"merchant:{merchant}:{program}@{self.number}"
+
+    def order_place(self, event: Any) -> None:
+        data = event.data
+        wallet = self.wallet(event)
+        item = self.programs[data.program].catalogue.get(data.item)
+        if item is None:
+            raise Refused("unknown_item")
+        if sum([item.price] * data.quantity) != data.amount:
+            raise Refused("wrong_price")
+        if self.delivered(event.id, event.subject) in self.accounts:
+            raise Refused("id_in_use")
+        self.may_hold(event, wallet)
+        self.need(event.subject, data.amount)
+        wallet["orders"][event.id] = {"amount": data.amount, "merchant": item.merchant}
+        self.post(event.subject, data.program, 0, data.amount)
+
+    def ordered(self, event: Any) -> dict[str, Any]:
+        """The order, not yet delivered, that an event is about."""
+        orders = self.wallet(event, "open", "frozen", "closed")["orders"]
+        if event.data.order not in orders:
+            raise Refused("unknown_order")
+        return dict(orders[event.data.order])
+
+    def order_fulfil(self, event: Any) -> None:
+        program, order = event.data.program, self.ordered(event)
+        merchant, amount = self.merchant(order["merchant"], program), order["amount"]
+        self.pay(event.subject, merchant, program, amount, payer_held=-amount)
+        del self.accounts[event.subject]["orders"][event.data.order]
+        account = self.account(self.delivered(event.data.order, event.subject), program)
+        account["order"] = {**order, "refunded": False}
+
+    def order_cancel(self, event: Any) -> None:
+        order = self.ordered(event)
+        del self.accounts[event.subject]["orders"][event.data.order]
+        self.free(event, event.data.order, order["amount"])
+
+    def order_refund(self, event: Any) -> None:
+        self.wallet(event, "open", "frozen", "closed")
+        account = self.accounts.get(self.delivered(event.data.order, event.subject))
+        if account is None:
+            raise Refused("unknown_order")
+        order = account["order"]
+        if order["refunded"]:
+            raise Refused("already_refunded")
+        merchant = self.merchant(order["merchant"], event.data.program)
+        self.need(merchant, order["amount"])
+        self.give(merchant, event.subject, event.data.program, order["amount"])
+        order["refunded"] = True
+
+    # -- gifts -------------------------------------------------------------------------------
 
     def check_payee(self, payee: str, program: str) -> None:
         if self.is_elsewhere(payee):

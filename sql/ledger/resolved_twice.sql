@@ -1,5 +1,6 @@
 -- At most one row: a redemption that was settled, failed or expired more often than its coins were
--- held, a packet that was sent or ended more than once, or a person who drew from one twice.
+-- held, an order that was fulfilled or cancelled more often than placed or refunded more often than
+-- fulfilled, a packet that was sent or ended more than once, or a person who drew from one twice.
 SELECT source_partition, subject, what, name, begun, ended
 FROM
 (
@@ -14,6 +15,20 @@ FROM
     WHERE outcome = 'applied' AND type IN ('redeem', 'redeem_settle', 'redeem_fail', 'redeem_expire')
     GROUP BY source_partition, subject, name
     HAVING ended > begun
+    UNION ALL
+    SELECT
+        source_partition,
+        subject,
+        'order',
+        if(type = 'order_place', event_id, cause) AS name,
+        countIf(type = 'order_place') + countIf(type = 'order_fulfil'),
+        countIf(type IN ('order_fulfil', 'order_cancel')) + countIf(type = 'order_refund')
+    FROM ledger_results FINAL
+    WHERE outcome = 'applied'
+        AND type IN ('order_place', 'order_fulfil', 'order_cancel', 'order_refund')
+    GROUP BY source_partition, subject, name
+    HAVING countIf(type IN ('order_fulfil', 'order_cancel')) > countIf(type = 'order_place')
+        OR countIf(type = 'order_refund') > countIf(type = 'order_fulfil')
     UNION ALL
     SELECT
         source_partition,

@@ -17,6 +17,7 @@ SELECT
     spend,
     step,
     cause,
+    item,
     `posting.account`,
     `posting.kind`,
     `posting.amount`,

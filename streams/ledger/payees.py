@@ -37,3 +37,11 @@ def send_money(
     clearing.pending += amount
     book.move(payer, clearing, amount)
     book.send(step, to, payer.name, amount, cause, campaign)
+
+
+def pay_back(book: Book, payer: Account, wallet: Account, amount: int) -> str:
+    """Give a wallet its coins back; they go to suspense when it can't take them."""
+    if payer.available < amount:
+        return "insufficient_balance"
+    book.move(payer, book.taker(wallet.name, wallet.program, amount), amount)
+    return ""

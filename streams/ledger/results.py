@@ -86,6 +86,7 @@ class Result(msgspec.Struct, omit_defaults=True, gc=False):
     spend: int | None = None
     step: str = ""
     cause: str = ""
+    item: str = ""
 
 
 def _tell_nothing(_result: Result, _data: object) -> None:
@@ -109,6 +110,14 @@ def _tell_redeem(result: Result, data: events.RedeemData) -> None:
 
 def _tell_held(result: Result, data: events.HeldData) -> None:
     result.cause = data.redemption
+
+
+def _tell_order_place(result: Result, data: events.OrderPlaceData) -> None:
+    result.item = data.item
+
+
+def _tell_order(result: Result, data: events.OrderData | events.OrderStopData) -> None:
+    result.cause = data.order
 
 
 def _tell_transfer(result: Result, data: events.TransferData) -> None:
@@ -150,6 +159,10 @@ TELL: dict[type, Callable[[Result, Any], None]] = {
     events.RedeemSettle: _tell_held,
     events.RedeemFail: _tell_held,
     events.RedeemExpire: _tell_held,
+    events.OrderPlace: _tell_order_place,
+    events.OrderFulfil: _tell_order,
+    events.OrderCancel: _tell_order,
+    events.OrderRefund: _tell_order,
     events.Transfer: _tell_transfer,
     events.PacketSend: _tell_packet_send,
     events.PacketClaim: _tell_packet_claim,

@@ -2,7 +2,8 @@
 
 | kind | terms |
 | --- | --- |
-| wallet | its open redemptions, a list of `Hold` |
+| wallet | its open redemptions and orders, a list of `Hold` |
+| order | `Order` |
 | budget | of a shard: `Lease` |
 | packet | `Packet` |
 | clearing | 8 bytes an origin partition: one more than the highest number of a leg from there |
@@ -16,19 +17,33 @@ HOLDS_MAX = 16
 
 
 class Hold(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Coins of a wallet held for a redemption.
+    """Coins of a wallet held for a redemption or an order.
 
     Attributes:
-        key: `key_of` the redeem event's id.
+        key: `key_of` the id of the event that holds them.
         amount: coins held.
-        carrier: who gets them when it is settled.
-        until_us: when it may expire, microseconds since 1970.
+        payee: who gets them: the carrier `unicom`, the merchant as `merchant:tunes`.
+        until_us: when a redemption may expire, microseconds since 1970; 0 for an order.
     """
 
     key: bytes
     amount: int
-    carrier: str
+    payee: str
     until_us: int
+
+
+class Order(msgspec.Struct, array_like=True, gc=False):
+    """A delivered order.
+
+    Attributes:
+        merchant: who was paid.
+        amount: coins paid.
+        refunded: they went back.
+    """
+
+    merchant: str
+    amount: int
+    refunded: bool = False
 
 
 class Lease(msgspec.Struct, array_like=True, gc=False):
@@ -69,10 +84,11 @@ _encode = msgspec.msgpack.Encoder().encode
 _holds = msgspec.msgpack.Decoder(list[Hold]).decode
 _lease = msgspec.msgpack.Decoder(Lease).decode
 _packet = msgspec.msgpack.Decoder(Packet).decode
+_order = msgspec.msgpack.Decoder(Order).decode
 
 
 def holds_of(terms: bytes) -> list[Hold]:
-    """Return a wallet's open redemptions."""
+    """Return a wallet's open redemptions and orders."""
     return _holds(terms) if terms else []
 
 
@@ -86,6 +102,11 @@ def packet_of(terms: bytes) -> Packet:
     return _packet(terms)
 
 
-def packed(terms: list[Hold] | Lease | Packet) -> bytes:
+def order_of(terms: bytes) -> Order:
+    """Return a delivered order."""
+    return _order(terms)
+
+
+def packed(terms: list[Hold] | Lease | Packet | Order) -> bytes:
     """Return terms as an account keeps them; a wallet without holds keeps nothing."""
     return _encode(terms) if terms else b""

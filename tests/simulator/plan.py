@@ -167,13 +167,14 @@ class Clients:
         self.random = random
         self.partitions = partitions
         self.wallets = [f"w:{n}" for n in range(random.choice((4, 12, 60, 200)))]
-        self.step = timedelta(seconds=random.choice((5, 30, 120)))
+        self.step = timedelta(seconds=random.choice((5, 30, 120, 600)))
         self.time = START
         self.time_ms = START_MS
         self.count = 0
         self.unopened = list(self.wallets)
         self.events: list[WalletEvent] = []  # what was sent lately
         self.holds: list[Redeem] = []
+        self.orders: list[events.OrderPlace] = []
         self.packets: list[str] = []
         self.frozen: list[str] = []
         self.delayed: list[Record] = []
@@ -204,7 +205,7 @@ class Clients:
     def recall(self, event: WalletEvent) -> None:
         """Keep in mind what was sent lately."""
         self.events.append(event)
-        for lately in (self.events, self.holds, self.packets):
+        for lately in (self.events, self.holds, self.orders, self.packets):
             if len(lately) > LATELY_MAX:
                 del lately[: self.random.randrange(LATELY_MAX)]
 
@@ -383,6 +384,44 @@ def resolve(clients: Clients) -> WalletEvent:
         redemption=held.id if held and random.random() < 0.97 else "none",
     )
     return kind(**clients.head(held.subject if held else clients.wallet()), data=data)
+
+
+@sent(weight=10)
+def order_place(clients: Clients) -> WalletEvent:
+    """Order from the catalogue; now and then at another price, or under an id of long ago."""
+    random = clients.random
+    item, price = random.choice((("comic", 6), ("comic", 6), ("song", 15), ("none", 1)))
+    quantity = random.choice((1, 1, 1, 2, 3))
+    data = events.OrderPlaceData(
+        program=clients.program(),
+        item=item,
+        quantity=quantity,
+        amount=price * quantity + (random.random() < 0.03),
+    )
+    head = clients.head(clients.wallet())
+    if clients.orders and random.random() < 0.1:
+        old = clients.orders[0]
+        head |= {"id": old.id, "subject": old.subject}
+    event = events.OrderPlace(**head, data=data)
+    clients.orders.append(event)
+    return event
+
+
+@sent(weight=12)
+def order_end(clients: Clients) -> WalletEvent:
+    """Deliver, cancel or refund an order; some of them twice, or one after the other."""
+    random = clients.random
+    order = random.choice(clients.orders[-40:]) if clients.orders else None
+    name = order.id if order and random.random() < 0.97 else "none"
+    program = order.data.program if order else clients.programs[0]
+    head = clients.head(order.subject if order else clients.wallet())
+    chance = random.random()
+    if chance < 0.5:
+        return events.OrderFulfil(**head, data=events.OrderData(program=program, order=name))
+    data = events.OrderStopData(program=program, order=name)
+    if chance < 0.7:
+        return events.OrderCancel(**head, data=data)
+    return events.OrderRefund(**head, data=data)
 
 
 @sent(weight=28)

@@ -34,7 +34,7 @@ from streams.ledger.fold import fold
 from streams.ledger.results import Postings, Result  # noqa: TC001 - a named tuple reads them
 from streams.ledger.rules import Rules
 from streams.ledger.times import microseconds
-from streams.programs import Activity, Carrier, Coin, Operation, Operations, Program, Text
+from streams.programs import Activity, Carrier, Coin, Item, Operation, Operations, Program, Text
 
 E = TypeVar("E", bound=events.Envelope)
 
@@ -58,6 +58,10 @@ def program(name: str, *operations: str) -> Program:
             "quiz": Activity(title=NAMED, given_max=10, assumption=TEST),
         },
         carriers={"unicom": Carrier(title=NAMED, assumption=TEST)},
+        catalogue={
+            "comic": Item(title=NAMED, kind="content", price=6, merchant="comics", assumption=TEST),
+            "song": Item(title=NAMED, kind="content", price=15, merchant="music", assumption=TEST),
+        },
     )
 
 

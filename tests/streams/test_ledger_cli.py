@@ -47,10 +47,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 def test_an_account_is_shown_live_with_its_postings(stack: Stack) -> None:
     shown = stack.facts("ledger", "show", HERE)
-    balance = 90 + 10 - 5 - 7 - 11 + 3 + 1 - 4 - 9 + 5
-    assert (shown["posted"], shown["pending"], shown["available"]) == (balance, 2, balance - 2)
+    balance = 90 + 10 - 5 - 7 - 11 + 3 + 1 - 4 - 6 - 9 + 5
+    assert (shown["posted"], shown["pending"], shown["available"]) == (balance, 8, balance - 8)
     held = {"redemption": "held", "amount": 2, "carrier": "unicom", "until": LATER}
-    assert shown["terms"] == {"holds": [held]}
+    ordered = {"order": "ordered", "amount": 6, "merchant": "comics"}
+    assert shown["terms"] == {"holds": [held], "orders": [ordered]}
     assert (shown["kind"], shown["state"], shown["source"]) == ("wallet", "open", "worker")
     assert shown["version"] == shown["postings"][0]["version"] == len(shown["postings"])
     assert shown["postings"][0]["balance"] == balance
@@ -117,7 +118,10 @@ def test_without_a_worker_it_is_shown_from_clickhouse_and_says_so(stack: Stack) 
         stack.env["FLOWDROP_WORKER"] = worker
     assert shown["source"] == "clickhouse"
     assert "no worker answers" in shown["note"]
-    assert shown["terms"] == {"holds": [{"redemption": "held", "amount": 2, "carrier": "unicom"}]}
+    assert shown["terms"] == {
+        "holds": [{"redemption": "held", "amount": 2, "carrier": "unicom"}],
+        "orders": [{"order": "ordered", "amount": 6, "item": "comic"}],
+    }
     same = ("account", "kind", "program", "state", "posted", "available", "version", "postings")
     assert [shown[name] for name in same] == [live[name] for name in same]
 

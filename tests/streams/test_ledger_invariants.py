@@ -18,6 +18,10 @@ from streams.events import (
     Freeze,
     Grant,
     Leg,
+    OrderCancel,
+    OrderFulfil,
+    OrderPlace,
+    OrderRefund,
     PacketClaim,
     PacketExpire,
     PacketSend,
@@ -137,6 +141,24 @@ class Ledger(RuleBasedStateMachine):
             for name, account in judge.accounts.items()
             for redemption in account["holds"]
         ]
+
+    @rule(
+        name=names, quantity=st.integers(1, 3), item=st.sampled_from(["comic", "song"]), time=times
+    )
+    def order(self, name: str, quantity: int, item: str, time: datetime) -> None:
+        amount = quantity * RULES.programs["p"].catalogue[item].price
+        terms = {"item": item, "quantity": quantity, "amount": amount}
+        self.tell(self.world.make(OrderPlace, name, **terms, time=time))
+
+    @precondition(lambda self: any(isinstance(event, OrderPlace) for event in self.sent))
+    @rule(
+        kind=st.sampled_from([OrderFulfil, OrderCancel, OrderRefund]),
+        data=st.data(),
+        time=times,
+    )
+    def end_order(self, kind: type, data: st.DataObject, time: datetime) -> None:
+        order = data.draw(st.sampled_from([e for e in self.sent if isinstance(e, OrderPlace)]))
+        self.tell(self.world.make(kind, order.subject, order=order.id, time=time))
 
     @rule(name=names, to=names, amount=amounts, time=times)
     def transfer(self, name: str, to: str, amount: int, time: datetime) -> None:

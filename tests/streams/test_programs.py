@@ -44,6 +44,8 @@ def test_liuliangbao_gives_a_coin_for_each_whole_dollar_and_redeems_at_three_car
         ("cents_per_coin = 100", "", "exactly one of `cents_per_coin`, `coins`, `given_max`"),
         ("cents_per_coin = 100", "cents_per_coin = 100\ncoins = 1", "exactly one of"),
         ("[carriers.telecom]", "[carriers.Tele]", "Tele"),
+        ("price = 15", "price = 0", "catalogue.song.price = 0"),
+        ('kind = "mall"', 'kind = "mal"', "catalogue.umbrella.kind = 'mal'"),
         ('"earn", "fund"', '"earn", "find"', "operations.open.2 = 'find'"),
         ('name = "liuliangbao"', 'name = "other"', "name = 'other'"),
         ('unit = "coin"\nassumption = ', 'unit = "coin"\n# ', "needs `source`"),

@@ -94,6 +94,12 @@ def _new_operations() -> Iterator[Raw]:
         basis = {"carrier": "unicom", "amount": amount, "until": LATER}
         yield event("redeem", event_id, HERE, minutes=10, **basis)
     yield event("redeem_settle", "settle", HERE, minutes=11, redemption="settled")
+    for event_id in ("ordered", "delivered", "refunded"):
+        basis = {"item": "comic", "amount": 6}
+        yield event("order_place", event_id, HERE, minutes=11, **basis)
+    for order in ("delivered", "refunded"):
+        yield event("order_fulfil", f"fulfil-{order}", HERE, minutes=11, order=order)
+    yield event("order_refund", "refund", HERE, minutes=11, order="refunded")
     sent = {"packet": PACKET, "amount": 9, "claims": 3, "mode": "equal", "expires": LATER}
     yield event("packet_send", "sent", HERE, minutes=12, **sent)
     for name in (NEAR, THERE, NEAR):
