@@ -280,6 +280,27 @@ class OrderRefund(Envelope, frozen=True, tag="flowdrop.wallet.order_refund"):
     data: OrderStopData
 
 
+class PointsData(Data, frozen=True):
+    """So many of a partner's points for so many coins, by the rate that the person was shown."""
+
+    program: Name
+    partner: Name
+    points: Annotated[int, Meta(ge=1, le=10**15, description="the partner's points")]
+    amount: Coins
+
+
+class PointsIn(Envelope, frozen=True, tag="flowdrop.wallet.points_in"):
+    """A person turned a partner's points into coins: the partner owes for them."""
+
+    data: PointsData
+
+
+class PointsOut(Envelope, frozen=True, tag="flowdrop.wallet.points_out"):
+    """A person turned coins into a partner's points: the partner is owed for them."""
+
+    data: PointsData
+
+
 class TransferData(Data, frozen=True):
     """Coins given to another wallet of the same program."""
 
@@ -348,7 +369,7 @@ class ReverseData(Data, frozen=True):
     """Take an applied event back; `original` is the whole event."""
 
     program: Name
-    original: Earn | Grant | Redeem | Transfer
+    original: Earn | Grant | Redeem | Transfer | PointsIn | PointsOut
     reason: Reason = ""
 
     def __post_init__(self) -> None:
@@ -540,6 +561,8 @@ ClientEvent = (
     | OrderFulfil
     | OrderCancel
     | OrderRefund
+    | PointsIn
+    | PointsOut
     | Transfer
     | PacketSend
     | PacketClaim

@@ -30,6 +30,8 @@ Operation = Literal[
     "order_fulfil",
     "order_cancel",
     "order_refund",
+    "points_in",
+    "points_out",
     "transfer",
     "packet_send",
     "packet_claim",
@@ -134,8 +136,33 @@ class Item(Entry, frozen=True):
     merchant: Slug
 
 
+class Rate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A ratio of whole numbers: so many coins for so many of a partner's points."""
+
+    coins: Coins
+    points: Coins
+
+    def holds(self, coins: int, points: int) -> bool:
+        """Return whether so many coins for so many points is this rate, to the last of them."""
+        return coins * self.points == points * self.coins
+
+
+class Partner(Entry, frozen=True):
+    """Whose points may be turned into coins, or coins into its points.
+
+    Attributes:
+        title: its name.
+        points_in: the rate of points into coins; none when they may not be.
+        points_out: the rate of coins into points; none when they may not be.
+    """
+
+    title: Text
+    points_in: Rate | None = None
+    points_out: Rate | None = None
+
+
 class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One wallet program: its names, coin, open operations, activities, carriers and catalogue."""
+    """One wallet program: its names, coin, open operations, and what is earned, bought, traded."""
 
     name: Slug
     title: Text
@@ -145,6 +172,7 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     earn: dict[Slug, Activity] = {}
     carriers: dict[Slug, Carrier] = {}
     catalogue: dict[Slug, Item] = {}
+    partners: dict[Slug, Partner] = {}
 
 
 class ProgramError(click.ClickException):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -31,7 +32,7 @@ MICROSECOND = timedelta(microseconds=1)
 
 RESERVED = (
     *("issuer", "budget", "packet", "carrier", "clearing", "suspense", "claim"),
-    *("merchant", "order"),
+    *("merchant", "order", "partner"),
 )
 NEVER_BELOW_ZERO = (
     *("wallet", "packet", "budget", "carrier", "suspense", "claim"),
@@ -602,6 +603,37 @@ class Judge:
         self.give(merchant, event.subject, event.data.program, order["amount"])
         order["refunded"] = True
 
+    # -- partners ----------------------------------------------------------------------------
+
+    def partner(self, partner: str, program: str) -> str:
+        return f"partner:{partner}:{program}@{self.number}"
+
+    def check_points(self, event: Any, operation: str) -> None:
+        """Points and coins must be in the partner's proportion, with nothing left over."""
+        data = event.data
+        self.wallet(event)
+        partner = self.programs[data.program].partners.get(data.partner)
+        if partner is None:
+            raise Refused("unknown_partner")
+        rate = getattr(partner, operation)
+        if rate is None:
+            raise Refused("no_rate")
+        if Fraction(data.amount, data.points) != Fraction(rate.coins, rate.points):
+            raise Refused("wrong_rate")
+
+    def points_in(self, event: Any) -> None:
+        data = event.data
+        self.check_points(event, "points_in")
+        partner = self.partner(data.partner, data.program)
+        self.pay(partner, event.subject, data.program, data.amount)
+
+    def points_out(self, event: Any) -> None:
+        data = event.data
+        self.check_points(event, "points_out")
+        self.need(event.subject, data.amount)
+        partner = self.partner(data.partner, data.program)
+        self.pay(event.subject, partner, data.program, data.amount)
+
     # -- gifts -------------------------------------------------------------------------------
 
     def check_payee(self, payee: str, program: str) -> None:
@@ -738,6 +770,15 @@ class Judge:
         carrier = self.carrier(original.data.carrier, event.data.program)
         self.need(carrier, original.data.amount)
         self.give(carrier, event.subject, event.data.program, original.data.amount)
+
+    def reverse_points_in(self, event: Any, original: Any) -> None:
+        self.need(event.subject, original.data.amount)
+        partner = self.partner(original.data.partner, event.data.program)
+        self.pay(event.subject, partner, event.data.program, original.data.amount)
+
+    def reverse_points_out(self, event: Any, original: Any) -> None:
+        partner = self.partner(original.data.partner, event.data.program)
+        self.give(partner, event.subject, event.data.program, original.data.amount)
 
     def reverse_transfer(self, event: Any, original: Any) -> str:
         payee, amount = original.data.to, original.data.amount

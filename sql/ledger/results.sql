@@ -18,6 +18,7 @@ SELECT
     step,
     cause,
     item,
+    points,
     `posting.account`,
     `posting.kind`,
     `posting.amount`,

@@ -18,6 +18,7 @@ Kind = Literal[
     "claim",
     "merchant",
     "order",
+    "partner",
 ]
 State = Literal["open", "frozen", "closed"]
 
@@ -32,8 +33,8 @@ BALANCE_MAX = 10**15
 # Legs a record may have made: a fund of a reserve makes one for each of 1,024 partitions.
 LEGS_MAX = 2048
 
-# Kinds whose available balance is never negative; an issuer owes what it minted, and a clearing
-# account what is on its way from elsewhere.
+# Kinds whose available balance is never negative; an issuer owes what it minted, a partner what its
+# points became, and a clearing account what is on its way from elsewhere.
 NEVER_NEGATIVE: frozenset[Kind] = frozenset(
     {"wallet", "packet", "budget", "carrier", "suspense", "claim", "merchant", "order"},
 )
@@ -98,6 +99,7 @@ _KINDS: dict[str, Kind] = {
     "claim": "claim",
     "merchant": "merchant",
     "order": "order",
+    "partner": "partner",
 }
 
 
@@ -186,6 +188,11 @@ def carrier_name(carrier: str, program: str, partition: int) -> str:
 def merchant_name(merchant: str, program: str, partition: int) -> str:
     """Return the account of what a merchant has been paid on a partition."""
     return f"merchant:{merchant}:{program}@{partition}"
+
+
+def partner_name(partner: str, program: str, partition: int) -> str:
+    """Return the account of what a partner is owed for its points on a partition."""
+    return f"partner:{partner}:{program}@{partition}"
 
 
 def clearing_name(program: str, partition: int) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams import events
-from streams.ledger import budgets, orders, packets, redemptions, reversals, subjects
+from streams.ledger import budgets, orders, packets, points, redemptions, reversals, subjects
 from streams.ledger.accounts import Account, kind_of
 from streams.ledger.payees import may_be_paid, pay_or_send
 
@@ -116,6 +116,8 @@ OPERATIONS: dict[
     events.OrderFulfil: ("order_fulfil", subjects.any_wallet, orders.fulfil),
     events.OrderCancel: ("order_cancel", subjects.any_wallet, orders.cancel),
     events.OrderRefund: ("order_refund", subjects.any_wallet, orders.refund),
+    events.PointsIn: ("points_in", subjects.open_wallet, points.points_in),
+    events.PointsOut: ("points_out", subjects.open_wallet, points.points_out),
     events.Transfer: ("transfer", subjects.open_wallet, transfer),
     events.PacketSend: ("packet_send", subjects.open_wallet, packets.send),
     events.PacketClaim: ("packet_claim", subjects.packet, packets.claim),

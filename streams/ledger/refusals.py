@@ -86,7 +86,7 @@ REFUSALS: tuple[Refusal, ...] = (
         10,
         "The account's name belongs to the ledger.",
         "A wallet's name begins with none of issuer:, budget:, packet:, carrier:, clearing:, "
-        "suspense:, claim:, merchant:, order:.",
+        "suspense:, claim:, merchant:, order:, partner:.",
     ),
     Refusal(
         "wrong_budget",
@@ -184,6 +184,24 @@ REFUSALS: tuple[Refusal, ...] = (
         82,
         "The amount is not the item's price times the quantity.",
         "Show the buyer the price in the program's file, and order again.",
+    ),
+    Refusal(
+        "unknown_partner",
+        85,
+        "The program has no such partner.",
+        "See `partners` in the program's file.",
+    ),
+    Refusal(
+        "no_rate",
+        86,
+        "The partner's points are not exchanged in that direction.",
+        "See `points_in` and `points_out` of the partner in the program's file.",
+    ),
+    Refusal(
+        "wrong_rate",
+        87,
+        "So many points are not so many coins by the partner's rate, to the last of them.",
+        "Show the person the rate in the program's file, and exchange what comes out whole.",
     ),
     Refusal(
         "bad_term",

@@ -87,6 +87,7 @@ class Result(msgspec.Struct, omit_defaults=True, gc=False):
     step: str = ""
     cause: str = ""
     item: str = ""
+    points: int = 0
 
 
 def _tell_nothing(_result: Result, _data: object) -> None:
@@ -118,6 +119,11 @@ def _tell_order_place(result: Result, data: events.OrderPlaceData) -> None:
 
 def _tell_order(result: Result, data: events.OrderData | events.OrderStopData) -> None:
     result.cause = data.order
+
+
+def _tell_points(result: Result, data: events.PointsData) -> None:
+    result.counterparty = data.partner
+    result.points = data.points
 
 
 def _tell_transfer(result: Result, data: events.TransferData) -> None:
@@ -163,6 +169,8 @@ TELL: dict[type, Callable[[Result, Any], None]] = {
     events.OrderFulfil: _tell_order,
     events.OrderCancel: _tell_order,
     events.OrderRefund: _tell_order,
+    events.PointsIn: _tell_points,
+    events.PointsOut: _tell_points,
     events.Transfer: _tell_transfer,
     events.PacketSend: _tell_packet_send,
     events.PacketClaim: _tell_packet_claim,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams.events import Earn, Grant, Redeem
+from streams.events import Earn, Grant, PointsIn, PointsOut, Redeem
 from streams.ledger.accounts import budget_name, carrier_name
 from streams.ledger.holds import hold_of
 from streams.ledger.payees import pay_back
+from streams.ledger.points import account_of
 from streams.ledger.recent import digest_of, entry_at, find, key_of, mark
 from streams.ledger.refusals import REVERSED
 from streams.ledger.results import ASKED
@@ -45,7 +46,10 @@ def reverse(book: Book, event: Reverse, wallet: Account, program: Program) -> st
 
 
 def _take_back(
-    book: Book, original: Earn | Grant | Redeem | Transfer, wallet: Account, program: Program
+    book: Book,
+    original: Earn | Grant | Redeem | Transfer | PointsIn | PointsOut,
+    wallet: Account,
+    program: Program,
 ) -> str:
     if isinstance(original, Earn):
         return _earned(book, original, wallet, program)
@@ -56,6 +60,14 @@ def _take_back(
         name = carrier_name(original.data.carrier, program.name, book.number)
         carrier = book.ours(name, "carrier", program.name)
         return pay_back(book, carrier, wallet, original.data.amount)
+    if isinstance(original, PointsIn):
+        partner = account_of(book, original.data.partner, program.name)
+        return _pay(book, wallet, partner, original.data.amount)
+    if isinstance(original, PointsOut):
+        partner = account_of(book, original.data.partner, program.name)
+        amount = original.data.amount
+        book.move(partner, book.taker(wallet.name, program.name, amount), amount)
+        return ""
     return _transferred(book, original, wallet)
 
 

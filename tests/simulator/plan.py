@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, get_args
 import msgspec
 
 from streams import events
-from streams.events import Earn, Grant, Leg, Redeem, Transfer, encode, partition_of
+from streams.events import (
+    Earn,
+    Grant,
+    Leg,
+    PointsIn,
+    PointsOut,
+    Redeem,
+    Transfer,
+    encode,
+    partition_of,
+)
 from streams.ledger.fold import Rules
 from streams.programs import Operation
 from tests.streams.ledger_world import program
@@ -424,6 +434,31 @@ def order_end(clients: Clients) -> WalletEvent:
     return events.OrderRefund(**head, data=data)
 
 
+@sent(weight=10)
+def points(clients: Clients) -> WalletEvent:
+    """Exchange points; now and then at a rate that is not the partner's, or with a stranger."""
+    random = clients.random
+    kind, partner, coins, points = random.choice(
+        [
+            (PointsIn, "tianyi", 2, 5),
+            (PointsIn, "tianyi", 2, 5),
+            (PointsOut, "tianyi", 1, 2),
+            (PointsOut, "tianyi", 1, 2),
+            (PointsIn, "air", 1, 1),
+            (PointsOut, random.choice(("air", "none")), 1, 1),
+            (PointsIn, random.choice(("books", "none")), 9, 1),
+        ]
+    )
+    times = clients.amount()
+    data = events.PointsData(
+        program=clients.program(),
+        partner=partner,
+        points=points * times + (random.random() < 0.03),
+        amount=coins * times,
+    )
+    return kind(**clients.head(clients.wallet()), data=data)
+
+
 @sent(weight=28)
 def transfer(clients: Clients) -> WalletEvent:
     to = clients.wallet() if clients.random.random() < 0.98 else "issuer:p@0"
@@ -472,7 +507,7 @@ def packet_expire(clients: Clients) -> WalletEvent:
 def reverse(clients: Clients) -> WalletEvent:
     """Take back something sent lately, some of it twice; now and then not as it was sent."""
     random = clients.random
-    kinds = (Earn, Grant, Redeem, Transfer)
+    kinds = (Earn, Grant, Redeem, Transfer, PointsIn, PointsOut)
     lately = [event for event in clients.events[-80:] if isinstance(event, kinds)]
     original = random.choice(lately) if lately else earn(clients)
     if random.random() < 0.05:

@@ -26,7 +26,7 @@ FEED = {"topic", "partition", "offset"}
 LEDGER = {"source_partition", "source_offset", "event_id", "subject", "outcome", "reason"}
 # Fields of wallet events by the column that holds them; None for those only the log keeps.
 RENAMED = {
-    **dict.fromkeys(("to", "payer", "packet", "claimer"), "counterparty"),
+    **dict.fromkeys(("to", "payer", "packet", "claimer", "partner"), "counterparty"),
     **dict.fromkeys(("redemption", "order"), "cause"),
 }
 LOG_ONLY = frozenset(

@@ -34,7 +34,18 @@ from streams.ledger.fold import fold
 from streams.ledger.results import Postings, Result  # noqa: TC001 - a named tuple reads them
 from streams.ledger.rules import Rules
 from streams.ledger.times import microseconds
-from streams.programs import Activity, Carrier, Coin, Item, Operation, Operations, Program, Text
+from streams.programs import (
+    Activity,
+    Carrier,
+    Coin,
+    Item,
+    Operation,
+    Operations,
+    Partner,
+    Program,
+    Rate,
+    Text,
+)
 
 E = TypeVar("E", bound=events.Envelope)
 
@@ -61,6 +72,16 @@ def program(name: str, *operations: str) -> Program:
         catalogue={
             "comic": Item(title=NAMED, kind="content", price=6, merchant="comics", assumption=TEST),
             "song": Item(title=NAMED, kind="content", price=15, merchant="music", assumption=TEST),
+        },
+        partners={
+            "tianyi": Partner(
+                title=NAMED,
+                points_in=Rate(coins=2, points=5),
+                points_out=Rate(coins=1, points=2),
+                assumption=TEST,
+            ),
+            "air": Partner(title=NAMED, points_in=Rate(coins=1, points=1), assumption=TEST),
+            "books": Partner(title=NAMED, points_out=Rate(coins=9, points=1), assumption=TEST),
         },
     )
 

@@ -25,6 +25,8 @@ from streams.events import (
     PacketClaim,
     PacketExpire,
     PacketSend,
+    PointsIn,
+    PointsOut,
     Redeem,
     RedeemExpire,
     RedeemFail,
@@ -160,6 +162,12 @@ class Ledger(RuleBasedStateMachine):
         order = data.draw(st.sampled_from([e for e in self.sent if isinstance(e, OrderPlace)]))
         self.tell(self.world.make(kind, order.subject, order=order.id, time=time))
 
+    @rule(name=names, inward=st.booleans(), often=st.integers(1, 20), time=times)
+    def points(self, name: str, often: int, time: datetime, *, inward: bool) -> None:
+        kind, coins, points = (PointsIn, 2, 5) if inward else (PointsOut, 1, 2)
+        terms = {"partner": "tianyi", "points": points * often, "amount": coins * often}
+        self.tell(self.world.make(kind, name, **terms, time=time))
+
     @rule(name=names, to=names, amount=amounts, time=times)
     def transfer(self, name: str, to: str, amount: int, time: datetime) -> None:
         self.tell(self.world.transfer(name, to, amount, time=time))
@@ -202,7 +210,7 @@ class Ledger(RuleBasedStateMachine):
     @precondition(lambda self: self.sent)
     @rule(data=st.data(), time=times, foreign=st.booleans())
     def reverse(self, data: st.DataObject, time: datetime, *, foreign: bool) -> None:
-        kinds = (Earn, Grant, Redeem, Transfer)
+        kinds = (Earn, Grant, Redeem, Transfer, PointsIn, PointsOut)
         original = data.draw(st.sampled_from([e for e in self.sent if isinstance(e, kinds)]))
         if foreign:
             original = msgspec.structs.replace(original, source="another")

@@ -19,6 +19,8 @@ from streams.events import (
     OrderRefund,
     PacketClaim,
     PacketSend,
+    PointsIn,
+    PointsOut,
     Redeem,
     RedeemExpire,
     RedeemSettle,
@@ -142,6 +144,12 @@ def an_order(world: World, **changes: Any) -> OrderPlace:
     return world.make(OrderPlace, "a", **{**facts, **changes})
 
 
+def points(world: World, kind: type, **changes: Any) -> WalletEvent:
+    facts = {"partner": "tianyi", "points": 5, "amount": 2}
+    event: WalletEvent = world.make(kind, "a", **{**facts, **changes})
+    return event
+
+
 def already_refunded(world: World) -> WalletEvent:
     event = an_order(world)
     world.send(event)
@@ -223,6 +231,9 @@ CASES: dict[str, Callable[[World], WalletEvent]] = {
     "unknown_carrier": lambda world: world.redeem("a", 5, carrier="pigeon"),
     "unknown_item": lambda world: an_order(world, item="none"),
     "wrong_price": lambda world: an_order(world, quantity=3),
+    "unknown_partner": lambda world: points(world, PointsIn, partner="nobody"),
+    "no_rate": lambda world: points(world, PointsOut, partner="air"),
+    "wrong_rate": lambda world: points(world, PointsIn, points=6),
     "bad_term": lambda world: world.redeem("a", 5, until=at(0)),
     "too_small": lambda world: a_packet(world, amount=1),
     "id_in_use": id_in_use,
@@ -313,7 +324,10 @@ def test_codes_are_what_accounts_remember_and_never_change() -> None:
         "already_claimed packet_expired packet_empty unknown_original already_reversed not_settled "
         "not_frozen has_pending balance_left"
     )
-    later = {80: "id_in_use unknown_item wrong_price unknown_order already_refunded"}
+    later = {
+        80: "id_in_use unknown_item wrong_price unknown_order already_refunded unknown_partner "
+        "no_rate wrong_rate"
+    }
     codes = {name: number for number, name in enumerate(names.split(), 1)}
     for first, others in later.items():
         codes |= {name: number for number, name in enumerate(others.split(), first)}

@@ -46,6 +46,8 @@ def test_liuliangbao_gives_a_coin_for_each_whole_dollar_and_redeems_at_three_car
         ("[carriers.telecom]", "[carriers.Tele]", "Tele"),
         ("price = 15", "price = 0", "catalogue.song.price = 0"),
         ('kind = "mall"', 'kind = "mal"', "catalogue.umbrella.kind = 'mal'"),
+        ("{ coins = 2, points = 5 }", "{ coins = 2 }", "partners.tianyi.points_in"),
+        ("{ coins = 2, points = 5 }", "{ coins = 2, points = 0.5 }", "tianyi.points_in.points"),
         ('"earn", "fund"', '"earn", "find"', "operations.open.2 = 'find'"),
         ('name = "liuliangbao"', 'name = "other"', "name = 'other'"),
         ('unit = "coin"\nassumption = ', 'unit = "coin"\n# ', "needs `source`"),

@@ -100,6 +100,9 @@ def _new_operations() -> Iterator[Raw]:
     for order in ("delivered", "refunded"):
         yield event("order_fulfil", f"fulfil-{order}", HERE, minutes=11, order=order)
     yield event("order_refund", "refund", HERE, minutes=11, order="refunded")
+    for kind, points in (("points_in", 5), ("points_out", 4)):
+        basis = {"partner": "tianyi", "points": points, "amount": 2}
+        yield event(kind, kind, HERE, minutes=11, **basis)
     sent = {"packet": PACKET, "amount": 9, "claims": 3, "mode": "equal", "expires": LATER}
     yield event("packet_send", "sent", HERE, minutes=12, **sent)
     for name in (NEAR, THERE, NEAR):
