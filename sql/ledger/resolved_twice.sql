@@ -21,14 +21,24 @@ FROM
         subject,
         'order',
         if(type = 'order_place', event_id, cause) AS name,
-        countIf(type = 'order_place') + countIf(type = 'order_fulfil'),
-        countIf(type IN ('order_fulfil', 'order_cancel')) + countIf(type = 'order_refund')
+        countIf(type = 'order_place') AS begun,
+        countIf(type != 'order_place') AS ended
     FROM ledger_results FINAL
-    WHERE outcome = 'applied'
-        AND type IN ('order_place', 'order_fulfil', 'order_cancel', 'order_refund')
+    WHERE outcome = 'applied' AND type IN ('order_place', 'order_fulfil', 'order_cancel')
     GROUP BY source_partition, subject, name
-    HAVING countIf(type IN ('order_fulfil', 'order_cancel')) > countIf(type = 'order_place')
-        OR countIf(type = 'order_refund') > countIf(type = 'order_fulfil')
+    HAVING ended > begun
+    UNION ALL
+    SELECT
+        source_partition,
+        subject,
+        'refund',
+        cause,
+        countIf(type = 'order_fulfil') AS begun,
+        countIf(type = 'order_refund') AS ended
+    FROM ledger_results FINAL
+    WHERE outcome = 'applied' AND type IN ('order_fulfil', 'order_refund')
+    GROUP BY source_partition, subject, cause
+    HAVING ended > begun
     UNION ALL
     SELECT
         source_partition,
