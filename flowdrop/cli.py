@@ -39,6 +39,9 @@ COMMANDS: dict[str, Place] = {
     "ledger": Place(
         "streams.ledger_cli:ledger", "Show an account's postings, trace what an event caused."
     ),
+    "packets": Place(
+        "streams.packets_cli:packets", "Show the luckiest draws from red packets, and sharers."
+    ),
     "deadletters": Place(
         "streams.cli:deadletters", "List, show or retry records that were set aside."
     ),

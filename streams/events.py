@@ -316,6 +316,22 @@ class Transfer(Envelope, frozen=True, tag="flowdrop.wallet.transfer"):
     data: TransferData
 
 
+CampaignName = (
+    Annotated[
+        str,
+        Meta(min_length=1, max_length=128, description="an enterprise's, whose budget then pays"),
+    ]
+    | None
+)
+GroupName = (
+    Annotated[str, Meta(min_length=1, max_length=128, description="for its members only")] | None
+)
+CodeName = (
+    Annotated[str, Meta(min_length=1, max_length=128, description="for those only who have it")]
+    | None
+)
+
+
 class PacketSendData(Data, frozen=True):
     """Coins for the first so many who claim: the same for each, or by luck."""
 
@@ -328,6 +344,9 @@ class PacketSendData(Data, frozen=True):
     mode: Literal["equal", "lucky"]
     expires: Time
     message: Annotated[str, Meta(max_length=500)] = ""
+    campaign: CampaignName = None
+    group: GroupName = None
+    code: CodeName = None
 
     def __post_init__(self) -> None:
         """Hold `expires` to the years a time may lie in."""
@@ -335,22 +354,44 @@ class PacketSendData(Data, frozen=True):
 
 
 class PacketSend(Envelope, frozen=True, tag="flowdrop.wallet.packet_send"):
-    """A person put coins into a red packet; `subject` pays."""
+    """A person, or a campaign's budget, put coins into a red packet; `subject` pays."""
 
     data: PacketSendData
 
 
 class PacketClaimData(Data, frozen=True):
-    """Draw from a packet, once a person."""
+    """Draw from a packet, once a person: as a member of its group, by its code, through a share."""
 
     program: Name
     claimer: Name
+    group: GroupName = None
+    code: CodeName = None
+    share: (
+        Annotated[
+            str, Meta(min_length=1, max_length=200, description="the id of its `packet_share`")
+        ]
+        | None
+    ) = None
+    message: Annotated[str, Meta(max_length=500, description="the claimer's thanks")] = ""
 
 
 class PacketClaim(Envelope, frozen=True, tag="flowdrop.wallet.packet_claim"):
     """A person drew from the red packet `subject`."""
 
     data: PacketClaimData
+
+
+class PacketShareData(Data, frozen=True):
+    """Whose claims through this share are."""
+
+    program: Name
+    sharer: Name
+
+
+class PacketShare(Envelope, frozen=True, tag="flowdrop.wallet.packet_share"):
+    """A person passed the red packet `subject` on; the event's id is the share's code."""
+
+    data: PacketShareData
 
 
 class PacketExpireData(Data, frozen=True):
@@ -565,6 +606,7 @@ ClientEvent = (
     | PointsOut
     | Transfer
     | PacketSend
+    | PacketShare
     | PacketClaim
     | PacketExpire
     | Reverse

@@ -49,8 +49,8 @@ class Shown(msgspec.Struct, frozen=True):
     postings: list[dict[str, Any]]
 
 
-def parse_time(text: str) -> datetime:
-    """Return the moment written as ISO 8601; without an offset it is UTC.
+def parse_time(text: str, option: str = "at") -> datetime:
+    """Return the moment written as ISO 8601 in an option; without an offset it is UTC.
 
     Raises:
         click.ClickException: when it is not written so.
@@ -59,7 +59,7 @@ def parse_time(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise click.ClickException(
-            f"--at {text!r} is no time; write it as 2026-03-01 or 2026-03-01T12:00:00+08:00"
+            f"--{option} {text!r} is no time; write it as 2026-03-01 or 2026-03-01T12:00:00+08:00"
         ) from error
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 

@@ -34,6 +34,7 @@ Operation = Literal[
     "points_out",
     "transfer",
     "packet_send",
+    "packet_share",
     "packet_claim",
     "packet_expire",
     "reverse",

@@ -14,7 +14,7 @@ from yarl import URL
 from streams.events import partition_of
 from streams.layer.metrics import RECOVERY_REMAINING_OFFSETS
 from streams.ledger.accounts import kind_of, unpack
-from streams.ledger.terms import holds_of, lease_of, order_of, packet_of
+from streams.ledger.terms import holds_of, lease_of, order_of, packet_of, share_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -179,7 +179,12 @@ def _terms(account: Account) -> dict[str, Any]:
                 "claims_left": packet.left,
                 "claims_made": packet.made,
                 "expires": _iso(packet.expires_us),
+                "campaign": packet.campaign,
+                "group": packet.group,
+                "has_code": packet.code != b"",
             }
+        case "share":
+            return msgspec.structs.asdict(share_of(account.terms))
         case "budget":
             return msgspec.structs.asdict(lease_of(account.terms))
     return {}

@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from xxhash import xxh3_64_hexdigest
+from xxhash import xxh3_64_digest, xxh3_64_hexdigest
 
 from streams.events import decode_wallet, partition_of
 
@@ -32,11 +32,11 @@ MICROSECOND = timedelta(microseconds=1)
 
 RESERVED = (
     *("issuer", "budget", "packet", "carrier", "clearing", "suspense", "claim"),
-    *("merchant", "order", "partner"),
+    *("merchant", "order", "partner", "share"),
 )
 NEVER_BELOW_ZERO = (
     *("wallet", "packet", "budget", "carrier", "suspense", "claim"),
-    *("merchant", "order"),
+    *("merchant", "order", "share"),
 )
 FORGET_AT_ONCE = ("wrong_partition", "conflict", "too_old", "forgotten")
 FREE_TEXT = ("message", "reason")
@@ -60,9 +60,14 @@ class Verdict:
         amount: the coins it is about: those posted, held or freed, or else those asked for.
         step: of a leg, what it is for.
         cause: the id of the event that began it, where that is another.
+        campaign: whose coins they are.
+        sharer: who passed on what was drawn from.
     """
 
-    __slots__ = ("amount", "cause", "legs", "outcome", "postings", "reason", "step")
+    __slots__ = (
+        *("amount", "campaign", "cause", "legs", "outcome", "postings", "reason", "sharer"),
+        "step",
+    )
 
     def __init__(self, outcome: str, reason: str = "") -> None:
         self.outcome = outcome
@@ -72,6 +77,8 @@ class Verdict:
         self.amount = 0
         self.step = ""
         self.cause = ""
+        self.campaign = ""
+        self.sharer = ""
 
 
 def microseconds(time: datetime) -> int:
@@ -183,9 +190,13 @@ class Judge:
         verdict.amount = moved[0] if moved else verdict.amount or getattr(data, "amount", None) or 0
         verdict.step = getattr(data, "step", "")
         original = getattr(data, "original", None)
-        verdict.cause = original.id if original is not None else ""
-        verdict.cause = getattr(data, "redemption", getattr(data, "order", verdict.cause))
-        verdict.cause = getattr(data, "cause", verdict.cause)
+        if original is not None:
+            verdict.cause = original.id
+            verdict.campaign = getattr(original.data, "campaign", "")
+        for field in ("redemption", "order", "share", "cause"):
+            verdict.cause = getattr(data, field, None) or verdict.cause
+        verdict.campaign = getattr(data, "campaign", None) or verdict.campaign
+        verdict.sharer = getattr(data, "sharer", verdict.sharer)
 
     def is_elsewhere(self, name: str) -> bool:
         return name not in self.accounts and partition_of(name, self.of) != self.number
@@ -198,6 +209,8 @@ class Judge:
         memory = event.subject
         if operation == "packet_claim":
             memory = f"claim:{event.subject}:{event.data.claimer}"
+        if operation == "packet_share":
+            memory = f"share:{event.subject}:{event.id}"
         seen = self.remembered(memory, event.id)
         if seen is not None:
             if seen["event"] != event:
@@ -219,7 +232,8 @@ class Judge:
             self.verdict.outcome = getattr(self, operation)(event) or "applied"
         except Refused as refusal:
             entry["reason"] = str(refusal)
-            if entry["reason"] not in FORGET_AT_ONCE and operation != "packet_claim":
+            beside = operation in {"packet_claim", "packet_share"}
+            if entry["reason"] not in FORGET_AT_ONCE and not beside:
                 self.remember(memory, entry, horizon_us)
             raise
         if operation == "packet_claim":
@@ -285,7 +299,8 @@ class Judge:
                 "holds": {},  # wallet: redemptions not yet settled, by the event's id
                 "orders": {},  # wallet: orders not yet delivered, by the event's id
                 "order": {},  # order, once delivered: merchant, amount, refunded
-                "packet": {},  # packet: sender, mode, left, made, expires_us
+                "packet": {},  # packet: sender, mode, left, made, expires_us, campaign, group, code
+                "share": {},  # share of a packet: sharer
                 "leased": False,  # budget shard: has a reserve behind it
                 "asked": False,  # budget shard: waits for a lease
                 "dry": False,  # budget shard: the reserve had nothing left
@@ -328,15 +343,18 @@ class Judge:
         self.post(payer, program, -amount, payer_held)
         self.post(payee, program, amount, payee_held)
 
-    def send_money(self, event: Any, step: str, payer: str, to: str, amount: int) -> None:
+    def send_money(
+        self, event: Any, step: str, payer: str, to: str, amount: int, campaign: str = ""
+    ) -> None:
         """Coins for another partition: they wait on the clearing account until acknowledged."""
         program = event.data.program
         self.pay(payer, self.clearing(program), program, amount, payee_held=amount)
-        self.send(event, step, to, payer, amount)
+        self.send(event, step, to, payer, amount, campaign)
 
     def give(self, payer: str, to: str, program: str, amount: int) -> None:
         """Coins that go to suspense when the wallet `to` can't take them."""
-        taker = to if self.takes(to, program, amount) else self.suspense(program)
+        takes = self.budget_takes if kind_of(to) == "budget" else self.takes
+        taker = to if takes(to, program, amount) else self.suspense(program)
         self.post(payer, program, -amount)
         self.post(taker, program, amount)
 
@@ -482,11 +500,18 @@ class Judge:
             outcome = "asked"
         else:
             raise Refused("budget_exhausted")
-        is_low = self.available(name) < max(1, shard["chunk"] // 2)
-        if shard["leased"] and not shard["asked"] and not shard["dry"] and is_low:
-            shard["asked"] = True
-            self.send(event, "lease_ask", f"budget:{data.campaign}", name, 0)
+        self.ask_when_low(event)
         return outcome
+
+    def ask_when_low(self, event: Any) -> None:
+        """A shard with less than half of its last lease asks for more, once."""
+        name = self.budget(event.data.campaign)
+        shard = self.accounts.get(name)
+        if shard is None or not shard["leased"] or shard["asked"] or shard["dry"]:
+            return
+        if self.available(name) < max(1, shard["chunk"] // 2):
+            shard["asked"] = True
+            self.send(event, "lease_ask", f"budget:{event.data.campaign}", name, 0)
 
     def redeem(self, event: Any) -> None:
         data = event.data
@@ -643,9 +668,11 @@ class Judge:
         elif not self.takes(payee, program):
             raise Refused("unknown_payee")
 
-    def pay_wallet(self, event: Any, step: str, payer: str, to: str, amount: int) -> None:
+    def pay_wallet(
+        self, event: Any, step: str, payer: str, to: str, amount: int, campaign: str = ""
+    ) -> None:
         if self.is_elsewhere(to):
-            self.send_money(event, step, payer, to, amount)
+            self.send_money(event, step, payer, to, amount, campaign)
         else:
             self.pay(payer, to, event.data.program, amount)
 
@@ -662,7 +689,11 @@ class Judge:
 
     def packet_send(self, event: Any) -> None:
         data = event.data
-        self.wallet(event)
+        if data.campaign is None:
+            self.wallet(event)
+        else:
+            self.is_reserve(event)
+            self.known(event)
         prefix, _, number = data.packet.partition("@")
         if not (
             prefix.startswith("packet:") and prefix != "packet:" and number == str(self.number)
@@ -674,6 +705,8 @@ class Judge:
             raise Refused("bad_term")
         if data.amount < data.claims:
             raise Refused("too_small")
+        if data.campaign is not None and self.available(event.subject) < data.amount:
+            raise Refused("budget_exhausted")
         self.need(event.subject, data.amount)
         self.pay(event.subject, data.packet, data.program, data.amount)
         self.accounts[data.packet]["packet"] = {
@@ -682,7 +715,12 @@ class Judge:
             "left": data.claims,
             "made": 0,
             "expires_us": microseconds(data.expires),
+            "campaign": data.campaign or "",
+            "group": data.group or "",
+            "code": b"" if data.code is None else xxh3_64_digest(data.code.encode()),
         }
+        if data.campaign is not None and event.subject == self.budget(data.campaign):
+            self.ask_when_low(event)
 
     def packet_of(self, event: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         account = self.accounts.get(event.subject)
@@ -692,18 +730,47 @@ class Judge:
             raise Refused("wrong_program")
         return account, account["packet"]
 
-    def packet_claim(self, event: Any) -> None:
-        name, claimer = event.subject, event.data.claimer
-        account, packet = self.packet_of(event)
-        if f"claim:{name}:{claimer}" in self.accounts:
-            raise Refused("already_claimed")
+    def check_running(self, event: Any, account: dict[str, Any], packet: dict[str, Any]) -> None:
         expired = account["state"] == "closed" and packet["left"] > 0
         if expired or microseconds(event.time) >= packet["expires_us"]:
             raise Refused("packet_expired")
         if packet["left"] == 0:
             raise Refused("packet_empty")
+
+    def packet_share(self, event: Any) -> None:
+        self.check_running(event, *self.packet_of(event))
+        self.check_payee(event.data.sharer, event.data.program)
+        name = f"share:{event.subject}:{event.id}"
+        self.post(name, event.data.program, 0)
+        self.accounts[name]["share"] = {"sharer": event.data.sharer}
+
+    def sharer_of(self, event: Any, packet: dict[str, Any]) -> str:
+        """Whose share a claim came through, '' for none; it must be of those the packet is for."""
+        data = event.data
+        if packet["group"] not in {"", data.group}:
+            raise Refused("wrong_group")
+        if data.share is not None:
+            share = self.accounts.get(f"share:{event.subject}:{data.share}")
+            if share is None:
+                raise Refused("unknown_share")
+            return str(share["share"]["sharer"])
+        given = b"" if data.code is None else xxh3_64_digest(data.code.encode())
+        if packet["code"] not in {b"", given}:
+            raise Refused("wrong_code")
+        return ""
+
+    def packet_claim(self, event: Any) -> None:
+        name, claimer = event.subject, event.data.claimer
+        account, packet = self.packet_of(event)
+        sharer = self.sharer_of(event, packet)
+        if f"claim:{name}:{claimer}" in self.accounts:
+            raise Refused("already_claimed")
+        self.check_running(event, account, packet)
         self.check_payee(claimer, event.data.program)
-        self.pay_wallet(event, "claim", name, claimer, self.draw(name, account["posted"], packet))
+        drawn = self.draw(name, account["posted"], packet)
+        self.pay_wallet(event, "claim", name, claimer, drawn, packet["campaign"])
+        self.verdict.campaign = packet["campaign"]
+        self.verdict.sharer = "" if sharer == claimer else sharer
         packet["left"] -= 1
         packet["made"] += 1
         if packet["left"] == 0:
@@ -727,6 +794,7 @@ class Judge:
             raise Refused("packet_empty" if packet["left"] == 0 else "packet_expired")
         if microseconds(event.time) < packet["expires_us"]:
             raise Refused("not_due")
+        self.verdict.campaign = packet["campaign"]
         self.give(event.subject, packet["sender"], event.data.program, account["posted"])
         account["state"] = "closed"
 
@@ -819,7 +887,9 @@ class Judge:
 
     # -- legs --------------------------------------------------------------------------------
 
-    def send(self, event: Any, step: str, to: str, payer: str, amount: int) -> None:
+    def send(
+        self, event: Any, step: str, to: str, payer: str, amount: int, campaign: str = ""
+    ) -> None:
         """Note a leg that must have been appended to the log of the partition that owns `to`."""
         self.verdict.legs.append(
             {
@@ -831,7 +901,7 @@ class Judge:
                 "payer": payer,
                 "amount": amount,
                 "cause": self.cause,
-                "campaign": getattr(event.data, "campaign", ""),
+                "campaign": getattr(event.data, "campaign", "") or campaign,
             }
         )
 

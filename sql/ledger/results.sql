@@ -19,6 +19,7 @@ SELECT
     cause,
     item,
     points,
+    sharer,
     `posting.account`,
     `posting.kind`,
     `posting.amount`,

@@ -19,6 +19,7 @@ Kind = Literal[
     "merchant",
     "order",
     "partner",
+    "share",
 ]
 State = Literal["open", "frozen", "closed"]
 
@@ -36,7 +37,7 @@ LEGS_MAX = 2048
 # Kinds whose available balance is never negative; an issuer owes what it minted, a partner what its
 # points became, and a clearing account what is on its way from elsewhere.
 NEVER_NEGATIVE: frozenset[Kind] = frozenset(
-    {"wallet", "packet", "budget", "carrier", "suspense", "claim", "merchant", "order"},
+    {"wallet", "packet", "budget", "carrier", "suspense", "claim", "merchant", "order", "share"},
 )
 
 
@@ -100,6 +101,7 @@ _KINDS: dict[str, Kind] = {
     "merchant": "merchant",
     "order": "order",
     "partner": "partner",
+    "share": "share",
 }
 
 
@@ -208,6 +210,11 @@ def suspense_name(program: str, partition: int) -> str:
 def claim_name(packet: str, claimer: str) -> str:
     """Return the account that remembers that `claimer` has drawn from `packet`."""
     return f"claim:{packet}:{claimer}"
+
+
+def share_name(packet: str, share: str) -> str:
+    """Return the account that remembers whose share of `packet` that is."""
+    return f"share:{packet}:{share}"
 
 
 def order_name(key: bytes, wallet: str) -> str:

@@ -86,7 +86,8 @@ REFUSALS: tuple[Refusal, ...] = (
         10,
         "The account's name belongs to the ledger.",
         "A wallet's name begins with none of issuer:, budget:, packet:, carrier:, clearing:, "
-        "suspense:, claim:, merchant:, order:, partner:.",
+        "suspense:, claim:, merchant:, order:, partner:, "
+        "share:.",
     ),
     Refusal(
         "wrong_budget",
@@ -262,6 +263,24 @@ REFUSALS: tuple[Refusal, ...] = (
         39,
         "The redemption is still held.",
         "Fail or settle it first.",
+    ),
+    Refusal(
+        "wrong_group",
+        88,
+        "The packet is for a group, and the claim names another or none.",
+        "Claim as a member of the group that it was sent for.",
+    ),
+    Refusal(
+        "unknown_share",
+        89,
+        "The packet was not shared under that id.",
+        "Name a `packet_share` of this packet that was applied.",
+    ),
+    Refusal(
+        "wrong_code",
+        90,
+        "The packet is for those who have its code, and the claim has neither that nor a share.",
+        "Give the code that it was sent with.",
     ),
     Refusal(
         "already_claimed",

@@ -88,6 +88,7 @@ class Result(msgspec.Struct, omit_defaults=True, gc=False):
     cause: str = ""
     item: str = ""
     points: int = 0
+    sharer: str = ""
 
 
 def _tell_nothing(_result: Result, _data: object) -> None:
@@ -132,10 +133,16 @@ def _tell_transfer(result: Result, data: events.TransferData) -> None:
 
 def _tell_packet_send(result: Result, data: events.PacketSendData) -> None:
     result.counterparty = data.packet
+    result.campaign = data.campaign or ""
+
+
+def _tell_packet_share(result: Result, data: events.PacketShareData) -> None:
+    result.sharer = data.sharer
 
 
 def _tell_packet_claim(result: Result, data: events.PacketClaimData) -> None:
     result.counterparty = data.claimer
+    result.cause = data.share or ""
 
 
 def _tell_reverse(result: Result, data: events.ReverseData) -> None:
@@ -173,6 +180,7 @@ TELL: dict[type, Callable[[Result, Any], None]] = {
     events.PointsOut: _tell_points,
     events.Transfer: _tell_transfer,
     events.PacketSend: _tell_packet_send,
+    events.PacketShare: _tell_packet_share,
     events.PacketClaim: _tell_packet_claim,
     events.PacketExpire: _tell_nothing,
     events.Reverse: _tell_reverse,

@@ -6,6 +6,7 @@
 | order | `Order` |
 | budget | of a shard: `Lease` |
 | packet | `Packet` |
+| share | `Share` |
 | clearing | 8 bytes an origin partition: one more than the highest number of a leg from there |
 """
 
@@ -71,6 +72,9 @@ class Packet(msgspec.Struct, array_like=True, gc=False):
         left: claims that are still to draw.
         made: claims that have drawn.
         expires_us: when it is over, microseconds since 1970.
+        campaign: whose budget sent it; '' for a person's.
+        group: for its members only; '' for anybody.
+        code: `key_of` the code that a claim must give, or come through a share; b'' for none.
     """
 
     sender: str
@@ -78,6 +82,18 @@ class Packet(msgspec.Struct, array_like=True, gc=False):
     left: int
     made: int
     expires_us: int
+    campaign: str = ""
+    group: str = ""
+    code: bytes = b""
+
+
+_PLAIN_FIELDS = 5  # of a packet for anybody: stored as before there were others
+
+
+class Share(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Whose share of a packet it is."""
+
+    sharer: str
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -85,6 +101,7 @@ _holds = msgspec.msgpack.Decoder(list[Hold]).decode
 _lease = msgspec.msgpack.Decoder(Lease).decode
 _packet = msgspec.msgpack.Decoder(Packet).decode
 _order = msgspec.msgpack.Decoder(Order).decode
+_share = msgspec.msgpack.Decoder(Share).decode
 
 
 def holds_of(terms: bytes) -> list[Hold]:
@@ -107,6 +124,13 @@ def order_of(terms: bytes) -> Order:
     return _order(terms)
 
 
-def packed(terms: list[Hold] | Lease | Packet | Order) -> bytes:
+def share_of(terms: bytes) -> Share:
+    """Return whose share it is."""
+    return _share(terms)
+
+
+def packed(terms: list[Hold] | Lease | Packet | Order | Share) -> bytes:
     """Return terms as an account keeps them; a wallet without holds keeps nothing."""
+    if type(terms) is Packet and not (terms.campaign or terms.group or terms.code):
+        return _encode(msgspec.structs.astuple(terms)[:_PLAIN_FIELDS])
     return _encode(terms) if terms else b""

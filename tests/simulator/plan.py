@@ -186,6 +186,7 @@ class Clients:
         self.holds: list[Redeem] = []
         self.orders: list[events.OrderPlace] = []
         self.packets: list[str] = []
+        self.shares: list[events.PacketShare] = []
         self.frozen: list[str] = []
         self.delayed: list[Record] = []
 
@@ -215,7 +216,7 @@ class Clients:
     def recall(self, event: WalletEvent) -> None:
         """Keep in mind what was sent lately."""
         self.events.append(event)
-        for lately in (self.events, self.holds, self.orders, self.packets):
+        for lately in (self.events, self.holds, self.orders, self.packets, self.shares):
             if len(lately) > LATELY_MAX:
                 del lately[: self.random.randrange(LATELY_MAX)]
 
@@ -474,6 +475,9 @@ def packet_send(clients: Clients) -> WalletEvent:
     head = clients.head(sender)
     packet = f"packet:{head['id']}@{where}"
     clients.packets.append(packet)
+    terms: dict[str, Any] = {}
+    if random.random() < 0.3:
+        terms = random.choice(({"group": "family"}, {"code": "open"}, {"group": "b", "code": "c"}))
     data = events.PacketSendData(
         program=clients.program(),
         packet=packet if random.random() < 0.97 else random.choice(clients.packets),
@@ -481,6 +485,29 @@ def packet_send(clients: Clients) -> WalletEvent:
         claims=random.randint(1, 8),
         mode=random.choice(("equal", "lucky")),
         expires=clients.soon(),
+        **terms,
+    )
+    return events.PacketSend(**head, data=data)
+
+
+@sent(weight=2)
+def campaigns_packet_send(clients: Clients) -> WalletEvent:
+    """An enterprise's packet, out of its budget: the reserve or a shard."""
+    random = clients.random
+    campaign, subject = budget_of(clients)
+    where = partition_of(subject, clients.partitions)
+    head = clients.head(subject)
+    packet = f"packet:{head['id']}@{where}"
+    clients.packets.append(packet)
+    data = events.PacketSendData(
+        program=clients.program(),
+        packet=packet,
+        amount=clients.amount(),
+        claims=random.randint(1, 4),
+        mode=random.choice(("equal", "lucky")),
+        expires=clients.soon(),
+        campaign=campaign,
+        code=random.choice((None, "open")),
     )
     return events.PacketSend(**head, data=data)
 
@@ -491,10 +518,27 @@ def packet_of(clients: Clients) -> str:
     return clients.random.choice(packets) if packets and chance < 0.98 else "packet:none@0"
 
 
+@sent(weight=6)
+def packet_share(clients: Clients) -> WalletEvent:
+    data = events.PacketShareData(program=clients.program(), sharer=clients.wallet())
+    event = events.PacketShare(**clients.head(packet_of(clients)), data=data)
+    clients.shares.append(event)
+    return event
+
+
 @sent(weight=22)
 def packet_claim(clients: Clients) -> WalletEvent:
-    data = events.PacketClaimData(program=clients.program(), claimer=clients.wallet())
-    return events.PacketClaim(**clients.head(packet_of(clients)), data=data)
+    """Draw from a packet, perhaps with what it asks for, perhaps through a share of it."""
+    random = clients.random
+    packet, terms = packet_of(clients), {}
+    share = random.choice(clients.shares[-12:]) if clients.shares else None
+    if share is not None and random.random() < 0.3:
+        packet = share.subject if random.random() < 0.9 else packet
+        terms = {"share": share.id}
+    if random.random() < 0.4:
+        terms |= random.choice(({"group": "family"}, {"code": "open"}, {"group": "b", "code": "c"}))
+    data = events.PacketClaimData(program=clients.program(), claimer=clients.wallet(), **terms)
+    return events.PacketClaim(**clients.head(packet), data=data)
 
 
 @sent(weight=5)

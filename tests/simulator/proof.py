@@ -27,7 +27,7 @@ from streams.layer.table import Work
 from streams.ledger.accounts import kind_of, unpack
 from streams.ledger.recent import entries
 from streams.ledger.results import decode_result
-from streams.ledger.terms import holds_of, lease_of, order_of, packet_of
+from streams.ledger.terms import holds_of, lease_of, order_of, packet_of, share_of
 from tests.naive_ledger import NEVER_BELOW_ZERO, Judge
 from tests.simulator.worker import CHANGELOG
 
@@ -280,7 +280,7 @@ def differs(verdict: Verdict, result: Result | None) -> str:
     if (verdict.outcome, verdict.reason) != (result.outcome, result.reason):
         expected = f"{verdict.outcome} {verdict.reason}".strip()
         return f"{result.type} {result.outcome} {result.reason}, the judge says {expected}"
-    for field in ("amount", "step", "cause"):
+    for field in ("amount", "step", "cause", "campaign", "sharer"):
         if getattr(verdict, field) != getattr(result, field):
             found, own = getattr(result, field), getattr(verdict, field)
             return f"{result.type} {result.outcome} {field} {found!r}, the judge says {own!r}"
@@ -312,6 +312,8 @@ def terms_of(account: Account) -> dict[str, Any]:
     if account.kind == "packet":
         packet = packet_of(account.terms)
         return {"packet": {field: getattr(packet, field) for field in packet.__struct_fields__}}
+    if account.kind == "share":
+        return {"share": msgspec.structs.asdict(share_of(account.terms))}
     return {}
 
 

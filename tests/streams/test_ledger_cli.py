@@ -141,7 +141,28 @@ def test_a_packet_is_shown_with_its_terms(stack: Stack) -> None:
         "claims_left": 1,
         "claims_made": 2,
         "expires": LATER,
+        "campaign": "",
+        "group": "",
+        "has_code": False,
     }
+
+
+def test_the_luckiest_draws_are_listed_with_who_brought_them(stack: Stack) -> None:
+    draws = stack.facts("packets", "luckiest")
+    found = [(row["claimer"], row["coins"], row["packet"], row["sharer"]) for row in draws]
+    assert found == [(NEAR, 3, PACKET, ""), (THERE, 3, PACKET, NEAR)]
+    assert draws[0]["time"] == "2026-03-01T00:13:00+00:00"
+    assert stack.facts("packets", "luckiest", "--limit", "1") == draws[:1]
+    for option in ("--program=none", "--packet=none", "--campaign=none", "--since=2026-03-02"):
+        assert stack.facts("packets", "luckiest", option) == []
+    assert stack.facts("packets", "luckiest", "--packet", PACKET, "--until=2026-03-02") == draws
+    said = stack.flowdrop("packets", "luckiest", "--since", "soon", status=1)
+    assert "--since 'soon' is no time" in said
+
+
+def test_sharers_are_listed_by_whom_they_brought(stack: Stack) -> None:
+    (row,) = stack.facts("packets", "sharers")
+    assert row == {"sharer": NEAR, "claims": 1, "people": 1, "coins": 3}
 
 
 def test_a_frozen_wallet_is_shown_so_by_worker_and_clickhouse(stack: Stack) -> None:

@@ -25,6 +25,7 @@ from streams.events import (
     PacketClaim,
     PacketExpire,
     PacketSend,
+    PacketShare,
     PointsIn,
     PointsOut,
     Redeem,
@@ -193,7 +194,23 @@ class Ledger(RuleBasedStateMachine):
         packet = data.draw(st.sampled_from(here) | st.sampled_from(PACKETS))
         amount = data.draw(st.integers(1, 30))
         terms = {"packet": packet, "amount": amount, "claims": claims, "mode": mode}
+        terms |= {key: data.draw(st.sampled_from([None, None, "x"])) for key in ("group", "code")}
         self.tell(self.world.make(PacketSend, name, **terms, expires=time + wait, time=time))
+
+    @rule(name=st.sampled_from(BUDGETS), claims=st.integers(1, 3), time=times, wait=later)
+    def campaigns_packet(self, name: str, claims: int, time: datetime, wait: timedelta) -> None:
+        packet = f"packet:c@{partition_of(name, PARTITIONS)}"
+        terms = {"packet": packet, "amount": 12, "claims": claims, "mode": "equal"}
+        terms |= {"campaign": "spring", "expires": time + wait}
+        self.tell(self.world.make(PacketSend, name, **terms, time=time))
+
+    @precondition(lambda self: any(isinstance(event, PacketSend) for event in self.sent))
+    @rule(data=st.data(), sharer=names, wait=later)
+    def packet_share(self, data: st.DataObject, sharer: str, wait: timedelta) -> None:
+        packets = [event.data for event in self.sent if isinstance(event, PacketSend)]
+        packet = data.draw(st.sampled_from(packets))
+        time = packet.expires - wait
+        self.tell(self.world.make(PacketShare, packet.packet, sharer=sharer, time=time))
 
     @precondition(lambda self: any(isinstance(event, PacketSend) for event in self.sent))
     @rule(data=st.data(), claimer=names, wait=later)
@@ -201,7 +218,11 @@ class Ledger(RuleBasedStateMachine):
         packets = [event.data for event in self.sent if isinstance(event, PacketSend)]
         packet = data.draw(st.sampled_from(packets))
         time = packet.expires - wait
-        self.tell(self.world.make(PacketClaim, packet.packet, claimer=claimer, time=time))
+        shares = [e.id for e in self.sent if isinstance(e, PacketShare)]
+        terms = {"share": data.draw(st.sampled_from([None, *shares]))}
+        terms |= {key: data.draw(st.sampled_from([None, "x"])) for key in ("group", "code")}
+        claim = {"claimer": claimer, **terms, "time": time}
+        self.tell(self.world.make(PacketClaim, packet.packet, **claim))
 
     @rule(name=st.sampled_from(PACKETS), time=times)
     def packet_expire(self, name: str, time: datetime) -> None:

@@ -167,6 +167,21 @@ def a_claim(world: World, claimer: str = "b", **changes: Any) -> PacketClaim:
     return world.make(PacketClaim, "packet:x@0", claimer=claimer, **changes)
 
 
+def wrong_group(world: World) -> WalletEvent:
+    world.send(a_packet(world, group="family"))
+    return a_claim(world, group="friends")
+
+
+def wrong_code(world: World) -> WalletEvent:
+    world.send(a_packet(world, code="open"))
+    return a_claim(world, code="shut")
+
+
+def unknown_share(world: World) -> WalletEvent:
+    world.send(a_packet(world, code="open"))
+    return a_claim(world, code="open", share="nobody's")
+
+
 def already_claimed(world: World) -> WalletEvent:
     world.send(a_packet(world))
     world.send(a_claim(world))
@@ -244,6 +259,9 @@ CASES: dict[str, Callable[[World], WalletEvent]] = {
     "unknown_original": unknown_original,
     "already_reversed": already_reversed,
     "not_settled": not_settled,
+    "wrong_group": wrong_group,
+    "unknown_share": unknown_share,
+    "wrong_code": wrong_code,
     "already_claimed": already_claimed,
     "packet_expired": packet_expired,
     "packet_empty": packet_empty,
@@ -326,7 +344,7 @@ def test_codes_are_what_accounts_remember_and_never_change() -> None:
     )
     later = {
         80: "id_in_use unknown_item wrong_price unknown_order already_refunded unknown_partner "
-        "no_rate wrong_rate"
+        "no_rate wrong_rate wrong_group unknown_share wrong_code"
     }
     codes = {name: number for number, name in enumerate(names.split(), 1)}
     for first, others in later.items():

@@ -105,8 +105,9 @@ def _new_operations() -> Iterator[Raw]:
         yield event(kind, kind, HERE, minutes=11, **basis)
     sent = {"packet": PACKET, "amount": 9, "claims": 3, "mode": "equal", "expires": LATER}
     yield event("packet_send", "sent", HERE, minutes=12, **sent)
-    for name in (NEAR, THERE, NEAR):
-        yield event("packet_claim", f"claim-{name}", PACKET, minutes=13, claimer=name)
+    yield event("packet_share", "share", PACKET, minutes=12, sharer=NEAR)
+    for name, share in ((NEAR, {}), (THERE, {"share": "share"}), (NEAR, {})):
+        yield event("packet_claim", f"claim-{name}", PACKET, minutes=13, claimer=name, **share)
     original = json.loads(event("redeem", "redeemed", HERE, minutes=3, **REDEEMED)[3] or b"")
     yield event("reverse", "reversed", HERE, minutes=14, original=original)
     yield event("fund", "fund-reserve", "budget:autumn", minutes=15, campaign="autumn", amount=400)
