@@ -42,6 +42,9 @@ COMMANDS: dict[str, Place] = {
     "programs": Place(
         "streams.programs_cli:programs", "List and show the wallet programs, check their files."
     ),
+    "packets": Place(
+        "streams.packets_cli:packets", "Show the luckiest draws from red packets, and sharers."
+    ),
     "deadletters": Place(
         "streams.cli:deadletters", "List, show or retry records that were set aside."
     ),

@@ -61,9 +61,9 @@ def show(account: str, at: str | None, limit: int, *, as_json: bool) -> None:
     postings, as_of = body.pop("postings"), body.pop("as_of")
     source, note, terms = body.pop("source"), body.pop("note"), body.pop("terms")
     print_rows([body], title=account)
-    holds = terms.pop("holds", [])
-    if holds:
-        print_rows(holds, title="Held for redemptions")
+    for name, title in (("holds", "Held for redemptions"), ("orders", "Held for orders")):
+        if held := terms.pop(name, []):
+            print_rows(held, title=title)
     if terms:
         print_rows([terms], title="Terms")
     print_rows(postings, title="Postings, newest first")

@@ -7,7 +7,20 @@ from typing import Literal
 
 import msgspec
 
-Kind = Literal["wallet", "packet", "budget", "clearing", "carrier", "issuer", "suspense", "claim"]
+Kind = Literal[
+    "wallet",
+    "packet",
+    "budget",
+    "clearing",
+    "carrier",
+    "issuer",
+    "suspense",
+    "claim",
+    "merchant",
+    "order",
+    "partner",
+    "share",
+]
 State = Literal["open", "frozen", "closed"]
 
 FORMAT = b"\x02"
@@ -21,10 +34,10 @@ BALANCE_MAX = 10**15
 # Legs a record may have made: a fund of a reserve makes one for each of 1,024 partitions.
 LEGS_MAX = 2048
 
-# Kinds whose available balance is never negative; an issuer owes what it minted, and a clearing
-# account what is on its way from elsewhere.
+# Kinds whose available balance is never negative; an issuer owes what it minted, a partner what its
+# points became, and a clearing account what is on its way from elsewhere.
 NEVER_NEGATIVE: frozenset[Kind] = frozenset(
-    {"wallet", "packet", "budget", "carrier", "suspense", "claim"},
+    {"wallet", "packet", "budget", "carrier", "suspense", "claim", "merchant", "order", "share"},
 )
 
 
@@ -87,6 +100,10 @@ _KINDS: dict[str, Kind] = {
     "issuer": "issuer",
     "suspense": "suspense",
     "claim": "claim",
+    "merchant": "merchant",
+    "order": "order",
+    "partner": "partner",
+    "share": "share",
 }
 
 
@@ -173,6 +190,16 @@ def carrier_name(carrier: str, program: str, partition: int) -> str:
     return f"carrier:{carrier}:{program}@{partition}"
 
 
+def merchant_name(merchant: str, program: str, partition: int) -> str:
+    """Return the account of what a merchant has been paid on a partition."""
+    return f"merchant:{merchant}:{program}@{partition}"
+
+
+def partner_name(partner: str, program: str, partition: int) -> str:
+    """Return the account of what a partner is owed for its points on a partition."""
+    return f"partner:{partner}:{program}@{partition}"
+
+
 def clearing_name(program: str, partition: int) -> str:
     """Return the account of what is on its way between this partition and others."""
     return f"clearing:{program}@{partition}"
@@ -186,3 +213,16 @@ def suspense_name(program: str, partition: int) -> str:
 def claim_name(packet: str, claimer: str) -> str:
     """Return the account that remembers that `claimer` has drawn from `packet`."""
     return f"claim:{packet}:{claimer}"
+
+
+def share_name(packet: str, share: str) -> str:
+    """Return the account that remembers whose share of `packet` that is."""
+    return f"share:{packet}:{share}"
+
+
+def order_name(key: bytes, wallet: str) -> str:
+    """Return the account that remembers a delivered order; `key` is `key_of` the order's id.
+
+    The id itself would not do: `a:b` of the wallet `c` and `a` of `b:c` would be one account.
+    """
+    return f"order:{key.hex()}:{wallet}"

@@ -27,8 +27,15 @@ Operation = Literal[
     "redeem_settle",
     "redeem_fail",
     "redeem_expire",
+    "order_place",
+    "order_fulfil",
+    "order_cancel",
+    "order_refund",
+    "points_in",
+    "points_out",
     "transfer",
     "packet_send",
+    "packet_share",
     "packet_claim",
     "packet_expire",
     "reverse",
@@ -37,7 +44,7 @@ Operation = Literal[
     "close",
 ]
 Coins = Annotated[int, Meta(ge=1, le=10**15)]
-Who = Literal["person", "enterprise", "carrier", "operator"]
+Who = Literal["person", "enterprise", "carrier", "merchant", "operator"]
 
 DAY_US = 86_400_000_000
 MINUTE_US = 60_000_000
@@ -260,6 +267,48 @@ class Carrier(Entry, frozen=True):
         return self.coins_per_mb is None or coins % self.coins_per_mb == 0
 
 
+class Item(Entry, frozen=True):
+    """What coins may buy.
+
+    Attributes:
+        title: its name.
+        kind: `virtual` goods, `content` to hear, read or see, `mall` goods that are delivered, or
+            a `topup` of a phone's bill.
+        price: coins for one.
+        merchant: who sells it and gets the coins.
+    """
+
+    title: Text
+    kind: Literal["virtual", "content", "mall", "topup"]
+    price: Coins
+    merchant: Slug
+
+
+class Rate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A ratio of whole numbers: so many coins for so many of a partner's points."""
+
+    coins: Coins
+    points: Coins
+
+    def holds(self, coins: int, points: int) -> bool:
+        """Return whether so many coins for so many points is this rate, to the last of them."""
+        return coins * self.points == points * self.coins
+
+
+class Partner(Entry, frozen=True):
+    """Whose points may be turned into coins, or coins into its points.
+
+    Attributes:
+        title: its name.
+        points_in: the rate of points into coins; none when they may not be.
+        points_out: the rate of coins into points; none when they may not be.
+    """
+
+    title: Text
+    points_in: Rate | None = None
+    points_out: Rate | None = None
+
+
 class Redemption(Entry, frozen=True):
     """When coins may be redeemed at any carrier, and how long the data is good.
 
@@ -354,6 +403,8 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         calendar: whose days and months count.
         earn: activities by name.
         carriers: those at which coins may be redeemed, by name.
+        catalogue: what coins buy, by name.
+        partners: those whose points are exchanged, by name.
         redemption: rules for all carriers.
         expiry: how long coins are good.
         fees: by name.
@@ -371,6 +422,8 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     calendar: Calendar = CHINA
     earn: dict[Slug, Activity] = {}
     carriers: dict[Slug, Carrier] = {}
+    catalogue: dict[Slug, Item] = {}
+    partners: dict[Slug, Partner] = {}
     redemption: Redemption | None = None
     expiry: Expiry | None = None
     fees: dict[Slug, Fee] = {}

@@ -39,9 +39,12 @@ from streams.programs import (
     Carrier,
     Coin,
     Gate,
+    Item,
     Operation,
     Operations,
+    Partner,
     Program,
+    Rate,
     Redemption,
     Text,
     Tier,
@@ -82,6 +85,20 @@ def program(name: str, *operations: str) -> Program:
             "radio": Carrier(title=NAMED, gates=(ALL,), assumption=TEST),
         },
         redemption=Redemption(on_last_day=False, assumption=TEST),
+        catalogue={
+            "comic": Item(title=NAMED, kind="content", price=6, merchant="comics", assumption=TEST),
+            "song": Item(title=NAMED, kind="content", price=15, merchant="music", assumption=TEST),
+        },
+        partners={
+            "tianyi": Partner(
+                title=NAMED,
+                points_in=Rate(coins=2, points=5),
+                points_out=Rate(coins=1, points=2),
+                assumption=TEST,
+            ),
+            "air": Partner(title=NAMED, points_in=Rate(coins=1, points=1), assumption=TEST),
+            "books": Partner(title=NAMED, points_out=Rate(coins=9, points=1), assumption=TEST),
+        },
     )
 
 
