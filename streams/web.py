@@ -13,8 +13,8 @@ from yarl import URL
 
 from streams.events import partition_of
 from streams.layer.metrics import RECOVERY_REMAINING_OFFSETS
-from streams.ledger.accounts import unpack
-from streams.ledger.terms import holds_of, lease_of, packet_of
+from streams.ledger.accounts import kind_of, unpack
+from streams.ledger.terms import holds_of, lease_of, order_of, packet_of, share_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -156,19 +156,21 @@ def _balance(state: PartitionState, name: str) -> dict[str, Any] | None:
 
 
 def _terms(account: Account) -> dict[str, Any]:
-    """Return what only accounts of its kind have: open redemptions, a packet's rule, a lease."""
+    """Return what only accounts of its kind have: a packet's rule, what a wallet holds, ..."""
     match account.kind:
         case "wallet":
-            holds = [
-                {
-                    "key": hold.key.hex(),
-                    "amount": hold.amount,
-                    "carrier": hold.carrier,
-                    "until": _iso(hold.until_us),
-                }
-                for hold in holds_of(account.terms)
-            ]
-            return {"holds": holds}
+            terms: dict[str, list[dict[str, Any]]] = {"holds": [], "orders": []}
+            for hold in holds_of(account.terms):
+                row = {"key": hold.key.hex(), "amount": hold.amount}
+                if kind_of(hold.payee) == "merchant":
+                    row["merchant"] = hold.payee.removeprefix("merchant:")
+                    terms["orders"].append(row)
+                else:
+                    row |= {"carrier": hold.payee, "until": _iso(hold.until_us)}
+                    terms["holds"].append(row)
+            return terms
+        case "order":
+            return msgspec.structs.asdict(order_of(account.terms))
         case "packet":
             packet = packet_of(account.terms)
             return {
@@ -177,7 +179,12 @@ def _terms(account: Account) -> dict[str, Any]:
                 "claims_left": packet.left,
                 "claims_made": packet.made,
                 "expires": _iso(packet.expires_us),
+                "campaign": packet.campaign,
+                "group": packet.group,
+                "has_code": packet.code != b"",
             }
+        case "share":
+            return msgspec.structs.asdict(share_of(account.terms))
         case "budget":
             return msgspec.structs.asdict(lease_of(account.terms))
     return {}

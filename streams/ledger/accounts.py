@@ -7,7 +7,20 @@ from typing import Literal
 
 import msgspec
 
-Kind = Literal["wallet", "packet", "budget", "clearing", "carrier", "issuer", "suspense", "claim"]
+Kind = Literal[
+    "wallet",
+    "packet",
+    "budget",
+    "clearing",
+    "carrier",
+    "issuer",
+    "suspense",
+    "claim",
+    "merchant",
+    "order",
+    "partner",
+    "share",
+]
 State = Literal["open", "frozen", "closed"]
 
 FORMAT = b"\x02"
@@ -21,10 +34,10 @@ BALANCE_MAX = 10**15
 # Legs a record may have made: a fund of a reserve makes one for each of 1,024 partitions.
 LEGS_MAX = 2048
 
-# Kinds whose available balance is never negative; an issuer owes what it minted, and a clearing
-# account what is on its way from elsewhere.
+# Kinds whose available balance is never negative; an issuer owes what it minted, a partner what its
+# points became, and a clearing account what is on its way from elsewhere.
 NEVER_NEGATIVE: frozenset[Kind] = frozenset(
-    {"wallet", "packet", "budget", "carrier", "suspense", "claim"},
+    {"wallet", "packet", "budget", "carrier", "suspense", "claim", "merchant", "order", "share"},
 )
 
 
@@ -42,6 +55,7 @@ class Account(msgspec.Struct, array_like=True, gc=False):
         forgotten_us: the latest time (microseconds) of an event dropped from a full `recent`.
         recent: packed entries of the events that named it as subject, see `recent.py`.
         terms: what only its kind has, packed, see `terms.py`.
+        caps: what a wallet has earned by activities that have a limit, packed, see `caps.py`.
         name: its key; no part of the record.
     """
 
@@ -55,6 +69,7 @@ class Account(msgspec.Struct, array_like=True, gc=False):
     forgotten_us: int = 0
     recent: bytes = b""
     terms: bytes = b""
+    caps: bytes = b""
     name: str = ""
 
     @property
@@ -85,25 +100,30 @@ _KINDS: dict[str, Kind] = {
     "issuer": "issuer",
     "suspense": "suspense",
     "claim": "claim",
+    "merchant": "merchant",
+    "order": "order",
+    "partner": "partner",
+    "share": "share",
 }
 
 
 def pack(account: Account) -> bytes:
     """Return the record as bytes: the format's version (2), then MessagePack, without the name."""
-    return FORMAT + _encode(
-        (
-            account.kind,
-            account.program,
-            account.posted,
-            account.pending,
-            account.version,
-            account.state,
-            account.chain,
-            account.forgotten_us,
-            account.recent,
-            account.terms,
-        )
+    record: tuple[object, ...] = (
+        account.kind,
+        account.program,
+        account.posted,
+        account.pending,
+        account.version,
+        account.state,
+        account.chain,
+        account.forgotten_us,
+        account.recent,
+        account.terms,
     )
+    if account.caps:  # few have any, and need the bytes
+        record = (*record, account.caps)
+    return FORMAT + _encode(record)
 
 
 def unpack(name: str, data: bytes) -> Account:
@@ -170,6 +190,16 @@ def carrier_name(carrier: str, program: str, partition: int) -> str:
     return f"carrier:{carrier}:{program}@{partition}"
 
 
+def merchant_name(merchant: str, program: str, partition: int) -> str:
+    """Return the account of what a merchant has been paid on a partition."""
+    return f"merchant:{merchant}:{program}@{partition}"
+
+
+def partner_name(partner: str, program: str, partition: int) -> str:
+    """Return the account of what a partner is owed for its points on a partition."""
+    return f"partner:{partner}:{program}@{partition}"
+
+
 def clearing_name(program: str, partition: int) -> str:
     """Return the account of what is on its way between this partition and others."""
     return f"clearing:{program}@{partition}"
@@ -183,3 +213,16 @@ def suspense_name(program: str, partition: int) -> str:
 def claim_name(packet: str, claimer: str) -> str:
     """Return the account that remembers that `claimer` has drawn from `packet`."""
     return f"claim:{packet}:{claimer}"
+
+
+def share_name(packet: str, share: str) -> str:
+    """Return the account that remembers whose share of `packet` that is."""
+    return f"share:{packet}:{share}"
+
+
+def order_name(key: bytes, wallet: str) -> str:
+    """Return the account that remembers a delivered order; `key` is `key_of` the order's id.
+
+    The id itself would not do: `a:b` of the wallet `c` and `a` of `b:c` would be one account.
+    """
+    return f"order:{key.hex()}:{wallet}"

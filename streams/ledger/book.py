@@ -70,11 +70,12 @@ class Book(dict[str, Account | None]):
         amount: the coins it is about, where its postings don't say.
         postings: what it has posted so far.
         legs: how many legs it has sent so far.
+        told: what its result says that only accounts know, by field.
     """
 
     __slots__ = (
         *("amount", "changed", "clock_us", "event", "key", "number", "offset", "partitions"),
-        *("legs", "postings", "read", "rules", "sent", "strays", "_issuers"),
+        *("legs", "postings", "read", "rules", "sent", "strays", "told", "_issuers"),
     )
 
     event: WalletEvent
@@ -83,6 +84,7 @@ class Book(dict[str, Account | None]):
     amount: int
     postings: Postings
     legs: int
+    told: dict[str, str] | None
 
     def __init__(
         self, number: int, partitions: int, rules: Rules, read: Read, clock_us: int = 0

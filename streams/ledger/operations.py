@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams import events
-from streams.ledger import budgets, packets, redemptions, reversals, subjects
+from streams.ledger import budgets, caps, orders, packets, points, redemptions, reversals, subjects
 from streams.ledger.accounts import Account, kind_of
 from streams.ledger.payees import may_be_paid, pay_or_send
 
@@ -44,7 +44,17 @@ def earn(book: Book, event: Earn, wallet: Account, program: Program) -> str:
         return "over_limit"
     if amount == 0:
         return "nothing_earned"
-    return book.pay(book.issuer(program.name), wallet, amount)
+    if activity.day_max is None and activity.lifetime_max is None:
+        return book.pay(book.issuer(program.name), wallet, amount)
+    return _earn_capped(book, event, wallet, program, amount)
+
+
+def _earn_capped(book: Book, event: Earn, wallet: Account, program: Program, amount: int) -> str:
+    reason = caps.refusal_of(event, wallet, program, amount)
+    reason = reason or book.pay(book.issuer(program.name), wallet, amount)
+    if not reason:
+        caps.count(book, event, wallet, program, amount)
+    return reason
 
 
 def transfer(book: Book, event: Transfer, payer: Account, program: Program) -> str:
@@ -112,8 +122,15 @@ OPERATIONS: dict[
     events.RedeemSettle: ("redeem_settle", subjects.any_wallet, redemptions.settle),
     events.RedeemFail: ("redeem_fail", subjects.any_wallet, redemptions.fail),
     events.RedeemExpire: ("redeem_expire", subjects.any_wallet, redemptions.expire),
+    events.OrderPlace: ("order_place", subjects.open_wallet, orders.place),
+    events.OrderFulfil: ("order_fulfil", subjects.any_wallet, orders.fulfil),
+    events.OrderCancel: ("order_cancel", subjects.any_wallet, orders.cancel),
+    events.OrderRefund: ("order_refund", subjects.any_wallet, orders.refund),
+    events.PointsIn: ("points_in", subjects.open_wallet, points.points_in),
+    events.PointsOut: ("points_out", subjects.open_wallet, points.points_out),
     events.Transfer: ("transfer", subjects.open_wallet, transfer),
-    events.PacketSend: ("packet_send", subjects.open_wallet, packets.send),
+    events.PacketSend: ("packet_send", subjects.anything, packets.send),
+    events.PacketShare: ("packet_share", subjects.packet, packets.share),
     events.PacketClaim: ("packet_claim", subjects.packet, packets.claim),
     events.PacketExpire: ("packet_expire", subjects.packet, packets.expire),
     events.Reverse: ("reverse", subjects.any_wallet, reversals.reverse),

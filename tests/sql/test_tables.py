@@ -26,13 +26,13 @@ FEED = {"topic", "partition", "offset"}
 LEDGER = {"source_partition", "source_offset", "event_id", "subject", "outcome", "reason"}
 # Fields of wallet events by the column that holds them; None for those only the log keeps.
 RENAMED = {
-    **dict.fromkeys(("to", "payer", "packet", "claimer"), "counterparty"),
-    "redemption": "cause",
+    **dict.fromkeys(("to", "payer", "packet", "claimer", "partner"), "counterparty"),
+    **dict.fromkeys(("redemption", "order", "share"), "cause"),
 }
 LOG_ONLY = frozenset(
     {
         *("reference", "message", "until", "claims", "mode", "expires", "original"),
-        *("partition", "offset", "number", "signature"),
+        *("quantity", "group", "code", "partition", "offset", "number", "signature"),
         "reason",  # a client's words; the column of that name is the ledger's answer
     }
 )

@@ -14,8 +14,13 @@ from streams.events import (
     Earn,
     EarnData,
     Leg,
+    OrderFulfil,
+    OrderPlace,
+    OrderRefund,
     PacketClaim,
     PacketSend,
+    PointsIn,
+    PointsOut,
     Redeem,
     RedeemExpire,
     RedeemSettle,
@@ -127,6 +132,32 @@ def too_many_holds(world: World) -> WalletEvent:
     return world.redeem("a", 1, until=at(2))
 
 
+def id_in_use(world: World) -> WalletEvent:
+    event = held(world, days=100)
+    world.send(world.earn("b", amount=5, time=at(20)))
+    world.send(world.earn("a", amount=5, time=at(20)))  # and `a` forgets what is before the window
+    return world.redeem("a", 5, until=at(100), time=at(20), event_id=event.id)
+
+
+def an_order(world: World, **changes: Any) -> OrderPlace:
+    facts = {"item": "song", "quantity": 2, "amount": 30}
+    return world.make(OrderPlace, "a", **{**facts, **changes})
+
+
+def points(world: World, kind: type, **changes: Any) -> WalletEvent:
+    facts = {"partner": "tianyi", "points": 5, "amount": 2}
+    event: WalletEvent = world.make(kind, "a", **{**facts, **changes})
+    return event
+
+
+def already_refunded(world: World) -> WalletEvent:
+    event = an_order(world)
+    world.send(event)
+    world.send(world.make(OrderFulfil, "a", order=event.id))
+    world.send(world.make(OrderRefund, "a", order=event.id))
+    return world.make(OrderRefund, "a", order=event.id)
+
+
 def a_packet(world: World, **changes: Any) -> PacketSend:
     facts = {"amount": 10, "claims": 2, "mode": "equal", "expires": at(2)}
     return world.make(PacketSend, "a", **{"packet": "packet:x@0", **facts, **changes})
@@ -134,6 +165,21 @@ def a_packet(world: World, **changes: Any) -> PacketSend:
 
 def a_claim(world: World, claimer: str = "b", **changes: Any) -> PacketClaim:
     return world.make(PacketClaim, "packet:x@0", claimer=claimer, **changes)
+
+
+def wrong_group(world: World) -> WalletEvent:
+    world.send(a_packet(world, group="family"))
+    return a_claim(world, group="friends")
+
+
+def wrong_code(world: World) -> WalletEvent:
+    world.send(a_packet(world, code="open"))
+    return a_claim(world, code="shut")
+
+
+def unknown_share(world: World) -> WalletEvent:
+    world.send(a_packet(world, code="open"))
+    return a_claim(world, code="open", share="nobody's")
 
 
 def already_claimed(world: World) -> WalletEvent:
@@ -168,6 +214,17 @@ def not_settled(world: World) -> WalletEvent:
     return world.make(Reverse, "a", original=held(world))
 
 
+def daily_cap(world: World) -> WalletEvent:
+    world.send(world.earn("a", "stamp", amount=10))
+    return world.earn("a", "stamp", amount=3)
+
+
+def lifetime_cap(world: World) -> WalletEvent:
+    for days in range(3):
+        world.send(world.earn("a", "stamp", amount=9, time=at(days)))
+    return world.earn("a", "stamp", amount=4, time=at(3))
+
+
 def has_pending(world: World) -> WalletEvent:
     held(world)
     return world.make(Close, "a", to="b")
@@ -197,14 +254,30 @@ CASES: dict[str, Callable[[World], WalletEvent]] = {
     "wrong_basis": lambda world: world.earn("a", "purchase", amount=5),
     "over_limit": lambda world: world.earn("a", "quiz", amount=11),
     "nothing_earned": lambda world: world.earn("a", "purchase", spend=99),
+    "daily_cap": daily_cap,
+    "lifetime_cap": lifetime_cap,
     "unknown_carrier": lambda world: world.redeem("a", 5, carrier="pigeon"),
+    "carrier_closed": lambda world: world.redeem("a", 5, carrier="radio"),
+    "last_day": lambda world: world.redeem("a", 5, time=at(-1.1)),
+    "no_such_tier": lambda world: world.redeem("a", 6, carrier="mobile"),
+    "unknown_item": lambda world: an_order(world, item="none"),
+    "wrong_price": lambda world: an_order(world, quantity=3),
+    "unknown_partner": lambda world: points(world, PointsIn, partner="nobody"),
+    "no_rate": lambda world: points(world, PointsOut, partner="air"),
+    "wrong_rate": lambda world: points(world, PointsIn, points=6),
     "bad_term": lambda world: world.redeem("a", 5, until=at(0)),
     "too_small": lambda world: a_packet(world, amount=1),
+    "id_in_use": id_in_use,
     "too_many_holds": too_many_holds,
     "unknown_hold": unknown_hold,
+    "unknown_order": lambda world: world.make(OrderFulfil, "a", order="none"),
+    "already_refunded": already_refunded,
     "unknown_original": unknown_original,
     "already_reversed": already_reversed,
     "not_settled": not_settled,
+    "wrong_group": wrong_group,
+    "unknown_share": unknown_share,
+    "wrong_code": wrong_code,
     "already_claimed": already_claimed,
     "packet_expired": packet_expired,
     "packet_empty": packet_empty,
@@ -285,7 +358,15 @@ def test_codes_are_what_accounts_remember_and_never_change() -> None:
         "already_claimed packet_expired packet_empty unknown_original already_reversed not_settled "
         "not_frozen has_pending balance_left"
     )
-    assert {"": 0} | {name: number for number, name in enumerate(names.split(), 1)} == CODES
+    later = {
+        61: "daily_cap lifetime_cap carrier_closed last_day no_such_tier",
+        80: "id_in_use unknown_item wrong_price unknown_order already_refunded unknown_partner "
+        "no_rate wrong_rate wrong_group unknown_share wrong_code",
+    }
+    codes = {name: number for number, name in enumerate(names.split(), 1)}
+    for first, others in later.items():
+        codes |= {name: number for number, name in enumerate(others.split(), first)}
+    assert {"": 0} | codes == CODES
 
 
 def test_the_page_gives_refusals_in_the_order_of_the_code() -> None:
