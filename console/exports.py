@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from console.compliance.flags import Flags
     from console.drops.preview import Person
     from console.reports.campaigns import Campaign
     from console.reports.lift import LiftReport
@@ -107,6 +108,20 @@ def settlements_rows(found: Everyone) -> Rows:
             "owed_to": row.owed.to,
         }
         for row in found.parties
+    ]
+
+
+def flag_rows(found: Flags) -> Rows:
+    """Return one row a flag; accounts and evidence are words of one cell."""
+    return [
+        {
+            **asdict(flag),
+            "accounts": " ".join(flag.accounts),
+            "first_time": flag.first_time.isoformat(),
+            "last_time": flag.last_time.isoformat(),
+            "evidence": " ".join(flag.evidence),
+        }
+        for flag in found.flags
     ]
 
 

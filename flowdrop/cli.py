@@ -59,6 +59,9 @@ COMMANDS: dict[str, Place] = {
     "settlement": Place(
         "console.settlement_cli:settlement", "What each party had, what moved, what is owed."
     ),
+    "compliance": Place(
+        "console.compliance_cli:compliance", "Flags on gifts and packets; a month's report."
+    ),
     "drop": Place("console.cli:drop", "Create, preview, launch and follow a targeted drop."),
     "console": Place("console.cli:console", "Serve the web console and REST API."),
 }
