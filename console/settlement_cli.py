@@ -19,6 +19,7 @@ from flowdrop.output import print_csv, print_json, print_rows, say
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
+    from console.settlement.everyone import Row
     from console.settlement.month import Month
     from console.settlement.statement import Account, Budget, Statement
 
@@ -91,14 +92,37 @@ def _print_all(client: Client, month: Month, program: str, *, as_json: bool, as_
     elif as_csv:
         print_csv(settlements_rows(found))
     else:
-        print_rows(
-            settlements_rows(found), title=f"Settlement of all, {month.name} UTC", empty=found.empty
-        )
+        for name in dict.fromkeys(row.program for row in found.parties):
+            rows = [_short(row) for row in found.parties if row.program == name]
+            print_rows(rows, title=f"{name}, {month.name} {found.zone}")
+        if found.empty:
+            say(found.empty)
     if found.differences:
         say(found.differences)
         sys.exit(1)
     if not as_json and not as_csv and found.parties:
         say("all parties of a program sum to 0, as the ledger's accounts do")
+
+
+def _short(row: Row) -> dict[str, Any]:
+    """Return a row of the table: no number or name of it is ever cut short."""
+    return {
+        "party": row.party,
+        "opening": row.opening,
+        "moved": row.moved,
+        "closing": row.closing,
+        "owes": row.owed.coins if row.owed.by == row.party else None,
+        "is owed": row.owed.coins if row.owed.to == row.party else None,
+    }
+
+
+def _posting(row: dict[str, Any]) -> str:
+    of = f" (of {row['cause']})" if row["cause"] else ""
+    return (
+        f"{row['time']:%Y-%m-%d %H:%M:%S}  {row['program']}  {row['operation']}  "
+        f"{row['amount']:+,}  {row['account']}  {row['event_id']}{of}  "
+        f"wallet.events {row['partition']}:{row['offset']}"
+    )
 
 
 def _print_postings(
@@ -109,7 +133,10 @@ def _print_postings(
     elif as_csv:
         print_csv([row | {"time": row["time"].isoformat()} for row in rows])
     else:
-        print_rows(rows, title=f"Postings of {found.party}, {found.month} UTC", empty=found.empty)
+        for row in rows:
+            click.echo(_posting(row))
+        if not rows:
+            say(found.empty)
     if len(rows) == limit:
         say(f"the first {limit:,}; there may be more, ask with --limit")
 
@@ -131,10 +158,11 @@ def _print_statement(found: Statement) -> None:
 
 def _budget(budget: Budget) -> list[dict[str, Any]]:
     facts = asdict(budget)
-    spent = facts.pop("spent")
+    spent, unplaced = facts.pop("spent"), facts.pop("unplaced")
     facts |= {f"spent by {operation}": coins for operation, coins in spent.items()}
+    facts |= {"in suspense": unplaced}
     return [
-        {"coins of the budget": key.replace("_", " "), "coins": value}
+        {"coins of the budget": key.replace("in_", "in "), "coins": value}
         for key, value in facts.items()
     ]
 

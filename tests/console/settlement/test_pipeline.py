@@ -51,7 +51,9 @@ def _group(name: str) -> str:
     """Whose coins: a department's are minted by the issuer, an advertiser's are in budgets."""
     prefix, colon, _ = name.partition(":")
     merged = {
-        "department": "issuer", "budget": "advertiser", "packet": "packets",
+        "department": "issuer",
+        "budget": "advertiser",
+        "packet": "packets",
         "clearing": "clearing",
     }
     return merged.get(prefix, prefix) if colon or prefix == "packets" else "wallets"
@@ -69,7 +71,11 @@ def lines(found: Any) -> dict[str, int]:
 def test_statements_are_what_the_story_says(stack: Stack) -> None:
     unicom = stack.facts("settlement", "--party", "carrier:unicom", *MONTH)
     assert lines(unicom) == {
-        "opening": 0, "redeem": 5, "redeem_settle": 4, "reverse": -5, "closing": 4,
+        "opening": 0,
+        "redeem": 5,
+        "redeem_settle": 4,
+        "reverse": -5,
+        "closing": 4,
     }
     game = stack.facts("settlement", "--party", "department:game", *MONTH)
     earned = 8 * 90 + 4 + 1 + 2

@@ -89,6 +89,10 @@ def test_a_line_is_opened() -> None:
     assert [(row["event_id"], row["amount"]) for row in rows] == [("s2", 90)]
     assert rows[0]["time"].startswith("2026-10-08")
     assert [row["event_id"] for row in table(*UNICOM, "--postings")] == ["s2", "r3", "undo-r3"]
+    assert run(*UNICOM, "--line", "redeem_settle").stdout == (
+        "2026-10-08 00:00:00  liuliangbao  redeem_settle  +90  carrier:unicom:liuliangbao@0  "
+        "s2 (of r2)  wallet.events 0:15\n"
+    )
     few = run(*UNICOM, "--postings", "--limit", "2")
     assert "undo-r3" not in few.stdout
     assert "the first 2; there may be more" in few.stderr
@@ -99,7 +103,10 @@ def test_all_parties_agree_with_the_ledger() -> None:
     assert sum(row["closing"] for row in found["parties"]) == 0
     assert found["differences"] == []
     assert {row["party"]: row["owed_coins"] for row in table(*ALL)}["carrier:unicom"] == "120"
-    assert "as the ledger's accounts do" in run(*ALL).stderr
+    shown = run(*ALL)
+    assert "as the ledger's accounts do" in shown.stderr
+    assert "department:check-in" in shown.stdout
+    assert "…" not in shown.stdout
 
 
 @pytest.mark.parametrize("shape", [(), ("--json",), ("--csv",)])
