@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from console.compliance.flags import Flags
     from console.drops.preview import Person
     from console.reports.campaigns import Campaign
     from console.reports.lift import LiftReport
     from console.reports.overlap import OverlapReport
     from console.reports.reach import ReachReport
+    from console.settlement.everyone import Everyone
+    from console.settlement.statement import Statement
 
 Rows = list[dict[str, Any]]
 
@@ -62,6 +65,64 @@ def overlap_rows(found: OverlapReport) -> Rows:
 def people_rows(found: Iterable[Person]) -> Rows:
     """Return one row a person of a drop's audience."""
     return [asdict(person) for person in found]
+
+
+def settlement_rows(found: Statement, program: str = "", *, short: bool = False) -> Rows:
+    """Return one row a line of a statement, its opening and closing balance among them.
+
+    Args:
+        found: the statement.
+        program: only this one's; '' for all.
+        short: leave out what is the same in every row.
+    """
+    rows: Rows = []
+    for own in found.programs:
+        if program and own.program != program:
+            continue
+        same = {} if short else {"party": found.party, "month": found.month, "program": own.program}
+        none = {"events": None, "coins_in": None, "coins_out": None}
+        rows += [
+            {**same, "line": "opening", **none, "coins": own.opening},
+            *(
+                {
+                    **same,
+                    **{
+                        "line" if key == "operation" else key: value
+                        for key, value in asdict(line).items()
+                    },
+                }
+                for line in own.lines
+            ),
+            {**same, "line": "closing", **none, "coins": own.closing},
+        ]
+    return rows
+
+
+def settlements_rows(found: Everyone) -> Rows:
+    """Return one row a party and program."""
+    return [
+        {
+            **{key: value for key, value in asdict(row).items() if key != "owed"},
+            "owed_coins": row.owed.coins,
+            "owed_by": row.owed.by,
+            "owed_to": row.owed.to,
+        }
+        for row in found.parties
+    ]
+
+
+def flag_rows(found: Flags) -> Rows:
+    """Return one row a flag; accounts and evidence are words of one cell."""
+    return [
+        {
+            **asdict(flag),
+            "accounts": " ".join(flag.accounts),
+            "first_time": flag.first_time.isoformat(),
+            "last_time": flag.last_time.isoformat(),
+            "evidence": " ".join(flag.evidence),
+        }
+        for flag in found.flags
+    ]
 
 
 def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:

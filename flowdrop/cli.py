@@ -62,6 +62,12 @@ COMMANDS: dict[str, Place] = {
     "audience": Place("features.cli:audience", "Score people and freeze audiences."),
     # advertisers and marketers
     "report": Place("console.report_cli:report", "Reach, lift and overlap of campaigns."),
+    "settlement": Place(
+        "console.settlement_cli:settlement", "What each party had, what moved, what is owed."
+    ),
+    "compliance": Place(
+        "console.compliance_cli:compliance", "Flags on gifts and packets; a month's report."
+    ),
     "drop": Place("console.cli:drop", "Create, preview, launch and follow a targeted drop."),
     "console": Place("console.cli:console", "Serve the web console and REST API."),
 }

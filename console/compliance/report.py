@@ -1,0 +1,143 @@
+"""A month of each program for a regulator: coins, cover, frozen wallets, refusals, flags."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from console.compliance.flags import flags
+from console.compliance.reserve import reserve
+from console.reports.basis import Asker, Words
+from console.settlement.month import ZONE
+from console.settlement.party import parties
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from clickhouse_connect.driver.client import Client
+
+    from console.reports.basis import Query
+    from console.settlement.month import Month
+
+# What can still be spent in the program; any other kind of account holds what was spent.
+SPENDABLE = ("wallet", "packet", "budget", "clearing", "suspense")
+
+BASIS = Words(
+    en="Coins are whole, in the program's smallest unit; those of two programs are never added. "
+    "Months are UTC, by the time of each event. Outstanding is every coin that can still be "
+    "spent: in wallets, red packets, campaigns' budgets, on their way, or in suspense. Held coins "
+    "are part of those in wallets.",
+    zh="流量币为整数,以各计划的最小单位计;不同计划的币从不相加。月份按 UTC,以每个事件自身时间为准。"
+    "未兑付指仍可使用的每一枚币:在钱包、红包、活动预算、途中或挂账中。冻结待兑的币包含在钱包余额内。",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgramMonth:
+    """One program's month; coins by the month's end unless said otherwise."""
+
+    program: str
+    issued: int  # in the month
+    burnt: int  # in the month
+    redeemed: int  # at carriers, in the month, less what they gave back
+    outstanding: int
+    by_kind: dict[str, int]  # every kind of account that holds any
+    in_packets: int
+    held: int  # for redemptions and orders not yet settled
+    reserve: int | None  # none when the program's file sets none
+    cover: float | None  # reserve / outstanding; none without a reserve or coins
+    wallets: int  # opened so far
+    frozen: int
+    closed: int
+    frozen_in_month: int
+    closed_in_month: int
+    refusals: dict[str, int]  # events of the month by reason, the most first
+    flags: dict[str, int]  # of the month by rule
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComplianceReport:
+    """Every program's month."""
+
+    month: str
+    zone: str
+    programs: tuple[ProgramMonth, ...]
+    refusals_elsewhere: dict[str, int]  # of events that named no program we have coins of
+    empty: str  # why there is none, else ''
+    thresholds: dict[str, int | float]  # of the flags
+    basis: Words
+    queries: tuple[Query, ...]
+
+
+def report(client: Client, month: Month, programs: Path, program: str = "") -> ComplianceReport:
+    """Return the report of a month.
+
+    Args:
+        client: of the warehouse.
+        month: which.
+        programs: folder of the programs' files, for their reserves.
+        program: only this one; '' for all.
+
+    Raises:
+        EmptyWarehouseError: when no coin has moved yet.
+        click.ClickException: when a program's reserve is wrong.
+    """
+    asker = Asker(client)
+    parties(asker)
+    asked: dict[str, Any] = {"program": program, **month.bounds}
+    until = {"program": program, "end": asked["end"]}
+    kinds: dict[str, dict[str, int]] = {}
+    for row in asker.rows("settlement/kinds", **asked):
+        kinds.setdefault(row["program"], {})[row["kind"]] = row["closing"]
+    issued = _by_program(asker.rows("compliance/issued", **asked))
+    held = _by_program(asker.rows("compliance/held", **until))
+    states = _by_program(asker.rows("compliance/states", **asked))
+    refusals: dict[str, dict[str, int]] = {}
+    for row in asker.rows("compliance/refusals", **asked):
+        refusals.setdefault(row["program"], {})[row["reason"]] = row["events"]
+    flagged = flags(client, month)
+    found = []
+    for name in sorted({*kinds, *states}):
+        by_kind = kinds.get(name, {})
+        outstanding = sum(by_kind.get(kind, 0) for kind in SPENDABLE)
+        backing = reserve(programs, name)
+        found.append(
+            ProgramMonth(
+                program=name,
+                **(issued.get(name) or {"issued": 0, "burnt": 0, "redeemed": 0}),
+                outstanding=outstanding,
+                by_kind=by_kind,
+                in_packets=by_kind.get("packet", 0),
+                held=held.get(name, {}).get("held", 0),
+                reserve=backing,
+                cover=None if backing is None or not outstanding else backing / outstanding,
+                **(states.get(name) or dict.fromkeys(_STATES, 0)),
+                refusals=refusals.pop(name, {}),
+                flags={rule: flagged.count(rule, name) for rule in flagged.rules},
+            )
+        )
+    return ComplianceReport(
+        month=month.name,
+        zone=ZONE,
+        programs=tuple(found),
+        refusals_elsewhere=_added(refusals),
+        empty="" if found else f"nothing had happened by the end of {month.name}",
+        thresholds=flagged.thresholds,
+        basis=BASIS,
+        queries=(*asker.asked, *flagged.queries),
+    )
+
+
+_STATES = ("wallets", "frozen", "closed", "frozen_in_month", "closed_in_month")
+
+
+def _by_program(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {row.pop("program"): row for row in rows}
+
+
+def _added(refusals: dict[str, dict[str, int]]) -> dict[str, int]:
+    added: dict[str, int] = {}
+    for reasons in refusals.values():
+        for reason, events in reasons.items():
+            added[reason] = added.get(reason, 0) + events
+    return added

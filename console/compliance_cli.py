@@ -1,0 +1,105 @@
+"""`flowdrop compliance`: what the rules flag, and a month's report, at a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from console.compliance.flags import flags as find_flags
+from console.compliance.report import report as make_report
+from console.compliance.rules import RULES, THRESHOLDS
+from console.compliance.text import markdown
+from console.exports import flag_rows
+from console.reports.basis import as_json as report_json
+from console.settings import ConsoleSettings
+from console.settlement.month import month as month_of
+from console.warehouse import Warehouse
+from flowdrop.output import print_csv, print_json, say
+from flowdrop.settings import load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from console.compliance.flags import Flag
+
+SHOWN_MAX = 8
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+_month = click.option("--month", required=True, metavar="YYYY-MM", help="A calendar month, UTC.")
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def _thresholds(command: F) -> F:
+    """Give a command an option a threshold."""
+    for each in reversed(THRESHOLDS.values()):
+        whole = isinstance(each.default, int)
+        command = click.option(
+            f"--{each.name.replace('_', '-')}",
+            type=click.IntRange(1) if whole else click.FloatRange(0, 1),
+            default=each.default,
+            show_default=True,
+            help=each.help,
+        )(command)
+    return command
+
+
+@click.group(
+    "compliance", epilog="Example: flowdrop compliance flags --month 2026-10 --rule split_gifts"
+)
+def compliance() -> None:
+    """Flag gifts and red packets that look arranged; report a month to a regulator."""
+
+
+@compliance.command("flags", epilog="Example: flowdrop compliance flags --month 2026-10 --json")
+@_month
+@click.option("--rule", "rules", type=click.Choice(list(RULES)), multiple=True, help="Only these.")
+@_thresholds
+@_json
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV: one row a flag.")
+def flags_command(
+    *, month: str, rules: tuple[str, ...], as_json: bool, as_csv: bool, **thresholds: float
+) -> None:
+    """List what the rules flag in a month: accounts, coins and the events that show it."""
+    asked = month_of(month)
+    with Warehouse().client() as client:
+        found = find_flags(client, asked, rules or RULES, thresholds)
+    if as_json:
+        print_json(report_json(found))
+    elif as_csv:
+        print_csv(flag_rows(found))
+    else:
+        for flag in found.flags:
+            click.echo(_line(flag))
+        say([] if found.flags else f"nothing is flagged in {found.month}")
+        say(found.basis.en)
+
+
+def _line(flag: Flag) -> str:
+    """Return a flag as two lines: what it is about, and the events that show it."""
+    return (
+        f"{flag.rule}  {flag.program}  {_few(flag.accounts)}: {flag.coins:,} coins in "
+        f"{flag.events:,} events, {flag.first_time:%Y-%m-%d %H:%M} to "
+        f"{flag.last_time:%Y-%m-%d %H:%M}\n    {_few(flag.evidence)}"
+    )
+
+
+def _few(names: tuple[str, ...]) -> str:
+    more = len(names) - SHOWN_MAX
+    return " ".join(names[:SHOWN_MAX]) + (f" and {more:,} more" if more > 0 else "")
+
+
+@compliance.command("report", epilog="Example: flowdrop compliance report --month 2026-10 > 10.md")
+@_month
+@click.option("--program", default="", help="This program only.")
+@_json
+def report_command(*, month: str, program: str, as_json: bool) -> None:
+    """Print a month of each program as Markdown: coins, cover, wallets, refusals, flags."""
+    asked = month_of(month)
+    with Warehouse().client() as client:
+        found = make_report(client, asked, load(ConsoleSettings).programs, program)
+    if as_json:
+        print_json(report_json(found))
+    else:
+        click.echo(markdown(found), nl=False)

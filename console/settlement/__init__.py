@@ -1,0 +1,1 @@
+"""Settlement: what each party of the ledger had, what moved in a month, and what is owed."""

@@ -1,0 +1,107 @@
+"""Every party's month, and whether all of them together are the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from console.reports.basis import Asker, NoReportError
+from console.settlement.month import ZONE
+from console.settlement.party import parties
+from console.settlement.statement import BASIS, Owed, owed
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
+    from console.reports.basis import Query, Words
+    from console.settlement.month import Month
+
+SUMS = ("opening", "moved", "closing")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A party's coins of one program in the month."""
+
+    party: str
+    program: str
+    opening: int
+    moved: int
+    closing: int
+    events: int
+    owed: Owed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Everyone:
+    """Every party of the month; `differences` is empty when they are the ledger."""
+
+    month: str
+    zone: str
+    parties: tuple[Row, ...]
+    differences: tuple[str, ...]
+    empty: str  # why there is nobody, else ''
+    basis: Words
+    queries: tuple[Query, ...]
+
+
+def everyone(client: Client, month: Month, program: str = "") -> Everyone:
+    """Return every party's month and what differs from the ledger.
+
+    All parties of a program sum to zero, since each event's postings do and have one time. And the
+    accounts of each kind hold what the ledger's results, another table, say that they hold.
+
+    Raises:
+        EmptyWarehouseError: when no coin has moved yet.
+        NoReportError: when the program has no coins.
+    """
+    asker = Asker(client)
+    parties(asker)
+    asked = {"program": program, **month.bounds}
+    rows = tuple(
+        Row(**row, owed=owed(row["party"], row["program"], row["closing"]))
+        for row in asker.rows("settlement/parties", party="", **asked)
+    )
+    differences = (*_not_zero(rows), *_unlike_ledger(asker, asked))
+    if program and not rows:
+        known = sorted({own["program"] for own in asker.rows("settlement/programs")})
+        if program not in known:
+            raise NoReportError(f"no coins of {program!r}; there are those of {', '.join(known)}")
+    return Everyone(
+        month=month.name,
+        zone=ZONE,
+        parties=rows,
+        differences=differences,
+        empty="" if rows else f"no coin had moved by the end of {month.name}",
+        basis=BASIS,
+        queries=asker.asked,
+    )
+
+
+def _not_zero(rows: tuple[Row, ...]) -> list[str]:
+    """Return which sums over the parties of a program are not zero."""
+    return [
+        f"{program}: the {name} coins of all parties sum to {total:,}, not 0; "
+        "`flowdrop reconcile` names the posting"
+        for program in dict.fromkeys(row.program for row in rows)
+        for name in SUMS
+        if (total := sum(getattr(row, name) for row in rows if row.program == program))
+    ]
+
+
+def _unlike_ledger(asker: Asker, asked: dict[str, str]) -> list[str]:
+    """Return which kinds of account have other coins in the postings than in the results."""
+    ours, theirs = (
+        {(row["program"], row["kind"], name): row[name] for row in found for name in SUMS}
+        for found in (
+            asker.rows("settlement/kinds", **asked),
+            asker.rows("settlement/ledger", **asked),
+        )
+    )
+    return [
+        f"{program}, {kind} accounts: {name} {ours.get(key, 0):,} by the postings, "
+        f"{theirs.get(key, 0):,} by the ledger's results; `flowdrop reconcile` names the posting"
+        for key in sorted({*ours, *theirs})
+        if ours.get(key, 0) != theirs.get(key, 0)
+        for program, kind, name in [key]
+    ]

@@ -1,0 +1,84 @@
+"""Parties: who a settlement may be of, and the refusal of a name that is nobody's."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from console.reports.basis import EmptyWarehouseError, NoReportError, utc
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from console.reports.basis import Asker
+
+SHOWN_MAX = 5
+
+
+class UnknownPartyError(NoReportError):
+    """Coins never moved to or from such a party."""
+
+    def __init__(self, name: str, alike: Sequence[str]) -> None:
+        super().__init__(f"no party {name!r}; there are {', '.join(alike)}")
+        self.alike = list(alike)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Party:
+    """One party: `carrier:unicom`, `advertiser:spring`, `department:game`, `wallets`, ..."""
+
+    name: str
+    first_time: datetime | None  # of the events that moved its coins
+    last_time: datetime | None
+
+    @property
+    def campaign(self) -> str:
+        """The campaign that an advertiser pays for; '' for any other party."""
+        kind, _, name = self.name.partition(":")
+        return name if kind == "advertiser" else ""
+
+
+def parties(asker: Asker) -> list[Party]:
+    """Return every party, in the order of names.
+
+    Raises:
+        EmptyWarehouseError: when no coin has moved yet.
+    """
+    found = [
+        Party(
+            name=row["party"],
+            first_time=utc(row["first_time"]),
+            last_time=utc(row["last_time"]),
+        )
+        for row in asker.rows("settlement/party_names")
+    ]
+    if not found:
+        raise EmptyWarehouseError(
+            "no coin has moved yet, so there is nothing to settle; see that `flowdrop worker` and "
+            "`flowdrop feed` run (`flowdrop status`), or fill the warehouse with `flowdrop demo`"
+        )
+    return found
+
+
+def party(asker: Asker, name: str) -> Party:
+    """Return the party `name`.
+
+    Raises:
+        UnknownPartyError: naming those that look like it, or some that there are.
+        EmptyWarehouseError: when no coin has moved yet.
+    """
+    known = {each.name: each for each in parties(asker)}
+    if name not in known:
+        raise UnknownPartyError(name, _alike(name, list(known)))
+    return known[name]
+
+
+def _alike(name: str, known: Sequence[str]) -> Sequence[str]:
+    """Return parties called the same, else of its kind (first those that look like it), or any."""
+    kind, colon, own = name.partition(":")
+    same = [each for each in known if each.partition(":")[2] in {name, own} - {""}]
+    of_kind = [each for each in known if colon and each.startswith(f"{kind}:")]
+    close = difflib.get_close_matches(name, of_kind or known, n=SHOWN_MAX, cutoff=0.8)
+    return (same or close or of_kind or known)[:SHOWN_MAX]

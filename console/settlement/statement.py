@@ -1,0 +1,221 @@
+"""A party's statement of a month: opening, movements by operation, closing, what is owed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from console.reports.basis import Asker, NoReportError, Words
+from console.settlement.month import ZONE
+from console.settlement.party import party
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
+    from console.reports.basis import Query
+    from console.settlement.month import Month
+    from console.settlement.party import Party
+
+BASIS = Words(
+    en="Coins are whole, in the program's smallest unit; those of two programs are never added. A "
+    "month is a calendar month in UTC. An event counts in the month of its own time, so one that "
+    "arrives late changes the month it belongs to. What is owed is the closing balance: payments "
+    "in money are not in the ledger and have to be taken off it.",
+    zh="流量币为整数,以各计划的最小单位计;不同计划的币从不相加。月份按 UTC 自然月。"
+    "事件按其自身时间计入所属月份,因此迟到的事件会改变其所属的月份。"
+    "应付金额即期末余额:现金付款不在账本之内,须另行扣除。",
+)
+NETWORKS = Words(
+    en="How much of it was for users of other networks is not known: no event says which network a "
+    "wallet's owner is on.",
+    zh="其中为其他网络用户提供的数量未知:没有事件说明钱包所有者属于哪个网络。",
+)
+ATTRIBUTION = Words(
+    en="Funded, defunded, granted, returned and unspent are exact. Within a wallet coins are "
+    "alike, so what became of granted ones is told first in, first out: a convention, by which "
+    "every coin is told once. An event that was undone counts as if it had never been.",
+    zh="注资、撤资、发放、退回与未用均为精确值。钱包内的币彼此相同,因此已发放的币的去向按先进先出计:"
+    "这是一种约定,每一枚币恰好计一次。已撤销的事件视为从未发生。",
+)
+DEPARTMENT = Words(
+    en="A department is who answers for an activity: its balance is below zero by the coins that "
+    "were minted for it and not taken back.",
+    zh="部门即某项活动的负责方:其余额为负,数额等于为该活动铸造且未收回的币。",
+)
+
+OWE_NOTHING = {"issuer", "clearing", "suspense", "unknown"}  # the program's own
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """What one operation moved in the month."""
+
+    operation: str
+    events: int
+    coins_in: int
+    coins_out: int
+    coins: int  # in less out
+
+
+@dataclass(frozen=True, kw_only=True)
+class Owed:
+    """What is owed at the month's end, as far as the ledger knows."""
+
+    coins: int
+    by: str  # a program or the party; '' when nothing is owed
+    to: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """Each coin of a campaign's budget by the month's end; see `BASIS` and `ATTRIBUTION`."""
+
+    funded: int
+    defunded: int
+    granted: int
+    returned: int  # grants taken back
+    other: int  # coins for a shard that could not take them, in suspense
+    unspent: int  # funded - defunded - granted + returned + other
+    reserve: int  # of the unspent
+    shards: int
+    in_flight: int
+    in_hand: int  # granted, not returned, and still in a wallet, by first in, first out
+    spent: dict[str, int]  # by operation, likewise
+    unplaced: int  # granted and not returned, and in no wallet: in suspense
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """A party's coins of one program in the month."""
+
+    program: str
+    opening: int
+    lines: tuple[Line, ...]
+    closing: int
+    owed: Owed
+    budget: Budget | None  # of an advertiser
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """A party's month; without `programs` it had no coins by the month's end."""
+
+    party: str
+    month: str
+    zone: str
+    programs: tuple[Account, ...]
+    empty: str  # why nothing moved, else ''
+    basis: Words
+    notes: tuple[Words, ...]
+    queries: tuple[Query, ...]
+
+
+def statement(client: Client, name: str, month: Month, program: str = "") -> Statement:
+    """Return the statement of the party `name`.
+
+    Args:
+        client: of the warehouse.
+        name: of the party, such as `carrier:unicom`.
+        month: which.
+        program: whose coins; '' for all.
+
+    Raises:
+        UnknownPartyError: when coins never moved to or from it.
+        EmptyWarehouseError: when no coin has moved yet.
+    """
+    asker = Asker(client)
+    who = party(asker, name)
+    asked = {"party": name, "program": program, **month.bounds}
+    balances = asker.rows("settlement/parties", **asked)
+    moved: dict[str, list[Line]] = {}
+    for row in asker.rows("settlement/movements", **asked):
+        moved.setdefault(row.pop("program"), []).append(Line(**row))
+    budgets = _budgets(asker, who, month, program)
+    accounts = tuple(
+        Account(
+            program=row["program"],
+            opening=row["opening"],
+            lines=tuple(moved.get(row["program"], ())),
+            closing=row["closing"],
+            owed=owed(name, row["program"], row["closing"]),
+            budget=budgets.get(row["program"]),
+        )
+        for row in balances
+    )
+    return Statement(
+        party=name,
+        month=month.name,
+        zone=ZONE,
+        programs=accounts,
+        empty="" if moved else _nothing(who, month, program),
+        basis=BASIS,
+        notes=_notes(who),
+        queries=asker.asked,
+    )
+
+
+def owed(name: str, program: str, closing: int) -> Owed:
+    """Return who owes whom: coins that a party holds are the program's debt to it."""
+    if name.partition(":")[0] in OWE_NOTHING:
+        closing = 0
+    if closing > 0:
+        return Owed(coins=closing, by=program, to=name)
+    return Owed(coins=-closing, by=name if closing else "", to=program if closing else "")
+
+
+def _nothing(who: Party, month: Month, program: str) -> str:
+    of = f" of {program}" if program else ""
+    first, last = (f"{time:%Y-%m-%d}" if time else "" for time in (who.first_time, who.last_time))
+    return f"no coins{of} moved in {month.name}; {who.name} has postings from {first} to {last}"
+
+
+def _notes(who: Party) -> tuple[Words, ...]:
+    kind = who.name.partition(":")[0]
+    notes = {"carrier": NETWORKS, "advertiser": ATTRIBUTION, "department": DEPARTMENT}
+    return (notes[kind],) if kind in notes else ()
+
+
+def _budgets(asker: Asker, who: Party, month: Month, program: str) -> dict[str, Budget]:
+    if not who.campaign:
+        return {}
+    asked = {"campaign": who.campaign, "program": program, "end": month.bounds["end"]}
+    fate: dict[str, dict[str, int]] = {}
+    for row in asker.rows("settlement/granted_coins", **asked):
+        fate.setdefault(row["program"], {})[row["operation"]] = row["coins"]
+    return {
+        row["program"]: _budget(row, fate.get(row["program"], {}))
+        for row in asker.rows("settlement/budget", **asked)
+    }
+
+
+def _budget(row: dict[str, Any], fate: dict[str, int]) -> Budget:
+    spent = {operation: coins for operation, coins in fate.items() if operation}
+    placed = fate.get("", 0)
+    return Budget(
+        **{key: value for key, value in row.items() if key != "program"},
+        in_hand=placed - sum(spent.values()),
+        spent=spent,
+        unplaced=row["granted"] - row["returned"] - placed,
+    )
+
+
+def line_postings(
+    client: Client, found: Statement, month: Month, *, operation: str, program: str, limit: int
+) -> list[dict[str, Any]]:
+    """Return the postings behind a line of a statement, all lines when `operation` is ''.
+
+    Raises:
+        NoReportError: when the statement has no such line.
+    """
+    lines = sorted({line.operation for own in found.programs for line in own.lines})
+    if operation and operation not in lines:
+        there = f"there are {', '.join(lines)}" if lines else found.empty
+        raise NoReportError(f"{found.party} has no line {operation!r} in {found.month}; {there}")
+    return Asker(client).rows(
+        "settlement/line_postings",
+        party=found.party,
+        program=program,
+        operation=operation,
+        limit=limit,
+        **month.bounds,
+    )

@@ -1,0 +1,173 @@
+"""`flowdrop settlement`: what a party had, what moved in a month, what is owed, at a terminal."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from console.exports import settlement_rows, settlements_rows
+from console.reports.basis import as_json as report_json
+from console.settlement.everyone import everyone
+from console.settlement.month import month as month_of
+from console.settlement.statement import line_postings, statement
+from console.warehouse import Warehouse
+from flowdrop.output import print_csv, print_json, print_rows, say
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
+    from console.settlement.everyone import Row
+    from console.settlement.month import Month
+    from console.settlement.statement import Account, Budget, Statement
+
+
+@click.command(
+    "settlement",
+    epilog="Example: flowdrop settlement --party carrier:unicom --month 2026-10 --line redeem",
+)
+@click.option(
+    "--party",
+    metavar="PARTY",
+    help="carrier:NAME, advertiser:CAMPAIGN, partner:NAME, department:NAME; --all lists them.",
+)
+@click.option("--all", "of_all", is_flag=True, help="Every party, and whether they are the ledger.")
+@click.option("--month", required=True, metavar="YYYY-MM", help="A calendar month, UTC.")
+@click.option("--program", default="", help="Coins of this program only.")
+@click.option("--line", default="", metavar="OPERATION", help="The postings behind one line.")
+@click.option("--postings", is_flag=True, help="The postings behind every line.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=1000,
+    show_default=True,
+    help="Postings to list at most.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV: one row a line, party or posting.")
+def settlement(
+    *,
+    party: str | None,
+    of_all: bool,
+    month: str,
+    program: str,
+    line: str,
+    postings: bool,
+    limit: int,
+    **shape: bool,
+) -> None:
+    """Show opening, movements by operation, closing and what is owed.
+
+    With --all it ends with status 1 when the parties' coins are not the ledger's, and names the
+    difference.
+    """
+    if (party is None) != of_all:
+        raise click.UsageError("name one party by --party, or ask for --all")
+    if of_all and (line or postings):
+        raise click.UsageError("--line and --postings are of one party; name it by --party")
+    asked = month_of(month)
+    with Warehouse().client() as client:
+        if party is None:
+            _print_all(client, asked, program, **shape)
+            return
+        found = statement(client, party, asked, program)
+        if line or postings:
+            rows = line_postings(client, found, asked, operation=line, program=program, limit=limit)
+            _print_postings(rows, found, limit, **shape)
+            return
+    if shape["as_json"]:
+        print_json(report_json(found))
+    elif shape["as_csv"]:
+        print_csv(settlement_rows(found))
+    else:
+        _print_statement(found)
+
+
+def _print_all(client: Client, month: Month, program: str, *, as_json: bool, as_csv: bool) -> None:
+    found = everyone(client, month, program)
+    if as_json:
+        print_json(report_json(found))
+    elif as_csv:
+        print_csv(settlements_rows(found))
+    else:
+        for name in dict.fromkeys(row.program for row in found.parties):
+            rows = [_short(row) for row in found.parties if row.program == name]
+            print_rows(rows, title=f"{name}, {month.name} {found.zone}")
+        if found.empty:
+            say(found.empty)
+    if found.differences:
+        say(found.differences)
+        sys.exit(1)
+    if not as_json and not as_csv and found.parties:
+        say("all parties of a program sum to 0, as the ledger's accounts do")
+
+
+def _short(row: Row) -> dict[str, Any]:
+    """Return a row of the table: no number or name of it is ever cut short."""
+    return {
+        "party": row.party,
+        "opening": row.opening,
+        "moved": row.moved,
+        "closing": row.closing,
+        "owes": row.owed.coins if row.owed.by == row.party else None,
+        "is owed": row.owed.coins if row.owed.to == row.party else None,
+    }
+
+
+def _posting(row: dict[str, Any]) -> str:
+    of = f" (of {row['cause']})" if row["cause"] else ""
+    return (
+        f"{row['time']:%Y-%m-%d %H:%M:%S}  {row['program']}  {row['operation']}  "
+        f"{row['amount']:+,}  {row['account']}  {row['event_id']}{of}  "
+        f"wallet.events {row['partition']}:{row['offset']}"
+    )
+
+
+def _print_postings(
+    rows: list[dict[str, Any]], found: Statement, limit: int, *, as_json: bool, as_csv: bool
+) -> None:
+    if as_json:
+        print_json(rows)
+    elif as_csv:
+        print_csv([row | {"time": row["time"].isoformat()} for row in rows])
+    else:
+        for row in rows:
+            click.echo(_posting(row))
+        if not rows:
+            say(found.empty)
+    if len(rows) == limit:
+        say(f"the first {limit:,}; there may be more, ask with --limit")
+
+
+def _print_statement(found: Statement) -> None:
+    if not found.programs:
+        say(f"{found.party}, {found.month} {found.zone}: {found.empty}")
+    for own in found.programs:
+        title = f"{found.party}, {own.program}, {found.month} {found.zone}"
+        print_rows(settlement_rows(found, own.program, short=True), title=title)
+        click.echo(_owed(own))
+        if own.budget is not None:
+            print_rows(_budget(own.budget), title=f"By the end of {found.month}")
+    if found.programs and found.empty:
+        say(found.empty)
+    for words in (found.basis, *found.notes):
+        say(words.en)
+
+
+def _budget(budget: Budget) -> list[dict[str, Any]]:
+    facts = asdict(budget)
+    spent, unplaced = facts.pop("spent"), facts.pop("unplaced")
+    facts |= {f"spent by {operation}": coins for operation, coins in spent.items()}
+    facts |= {"in suspense": unplaced}
+    return [
+        {"coins of the budget": key.replace("in_", "in "), "coins": value}
+        for key, value in facts.items()
+    ]
+
+
+def _owed(own: Account) -> str:
+    if not own.owed.coins:
+        return "nothing is owed"
+    return f"{own.owed.by} owes {own.owed.to} {own.owed.coins:,} coins"

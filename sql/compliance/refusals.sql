@@ -1,0 +1,11 @@
+-- One row a program and reason: events of the month that were refused for it. A program may be one
+-- that there is not, since events are refused for that too.
+SELECT program, reason, count() AS events
+FROM ledger_results FINAL
+WHERE
+    outcome = 'refused'
+    AND time >= {start:DateTime64(6, 'UTC')}
+    AND time < {end:DateTime64(6, 'UTC')}
+    AND ({program:String} = '' OR program = {program:String})
+GROUP BY program, reason
+ORDER BY program, events DESC, reason

@@ -1,0 +1,236 @@
+"""The report a regulator reads, and the commands."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from console import compliance_cli
+from console.compliance.report import ComplianceReport, report
+from console.compliance.reserve import reserve
+from console.compliance.rules import RULES, THRESHOLDS
+from console.compliance.text import markdown
+from console.reports.basis import EmptyWarehouseError, as_json
+from console.settlement.month import month
+from flowdrop.cli import main
+from tests.console.settlement.ledger_rows import LedgerRows
+from tests.console.settlement.october import october
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from clickhouse_connect.driver.client import Client
+
+pytestmark = pytest.mark.clickhouse
+
+LIU = "liuliangbao"
+
+
+@pytest.fixture(scope="module")
+def busy(fresh: Callable[[], Client]) -> LedgerRows:
+    """October with a held redemption left open, frozen and closed wallets, and a circle."""
+    rows = LedgerRows(fresh())
+    october(rows)
+    rows.gift("t2", "bob", "ann", "2026-10-07", 110)  # of 100 the day before
+    rows.result("redeem", "r9", "ann", "2026-10-13", ("ann", 0), carrier="unicom", pending=[7])
+    for name in ("cat", "dan", "eve"):
+        rows.result("open", f"open-{name}", name, "2026-09-01", (name, 0))
+    rows.result("freeze", "f-cat", "cat", "2026-09-20", ("cat", 0))
+    rows.result("freeze", "f-dan", "dan", "2026-10-20", ("dan", 0))
+    rows.result("unfreeze", "u-dan", "dan", "2026-10-21", ("dan", 0))
+    rows.result("close", "c-eve", "eve", "2026-10-22", ("eve", 0))
+    rows.result("earn", "no-2", "zoe", "2026-10-22", outcome="refused", reason="unknown_account")
+    rows.result("earn", "no-3", "zoe", "2026-10-23", outcome="refused", reason="unknown_account")
+    rows.result("earn", "no-4", "zoe", "2026-11-23", outcome="refused", reason="unknown_account")
+    rows.result("earn", "no-5", "zoe", "2026-10-23", outcome="refused", reason="unknown_program",
+                program="none")  # fmt: skip
+    rows.store()
+    return rows
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> Path:
+    (tmp_path / f"{LIU}.toml").write_text("[compliance.reserve]\ncoins = 430\n")
+    return tmp_path
+
+
+def of(rows: LedgerRows, programs: Path, when: str = "2026-10") -> ComplianceReport:
+    return report(rows.client, month(when), programs)
+
+
+def test_a_programs_month(busy: LedgerRows, programs: Path) -> None:
+    ali, liu = of(busy, programs).programs
+    assert (ali.program, ali.issued, ali.outstanding, ali.reserve) == (
+        "ali-flow-wallet",
+        8,
+        8,
+        None,
+    )
+    assert (liu.issued, liu.burnt, liu.redeemed) == (20, 140, 90)
+    assert liu.by_kind == {
+        "budget": 550,
+        "carrier": 120,
+        "clearing": 0,
+        "issuer": -980,
+        "packet": 18,
+        "suspense": 60,
+        "wallet": 232,
+    }
+    assert sum(liu.by_kind.values()) == 0
+    assert (liu.outstanding, liu.in_packets, liu.held) == (232 + 18 + 550 + 60, 18, 7)
+    assert (liu.reserve, liu.cover) == (430, 0.5)
+    assert (liu.wallets, liu.frozen, liu.closed) == (5, 1, 1)
+    assert (liu.frozen_in_month, liu.closed_in_month) == (1, 1)
+    assert liu.refusals == {"unknown_account": 2, "insufficient_balance": 1}
+    assert liu.flags == {"split_gifts": 0, "circular_gifts": 1, "packet_farms": 0}
+    assert of(busy, programs).refusals_elsewhere == {"unknown_program": 1}
+
+
+def test_the_month_after_keeps_what_stands_and_forgets_what_moved(
+    busy: LedgerRows, programs: Path
+) -> None:
+    _, liu = of(busy, programs, "2026-11").programs
+    assert (liu.issued, liu.redeemed, liu.frozen, liu.frozen_in_month) == (0, 5, 1, 0)
+    assert liu.refusals == {"unknown_account": 1}
+
+
+def test_the_page_says_it_all(busy: LedgerRows, programs: Path) -> None:
+    page = markdown(of(busy, programs))
+    for line in (
+        "# Compliance report, 2026-10 (UTC)",
+        "| issued in the month | 20 |",
+        "| outstanding at its end | 860 |",
+        "| of which in red packets | 18 |",
+        "| unknown_account | 2 |",
+        "| circular_gifts | 1 |",
+        "Reserve: 430 coins for 860 outstanding, 50.00 %.",
+    ):
+        assert line in page.splitlines()
+    assert "Reserve: none is set" in page
+    assert "gift_limit 1,000" in page
+
+
+def test_a_month_before_everything_is_empty_and_says_so(busy: LedgerRows, programs: Path) -> None:
+    found = of(busy, programs, "2026-01")
+    assert found.programs == ()
+    assert "Nothing had happened by the end of 2026-01." in markdown(found)
+
+
+def test_an_empty_warehouse_says_so(fresh: Callable[[], Client], programs: Path) -> None:
+    with pytest.raises(EmptyWarehouseError, match="no coin has moved yet"):
+        report(fresh(), month("2026-10"), programs)
+
+
+@pytest.mark.parametrize("value", ["-1", "1.5", '"much"', "true"])
+def test_a_reserve_that_is_no_number_of_coins_is_refused(tmp_path: Path, value: str) -> None:
+    (tmp_path / "p.toml").write_text(f"[compliance.reserve]\ncoins = {value}\n")
+    with pytest.raises(click.ClickException, match=r"p.toml: compliance.reserve.coins = .*whole"):
+        reserve(tmp_path, "p")
+
+
+def test_a_programs_file_that_is_broken_is_named(tmp_path: Path) -> None:
+    (tmp_path / "p.toml").write_text("[compliance")
+    with pytest.raises(click.ClickException, match=r"p.toml: .*TOML file"):
+        reserve(tmp_path, "p")
+
+
+# -- commands ----------------------------------------------------------------------------------
+
+
+class Lent:
+    """Stands for the way to the warehouse."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    @contextmanager
+    def client(self) -> Iterator[Client]:
+        yield self._client
+
+
+@pytest.fixture
+def run(busy: LedgerRows, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    monkeypatch.setattr(compliance_cli, "Warehouse", lambda: Lent(busy.client))
+    return lambda *args: CliRunner().invoke(main, ["compliance", *args])
+
+
+def facts(found: Result) -> Any:
+    assert found.exit_code == 0, found.stderr
+    return json.loads(found.stdout)
+
+
+def test_flags_as_json_csv_and_a_table(run: Callable[..., Result]) -> None:
+    (flag,) = facts(run("flags", "--month", "2026-10", "--json"))["flags"]
+    assert (flag["rule"], flag["accounts"], flag["coins"]) == (
+        "circular_gifts",
+        ["ann", "bob"],
+        210,
+    )
+    assert flag["evidence"] == ["t1", "t2"]
+    shown = run("flags", "--month", "2026-10", "--csv").stdout
+    (row,) = csv.DictReader(io.StringIO(shown))
+    assert (row["accounts"], row["evidence"]) == ("ann bob", "t1 t2")
+    assert row["first_time"] == flag["first_time"]
+    assert run("flags", "--month", "2026-10").stdout == (
+        "circular_gifts  liuliangbao  ann bob: 210 coins in 2 events, "
+        "2026-10-06 00:00 to 2026-10-07 00:00\n    t1 t2\n"
+    )
+
+
+def test_rules_and_thresholds_are_options(run: Callable[..., Result]) -> None:
+    found = facts(run("flags", "--month", "2026-10", "--rule", "split_gifts", "--json"))
+    assert found["rules"] == ["split_gifts"]
+    assert found["flags"] == []
+    assert found["thresholds"] == {"gift_limit": 1000, "split_hours": 24, "split_gifts": 3}
+    few = run("flags", "--month", "2026-10", "--circle-coins", "111")
+    assert (few.stdout, few.exit_code) == ("", 0)
+    assert "nothing is flagged in 2026-10" in few.stderr
+    shown = run("flags", "--help").stdout
+    for name, threshold in THRESHOLDS.items():
+        assert f"--{name.replace('_', '-')}" in shown
+        assert str(threshold.default) in shown
+
+
+def test_the_report_as_json_and_as_a_page(run: Callable[..., Result], busy: LedgerRows) -> None:
+    printed = facts(run("report", "--month", "2026-10", "--json"))
+    folder = compliance_cli.load(compliance_cli.ConsoleSettings).programs
+    assert printed == json.loads(json.dumps(as_json(of(busy, folder))))
+    assert run("report", "--month", "2026-10").stdout.startswith("# Compliance report, 2026-10")
+    only = facts(run("report", "--month", "2026-10", "--program", LIU, "--json"))
+    assert [program["program"] for program in only["programs"]] == [LIU]
+
+
+@pytest.mark.parametrize(
+    ("args", "status", "sentence"),
+    [
+        (("flags", "--month", "soon"), 1, "'soon' is no month"),
+        (("report", "--month", "2026-14"), 1, "'2026-14' is no month"),
+        (("flags", "--month", "2026-10", "--rule", "theft"), 2, "circular_gifts"),
+        (("flags", "--month", "2026-10", "--drain-share", "2"), 2, "0<=x<=1"),
+    ],
+)
+def test_what_cannot_be_asked_is_one_sentence(
+    run: Callable[..., Result], args: tuple[str, ...], status: int, sentence: str
+) -> None:
+    found = run(*args)
+    assert found.exit_code == status
+    assert sentence in found.stderr
+
+
+def test_the_page_documents_every_rule_and_threshold() -> None:
+    from pathlib import Path as Place
+
+    page = (Place(__file__).parents[3] / "docs" / "compliance.md").read_text(encoding="utf-8")
+    for rule in RULES.values():
+        assert f"`{rule.name}`" in page
+        for threshold in rule.thresholds:
+            option = f"--{threshold.name.replace('_', '-')}"
+            assert f"| `{option}` | {threshold.default} | {threshold.help}" in page

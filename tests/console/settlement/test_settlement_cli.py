@@ -1,0 +1,154 @@
+"""The command prints what the settlement holds."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from console import settlement_cli
+from console.reports.basis import as_json
+from console.settlement.month import month
+from console.settlement.statement import statement
+from flowdrop.cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from clickhouse_connect.driver.client import Client
+
+    from tests.console.settlement.ledger_rows import LedgerRows
+
+pytestmark = pytest.mark.clickhouse
+
+UNICOM = ("--party", "carrier:unicom", "--month", "2026-10")
+SPRING = ("--party", "advertiser:spring", "--month", "2026-10")
+ALL = ("--all", "--month", "2026-10")
+
+
+class Lent:
+    """Stands for the way to the warehouse."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    @contextmanager
+    def client(self) -> Iterator[Client]:
+        yield self._client
+
+
+@pytest.fixture(autouse=True)
+def connected(ledger: LedgerRows, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settlement_cli, "Warehouse", lambda: Lent(ledger.client))
+
+
+def run(*args: str) -> Result:
+    return CliRunner().invoke(main, ["settlement", *args])
+
+
+def printed(*args: str) -> Any:
+    found = run(*args, "--json")
+    assert found.exit_code == 0, found.stderr
+    return json.loads(found.stdout)
+
+
+def table(*args: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(run(*args, "--csv").stdout)))
+
+
+def test_json_is_the_statement(ledger: LedgerRows) -> None:
+    made = as_json(statement(ledger.client, "advertiser:spring", month("2026-10")))
+    assert printed(*SPRING) == json.loads(json.dumps(made))
+
+
+def test_csv_has_a_row_a_line_and_the_balances() -> None:
+    assert [(row["line"], row["coins"]) for row in table(*UNICOM)] == [
+        *(("opening", "30"), ("redeem", "10"), ("redeem_settle", "90")),
+        *(("reverse", "-10"), ("closing", "120")),
+    ]
+    assert {row["party"] for row in table(*UNICOM)} == {"carrier:unicom"}
+
+
+def test_the_table_says_what_is_owed_and_how_it_was_counted() -> None:
+    found = run(*UNICOM)
+    assert "liuliangbao owes carrier:unicom 120 coins" in found.stdout
+    assert "calendar month in UTC" in found.stderr
+    assert "not known" in found.stderr
+    text = run(*SPRING).stdout
+    for fact in ("spent by transfer", "in hand", "unspent", "550"):
+        assert fact in text
+
+
+def test_a_line_is_opened() -> None:
+    rows = printed(*UNICOM, "--line", "redeem_settle")
+    assert [(row["event_id"], row["amount"]) for row in rows] == [("s2", 90)]
+    assert rows[0]["time"].startswith("2026-10-08")
+    assert [row["event_id"] for row in table(*UNICOM, "--postings")] == ["s2", "r3", "undo-r3"]
+    assert run(*UNICOM, "--line", "redeem_settle").stdout == (
+        "2026-10-08 00:00:00  liuliangbao  redeem_settle  +90  carrier:unicom:liuliangbao@0  "
+        "s2 (of r2)  wallet.events 0:15\n"
+    )
+    few = run(*UNICOM, "--postings", "--limit", "2")
+    assert "undo-r3" not in few.stdout
+    assert "the first 2; there may be more" in few.stderr
+
+
+def test_all_parties_agree_with_the_ledger() -> None:
+    found = printed(*ALL, "--program", "liuliangbao")
+    assert sum(row["closing"] for row in found["parties"]) == 0
+    assert found["differences"] == []
+    assert {row["party"]: row["owed_coins"] for row in table(*ALL)}["carrier:unicom"] == "120"
+    shown = run(*ALL)
+    assert "as the ledger's accounts do" in shown.stderr
+    assert "department:check-in" in shown.stdout
+    assert "…" not in shown.stdout
+
+
+@pytest.mark.parametrize("shape", [(), ("--json",), ("--csv",)])
+def test_a_difference_ends_with_status_1_and_its_name(
+    ledger: LedgerRows, shape: tuple[str, ...]
+) -> None:
+    rows = ledger.client.query("SELECT * FROM postings WHERE event_id = 'g1'").result_rows
+    ledger.client.command(
+        "ALTER TABLE postings DELETE WHERE account = 'ann' AND event_id = 'g1'",
+        settings={"mutations_sync": 2},
+    )
+    try:
+        found = run(*ALL, *shape)
+    finally:
+        ledger.client.insert("postings", rows, settings={"insert_deduplicate": 0})
+    assert found.exit_code == 1
+    assert "the moved coins of all parties sum to -200, not 0" in found.stderr
+    assert run(*ALL, *shape).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("args", "status", "sentence"),
+    [
+        (("--party", "carrier:x", "--month", "2026-10"), 1, "there are carrier:telecom, carrier:u"),
+        (("--party", "wallets", "--month", "2026-13"), 1, "'2026-13' is no month"),
+        (("--month", "2026-10"), 2, "name one party by --party, or ask for --all"),
+        ((*ALL, "--party", "wallets"), 2, "name one party by --party, or ask for --all"),
+        ((*ALL, "--line", "redeem"), 2, "are of one party"),
+        ((*UNICOM, "--line", "earn"), 1, "there are redeem, redeem_settle, reverse"),
+    ],
+)
+def test_what_cannot_be_told_is_one_sentence(
+    args: tuple[str, ...], status: int, sentence: str
+) -> None:
+    found = run(*args)
+    assert found.exit_code == status
+    assert sentence in found.stderr
+    assert found.stdout == ""
+
+
+def test_an_empty_month_is_said_and_is_no_error() -> None:
+    found = run("--party", "carrier:telecom", "--month", "2026-05")
+    assert found.exit_code == 0
+    assert "no coins moved in 2026-05" in found.stderr
+    assert printed("--party", "carrier:telecom", "--month", "2026-05")["programs"] == []

@@ -1,0 +1,279 @@
+"""Settlement in SQL: every amount reckoned by hand, and again by a naive sum."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from console.reports.basis import EmptyWarehouseError, NoReportError
+from console.settlement.everyone import everyone
+from console.settlement.month import month
+from console.settlement.party import UnknownPartyError
+from console.settlement.statement import Line, Owed, Statement, line_postings, statement
+from tests.console.settlement.ledger_rows import LedgerRows, at
+from tests.console.settlement.october import SHARD, UNICOM
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from clickhouse_connect.driver.client import Client
+
+pytestmark = pytest.mark.clickhouse
+
+OCTOBER = month("2026-10")
+LIU = "liuliangbao"
+AT_ONCE = {"mutations_sync": 2}
+
+
+def of(ledger: LedgerRows, party: str, when: str = "2026-10", program: str = "") -> Statement:
+    return statement(ledger.client, party, month(when), program)
+
+
+def lines(found: Statement) -> dict[str, tuple[int, int, int, int]]:
+    (own,) = found.programs
+    return {
+        line.operation: (line.events, line.coins_in, line.coins_out, line.coins)
+        for line in own.lines
+    }
+
+
+def test_a_carrier_sees_what_it_delivered_and_is_owed(ledger: LedgerRows) -> None:
+    found = of(ledger, "carrier:unicom")
+    (own,) = found.programs
+    assert (own.program, own.opening, own.closing) == (LIU, 30, 120)
+    assert own.lines == (
+        Line(operation="redeem", events=1, coins_in=10, coins_out=0, coins=10),
+        Line(operation="redeem_settle", events=1, coins_in=90, coins_out=0, coins=90),
+        Line(operation="reverse", events=1, coins_in=0, coins_out=10, coins=-10),
+    )
+    assert own.owed == Owed(coins=120, by=LIU, to="carrier:unicom")
+    assert "not known" in found.notes[0].en
+    assert found.zone == "UTC"
+
+
+def test_an_advertiser_sees_each_coin_of_its_budget(ledger: LedgerRows) -> None:
+    found = of(ledger, "advertiser:spring")
+    (own,) = found.programs
+    assert (own.opening, own.closing) == (1000, 550)
+    assert lines(found) == {
+        "ask": (1, 60, 60, 0),
+        "defund": (1, 0, 140, -140),
+        "grant": (4, 0, 350, -350),
+        "reverse": (1, 40, 0, 40),
+    }
+    budget = own.budget
+    assert budget is not None
+    assert (budget.funded, budget.defunded, budget.granted, budget.returned) == (1000, 140, 350, 40)
+    assert (budget.reserve, budget.shards, budget.in_flight, budget.other) == (300, 250, 0, 0)
+    assert budget.unspent == 1000 - 140 - 350 + 40 == 300 + 250
+    # 250 of the grants stayed in wallets, 60 reached one that had closed
+    assert budget.spent == {"packet_send": 10, "redeem_settle": 90, "transfer": 30}
+    assert (budget.in_hand, budget.unplaced) == (120, 60)
+    assert sum(budget.spent.values()) + budget.in_hand + budget.unplaced == 350 - 40
+
+
+def test_what_was_granted_is_followed_into_later_months(ledger: LedgerRows) -> None:
+    found = of(ledger, "advertiser:spring", "2026-11")
+    (own,) = found.programs
+    assert (own.opening, own.lines, own.closing) == (550, (), 550)
+    assert found.empty == (
+        "no coins moved in 2026-11; advertiser:spring has postings from 2026-09-04 to 2026-10-31"
+    )
+    assert own.budget is not None
+    assert own.budget.spent == {
+        "packet_send": 10,
+        "redeem": 5,
+        "redeem_settle": 90,
+        "rent": 6,
+        "transfer": 30,
+    }
+    assert own.budget.in_hand == 109
+
+
+def test_a_department_owes_for_what_was_minted_for_it(ledger: LedgerRows) -> None:
+    found = of(ledger, "department:check-in")
+    assert [own.owed for own in found.programs] == [
+        Owed(coins=8, by="department:check-in", to="ali-flow-wallet"),
+        Owed(coins=20, by="department:check-in", to=LIU),
+    ]
+    (only,) = of(ledger, "department:check-in", program="ali-flow-wallet").programs
+    assert (only.opening, only.closing) == (0, -8)
+
+
+def test_what_a_month_ends_with_the_next_begins_with(ledger: LedgerRows) -> None:
+    for party in ("wallets", "carrier:unicom", "advertiser:spring", f"issuer:{LIU}"):
+        before, after = of(ledger, party, program=LIU), of(ledger, party, "2026-11", LIU)
+        assert before.programs[0].closing == after.programs[0].opening, party
+
+
+def test_a_kind_that_no_query_names_is_a_party_all_the_same(ledger: LedgerRows) -> None:
+    found = everyone(ledger.client, month("2026-11"), LIU)
+    (shop,) = [row for row in found.parties if row.party == "escrow:shop"]
+    assert (shop.opening, shop.moved, shop.closing) == (0, 6, 6)
+    assert shop.owed == Owed(coins=6, by=LIU, to="escrow:shop")
+    assert not found.differences
+
+
+def test_all_parties_are_the_ledger(ledger: LedgerRows) -> None:
+    found = everyone(ledger.client, OCTOBER)
+    closing = {row.party: row.closing for row in found.parties if row.program == LIU}
+    assert closing == {
+        "advertiser:spring": 550,
+        "carrier:unicom": 120,
+        "department:check-in": -20,
+        "department:game": -100,
+        f"issuer:{LIU}": -860,
+        "packets": 18,
+        f"suspense:{LIU}": 60,
+        "wallets": 232,
+    }
+    assert found.differences == ()
+
+
+@pytest.mark.parametrize("when", ["2026-09", "2026-10", "2026-11"])
+def test_every_party_equals_a_naive_sum(ledger: LedgerRows, when: str) -> None:
+    asked = month(when)
+    naive: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for posted in ledger.posted:
+        if posted.time >= asked.end or not posted.amount:
+            continue
+        sums = naive[_naive_group(posted.account), posted.program]
+        sums[posted.time >= asked.start] += posted.amount
+        sums[2] += posted.amount
+    ours: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for row in everyone(ledger.client, asked).parties:
+        group = row.party.partition(":")[0]
+        sums = ours[{"department": "issuer"}.get(group, group), row.program]
+        for n, value in enumerate((row.opening, row.moved, row.closing)):
+            sums[n] += value
+    assert ours == naive
+
+
+def _naive_group(account: str) -> str:
+    """Whose an account is; clearing here is spring's, and all that is minted is the issuer's."""
+    prefix, colon, _ = account.partition(":")
+    names = {"packet": "packets", "budget": "advertiser", "clearing": "advertiser"}
+    return names.get(prefix, prefix) if colon else "wallets"
+
+
+# -- what is planted is named ------------------------------------------------------------------
+
+
+@pytest.fixture
+def planted(fresh: Callable[[], Client]) -> LedgerRows:
+    rows = LedgerRows(fresh())
+    rows.result("earn", "e1", "ann", "2026-10-02", ("issuer:liuliangbao@0", -9), ("ann", 9))
+    rows.store()
+    return rows
+
+
+def test_a_lost_posting_is_a_difference(planted: LedgerRows) -> None:
+    assert not everyone(planted.client, OCTOBER).differences
+    planted.client.command("ALTER TABLE postings DELETE WHERE account = 'ann'", settings=AT_ONCE)
+    said = everyone(planted.client, OCTOBER).differences
+    assert said[0].startswith("liuliangbao: the moved coins of all parties sum to -9, not 0")
+    wallet = "liuliangbao, wallet accounts: moved 0 by the postings, 9 by the ledger's results"
+    assert any(each.startswith(wallet) for each in said)
+
+
+def test_a_posting_moved_to_another_kind_is_a_difference_though_all_sum_to_zero(
+    planted: LedgerRows,
+) -> None:
+    planted.client.command(
+        "ALTER TABLE postings UPDATE kind = 'packet' WHERE account = 'ann'", settings=AT_ONCE
+    )
+    said = everyone(planted.client, OCTOBER).differences
+    assert not any("not 0" in each for each in said)
+    assert any("packet accounts: closing 9 by the postings, 0 by" in each for each in said)
+
+
+def test_a_row_stored_twice_counts_once(planted: LedgerRows) -> None:
+    planted.client.command(
+        "INSERT INTO postings SELECT * FROM postings", settings={"insert_deduplicate": 0}
+    )
+    (own,) = of(planted, "wallets").programs
+    assert own.closing == 9
+
+
+# -- lines and their postings ------------------------------------------------------------------
+
+
+def postings(found: Statement, ledger: LedgerRows, operation: str = "") -> list[dict[str, Any]]:
+    return line_postings(ledger.client, found, OCTOBER, operation=operation, program="", limit=1000)
+
+
+def test_each_line_is_the_sum_of_its_postings(ledger: LedgerRows) -> None:
+    for party in ("wallets", "advertiser:spring", "carrier:unicom", "department:check-in"):
+        found = of(ledger, party)
+        for own in found.programs:
+            for line in own.lines:
+                behind = [
+                    row
+                    for row in postings(found, ledger, line.operation)
+                    if row["program"] == own.program
+                ]
+                assert sum(row["amount"] for row in behind) == line.coins
+                assert len({(row["partition"], row["offset"]) for row in behind}) == line.events
+        total = sum(own.closing - own.opening for own in found.programs)
+        assert sum(row["amount"] for row in postings(found, ledger)) == total
+
+
+def test_a_line_opens_to_event_offset_and_amount(ledger: LedgerRows) -> None:
+    (row,) = postings(of(ledger, "carrier:unicom"), ledger, "redeem_settle")
+    assert (row["event_id"], row["cause"], row["account"]) == ("s2", "r2", UNICOM)
+    assert (row["amount"], row["partition"]) == (90, 0)
+    assert row["time"] == at("2026-10-08").replace(tzinfo=None)
+
+
+def test_a_line_that_is_not_there_names_those_that_are(ledger: LedgerRows) -> None:
+    found = of(ledger, "carrier:unicom")
+    with pytest.raises(NoReportError, match="there are redeem, redeem_settle, reverse"):
+        postings(found, ledger, "earn")
+
+
+# -- what can't be told ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("party", "there"),
+    [
+        ("carrier:unicorn", "carrier:unicom"),
+        ("spring", "advertiser:spring"),
+        ("campaign:spring", "advertiser:spring"),
+        ("carrier:zzz", "carrier:telecom, carrier:unicom"),
+        (SHARD, "advertiser:spring"),
+    ],
+)
+def test_an_unknown_party_names_those_that_exist(
+    ledger: LedgerRows, party: str, there: str
+) -> None:
+    with pytest.raises(UnknownPartyError, match=f"no party '{party}'; there are .*{there}"):
+        of(ledger, party)
+
+
+def test_before_the_first_posting_there_is_nothing_and_it_says_when_there_was(
+    ledger: LedgerRows,
+) -> None:
+    found = of(ledger, "carrier:telecom", "2026-05")
+    assert found.programs == ()
+    assert found.empty == (
+        "no coins moved in 2026-05; carrier:telecom has postings from 2026-11-01 to 2026-11-01"
+    )
+    before = everyone(ledger.client, month("2026-05"))
+    assert (before.parties, before.differences) == ((), ())
+    assert before.empty == "no coin had moved by the end of 2026-05"
+
+
+def test_a_program_without_coins_names_those_with(ledger: LedgerRows) -> None:
+    with pytest.raises(NoReportError, match=f"those of ali-flow-wallet, {LIU}"):
+        everyone(ledger.client, OCTOBER, "liuliang")
+
+
+def test_an_empty_warehouse_says_so(fresh: Callable[[], Client]) -> None:
+    client = fresh()
+    with pytest.raises(EmptyWarehouseError, match="no coin has moved yet"):
+        statement(client, "carrier:unicom", OCTOBER)
+    with pytest.raises(EmptyWarehouseError, match="no coin has moved yet"):
+        everyone(client, OCTOBER)
