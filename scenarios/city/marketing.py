@@ -215,7 +215,7 @@ class Marketing:
         coins = np.array([arm.coins for arm in form.arms])[campaign.arm[person]]
         given = coins > 0
         person, coins = person[given], coins[given]
-        self.wallets.grant(person, coins)
+        self.wallets.receive(person, coins)
         self.outbox.add(
             *("grant", time[given] + SECOND_US),
             person=person,

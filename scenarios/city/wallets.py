@@ -58,6 +58,7 @@ class Wallets:
         self.outbox = outbox
         self.is_open = np.zeros(people.plan.people, dtype=np.bool_)
         self.coins = np.zeros(people.plan.people, dtype=np.int32)
+        self._coming: list[tuple[Numbers, Numbers]] = []
         self._checked_in = np.full(people.plan.people, NEVER_TODAY, dtype=np.uint16)
 
     def live(self, moment: Moment, sessions: Sessions) -> None:
@@ -68,10 +69,13 @@ class Wallets:
         for number, name in enumerate(ACTS):
             at = acts == number
             getattr(self, f"_{name}")(moment, sessions.person[at], sessions.time[at])
+        for person, coins in self._coming:
+            np.add.at(self.coins, person, coins.astype(np.int32))
+        self._coming.clear()
 
-    def grant(self, person: Numbers, coins: Numbers) -> None:
-        """Take note of coins that a campaign gives."""
-        np.add.at(self.coins, person, coins.astype(np.int32))
+    def receive(self, person: Numbers, coins: Numbers) -> None:
+        """Take note of coins that come within this part of the day, to be spent after it."""
+        self._coming.append((person, coins))
 
     def _spend(self, person: Numbers, coins: Numbers) -> None:
         np.subtract.at(self.coins, person, coins.astype(np.int32))
@@ -92,7 +96,7 @@ class Wallets:
         friend = self.people.friends(person, moment.draw)
         invited = (moment.draw.random(len(person)) < INVITED_SHARE) & self.is_open[friend]
         self.is_open[person] = True
-        self._earned(friend[invited], np.full(invited.sum(), INVITATION_COINS))
+        self.receive(friend[invited], np.full(invited.sum(), INVITATION_COINS))
         self.outbox.add(
             "invitation", time[invited] + MINUTE_US, person=friend[invited], friend=person[invited]
         )
@@ -112,28 +116,25 @@ class Wallets:
 
     # -- acts --------------------------------------------------------------------------------
 
-    def _earned(self, person: Numbers, coins: Numbers) -> None:
-        np.add.at(self.coins, person, coins.astype(np.int32))
-
     def _check_in(self, moment: Moment, person: Numbers, time: Numbers) -> None:
         """Once a day."""
         person, first = np.unique(person, return_index=True)
         new = self._checked_in[person] != moment.day
         person, time = person[new], time[first][new]
         self._checked_in[person] = moment.day
-        self._earned(person, np.full(len(person), CHECK_IN_COINS))
+        self.receive(person, np.full(len(person), CHECK_IN_COINS))
         self.outbox.add("check_in", time, person=person)
 
     def _game(self, moment: Moment, person: Numbers, time: Numbers) -> None:
         amount = moment.draw.integers(1, GAME_COINS_MAX + 1, len(person))
-        self._earned(person, amount)
+        self.receive(person, amount)
         self.outbox.add("game", time, person=person, amount=amount)
 
     def _purchase(self, moment: Moment, person: Numbers, time: Numbers) -> None:
         """In a shop outside, which the program rewards by its own rule."""
         spread = (SPEND_CENTS_MAX / SPEND_CENTS_MIN) ** moment.draw.random(len(person))
         spend = (SPEND_CENTS_MIN * spread).astype(np.int64)
-        self._earned(person, spend // 100)
+        self.receive(person, spend // 100)
         self.outbox.add("purchase", time, person=person, spend=spend)
 
     def _transfer(self, moment: Moment, person: Numbers, time: Numbers) -> None:
@@ -145,7 +146,7 @@ class Wallets:
         most = np.clip(self.coins[person] // 2, GIFT_COINS_MIN, GIFT_COINS_MAX)
         amount = draw.integers(1, most + 1)
         self._spend(person, amount)
-        self._earned(to, amount)
+        self.receive(to, amount)
         message = draw.integers(0, 5, len(person))
         self.outbox.add("transfer", time, person=person, to=to, amount=amount, message=message)
 

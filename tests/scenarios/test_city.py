@@ -6,7 +6,6 @@ import hashlib
 import os
 import subprocess
 import sys
-import tracemalloc
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from itertools import islice, pairwise
@@ -75,6 +74,19 @@ def digest(plan: Plan) -> str:
     return found.hexdigest()
 
 
+def in_a_process(code: str) -> str:
+    """What a fresh Python prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONHASHSEED": "5"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
 # -- the bytes -------------------------------------------------------------------------------
 
 
@@ -122,15 +134,7 @@ for record in city.records(Plan(people=300, days=24, seed=7, partitions=4)):
     found.update(repr(record).encode())
 print(found.hexdigest())
 """
-    other = subprocess.run(
-        [sys.executable, "-c", code],
-        env=os.environ | {"PYTHONHASHSEED": "5"},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert other.stdout.strip() == digest(SMALL)
+    assert in_a_process(code).strip() == digest(SMALL)
 
 
 @pytest.mark.parametrize(
@@ -163,17 +167,18 @@ def test_a_hamlet_is_a_city_too(people: int) -> None:
 
 
 def test_memory_does_not_grow_with_the_days() -> None:
-    def peak(days: int) -> int:
-        tracemalloc.start()
-        try:
-            for _ in chunks(SMALL._replace(people=100, days=days)):
-                pass
-            return tracemalloc.get_traced_memory()[1]
-        finally:
-            tracemalloc.stop()
-
-    peak(10)  # what is imported and cached at first
-    assert peak(400) < 1.3 * peak(40)
+    """Ten times the days are 200,000 events more, of which each would take some 600 bytes."""
+    code = """
+import resource
+from scenarios.city.city import chunks
+from scenarios.city.plan import Plan
+for days in (40, 400):
+    events = sum(len(chunk.records) for chunk in chunks(Plan(200, days, 7, 4)))
+    print(events, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+    (few, before), (many, after) = (line.split() for line in in_a_process(code).splitlines())
+    assert int(many) > 10 * int(few)
+    assert int(after) - int(before) < 6_000  # kilobytes
 
 
 # -- as people live --------------------------------------------------------------------------
