@@ -55,7 +55,7 @@ COMMANDS: dict[str, Place] = {
     # warehouse
     "sql": Place("sql.cli:sql", "Apply migrations; list, show and run the queries."),
     # inputs
-    "replay": Place("scenarios.cli:replay", "Publish a real data set to Kafka as events."),
+    "replay": Place("scenarios.cli:replay", "Publish a data set or a city to Kafka as events."),
     # models
     "features": Place("features.cli:features", "Build features as of a date."),
     "models": Place("features.cli:models", "Train, evaluate, register and list models."),
