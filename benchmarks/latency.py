@@ -64,7 +64,8 @@ def main(*, engines: str, rates: str, seconds: float, as_json: bool) -> None:
     rows = []
     with temporary_broker(0) as broker:
         say("  a run that does not count: Java compiles the broker")
-        measure(broker, *choose("layer", quick=False), max(map(int, rates.split(","))), seconds)
+        (bare,) = choose("layer", quick=False)
+        measure(broker, bare, max(map(int, rates.split(","))), seconds)
         for engine in choose(engines, quick=False):
             if why := engine.missing():
                 say(f"{engine.name}: skipped, {why}")
