@@ -19,16 +19,17 @@ if TYPE_CHECKING:
     from console.reports.basis import Query
     from console.settlement.month import Month
 
-# What can still be spent in the program; any other kind of account holds what was spent.
-SPENDABLE = ("wallet", "packet", "budget", "clearing", "suspense")
+# What these hold was spent, or minted. All else is outstanding, a kind that comes later as well: a
+# reserve that covers too much is the lesser error.
+NOT_OUTSTANDING = {"issuer", "carrier", "merchant", "partner"}
 
 BASIS = Words(
     en="Coins are whole, in the program's smallest unit; those of two programs are never added. "
-    "Months are UTC, by the time of each event. Outstanding is every coin that can still be "
-    "spent: in wallets, red packets, campaigns' budgets, on their way, or in suspense. Held coins "
-    "are part of those in wallets.",
+    "Months are UTC, by the time of each event. Outstanding is every coin but "
+    "those at carriers, merchants and partners: in wallets, red packets, campaigns' budgets, on "
+    "their way, or in suspense. Held coins are part of those in wallets.",
     zh="流量币为整数,以各计划的最小单位计;不同计划的币从不相加。月份按 UTC,以每个事件自身时间为准。"
-    "未兑付指仍可使用的每一枚币:在钱包、红包、活动预算、途中或挂账中。冻结待兑的币包含在钱包余额内。",
+    "未兑付指不在运营商、商户与合作方处的每一枚币:在钱包、红包、活动预算、途中或挂账中。冻结待兑的币包含在钱包余额内。",
 )
 
 
@@ -99,7 +100,7 @@ def report(client: Client, month: Month, programs: Path, program: str = "") -> C
     found = []
     for name in sorted({*kinds, *states}):
         by_kind = kinds.get(name, {})
-        outstanding = sum(by_kind.get(kind, 0) for kind in SPENDABLE)
+        outstanding = sum(coins for kind, coins in by_kind.items() if kind not in NOT_OUTSTANDING)
         backing = reserve(programs, name)
         found.append(
             ProgramMonth(

@@ -18,6 +18,9 @@ from console.reports.campaigns import campaigns
 from console.reports.lift import lift
 from console.reports.overlap import overlap
 from console.reports.reach import reach
+from console.settlement.everyone import everyone
+from console.settlement.month import month as month_of
+from console.settlement.statement import statement
 from console.wallets import wallet
 from console.web.desk import desk
 
@@ -61,6 +64,17 @@ def get_overlap(request: Request, a: str, b: str) -> Response:
     """Overlap of two campaigns, as `flowdrop report overlap A B --json`."""
     with desk(request).warehouse.client() as client:
         return answer(as_json(overlap(client, a, b)))
+
+
+@router.get("/settlement")
+def get_settlement(request: Request, month: str, party: str = "", program: str = "") -> Response:
+    """A party's month, as `flowdrop settlement --party PARTY --json`; of all without one."""
+    with desk(request).warehouse.client() as client:
+        when = month_of(month)
+        found = (
+            statement(client, party, when, program) if party else everyone(client, when, program)
+        )
+        return answer(as_json(found))
 
 
 @router.get("/drops")

@@ -15,9 +15,10 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from console.drops.register import UnknownDropError
 from console.reports.basis import EmptyWarehouseError, NotRandomisedError, UnknownCampaignError
+from console.settlement.party import UnknownPartyError
 from console.wallets import UnknownWalletError
 from console.warehouse import Warehouse, WarehouseDownError
-from console.web import api, drop_pages, report_pages, wallet_pages
+from console.web import api, drop_pages, report_pages, settlement_pages, wallet_pages
 from console.web.desk import Desk, desk
 from console.web.rendering import page
 from console.web.security import HEADERS, allowed_hosts
@@ -40,6 +41,7 @@ FAILURES: tuple[tuple[type[Exception], int, str], ...] = (
     (NotRandomisedError, 404, "not_randomised"),
     (UnknownDropError, 404, "unknown_drop"),
     (UnknownWalletError, 404, "unknown_wallet"),
+    (UnknownPartyError, 404, "unknown_party"),
     (click.ClickException, 400, "refused"),
 )
 
@@ -64,7 +66,7 @@ def create_app(
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts(settings.console_host))
     app.middleware("http")(_headers)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for room in (api, report_pages, drop_pages, wallet_pages):
+    for room in (api, report_pages, settlement_pages, drop_pages, wallet_pages):
         app.include_router(room.router)
     app.get("/healthz", include_in_schema=False)(healthz)
     app.exception_handler(click.ClickException)(_failed)

@@ -241,6 +241,38 @@ def test_a_wallet(page: Page, console: str) -> None:
     shoot(page, "wallet")
 
 
+def test_settlement_from_everybody_to_the_postings_of_a_line(page: Page, console: str) -> None:
+    page.goto(f"{console}/settlement")
+    everybody = httpx.get(f"{console}/api/settlement?month=2026-11").json()
+    assert page.input_value("#month") == "2026-11"
+    for row in everybody["parties"]:
+        shown = page.locator(f'#everyone [data-party="{row["party"]}"] [data-value]')
+        assert shown.get_attribute("data-value") == str(row["closing"])
+    assert page.locator("#check .chip.good").count() == 1
+    shoot(page, "settlement")
+    page.get_by_role("link", name="advertiser:spring").click()
+    found = httpx.get(f"{console}/api/settlement?month=2026-11&party=advertiser:spring").json()
+    (own,) = found["programs"]
+    assert value(page, '[data-key="closing"]') == own["closing"]
+    for line in own["lines"]:
+        place = f'[data-line="{line["operation"]}"] [data-value]'
+        assert value(page, place) == line["coins"]
+    for key in ("funded", "granted", "unspent", "in_hand"):
+        assert value(page, f"#{PROGRAM}-{key}") == own["budget"][key]
+    assert (own["closing"], page.inner_text(".owed")) == (0, "Nothing is owed.")
+    shoot(page, "settlement-party")
+    page.locator('[data-line="grant"] a').click()
+    cells = page.locator("#postings td[data-value]").all()
+    coins = [int(cell.get_attribute("data-value") or "") for cell in cells]
+    (grant,) = [line for line in own["lines"] if line["operation"] == "grant"]
+    assert (sum(coins), len(coins)) == (grant["coins"], grant["events"])
+    shoot(page, "settlement-postings")
+    page.get_by_role("link", name="中文").click()
+    page.get_by_role("link", name="结算").click()
+    assert "各方合计与账本一致" in page.inner_text("main")
+    shoot(page, "settlement-zh")
+
+
 def test_the_language_switch_stays(page: Page, console: str) -> None:
     page.goto(f"{console}/reach?campaign=cj-8&campaign=cj-13")
     number = page.inner_text("#reach")
@@ -272,6 +304,7 @@ def test_no_page_is_wider_than_a_phone(browser: Browser, console: str, scheme: A
         "lift": "/lift?campaign=hillstrom",
         "overlap": "/overlap?a=cj-8&b=cj-13",
         "drop": "/drops/spring",
+        "settlement": "/settlement?party=advertiser:spring&month=2026-11",
         "wallet": "/wallet?account=cj:17",
     }.items():
         page.goto(console + path)

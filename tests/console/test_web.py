@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from console.cli import drop as drop_command
 from console.report_cli import report as report_command
+from console.settlement_cli import settlement as settlement_command
 from console.wallets import PAGE_POSTINGS
 from tests.console.world import PROGRAM, World
 
@@ -41,6 +42,12 @@ PAGES = [
     "/drops/spring/outcome",
     "/drops/spring/query",
     "/drops/autumn/launch",
+    "/settlement",
+    "/settlement?month=2026-10",
+    "/settlement?party=advertiser:spring&month=2026-11",
+    "/settlement?party=wallets&month=2026-12",
+    "/settlement/query?party=wallets&month=2026-11",
+    "/settlement/postings?party=advertiser:spring&month=2026-11&line=grant",
     "/wallet",
     "/wallet?account=cj:17",
     "/wallet?account=cj:18",
@@ -114,6 +121,28 @@ def test_the_export_is_what_the_command_prints(
     assert answer.headers["content-disposition"].endswith('.csv"')
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"party": "advertiser:spring", "month": "2026-11"},
+        {"party": "wallets", "month": "2026-12"},
+        {"month": "2026-11"},
+    ],
+)
+def test_settlement_is_what_the_command_prints(
+    web: httpx.Client, real_world: World, monkeypatch: pytest.MonkeyPatch, asked: dict[str, str]
+) -> None:
+    monkeypatch.setenv("FLOWDROP_CLICKHOUSE", real_world.url)
+    whom = ["--party", asked["party"]] if "party" in asked else ["--all"]
+    args = [*whom, "--month", asked["month"]]
+    printed = CliRunner().invoke(settlement_command, [*args, "--json"])
+    assert printed.exit_code == 0, printed.output
+    assert web.get("/api/settlement", params=asked).json() == json.loads(printed.stdout)
+    answer = web.get("/settlement/download.csv", params=asked)
+    assert answer.text == CliRunner().invoke(settlement_command, [*args, "--csv"]).stdout
+    assert answer.headers["content-disposition"].endswith('.csv"')
+
+
 def test_drops_by_api_are_what_the_commands_print(
     web: httpx.Client, console_database: Path, real_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,6 +174,9 @@ def test_drops_by_api_are_what_the_commands_print(
         ("/overlap?a=cj-8&b=cj-8", 400, "refused", "cj-8"),
         ("/drops/sprung", 404, "unknown_drop", "did you mean spring"),
         ("/wallet?account=cj:99999", 404, "unknown_wallet", "cj:1"),
+        ("/settlement?party=spring&month=2026-11", 404, "unknown_party", "advertiser:spring"),
+        ("/settlement?month=2026-13", 400, "refused", "such as 2026-10"),
+        ("/settlement/postings?party=wallets&month=2026-11&line=x", 400, "refused", "grant"),
         ("/nowhere", 404, "no_page", ""),
         ("/reach", 422, "refused", "campaign"),
         ("/drops/spring/people?offset=x", 422, "refused", "offset"),

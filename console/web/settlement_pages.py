@@ -1,0 +1,124 @@
+"""Pages and downloads of settlement: everybody, one party, the postings behind a line."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from console import exports
+from console.reports.basis import Asker
+from console.settlement.everyone import Everyone, everyone
+from console.settlement.month import month as month_of
+from console.settlement.party import parties
+from console.settlement.statement import Statement, line_postings, statement
+from console.web.desk import desk
+from console.web.rendering import link, page
+from console.web.report_pages import download, query_page
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from clickhouse_connect.driver.client import Client
+
+    from console.settlement.party import Party
+
+router = APIRouter(
+    prefix="/settlement", include_in_schema=False, default_response_class=HTMLResponse
+)
+
+POSTINGS_MAX = 500
+
+
+@router.get("")
+def settlement_page(
+    request: Request, party: str = "", month: str = "", program: str = ""
+) -> HTMLResponse:
+    """Show a party's month; without one, everybody's, and whether they are the ledger."""
+    with desk(request).warehouse.client() as client:
+        known = parties(Asker(client))
+        month = month or _latest(known)
+        found = settled(client, party, month, program)
+    asked = _asked(party, month, program)
+    return page(
+        request,
+        "settlement.html",
+        names=[each.name for each in known],
+        party=party,
+        month=month,
+        program=program,
+        statement=found if isinstance(found, Statement) else None,
+        everyone=found if isinstance(found, Everyone) else None,
+        json_link=link("/api/settlement", **asked),
+        csv_link=link("/settlement/download.csv", **asked),
+        query_link=link("/settlement/query", **asked),
+    )
+
+
+@router.get("/download.csv")
+def settlement_csv(request: Request, month: str, party: str = "", program: str = "") -> Response:
+    """Download the lines of a party's month, or everybody's balances."""
+    with desk(request).warehouse.client() as client:
+        found = settled(client, party, month, program)
+    rows = (
+        exports.settlement_rows(found)
+        if isinstance(found, Statement)
+        else exports.settlements_rows(found)
+    )
+    return download(f"settlement-{party or 'all'}-{month}", rows)
+
+
+@router.get("/query")
+def settlement_query(
+    request: Request, month: str, party: str = "", program: str = ""
+) -> HTMLResponse:
+    """Show the queries that made the settlement."""
+    with desk(request).warehouse.client() as client:
+        asked = settled(client, party, month, program).queries
+    return query_page(request, asked, link("/settlement", **_asked(party, month, program)))
+
+
+@router.get("/postings")
+def settlement_postings(
+    request: Request, party: str, month: str, line: str, program: str = ""
+) -> HTMLResponse:
+    """Show the postings behind a line, the first of the month."""
+    with desk(request).warehouse.client() as client:
+        rows = line_postings(
+            client,
+            statement(client, party, month_of(month), program),
+            month_of(month),
+            operation=line,
+            program=program,
+            limit=POSTINGS_MAX,
+        )
+    back = link("/settlement", **_asked(party, month, program))
+    return page(
+        request,
+        "settlement_postings.html",
+        rows=rows,
+        party=party,
+        month=month,
+        line=line,
+        back=back,
+        full=len(rows) == POSTINGS_MAX,
+    )
+
+
+def settled(client: Client, party: str, month: str, program: str) -> Statement | Everyone:
+    """Return a party's statement, or everybody's when `party` is ''."""
+    when = month_of(month)
+    return statement(client, party, when, program) if party else everyone(client, when, program)
+
+
+def _asked(party: str, month: str, program: str) -> dict[str, Any]:
+    asked = {"party": party, "month": month, "program": program}
+    return {name: value for name, value in asked.items() if value}
+
+
+def _latest(known: Sequence[Party]) -> str:
+    """Return the last month in which coins moved."""
+    last = max(each.last_time for each in known if isinstance(each.last_time, datetime))
+    return f"{last:%Y-%m}"
