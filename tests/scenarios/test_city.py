@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 from collections import Counter, defaultdict
@@ -25,6 +26,7 @@ from scenarios.city.marketing import BOT_EXPOSURES_PER_DAY, EXPOSURES_MAX
 from scenarios.city.outcomes import outcomes
 from scenarios.city.people import ADULT_AGE
 from scenarios.city.plan import DAY_US, Plan
+from scenarios.cli import city as replay_city
 from streams import programs
 from streams.events import TYPES, WALLET_TOPIC, encode, partition_of
 from streams.ledger.times import microseconds
@@ -400,6 +402,27 @@ def test_only_the_city_can_write_the_truth() -> None:
         if "city.truth" in path.read_text()
     }
     assert users == {"scenarios/city/city.py"}
+
+
+def test_the_page_describes_every_column_of_the_truth() -> None:
+    page = (ROOT / "docs" / "city.md").read_text(encoding="utf-8")
+    for name, schema in truth.FILES.items():
+        table = page.partition(f"**{name}.parquet**")[2].partition("\n\n**")[0]
+        table = table.partition("\n## ")[0]
+        told = {
+            column
+            for line in table.splitlines()
+            if line.startswith("| `")
+            for column in re.findall(r"`([^`]+)`", line.split("|")[1])
+        }
+        assert told == {re.sub(r"_\d$", "_<arm>", column) for column in schema.names}, name
+
+
+def test_the_page_names_every_option() -> None:
+    page = (ROOT / "docs" / "city.md").read_text(encoding="utf-8")
+    options = {name for option in replay_city.params for name in option.opts}
+    assert options - {"--json"} <= set(re.findall(r"--\w+", page))
+    assert "--json" in page
 
 
 # -- the command -----------------------------------------------------------------------------
