@@ -32,7 +32,7 @@ OPTIONS = (
         help="Only what happened before DATE (UTC), for example 2017-07-01.",
     ),
     click.option(
-        "--limit", type=click.IntRange(min=0), metavar="N", help="Only the first N events."
+        "--limit", type=click.IntRange(0, 2**32 - 1), metavar="N", help="Only the first N events."
     ),
     click.option(
         "--spoil",
