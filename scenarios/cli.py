@@ -91,7 +91,7 @@ CITY = (
     ),
     click.option(
         "--seed",
-        type=click.IntRange(min=0),
+        type=click.IntRange(0, 2**32 - 1),
         default=1,
         show_default=True,
         help="Chooses the city, its people's names and what is spoiled.",
@@ -182,7 +182,8 @@ def city(*, people: int, days: int, start: datetime, truth: Path | None, **value
             "--truth tells of the whole city; leave out --until and --limit, or --truth"
         )
     start = start.replace(tzinfo=UTC)
-    if (end := start + timedelta(days=days)) > (now := datetime.now(UTC)):
+    # what began on the last day ends within two more
+    if (end := start + timedelta(days=days + 2)) > (now := datetime.now(UTC)):
         raise click.UsageError(
             f"--start {start:%Y-%m-%d} and --days {days} end on {end:%Y-%m-%d}, after now "
             f"({now:%Y-%m-%d}), and the ledger refuses what is yet to come; start earlier"

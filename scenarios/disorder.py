@@ -23,6 +23,7 @@ REORDER_SECONDS_MAX = 60.0
 REPEAT_SECONDS_MAX = 3_600.0
 SKEW_SECONDS_MIN, SKEW_SECONDS_MAX = 60, 3_600
 
+_GOLDEN, _LUCK = 0x9E3779B1, 1 << 32  # spread a checksum evenly
 _TIME = b'"time":"'
 _SECONDS_DIGITS = 19  # 2026-01-01T00:00:00
 
@@ -104,11 +105,12 @@ class Disorder:
         topic, partition, key, value = record
         assert key is not None
         assert value is not None
-        luck = random.Random(zlib.crc32(self._seed + b"/" + key))  # noqa: S311
-        if luck.random() >= self.shares.skew:
+        luck = zlib.crc32(self._seed + b"/" + key) * _GOLDEN % _LUCK
+        if luck >= self.shares.skew * _LUCK:
             return record
         self.counts["skew"] += 1
-        seconds = luck.randint(SKEW_SECONDS_MIN, SKEW_SECONDS_MAX) * luck.choice((-1, 1))
+        seconds = SKEW_SECONDS_MIN + luck // 2 % (SKEW_SECONDS_MAX - SKEW_SECONDS_MIN + 1)
+        seconds = -seconds if luck % 2 else seconds
         end = value.index(b'"', at)
         time = datetime.fromisoformat(value[at:end].decode()) + timedelta(seconds=seconds)
         text = time.isoformat().replace("+00:00", "Z").encode()

@@ -57,7 +57,7 @@ class Sessions(NamedTuple):
 
 
 class People:
-    """What is known of every person; 13 bytes each.
+    """What is known of every person; 14 bytes each.
 
     Attributes:
         carrier: number in `CARRIERS`.
