@@ -492,6 +492,20 @@ class Leg(Envelope, frozen=True, tag="flowdrop.wallet.leg"):
     data: LegData
 
 
+class RulesData(Data, frozen=True):
+    """A program's rules: its file as JSON, with sorted keys; only an operator signs it."""
+
+    program: Name
+    rules: Annotated[str, Meta(min_length=2, max_length=50_000)]
+    signature: Annotated[str, Meta(min_length=64, max_length=64)]
+
+
+class ProgramRules(Envelope, frozen=True, tag="flowdrop.wallet.rules"):
+    """A partition judges by these rules from now on; `subject`: `rules:<program>@<partition>`."""
+
+    data: RulesData
+
+
 # -- campaign ---------------------------------------------------------------------------------
 
 
@@ -625,7 +639,7 @@ ClientEvent = (
     | Unfreeze
     | Close
 )
-WalletEvent = ClientEvent | Leg
+WalletEvent = ClientEvent | Leg | ProgramRules
 CampaignEvent = Assignment | Contact | Exposure | Click | Visit | Conversion | Consent
 Event = WalletEvent | CampaignEvent
 

@@ -18,6 +18,7 @@ import msgspec
 from xxhash import xxh3_64_digest, xxh3_64_hexdigest
 
 from streams.events import decode_wallet, partition_of
+from streams.programs.canonical import program_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,11 +33,11 @@ MICROSECOND = timedelta(microseconds=1)
 
 RESERVED = (
     *("issuer", "budget", "packet", "carrier", "clearing", "suspense", "claim"),
-    *("merchant", "order", "partner", "share"),
+    *("merchant", "order", "partner", "share", "rules"),
 )
 NEVER_BELOW_ZERO = (
     *("wallet", "packet", "budget", "carrier", "suspense", "claim"),
-    *("merchant", "order", "share"),
+    *("merchant", "order", "share", "rules"),
 )
 FORGET_AT_ONCE = ("wrong_partition", "conflict", "too_old", "forgotten")
 FREE_TEXT = ("message", "reason")
@@ -154,6 +155,7 @@ class Judge:
         self.tolerance_us = tolerance_us
         self.secret = secret
         self.clock_us = 0
+        self.published: dict[str, tuple[datetime, Any]] = {}  # when, and the program
         self.accounts: dict[str, dict[str, Any]] = {}
         self.verdict = Verdict("")  # of the record under judgement
         self.offset = 0
@@ -174,6 +176,8 @@ class Judge:
         try:
             if step_of(event) == "leg":
                 self.receive(event)
+            elif step_of(event) == "rules":
+                self.take_rules(event)
             else:
                 self.consider(event, arrived_us)
         except Refused as refusal:
@@ -251,15 +255,30 @@ class Judge:
             raise Refused("forgotten")
 
     def check_program(self, event: Any, operation: str) -> None:
-        if event.data.program not in self.programs:
+        if event.data.program not in self.programs | self.published.keys():
             raise Refused("unknown_program")
         program = self.rules_of(event)
         if operation not in program.operations.open:
             raise Refused("operation_closed")
 
+    def take_rules(self, event: Any) -> None:
+        """Judge by a program's published rules from now on."""
+        data = event.data
+        content = [event.id, event.source, event.time, event.subject, data.program, data.rules]
+        signature = hmac.new(self.secret, encode_content(content), hashlib.sha256).hexdigest()
+        if data.signature != signature:
+            raise Refused("forged_rules")
+        if event.subject != f"rules:{data.program}@{self.number}":
+            raise Refused("wrong_partition" if self.is_elsewhere(event.subject) else "forged_rules")
+        if data.program in self.published and event.time <= self.published[data.program][0]:
+            raise Refused("stale_rules")
+        self.published[data.program] = (event.time, program_of(data.program, data.rules))
+        self.account(event.subject, data.program)
+
     def rules_of(self, event: Any) -> Any:
         """The program as it was at the event's own time."""
-        program = found = self.programs[event.data.program]
+        name = event.data.program
+        program = found = self.published[name][1] if name in self.published else self.programs[name]
         for from_us, later in program.later:
             if microseconds(event.time) >= from_us:
                 found = later

@@ -20,6 +20,7 @@ Kind = Literal[
     "order",
     "partner",
     "share",
+    "rules",
 ]
 State = Literal["open", "frozen", "closed"]
 
@@ -37,7 +38,10 @@ LEGS_MAX = 2048
 # Kinds whose available balance is never negative; an issuer owes what it minted, a partner what its
 # points became, and a clearing account what is on its way from elsewhere.
 NEVER_NEGATIVE: frozenset[Kind] = frozenset(
-    {"wallet", "packet", "budget", "carrier", "suspense", "claim", "merchant", "order", "share"},
+    {
+        *("wallet", "packet", "budget", "carrier", "suspense", "claim", "merchant", "order"),
+        *("share", "rules"),
+    },
 )
 
 
@@ -104,6 +108,7 @@ _KINDS: dict[str, Kind] = {
     "order": "order",
     "partner": "partner",
     "share": "share",
+    "rules": "rules",
 }
 
 
@@ -213,6 +218,11 @@ def suspense_name(program: str, partition: int) -> str:
 def claim_name(packet: str, claimer: str) -> str:
     """Return the account that remembers that `claimer` has drawn from `packet`."""
     return f"claim:{packet}:{claimer}"
+
+
+def rules_name(program: str, partition: int) -> str:
+    """Return the account that keeps the rules by which a partition judges a program's events."""
+    return f"rules:{program}@{partition}"
 
 
 def share_name(packet: str, share: str) -> str:

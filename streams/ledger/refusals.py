@@ -44,6 +44,19 @@ REFUSALS: tuple[Refusal, ...] = (
         "Nothing to do: the coins were credited then.",
     ),
     Refusal(
+        "forged_rules",
+        66,
+        "The signature of the rules is not the ledger's, or they are for another account.",
+        "Publish rules by `flowdrop programs publish`; look for who else may write to "
+        "wallet.events.",
+    ),
+    Refusal(
+        "stale_rules",
+        67,
+        "The partition has later rules of the program.",
+        "Nothing to do, if it is a repeat; else publish them again.",
+    ),
+    Refusal(
         "conflict",
         4,
         "The subject had an event with this id and other content.",

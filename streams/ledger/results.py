@@ -188,6 +188,7 @@ TELL: dict[type, Callable[[Result, Any], None]] = {
     events.Unfreeze: _tell_nothing,
     events.Close: _tell_close,
     events.Leg: _tell_leg,
+    events.ProgramRules: _tell_nothing,
 }
 
 

@@ -7,6 +7,7 @@
 | budget | of a shard: `Lease` |
 | packet | `Packet` |
 | share | `Share` |
+| rules | `Published` |
 | clearing | 8 bytes an origin partition: one more than the highest number of a leg from there |
 """
 
@@ -96,12 +97,25 @@ class Share(msgspec.Struct, frozen=True, array_like=True, gc=False):
     sharer: str
 
 
+class Published(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The rules by which a partition judges a program's events.
+
+    Attributes:
+        time_us: when they were published, microseconds since 1970.
+        rules: the program's file as JSON.
+    """
+
+    time_us: int
+    rules: str
+
+
 _encode = msgspec.msgpack.Encoder().encode
 _holds = msgspec.msgpack.Decoder(list[Hold]).decode
 _lease = msgspec.msgpack.Decoder(Lease).decode
 _packet = msgspec.msgpack.Decoder(Packet).decode
 _order = msgspec.msgpack.Decoder(Order).decode
 _share = msgspec.msgpack.Decoder(Share).decode
+_published = msgspec.msgpack.Decoder(Published).decode
 
 
 def holds_of(terms: bytes) -> list[Hold]:
@@ -129,7 +143,12 @@ def share_of(terms: bytes) -> Share:
     return _share(terms)
 
 
-def packed(terms: list[Hold] | Lease | Packet | Order | Share) -> bytes:
+def published_of(terms: bytes) -> Published:
+    """Return the rules that an account keeps."""
+    return _published(terms)
+
+
+def packed(terms: list[Hold] | Lease | Packet | Order | Share | Published) -> bytes:
     """Return terms as an account keeps them; a wallet without holds keeps nothing."""
     if type(terms) is Packet and not (terms.campaign or terms.group or terms.code):
         return _encode(msgspec.structs.astuple(terms)[:_PLAIN_FIELDS])

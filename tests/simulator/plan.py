@@ -25,8 +25,9 @@ from streams.events import (
     partition_of,
 )
 from streams.ledger.fold import Rules
+from streams.ledger.published import sign
 from streams.programs import Operation
-from tests.streams.ledger_world import program
+from tests.streams.ledger_world import program, rules_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +48,12 @@ RULES = Rules(
     tolerance_us=DAY_US // 24,
     secret=b"simulated",
 )
+# What an operator may publish of the program p: as it is, more for a quiz, no red packets.
+PUBLISHED = [
+    rules_text(program("p", *get_args(Operation))),
+    rules_text(program("p", *get_args(Operation), quiz_max=11)),
+    rules_text(program("p", *(name for name in get_args(Operation) if name != "packet_send"))),
+]
 CAMPAIGNS = ("spring", "autumn", "mixed")  # the last has shards and coins of two programs
 CARRIERS = (("unicom", "mobile", "telecom", "radio", "none"), (85, 6, 4, 2, 3))  # with weights
 LATELY_MAX = 400
@@ -619,6 +626,19 @@ def forged_leg(clients: Clients) -> Leg:
     )
     head = {**clients.head(subject), "id": f"leg:{origin}:{offset}:0"}
     return Leg(**head, data=data)
+
+
+@sent(weight=1)
+def rules(clients: Clients) -> WalletEvent:
+    """Publish other rules of the first program; now and then an old event, or not signed so."""
+    random = clients.random
+    name = clients.programs[0]
+    head = clients.head(f"rules:{name}@{random.randrange(clients.partitions)}")
+    data = events.RulesData(program=name, rules=random.choice(PUBLISHED), signature="0" * 64)
+    event = sign(events.ProgramRules(**head, data=data), RULES.secret)
+    if random.random() < 0.1:
+        event = msgspec.structs.replace(event, source="another")
+    return event
 
 
 _MAKES = [make for _, make in MAKERS]

@@ -61,7 +61,7 @@ ALL = Gate(closed="all", assumption=TEST)
 OTHERS = Gate(closed="others", assumption=TEST)
 
 
-def program(name: str, *operations: str) -> Program:
+def program(name: str, *operations: str, quiz_max: int = 10) -> Program:
     return Program(
         name=name,
         title=NAMED,
@@ -72,7 +72,7 @@ def program(name: str, *operations: str) -> Program:
             "purchase": Activity(title=NAMED, cents_per_coin=100, assumption=TEST),
             "check-in": Activity(title=NAMED, coins=5, assumption=TEST),
             "game": Activity(title=NAMED, given_max=10**15, assumption=TEST),
-            "quiz": Activity(title=NAMED, given_max=10, assumption=TEST),
+            "quiz": Activity(title=NAMED, given_max=quiz_max, assumption=TEST),
             "stamp": Activity(
                 title=NAMED, given_max=10, day_max=12, lifetime_max=30, assumption=TEST
             ),
@@ -100,6 +100,14 @@ def program(name: str, *operations: str) -> Program:
             "books": Partner(title=NAMED, points_out=Rate(coins=9, points=1), assumption=TEST),
         },
     )
+
+
+def rules_text(program: Program) -> str:
+    """What `flowdrop programs publish` would publish of a program made for tests."""
+    values = msgspec.to_builtins(program)
+    del values["later"], values["plain"]
+    values["operations"]["open"].sort()  # a set has no order
+    return msgspec.json.encode(values, order="sorted").decode()
 
 
 EVERYTHING = get_args(Operation)

@@ -21,6 +21,7 @@ from streams.events import (
     PacketSend,
     PointsIn,
     PointsOut,
+    ProgramRules,
     Redeem,
     RedeemExpire,
     RedeemSettle,
@@ -32,11 +33,12 @@ from streams.events import (
 )
 from streams.ledger.accounts import BALANCE_MAX, Account, Kind
 from streams.ledger.legs import sign
+from streams.ledger.published import sign as sign_rules
 from streams.ledger.recent import RECENT_MAX
 from streams.ledger.refusals import CODES, NEVER_REMEMBERED, REFUSALS
 from streams.ledger.terms import HOLDS_MAX
 from streams.programs import Operation
-from tests.streams.ledger_world import PROGRAMS, World, at, name_on, world_with
+from tests.streams.ledger_world import PROGRAMS, RULES, World, at, name_on, rules_text, world_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,6 +70,16 @@ def repeated_leg(world: World) -> WalletEvent:
     leg = a_leg(world)
     world.send(leg)
     return leg
+
+
+def published(world: World, *, secret: bytes = RULES.secret, **changes: Any) -> ProgramRules:
+    data = {"rules": rules_text(PROGRAMS["p"]), "signature": "0" * 64}
+    return sign_rules(world.make(ProgramRules, "rules:p@0", **data, **changes), secret)
+
+
+def stale_rules(world: World) -> WalletEvent:
+    world.send(published(world, time=at(1)))
+    return published(world, time=at(1))
 
 
 def conflict(world: World) -> WalletEvent:
@@ -230,10 +242,14 @@ def has_pending(world: World) -> WalletEvent:
     return world.make(Close, "a", to="b")
 
 
+OF_RULES = {"forged_rules", "stale_rules"}  # like legs, remembered nowhere
+
 CASES: dict[str, Callable[[World], WalletEvent]] = {
     "forged_leg": forged_leg,
     "wrong_partition": wrong_partition,
     "repeated_leg": repeated_leg,
+    "forged_rules": lambda world: published(world, secret=b"another"),
+    "stale_rules": stale_rules,
     "conflict": conflict,
     "in_the_future": in_the_future,
     "too_old": too_old,
@@ -322,7 +338,7 @@ def test_refusal(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", sorted(set(CASES) - NEVER_REMEMBERED - {"forged_leg", "repeated_leg"})
+    "name", sorted(set(CASES) - NEVER_REMEMBERED - {"forged_leg", "repeated_leg"} - OF_RULES)
 )
 def test_a_refused_event_gives_the_same_answer_again_whatever_happened_since(name: str) -> None:
     world = world_with("a", "b")
@@ -359,6 +375,7 @@ def test_codes_are_what_accounts_remember_and_never_change() -> None:
         "not_frozen has_pending balance_left"
     )
     later = {
+        66: "forged_rules stale_rules",
         61: "daily_cap lifetime_cap carrier_closed last_day no_such_tier",
         80: "id_in_use unknown_item wrong_price unknown_order already_refunded unknown_partner "
         "no_rate wrong_rate wrong_group unknown_share wrong_code",
@@ -382,7 +399,7 @@ def test_the_page_lists_every_operation_step_and_kind() -> None:
         rows = page[page.index(start) :].partition("\n\n")[0].splitlines()[2:]
         return {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}
 
-    assert named("| event | from |") == {*get_args(Operation), "leg"}
+    assert named("| event | from |") == {*get_args(Operation), "leg", "rules"}
     assert named("| step | to |") == set(get_args(Step))
     assert named("| kind | name |") == set(get_args(Kind))
 
