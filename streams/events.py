@@ -301,6 +301,50 @@ class PointsOut(Envelope, frozen=True, tag="flowdrop.wallet.points_out"):
     data: PointsData
 
 
+class DepositAddData(Data, frozen=True):
+    """So much leftover package data, in coins; the program's function fee is taken of it."""
+
+    program: Name
+    amount: Coins
+
+
+class DepositAdd(Envelope, frozen=True, tag="flowdrop.wallet.deposit_add"):
+    """A person put leftover package data by; the first part begins a term."""
+
+    data: DepositAddData
+
+
+class DepositCustodyData(Data, frozen=True):
+    """The month whose custody fee is due."""
+
+    program: Name
+    month: Annotated[str, Meta(pattern=r"^(19[7-9]|20[0-9]|21[0-9])[0-9]-(0[1-9]|1[0-2])$")]
+
+
+class DepositCustody(Envelope, frozen=True, tag="flowdrop.wallet.deposit_custody"):
+    """A month's custody fee was taken of what `subject` has put by."""
+
+    data: DepositCustodyData
+
+
+class DepositEndData(Data, frozen=True):
+    """All that has been put by."""
+
+    program: Name
+
+
+class DepositWithdraw(Envelope, frozen=True, tag="flowdrop.wallet.deposit_withdraw"):
+    """A person took all that was put by into the wallet."""
+
+    data: DepositEndData
+
+
+class DepositReturn(Envelope, frozen=True, tag="flowdrop.wallet.deposit_return"):
+    """The term is over: all that was put by goes back to the person's number, by the carrier."""
+
+    data: DepositEndData
+
+
 class TransferData(Data, frozen=True):
     """Coins given to another wallet of the same program."""
 
@@ -604,6 +648,10 @@ ClientEvent = (
     | OrderRefund
     | PointsIn
     | PointsOut
+    | DepositAdd
+    | DepositCustody
+    | DepositWithdraw
+    | DepositReturn
     | Transfer
     | PacketSend
     | PacketShare

@@ -32,6 +32,10 @@ Operation = Literal[
     "order_refund",
     "points_in",
     "points_out",
+    "deposit_add",
+    "deposit_custody",
+    "deposit_withdraw",
+    "deposit_return",
     "transfer",
     "packet_send",
     "packet_share",
@@ -162,6 +166,33 @@ class Partner(Entry, frozen=True):
     points_out: Rate | None = None
 
 
+class Charge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A fee in coins: a fixed number, and so many of each thousand, rounded down."""
+
+    coins: Annotated[int, Meta(ge=0, le=10**15)] = 0
+    per_mille: Annotated[int, Meta(ge=0, le=1000)] = 0
+
+    def on(self, amount: int) -> int:
+        """Return the fee on `amount` coins."""
+        return self.coins + amount * self.per_mille // 1000
+
+
+class Deposits(Entry, frozen=True):
+    """How leftover package data is put by in parts and comes back whole.
+
+    Attributes:
+        function_fee: taken of each part.
+        custody_fee: taken each month of what is put by.
+        term_days: days from the first part until all goes back to the number.
+        carrier: which gives it back, as data.
+    """
+
+    function_fee: Charge
+    custody_fee: Charge
+    term_days: Annotated[int, Meta(ge=1, le=3_660)]
+    carrier: Slug
+
+
 class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One wallet program: its names, coin, open operations, and what is earned, bought, traded."""
 
@@ -174,6 +205,17 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     carriers: dict[Slug, Carrier] = {}
     catalogue: dict[Slug, Item] = {}
     partners: dict[Slug, Partner] = {}
+    deposits: Deposits | None = None
+
+    def __post_init__(self) -> None:
+        """Hold the program to what its open operations and deposits need."""
+        needed = any(name.startswith("deposit_") for name in self.operations.open)
+        if needed and self.deposits is None:
+            raise ValueError("the operations deposit_... are open, so it needs a table [deposits]")
+        if self.deposits is not None and self.deposits.carrier not in self.carriers:
+            raise ValueError(
+                f"deposits.carrier = {self.deposits.carrier!r} is none of its [carriers.…]"
+            )
 
 
 class ProgramError(click.ClickException):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -32,11 +32,11 @@ MICROSECOND = timedelta(microseconds=1)
 
 RESERVED = (
     *("issuer", "budget", "packet", "carrier", "clearing", "suspense", "claim"),
-    *("merchant", "order", "partner", "share"),
+    *("merchant", "order", "partner", "share", "deposit", "fees"),
 )
 NEVER_BELOW_ZERO = (
     *("wallet", "packet", "budget", "carrier", "suspense", "claim"),
-    *("merchant", "order", "share"),
+    *("merchant", "order", "share", "deposit", "fees"),
 )
 FORGET_AT_ONCE = ("wrong_partition", "conflict", "too_old", "forgotten")
 FREE_TEXT = ("message", "reason")
@@ -300,6 +300,8 @@ class Judge:
                 "orders": {},  # wallet: orders not yet delivered, by the event's id
                 "order": {},  # order, once delivered: merchant, amount, refunded
                 "packet": {},  # packet: sender, mode, left, made, expires_us, campaign, group, code
+                "until_us": 0,  # deposit: when its term is over
+                "charged": (0, 0),  # deposit: (year, month) after which custody fees are due
                 "share": {},  # share of a packet: sharer
                 "leased": False,  # budget shard: has a reserve behind it
                 "asked": False,  # budget shard: waits for a lease
@@ -628,6 +630,77 @@ class Judge:
         self.give(merchant, event.subject, event.data.program, order["amount"])
         order["refunded"] = True
 
+    # -- deposits ----------------------------------------------------------------------------
+
+    def fee(self, charge: Any, coins: int) -> int:
+        return int(charge.coins + coins * charge.per_mille // 1000)
+
+    def deposit(self, event: Any) -> tuple[str, dict[str, Any]]:
+        """The name and account of what the subject has put by."""
+        name = f"deposit:{event.subject}"
+        account = self.accounts.get(name)
+        if account is None or account["posted"] == 0:
+            raise Refused("no_deposit")
+        return name, account
+
+    def deposit_add(self, event: Any) -> None:
+        program, amount = event.data.program, event.data.amount
+        self.wallet(event)
+        rule = self.programs[program].deposits
+        fee = self.fee(rule.function_fee, amount)
+        if fee >= amount:
+            raise Refused("nothing_left")
+        name = f"deposit:{event.subject}"
+        self.pay(self.issuer(program), name, program, amount)
+        if fee:
+            self.post(name, program, -fee)
+            self.post(f"fees:{program}@{self.number}", program, fee)
+        account = self.accounts[name]
+        if account["until_us"] == 0:
+            account["until_us"] = microseconds(event.time + timedelta(days=rule.term_days))
+            year, month = self.month(event)
+            before = (year, month - 1) if month > 1 else (year - 1, 12)
+            account["charged"] = max(account["charged"], before)
+
+    def month(self, event: Any) -> tuple[int, int]:
+        """The year and month of an event in China."""
+        local = event.time.astimezone(timezone(timedelta(hours=8)))
+        return local.year, local.month
+
+    def deposit_custody(self, event: Any) -> None:
+        program = event.data.program
+        self.wallet(event, "open", "frozen")
+        name, account = self.deposit(event)
+        month = (int(event.data.month[:4]), int(event.data.month[5:]))
+        if month <= account["charged"]:
+            raise Refused("already_charged")
+        if month > self.month(event):
+            raise Refused("not_due")
+        account["charged"] = month
+        fee = self.fee(self.programs[program].deposits.custody_fee, account["posted"])
+        fee = min(fee, account["posted"])
+        self.post(name, program, -fee)
+        if fee:
+            self.post(f"fees:{program}@{self.number}", program, fee)
+        if account["posted"] == 0:
+            account["until_us"] = 0
+
+    def deposit_withdraw(self, event: Any) -> None:
+        self.wallet(event)
+        name, account = self.deposit(event)
+        self.pay(name, event.subject, event.data.program, account["posted"])
+        account["until_us"] = 0
+
+    def deposit_return(self, event: Any) -> None:
+        program = event.data.program
+        self.wallet(event, "open", "frozen")
+        name, account = self.deposit(event)
+        if microseconds(event.time) < account["until_us"]:
+            raise Refused("not_due")
+        carrier = self.carrier(self.programs[program].deposits.carrier, program)
+        self.pay(name, carrier, program, account["posted"])
+        account["until_us"] = 0
+
     # -- partners ----------------------------------------------------------------------------
 
     def partner(self, partner: str, program: str) -> str:
@@ -873,6 +946,8 @@ class Judge:
         wallet, to = self.wallet(event), event.data.to
         if wallet["pending"]:
             raise Refused("has_pending")
+        if self.accounts.get(f"deposit:{event.subject}", {"posted": 0})["posted"]:
+            raise Refused("has_deposit")
         if to is None and wallet["posted"]:
             raise Refused("balance_left")
         if to is not None:

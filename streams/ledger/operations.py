@@ -8,7 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams import events
-from streams.ledger import budgets, orders, packets, points, redemptions, reversals, subjects
+from streams.ledger import (
+    budgets,
+    deposits,
+    orders,
+    packets,
+    points,
+    redemptions,
+    reversals,
+    subjects,
+)
 from streams.ledger.accounts import Account, kind_of
 from streams.ledger.payees import may_be_paid, pay_or_send
 
@@ -80,6 +89,8 @@ def close(book: Book, event: Close, wallet: Account, program: Program) -> str:
     to = event.data.to
     if wallet.pending:
         return "has_pending"
+    if deposits.has_deposit(book, wallet):
+        return "has_deposit"
     if wallet.posted and to is None:
         return "balance_left"
     if to == event.subject:
@@ -118,6 +129,10 @@ OPERATIONS: dict[
     events.OrderRefund: ("order_refund", subjects.any_wallet, orders.refund),
     events.PointsIn: ("points_in", subjects.open_wallet, points.points_in),
     events.PointsOut: ("points_out", subjects.open_wallet, points.points_out),
+    events.DepositAdd: ("deposit_add", subjects.open_wallet, deposits.add),
+    events.DepositCustody: ("deposit_custody", subjects.unclosed_wallet, deposits.custody),
+    events.DepositWithdraw: ("deposit_withdraw", subjects.open_wallet, deposits.withdraw),
+    events.DepositReturn: ("deposit_return", subjects.unclosed_wallet, deposits.give_back),
     events.Transfer: ("transfer", subjects.open_wallet, transfer),
     events.PacketSend: ("packet_send", subjects.anything, packets.send),
     events.PacketShare: ("packet_share", subjects.packet, packets.share),

@@ -87,7 +87,7 @@ REFUSALS: tuple[Refusal, ...] = (
         "The account's name belongs to the ledger.",
         "A wallet's name begins with none of issuer:, budget:, packet:, carrier:, clearing:, "
         "suspense:, claim:, merchant:, order:, partner:, "
-        "share:.",
+        "share:, deposit:, fees:.",
     ),
     Refusal(
         "wrong_budget",
@@ -301,9 +301,27 @@ REFUSALS: tuple[Refusal, ...] = (
         "Nothing to do.",
     ),
     Refusal(
+        "nothing_left",
+        91,
+        "The function fee would take all of it.",
+        "Deposit more at once; see `deposits` in the program's file.",
+    ),
+    Refusal(
+        "no_deposit",
+        92,
+        "The wallet's owner has nothing put by.",
+        "Nothing to do.",
+    ),
+    Refusal(
+        "already_charged",
+        93,
+        "The month's custody fee has been taken, or that of a later month, or none was due.",
+        "Nothing to do.",
+    ),
+    Refusal(
         "not_due",
         31,
-        "It does not expire before a later time.",
+        "It is not due before a later time.",
         "Send it when that time has come.",
     ),
     Refusal(
@@ -311,6 +329,12 @@ REFUSALS: tuple[Refusal, ...] = (
         41,
         "The wallet has coins held for redemptions or orders.",
         "Settle, fail, expire, fulfil or cancel them first.",
+    ),
+    Refusal(
+        "has_deposit",
+        94,
+        "The wallet's owner has coins put by.",
+        "Withdraw them, or have them returned to the number.",
     ),
     Refusal(
         "balance_left",

@@ -7,6 +7,7 @@
 | budget | of a shard: `Lease` |
 | packet | `Packet` |
 | share | `Share` |
+| deposit | `Saved` |
 | clearing | 8 bytes an origin partition: one more than the highest number of a leg from there |
 """
 
@@ -96,12 +97,26 @@ class Share(msgspec.Struct, frozen=True, array_like=True, gc=False):
     sharer: str
 
 
+class Saved(msgspec.Struct, array_like=True, gc=False):
+    """Of what is put by, its term and its fees.
+
+    Attributes:
+        until_us: when the term is over, microseconds since 1970; 0 when nothing is put by.
+        charged: the last month whose custody fee was taken, or before which none is due, counted
+            from January 1970 as 0.
+    """
+
+    until_us: int = 0
+    charged: int = -1
+
+
 _encode = msgspec.msgpack.Encoder().encode
 _holds = msgspec.msgpack.Decoder(list[Hold]).decode
 _lease = msgspec.msgpack.Decoder(Lease).decode
 _packet = msgspec.msgpack.Decoder(Packet).decode
 _order = msgspec.msgpack.Decoder(Order).decode
 _share = msgspec.msgpack.Decoder(Share).decode
+_saved = msgspec.msgpack.Decoder(Saved).decode
 
 
 def holds_of(terms: bytes) -> list[Hold]:
@@ -129,7 +144,12 @@ def share_of(terms: bytes) -> Share:
     return _share(terms)
 
 
-def packed(terms: list[Hold] | Lease | Packet | Order | Share) -> bytes:
+def saved_of(terms: bytes) -> Saved:
+    """Return the term and fees of what is put by."""
+    return _saved(terms) if terms else Saved()
+
+
+def packed(terms: list[Hold] | Lease | Packet | Order | Share | Saved) -> bytes:
     """Return terms as an account keeps them; a wallet without holds keeps nothing."""
     if type(terms) is Packet and not (terms.campaign or terms.group or terms.code):
         return _encode(msgspec.structs.astuple(terms)[:_PLAIN_FIELDS])

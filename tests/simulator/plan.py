@@ -460,6 +460,25 @@ def points(clients: Clients) -> WalletEvent:
     return kind(**clients.head(clients.wallet()), data=data)
 
 
+@sent(weight=8)
+def deposit(clients: Clients) -> WalletEvent:
+    """Put by, be charged for a month, take it out, or have it returned."""
+    random = clients.random
+    program, name = clients.program(), clients.wallet()
+    head = clients.head(name)
+    chance = random.random()
+    if chance < 0.5:
+        data = events.DepositAddData(program=program, amount=clients.amount())
+        return events.DepositAdd(**head, data=data)
+    if chance < 0.7:
+        month = random.choice(("2026-02", "2026-03", "2026-03", "2026-04"))
+        return events.DepositCustody(
+            **head, data=events.DepositCustodyData(program=program, month=month)
+        )
+    kind = events.DepositWithdraw if chance < 0.85 else events.DepositReturn
+    return kind(**head, data=events.DepositEndData(program=program))
+
+
 @sent(weight=28)
 def transfer(clients: Clients) -> WalletEvent:
     to = clients.wallet() if clients.random.random() < 0.98 else "issuer:p@0"

@@ -32,7 +32,7 @@ RENAMED = {
 LOG_ONLY = frozenset(
     {
         *("reference", "message", "until", "claims", "mode", "expires", "original"),
-        *("quantity", "group", "code", "partition", "offset", "number", "signature"),
+        *("quantity", "group", "code", "month", "partition", "offset", "number", "signature"),
         "reason",  # a client's words; the column of that name is the ledger's answer
     }
 )

@@ -37,7 +37,9 @@ from streams.ledger.times import microseconds
 from streams.programs import (
     Activity,
     Carrier,
+    Charge,
     Coin,
+    Deposits,
     Item,
     Operation,
     Operations,
@@ -73,6 +75,13 @@ def program(name: str, *operations: str) -> Program:
             "comic": Item(title=NAMED, kind="content", price=6, merchant="comics", assumption=TEST),
             "song": Item(title=NAMED, kind="content", price=15, merchant="music", assumption=TEST),
         },
+        deposits=Deposits(
+            function_fee=Charge(coins=1, per_mille=50),
+            custody_fee=Charge(coins=2),
+            term_days=3,
+            carrier="unicom",
+            assumption=TEST,
+        ),
         partners={
             "tianyi": Partner(
                 title=NAMED,

@@ -14,6 +14,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from streams.events import (
     Close,
     Defund,
+    DepositAdd,
+    DepositCustody,
+    DepositReturn,
+    DepositWithdraw,
     Earn,
     Freeze,
     Grant,
@@ -168,6 +172,18 @@ class Ledger(RuleBasedStateMachine):
         kind, coins, points = (PointsIn, 2, 5) if inward else (PointsOut, 1, 2)
         terms = {"partner": "tianyi", "points": points * often, "amount": coins * often}
         self.tell(self.world.make(kind, name, **terms, time=time))
+
+    @rule(name=names, amount=st.integers(1, 30), time=times)
+    def deposit(self, name: str, amount: int, time: datetime) -> None:
+        self.tell(self.world.make(DepositAdd, name, amount=amount, time=time))
+
+    @rule(name=names, month=st.sampled_from(["2026-02", "2026-03", "2026-04"]), time=times)
+    def custody(self, name: str, month: str, time: datetime) -> None:
+        self.tell(self.world.make(DepositCustody, name, month=month, time=time))
+
+    @rule(kind=st.sampled_from([DepositWithdraw, DepositReturn]), name=names, time=times)
+    def end_deposit(self, kind: type, name: str, time: datetime) -> None:
+        self.tell(self.world.make(kind, name, time=time))
 
     @rule(name=names, to=names, amount=amounts, time=times)
     def transfer(self, name: str, to: str, amount: int, time: datetime) -> None:

@@ -11,6 +11,9 @@ import pytest
 
 from streams.events import (
     Close,
+    DepositAdd,
+    DepositCustody,
+    DepositWithdraw,
     Earn,
     EarnData,
     Leg,
@@ -150,6 +153,17 @@ def points(world: World, kind: type, **changes: Any) -> WalletEvent:
     return event
 
 
+def already_charged(world: World) -> WalletEvent:
+    world.send(world.make(DepositAdd, "a", amount=20))
+    world.send(world.make(DepositCustody, "a", month="2026-03"))
+    return world.make(DepositCustody, "a", month="2026-03")
+
+
+def has_deposit(world: World) -> WalletEvent:
+    world.send(world.make(DepositAdd, "a", amount=20))
+    return world.make(Close, "a", to="b")
+
+
 def already_refunded(world: World) -> WalletEvent:
     event = an_order(world)
     world.send(event)
@@ -265,8 +279,12 @@ CASES: dict[str, Callable[[World], WalletEvent]] = {
     "already_claimed": already_claimed,
     "packet_expired": packet_expired,
     "packet_empty": packet_empty,
+    "nothing_left": lambda world: world.make(DepositAdd, "a", amount=1),
+    "no_deposit": lambda world: world.make(DepositWithdraw, "a"),
+    "already_charged": already_charged,
     "not_due": not_due,
     "has_pending": has_pending,
+    "has_deposit": has_deposit,
     "balance_left": lambda world: world.make(Close, "a"),
     "to_self": lambda world: world.transfer("a", "a", 5),
     "unknown_payee": lambda world: world.transfer("a", "nobody", 5),
@@ -344,7 +362,8 @@ def test_codes_are_what_accounts_remember_and_never_change() -> None:
     )
     later = {
         80: "id_in_use unknown_item wrong_price unknown_order already_refunded unknown_partner "
-        "no_rate wrong_rate wrong_group unknown_share wrong_code"
+        "no_rate wrong_rate wrong_group unknown_share wrong_code nothing_left "
+        "no_deposit already_charged has_deposit"
     }
     codes = {name: number for number, name in enumerate(names.split(), 1)}
     for first, others in later.items():

@@ -69,6 +69,29 @@ def test_a_wrong_file_is_named_with_key_value_and_remedy(
     assert len(error.value.message) < 600
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("[deposits]", "[fees.x]", "unknown field `fees`"),
+        ('carrier = "unicom"', 'carrier = "mobile"', "deposits.carrier = 'mobile' is none of"),
+        ("term_days = 180", "term_days = 0", "deposits.term_days = 0"),
+        ("custody_fee = { coins = 5 }", "custody_fee = { coin = 5 }", "deposits.custody_fee"),
+    ],
+)
+def test_deposits_need_what_they_name(tmp_path: Path, old: str, new: str, said: str) -> None:
+    shipped = (FOLDER / "unicom-flow-bank.toml").read_text(encoding="utf-8")
+    assert old in shipped
+    path = tmp_path / "unicom-flow-bank.toml"
+    path.write_text(shipped.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ProgramError) as error:
+        read(path)
+    assert said in error.value.message
+    without = shipped[: shipped.index("[deposits]")]
+    path.write_text(without, encoding="utf-8")
+    with pytest.raises(ProgramError, match=r"so it needs a table \[deposits\]"):
+        read(path)
+
+
 def test_a_folder_without_programs_is_named(tmp_path: Path) -> None:
     with pytest.raises(ProgramError, match="FLOWDROP_PROGRAMS"):
         load(tmp_path)
