@@ -178,6 +178,44 @@ class Grant(Envelope, frozen=True, tag="flowdrop.wallet.grant"):
     data: GrantData
 
 
+class RewardData(Data, frozen=True):
+    """What a campaign gives by one of the program's rules because `subject` converted.
+
+    With `to` it is for the person who brought them.
+    """
+
+    program: Name
+    campaign: Name
+    rule: Name
+    conversion: Id
+    value: Cents | None = None
+    to: Name | None = None
+
+
+class Reward(Envelope, frozen=True, tag="flowdrop.wallet.reward"):
+    """A campaign rewarded a conversion of `subject`, out of its budget's shard there."""
+
+    data: RewardData
+
+
+class ExpireData(Data, frozen=True):
+    """So many coins that the wallet has had since before a time."""
+
+    program: Name
+    amount: Coins
+    before: Time
+
+    def __post_init__(self) -> None:
+        """Hold `before` to the years a time may lie in."""
+        check_year("before", self.before)
+
+
+class Expire(Envelope, frozen=True, tag="flowdrop.wallet.expire"):
+    """Coins of the wallet `subject` expired."""
+
+    data: ExpireData
+
+
 class RedeemData(Data, frozen=True):
     """Coins turned into data traffic at a carrier; with `until` held until settled."""
 
@@ -638,6 +676,8 @@ ClientEvent = (
     | Fund
     | Defund
     | Grant
+    | Reward
+    | Expire
     | Redeem
     | RedeemSettle
     | RedeemFail

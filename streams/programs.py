@@ -22,6 +22,8 @@ Operation = Literal[
     "fund",
     "defund",
     "grant",
+    "reward",
+    "expire",
     "redeem",
     "redeem_settle",
     "redeem_fail",
@@ -193,6 +195,64 @@ class Deposits(Entry, frozen=True):
     carrier: Slug
 
 
+class RewardRule(Entry, frozen=True):
+    """What a campaign may give for a conversion: a fixed number of coins, or a part of its value.
+
+    Attributes:
+        title: its name.
+        once_per: `conversion`, or `person`, as for a first purchase.
+        to: who gets it: the `buyer`, or the `sharer` who brought them.
+        coins: always so many.
+        percent: of the value of the conversion.
+        coin_cents: of a percentage: what a coin is worth, in cents.
+        coins_max: of a percentage: at most so many.
+    """
+
+    title: Text
+    once_per: Literal["conversion", "person"]
+    to: Literal["buyer", "sharer"]
+    coins: Coins | None = None
+    percent: Annotated[int, Meta(ge=1, le=100)] | None = None
+    coin_cents: Coins | None = None
+    coins_max: Coins | None = None
+
+    def __post_init__(self) -> None:
+        """Hold a rule to one way of reckoning, and a percentage to a cap."""
+        super().__post_init__()
+        part = [self.percent, self.coin_cents, self.coins_max]
+        if part.count(None) != (0 if self.coins is None else len(part)):
+            raise ValueError("needs `coins`, or all of `percent`, `coin_cents`, `coins_max`")
+
+    def given(self, value: int | None) -> int | None:
+        """Return the coins for a conversion worth `value` cents, None when it should have one.
+
+        A fixed reward has no use for a value, but to be recorded.
+        """
+        if self.percent is None or self.coin_cents is None or self.coins_max is None:
+            return self.coins
+        if value is None:
+            return None
+        return min(value * self.percent // (100 * self.coin_cents), self.coins_max)
+
+
+class Expiry(Entry, frozen=True):
+    """How long coins are good.
+
+    Attributes:
+        coins: `never`: for ever; `days`: so many `days`, counted from when they came.
+        days: of `days`.
+    """
+
+    coins: Literal["never", "days"]
+    days: Annotated[int, Meta(ge=1, le=36_600)] | None = None
+
+    def __post_init__(self) -> None:
+        """Hold `days` to where it belongs."""
+        super().__post_init__()
+        if (self.coins == "days") is (self.days is None):
+            raise ValueError('needs `days` when `coins` is "days", and only then')
+
+
 class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One wallet program: its names, coin, open operations, and what is earned, bought, traded."""
 
@@ -206,6 +266,8 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     catalogue: dict[Slug, Item] = {}
     partners: dict[Slug, Partner] = {}
     deposits: Deposits | None = None
+    rewards: dict[Slug, RewardRule] = {}
+    expiry: Expiry | None = None
 
     def __post_init__(self) -> None:
         """Hold the program to what its open operations and deposits need."""

@@ -32,11 +32,11 @@ MICROSECOND = timedelta(microseconds=1)
 
 RESERVED = (
     *("issuer", "budget", "packet", "carrier", "clearing", "suspense", "claim"),
-    *("merchant", "order", "partner", "share", "deposit", "fees"),
+    *("merchant", "order", "partner", "share", "deposit", "fees", "reward"),
 )
 NEVER_BELOW_ZERO = (
     *("wallet", "packet", "budget", "carrier", "suspense", "claim"),
-    *("merchant", "order", "share", "deposit", "fees"),
+    *("merchant", "order", "share", "deposit", "fees", "reward"),
 )
 FORGET_AT_ONCE = ("wrong_partition", "conflict", "too_old", "forgotten")
 FREE_TEXT = ("message", "reason")
@@ -193,10 +193,12 @@ class Judge:
         if original is not None:
             verdict.cause = original.id
             verdict.campaign = getattr(original.data, "campaign", "")
-        for field in ("redemption", "order", "share", "cause"):
+        for field in ("redemption", "order", "share", "conversion", "cause"):
             verdict.cause = getattr(data, field, None) or verdict.cause
         verdict.campaign = getattr(data, "campaign", None) or verdict.campaign
         verdict.sharer = getattr(data, "sharer", verdict.sharer)
+        if step_of(event) == "reward":
+            verdict.sharer = data.to or ""
 
     def is_elsewhere(self, name: str) -> bool:
         return name not in self.accounts and partition_of(name, self.of) != self.number
@@ -514,6 +516,50 @@ class Judge:
         if self.available(name) < max(1, shard["chunk"] // 2):
             shard["asked"] = True
             self.send(event, "lease_ask", f"budget:{event.data.campaign}", name, 0)
+
+    def reward(self, event: Any) -> None:
+        data = event.data
+        self.wallet(event)
+        rule = self.programs[data.program].rewards.get(data.rule)
+        if rule is None:
+            raise Refused("unknown_reward")
+        if rule.percent is not None and data.value is None:
+            raise Refused("wrong_reward")
+        if (rule.to == "sharer") != (data.to is not None):
+            raise Refused("wrong_reward")
+        coins = rule.coins
+        if rule.percent is not None:
+            worth = Fraction(data.value * rule.percent, 100)
+            coins = min(int(worth / rule.coin_cents), rule.coins_max)
+        if coins == 0:
+            raise Refused("nothing_earned")
+        once = data.conversion if rule.once_per == "conversion" else ""
+        key = xxh3_64_hexdigest(f"{data.campaign}\n{data.rule}\n{once}".encode())
+        memory = f"reward:{key}:{event.subject}"
+        if memory in self.accounts:
+            raise Refused("already_rewarded")
+        if data.to == event.subject:
+            raise Refused("to_self")
+        payee = data.to or event.subject
+        self.check_payee(payee, data.program)
+        name = self.budget(data.campaign)
+        shard = self.accounts.get(name)
+        if shard is None or shard["program"] != data.program or self.available(name) < coins:
+            raise Refused("budget_exhausted")
+        self.pay_wallet(event, "grant", name, payee, coins, data.campaign)
+        self.account(memory, data.program)
+        self.ask_when_low(event)
+
+    def expire(self, event: Any) -> None:
+        data = event.data
+        self.wallet(event, "open", "frozen")
+        rule = self.programs[data.program].expiry
+        if rule is None or rule.coins == "never":
+            raise Refused("never_expires")
+        if (event.time - data.before) < timedelta(days=rule.days):
+            raise Refused("not_due")
+        self.need(event.subject, data.amount)
+        self.pay(event.subject, self.issuer(data.program), data.program, data.amount)
 
     def redeem(self, event: Any) -> None:
         data = event.data

@@ -22,6 +22,7 @@ Kind = Literal[
     "share",
     "deposit",
     "fees",
+    "reward",
 ]
 State = Literal["open", "frozen", "closed"]
 
@@ -104,6 +105,7 @@ _KINDS: dict[str, Kind] = {
     "share": "share",
     "deposit": "deposit",
     "fees": "fees",
+    "reward": "reward",
 }
 
 
@@ -222,6 +224,11 @@ def deposit_name(wallet: str) -> str:
 def fees_name(program: str, partition: int) -> str:
     """Return the account of the fees that a program has taken on a partition."""
     return f"fees:{program}@{partition}"
+
+
+def reward_name(key: bytes, wallet: str) -> str:
+    """Return the account that remembers a reward; `key` is `key_of` what it is given once for."""
+    return f"reward:{key.hex()}:{wallet}"
 
 
 def share_name(packet: str, share: str) -> str:

@@ -5,6 +5,7 @@ All checks, in the order of `refusals.REFUSALS`, stand before the first posting.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from streams import events
@@ -16,6 +17,7 @@ from streams.ledger import (
     points,
     redemptions,
     reversals,
+    rewards,
     subjects,
 )
 from streams.ledger.accounts import Account, kind_of
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from streams.events import Close, Earn, Freeze, Open, Transfer, Unfreeze
+    from streams.events import Close, Earn, Expire, Freeze, Open, Transfer, Unfreeze
     from streams.ledger.book import Book
     from streams.programs import Program
 
@@ -66,6 +68,19 @@ def transfer(book: Book, event: Transfer, payer: Account, program: Program) -> s
     if payer.available < data.amount:
         return "insufficient_balance"
     return pay_or_send(book, payer, data.to, data.amount, "transfer")
+
+
+def expire(book: Book, event: Expire, wallet: Account, program: Program) -> str:
+    """Wallet to issuer: coins that came longer ago than the program keeps them good."""
+    data = event.data
+    days = program.expiry and program.expiry.days
+    if not days:
+        return "never_expires"
+    if event.time < data.before + timedelta(days=days):
+        return "not_due"
+    if wallet.available < data.amount:
+        return "insufficient_balance"
+    return book.pay(wallet, book.issuer(program.name), data.amount)
 
 
 def freeze(book: Book, _event: Freeze, wallet: Account, _program: Program) -> str:
@@ -119,6 +134,8 @@ OPERATIONS: dict[
     events.Fund: ("fund", subjects.anything, budgets.fund),
     events.Defund: ("defund", subjects.anything, budgets.defund),
     events.Grant: ("grant", subjects.open_wallet, budgets.grant),
+    events.Reward: ("reward", subjects.open_wallet, rewards.reward),
+    events.Expire: ("expire", subjects.unclosed_wallet, expire),
     events.Redeem: ("redeem", subjects.open_wallet, redemptions.redeem),
     events.RedeemSettle: ("redeem_settle", subjects.any_wallet, redemptions.settle),
     events.RedeemFail: ("redeem_fail", subjects.any_wallet, redemptions.fail),

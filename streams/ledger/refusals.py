@@ -87,7 +87,7 @@ REFUSALS: tuple[Refusal, ...] = (
         "The account's name belongs to the ledger.",
         "A wallet's name begins with none of issuer:, budget:, packet:, carrier:, clearing:, "
         "suspense:, claim:, merchant:, order:, partner:, "
-        "share:, deposit:, fees:.",
+        "share:, deposit:, fees:, reward:.",
     ),
     Refusal(
         "wrong_budget",
@@ -163,10 +163,34 @@ REFUSALS: tuple[Refusal, ...] = (
         "See `given_max` in the program's file.",
     ),
     Refusal(
+        "unknown_reward",
+        95,
+        "The program has no such rule for rewards.",
+        "See `rewards` in the program's file.",
+    ),
+    Refusal(
+        "wrong_reward",
+        96,
+        "The rule lacks a `value` or a `to` that it needs, or has a `to` and is for the buyer.",
+        "See the rule in the program's file.",
+    ),
+    Refusal(
+        "never_expires",
+        98,
+        "The program's coins don't expire.",
+        "See `expiry` in the program's file.",
+    ),
+    Refusal(
         "nothing_earned",
         20,
-        "The activity's rule gives no coins for this.",
+        "The rule gives no coins for this.",
         "Nothing to do.",
+    ),
+    Refusal(
+        "already_rewarded",
+        97,
+        "The campaign has given this reward to, or for, the person or the conversion.",
+        "Nothing to do: once each.",
     ),
     Refusal(
         "unknown_carrier",

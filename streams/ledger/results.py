@@ -106,6 +106,14 @@ def _tell_budget(
     result.campaign = data.campaign
 
 
+def _tell_reward(result: Result, data: events.RewardData) -> None:
+    result.campaign = data.campaign
+    result.activity = data.rule
+    result.cause = data.conversion
+    result.spend = data.value
+    result.counterparty = result.sharer = data.to or ""
+
+
 def _tell_redeem(result: Result, data: events.RedeemData) -> None:
     result.carrier = data.carrier
 
@@ -168,6 +176,8 @@ TELL: dict[type, Callable[[Result, Any], None]] = {
     events.Fund: _tell_budget,
     events.Defund: _tell_budget,
     events.Grant: _tell_budget,
+    events.Reward: _tell_reward,
+    events.Expire: _tell_nothing,
     events.Redeem: _tell_redeem,
     events.RedeemSettle: _tell_held,
     events.RedeemFail: _tell_held,

@@ -369,6 +369,32 @@ def grant(clients: Clients) -> WalletEvent:
     return Grant(**clients.head(clients.wallet()), data=data)
 
 
+@sent(weight=10)
+def reward(clients: Clients) -> WalletEvent:
+    """Reward a conversion, the first one, or who brought the person; now and then the wrong way."""
+    random = clients.random
+    rule = random.choice(("purchase", "first", "friend", "friend", "none"))
+    data = events.RewardData(
+        program=clients.program(),
+        campaign=random.choice(CAMPAIGNS),
+        rule=rule,
+        conversion=f"conversion-{random.randrange(60)}",
+        value=random.choice((None, 50, random.randrange(3_000))) if rule == "purchase" else None,
+        to=clients.wallet() if (rule == "friend") is (random.random() < 0.95) else None,
+    )
+    return events.Reward(**clients.head(clients.wallet()), data=data)
+
+
+@sent(weight=4)
+def expire(clients: Clients) -> WalletEvent:
+    first, other, *_ = clients.programs
+    program = clients.random.choice((first, first, first, other))
+    head = clients.head(clients.wallet())
+    before = head["time"] - timedelta(days=clients.random.choice((1, 2, 3)))
+    data = events.ExpireData(program=program, amount=clients.amount(), before=before)
+    return events.Expire(**head, data=data)
+
+
 @sent(weight=14)
 def redeem(clients: Clients) -> WalletEvent:
     random = clients.random

@@ -19,6 +19,7 @@ from streams.events import (
     DepositReturn,
     DepositWithdraw,
     Earn,
+    Expire,
     Freeze,
     Grant,
     Leg,
@@ -37,6 +38,7 @@ from streams.events import (
     RedeemFail,
     RedeemSettle,
     Reverse,
+    Reward,
     Transfer,
     Unfreeze,
     WalletEvent,
@@ -121,6 +123,18 @@ class Ledger(RuleBasedStateMachine):
     @rule(name=names, amount=amounts, time=times)
     def grant(self, name: str, amount: int, time: datetime) -> None:
         self.tell(self.world.grant(name, amount, time=time))
+
+    @rule(name=names, to=names, rule=st.sampled_from(["purchase", "first", "friend"]), time=times)
+    def reward(self, name: str, to: str, rule: str, time: datetime) -> None:
+        terms: dict[str, Any] = {"campaign": "spring", "rule": rule, "conversion": f"by {to}"}
+        terms |= {"value": 900} if rule == "purchase" else {}
+        terms |= {"to": to} if rule == "friend" else {}
+        self.tell(self.world.make(Reward, name, **terms, time=time))
+
+    @rule(name=names, amount=amounts, time=times, days=st.integers(1, 3))
+    def expire(self, name: str, amount: int, time: datetime, days: int) -> None:
+        before = time - timedelta(days=days)
+        self.tell(self.world.make(Expire, name, amount=amount, before=before, time=time))
 
     @rule(name=names, amount=amounts, time=times)
     def redeem(self, name: str, amount: int, time: datetime) -> None:

@@ -16,6 +16,7 @@ from streams.events import (
     DepositWithdraw,
     Earn,
     EarnData,
+    Expire,
     Leg,
     OrderFulfil,
     OrderPlace,
@@ -28,6 +29,7 @@ from streams.events import (
     RedeemExpire,
     RedeemSettle,
     Reverse,
+    Reward,
     Step,
     Unfreeze,
     WalletEvent,
@@ -153,6 +155,22 @@ def points(world: World, kind: type, **changes: Any) -> WalletEvent:
     return event
 
 
+def a_reward(world: World, **changes: Any) -> Reward:
+    facts = {"campaign": "spring", "rule": "first", "conversion": "c"}
+    return world.make(Reward, "a", **{**facts, **changes})
+
+
+def already_rewarded(world: World) -> WalletEvent:
+    world.send(world.fund("budget:spring@0", 50))
+    world.send(a_reward(world))
+    return a_reward(world, conversion="d")
+
+
+def never_expires(world: World) -> WalletEvent:
+    world.send(world.open("c", program="q"))
+    return world.make(Expire, "c", program="q", amount=1, before=at(-9))
+
+
 def already_charged(world: World) -> WalletEvent:
     world.send(world.make(DepositAdd, "a", amount=20))
     world.send(world.make(DepositCustody, "a", month="2026-03"))
@@ -256,7 +274,11 @@ CASES: dict[str, Callable[[World], WalletEvent]] = {
     "unknown_activity": lambda world: world.earn("a", "dancing", amount=5),
     "wrong_basis": lambda world: world.earn("a", "purchase", amount=5),
     "over_limit": lambda world: world.earn("a", "quiz", amount=11),
+    "unknown_reward": lambda world: a_reward(world, rule="none"),
+    "wrong_reward": lambda world: a_reward(world, rule="purchase"),
+    "never_expires": never_expires,
     "nothing_earned": lambda world: world.earn("a", "purchase", spend=99),
+    "already_rewarded": already_rewarded,
     "unknown_carrier": lambda world: world.redeem("a", 5, carrier="pigeon"),
     "unknown_item": lambda world: an_order(world, item="none"),
     "wrong_price": lambda world: an_order(world, quantity=3),
@@ -363,7 +385,8 @@ def test_codes_are_what_accounts_remember_and_never_change() -> None:
     later = {
         80: "id_in_use unknown_item wrong_price unknown_order already_refunded unknown_partner "
         "no_rate wrong_rate wrong_group unknown_share wrong_code nothing_left "
-        "no_deposit already_charged has_deposit"
+        "no_deposit already_charged has_deposit unknown_reward wrong_reward already_rewarded "
+        "never_expires"
     }
     codes = {name: number for number, name in enumerate(names.split(), 1)}
     for first, others in later.items():

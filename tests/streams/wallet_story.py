@@ -111,6 +111,9 @@ def _new_operations() -> Iterator[Raw]:
         yield event("packet_claim", f"claim-{name}", PACKET, minutes=13, claimer=name, **share)
     original = json.loads(event("redeem", "redeemed", HERE, minutes=3, **REDEEMED)[3] or b"")
     yield event("reverse", "reversed", HERE, minutes=14, original=original)
+    bought = {"campaign": "spring", "conversion": "basket-1"}
+    yield event("reward", "reward", NEAR, minutes=14, rule="purchase", value=200, **bought)
+    yield event("reward", "reward-friend", NEAR, minutes=14, rule="friend", to=THERE, **bought)
     bank = {"program": "unicom-flow-bank"}
     yield event("open", f"open-{SAVER}", SAVER, **bank)
     for kind, data in (
