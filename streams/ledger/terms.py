@@ -8,6 +8,7 @@
 | packet | `Packet` |
 | share | `Share` |
 | rules | `Published` |
+| deposit | `Saved` |
 | clearing | 8 bytes an origin partition: one more than the highest number of a leg from there |
 """
 
@@ -109,6 +110,19 @@ class Published(msgspec.Struct, frozen=True, array_like=True, gc=False):
     rules: str
 
 
+class Saved(msgspec.Struct, array_like=True, gc=False):
+    """Of what is put by, its term and its fees.
+
+    Attributes:
+        until_us: when the term is over, microseconds since 1970; 0 when nothing is put by.
+        charged: the last month whose custody fee was taken, or before which none is due, counted
+            from January 1970 as 0.
+    """
+
+    until_us: int = 0
+    charged: int = -1
+
+
 _encode = msgspec.msgpack.Encoder().encode
 _holds = msgspec.msgpack.Decoder(list[Hold]).decode
 _lease = msgspec.msgpack.Decoder(Lease).decode
@@ -116,6 +130,7 @@ _packet = msgspec.msgpack.Decoder(Packet).decode
 _order = msgspec.msgpack.Decoder(Order).decode
 _share = msgspec.msgpack.Decoder(Share).decode
 _published = msgspec.msgpack.Decoder(Published).decode
+_saved = msgspec.msgpack.Decoder(Saved).decode
 
 
 def holds_of(terms: bytes) -> list[Hold]:
@@ -148,7 +163,12 @@ def published_of(terms: bytes) -> Published:
     return _published(terms)
 
 
-def packed(terms: list[Hold] | Lease | Packet | Order | Share | Published) -> bytes:
+def saved_of(terms: bytes) -> Saved:
+    """Return the term and fees of what is put by."""
+    return _saved(terms) if terms else Saved()
+
+
+def packed(terms: list[Hold] | Lease | Packet | Order | Share | Saved | Published) -> bytes:
     """Return terms as an account keeps them; a wallet without holds keeps nothing."""
     if type(terms) is Packet and not (terms.campaign or terms.group or terms.code):
         return _encode(msgspec.structs.astuple(terms)[:_PLAIN_FIELDS])

@@ -186,7 +186,13 @@ class _Reader:
         for name in _ALWAYS:
             self._check_always(name, periods[name])
         self.problems.sort(key=lambda problem: problem.line)
-        return None if self.problems else _program(plain, periods, tables)
+        if self.problems:
+            return None
+        try:
+            return _program(plain, periods, tables)
+        except ValueError as error:  # two tables that do not go together
+            self._say((), str(error), f"see {PAGE}")
+            return None
 
     # -- parts -------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, get_args
 
 import msgspec
+from msgspec.structs import replace
 
 from streams import events
 from streams.events import (
@@ -48,10 +49,11 @@ RULES = Rules(
     tolerance_us=DAY_US // 24,
     secret=b"simulated",
 )
-# What an operator may publish of the program p: as it is, more for a quiz, no red packets.
+# What an operator may publish of the program p: as it is; more for a quiz and coins that never
+# expire; no red packets.
 PUBLISHED = [
     rules_text(program("p", *get_args(Operation))),
-    rules_text(program("p", *get_args(Operation), quiz_max=11)),
+    rules_text(replace(program("p", *get_args(Operation), quiz_max=11), expiry=None)),
     rules_text(program("p", *(name for name in get_args(Operation) if name != "packet_send"))),
 ]
 CAMPAIGNS = ("spring", "autumn", "mixed")  # the last has shards and coins of two programs
@@ -379,6 +381,32 @@ def grant(clients: Clients) -> WalletEvent:
     return Grant(**clients.head(clients.wallet()), data=data)
 
 
+@sent(weight=10)
+def reward(clients: Clients) -> WalletEvent:
+    """Reward a conversion, the first one, or who brought the person; now and then the wrong way."""
+    random = clients.random
+    rule = random.choice(("purchase", "first", "friend", "friend", "none"))
+    data = events.RewardData(
+        program=clients.program(),
+        campaign=random.choice(CAMPAIGNS),
+        rule=rule,
+        conversion=f"conversion-{random.randrange(60)}",
+        value=random.choice((None, 50, random.randrange(3_000))) if rule == "purchase" else None,
+        to=clients.wallet() if (rule == "friend") is (random.random() < 0.95) else None,
+    )
+    return events.Reward(**clients.head(clients.wallet()), data=data)
+
+
+@sent(weight=4)
+def expire(clients: Clients) -> WalletEvent:
+    first, other, *_ = clients.programs
+    program = clients.random.choice((first, first, first, other))
+    head = clients.head(clients.wallet())
+    before = head["time"] - timedelta(days=clients.random.choice((1, 2, 3)))
+    data = events.ExpireData(program=program, amount=clients.amount(), before=before)
+    return events.Expire(**head, data=data)
+
+
 @sent(weight=14)
 def redeem(clients: Clients) -> WalletEvent:
     random = clients.random
@@ -469,6 +497,25 @@ def points(clients: Clients) -> WalletEvent:
         amount=coins * times,
     )
     return kind(**clients.head(clients.wallet()), data=data)
+
+
+@sent(weight=8)
+def deposit(clients: Clients) -> WalletEvent:
+    """Put by, be charged for a month, take it out, or have it returned."""
+    random = clients.random
+    program, name = clients.program(), clients.wallet()
+    head = clients.head(name)
+    chance = random.random()
+    if chance < 0.5:
+        data = events.DepositAddData(program=program, amount=clients.amount())
+        return events.DepositAdd(**head, data=data)
+    if chance < 0.7:
+        month = random.choice(("2026-02", "2026-03", "2026-03", "2026-04"))
+        return events.DepositCustody(
+            **head, data=events.DepositCustodyData(program=program, month=month)
+        )
+    kind = events.DepositWithdraw if chance < 0.85 else events.DepositReturn
+    return kind(**head, data=events.DepositEndData(program=program))
 
 
 @sent(weight=28)

@@ -37,7 +37,10 @@ from streams.ledger.times import microseconds
 from streams.programs import (
     Activity,
     Carrier,
+    Charge,
     Coin,
+    Deposits,
+    Expiry,
     Gate,
     Item,
     Operation,
@@ -46,6 +49,7 @@ from streams.programs import (
     Program,
     Rate,
     Redemption,
+    RewardRule,
     Text,
     Tier,
 )
@@ -89,6 +93,31 @@ def program(name: str, *operations: str, quiz_max: int = 10) -> Program:
             "comic": Item(title=NAMED, kind="content", price=6, merchant="comics", assumption=TEST),
             "song": Item(title=NAMED, kind="content", price=15, merchant="music", assumption=TEST),
         },
+        rewards={
+            "purchase": RewardRule(
+                title=NAMED,
+                once_per="conversion",
+                to="buyer",
+                percent=10,
+                coin_cents=10,
+                coins_max=20,
+                assumption=TEST,
+            ),
+            "first": RewardRule(
+                title=NAMED, once_per="person", to="buyer", coins=7, assumption=TEST
+            ),
+            "friend": RewardRule(
+                title=NAMED, once_per="person", to="sharer", coins=5, assumption=TEST
+            ),
+        },
+        expiry=None if name == "q" else Expiry(coins="days", days=2, assumption=TEST),
+        deposits=Deposits(
+            function_fee=Charge(coins=1, per_mille=50),
+            custody_fee=Charge(coins=2),
+            term_days=3,
+            carrier="unicom",
+            assumption=TEST,
+        ),
         partners={
             "tianyi": Partner(
                 title=NAMED,

@@ -11,8 +11,12 @@ import pytest
 
 from streams.events import (
     Close,
+    DepositAdd,
+    DepositCustody,
+    DepositWithdraw,
     Earn,
     EarnData,
+    Expire,
     Leg,
     OrderFulfil,
     OrderPlace,
@@ -26,6 +30,7 @@ from streams.events import (
     RedeemExpire,
     RedeemSettle,
     Reverse,
+    Reward,
     Step,
     Unfreeze,
     WalletEvent,
@@ -162,6 +167,33 @@ def points(world: World, kind: type, **changes: Any) -> WalletEvent:
     return event
 
 
+def a_reward(world: World, **changes: Any) -> Reward:
+    facts = {"campaign": "spring", "rule": "first", "conversion": "c"}
+    return world.make(Reward, "a", **{**facts, **changes})
+
+
+def already_rewarded(world: World) -> WalletEvent:
+    world.send(world.fund("budget:spring@0", 50))
+    world.send(a_reward(world))
+    return a_reward(world, conversion="d")
+
+
+def never_expires(world: World) -> WalletEvent:
+    world.send(world.open("c", program="q"))
+    return world.make(Expire, "c", program="q", amount=1, before=at(-9))
+
+
+def already_charged(world: World) -> WalletEvent:
+    world.send(world.make(DepositAdd, "a", amount=20))
+    world.send(world.make(DepositCustody, "a", month="2026-03"))
+    return world.make(DepositCustody, "a", month="2026-03")
+
+
+def has_deposit(world: World) -> WalletEvent:
+    world.send(world.make(DepositAdd, "a", amount=20))
+    return world.make(Close, "a", to="b")
+
+
 def already_refunded(world: World) -> WalletEvent:
     event = an_order(world)
     world.send(event)
@@ -269,7 +301,11 @@ CASES: dict[str, Callable[[World], WalletEvent]] = {
     "unknown_activity": lambda world: world.earn("a", "dancing", amount=5),
     "wrong_basis": lambda world: world.earn("a", "purchase", amount=5),
     "over_limit": lambda world: world.earn("a", "quiz", amount=11),
+    "unknown_reward": lambda world: a_reward(world, rule="none"),
+    "wrong_reward": lambda world: a_reward(world, rule="purchase"),
+    "never_expires": never_expires,
     "nothing_earned": lambda world: world.earn("a", "purchase", spend=99),
+    "already_rewarded": already_rewarded,
     "daily_cap": daily_cap,
     "lifetime_cap": lifetime_cap,
     "unknown_carrier": lambda world: world.redeem("a", 5, carrier="pigeon"),
@@ -297,8 +333,12 @@ CASES: dict[str, Callable[[World], WalletEvent]] = {
     "already_claimed": already_claimed,
     "packet_expired": packet_expired,
     "packet_empty": packet_empty,
+    "nothing_left": lambda world: world.make(DepositAdd, "a", amount=1),
+    "no_deposit": lambda world: world.make(DepositWithdraw, "a"),
+    "already_charged": already_charged,
     "not_due": not_due,
     "has_pending": has_pending,
+    "has_deposit": has_deposit,
     "balance_left": lambda world: world.make(Close, "a"),
     "to_self": lambda world: world.transfer("a", "a", 5),
     "unknown_payee": lambda world: world.transfer("a", "nobody", 5),
@@ -378,7 +418,9 @@ def test_codes_are_what_accounts_remember_and_never_change() -> None:
         66: "forged_rules stale_rules",
         61: "daily_cap lifetime_cap carrier_closed last_day no_such_tier",
         80: "id_in_use unknown_item wrong_price unknown_order already_refunded unknown_partner "
-        "no_rate wrong_rate wrong_group unknown_share wrong_code",
+        "no_rate wrong_rate wrong_group unknown_share wrong_code nothing_left "
+        "no_deposit already_charged has_deposit unknown_reward wrong_reward already_rewarded "
+        "never_expires",
     }
     codes = {name: number for number, name in enumerate(names.split(), 1)}
     for first, others in later.items():
