@@ -178,6 +178,44 @@ class Grant(Envelope, frozen=True, tag="flowdrop.wallet.grant"):
     data: GrantData
 
 
+class RewardData(Data, frozen=True):
+    """What a campaign gives by one of the program's rules because `subject` converted.
+
+    With `to` it is for the person who brought them.
+    """
+
+    program: Name
+    campaign: Name
+    rule: Name
+    conversion: Id
+    value: Cents | None = None
+    to: Name | None = None
+
+
+class Reward(Envelope, frozen=True, tag="flowdrop.wallet.reward"):
+    """A campaign rewarded a conversion of `subject`, out of its budget's shard there."""
+
+    data: RewardData
+
+
+class ExpireData(Data, frozen=True):
+    """So many coins that the wallet has had since before a time."""
+
+    program: Name
+    amount: Coins
+    before: Time
+
+    def __post_init__(self) -> None:
+        """Hold `before` to the years a time may lie in."""
+        check_year("before", self.before)
+
+
+class Expire(Envelope, frozen=True, tag="flowdrop.wallet.expire"):
+    """Coins of the wallet `subject` expired."""
+
+    data: ExpireData
+
+
 class RedeemData(Data, frozen=True):
     """Coins turned into data traffic at a carrier; with `until` held until settled."""
 
@@ -310,6 +348,50 @@ class PointsOut(Envelope, frozen=True, tag="flowdrop.wallet.points_out"):
     """A person turned coins into a partner's points: the partner is owed for them."""
 
     data: PointsData
+
+
+class DepositAddData(Data, frozen=True):
+    """So much leftover package data, in coins; the program's function fee is taken of it."""
+
+    program: Name
+    amount: Coins
+
+
+class DepositAdd(Envelope, frozen=True, tag="flowdrop.wallet.deposit_add"):
+    """A person put leftover package data by; the first part begins a term."""
+
+    data: DepositAddData
+
+
+class DepositCustodyData(Data, frozen=True):
+    """The month whose custody fee is due."""
+
+    program: Name
+    month: Annotated[str, Meta(pattern=r"^(19[7-9]|20[0-9]|21[0-9])[0-9]-(0[1-9]|1[0-2])$")]
+
+
+class DepositCustody(Envelope, frozen=True, tag="flowdrop.wallet.deposit_custody"):
+    """A month's custody fee was taken of what `subject` has put by."""
+
+    data: DepositCustodyData
+
+
+class DepositEndData(Data, frozen=True):
+    """All that has been put by."""
+
+    program: Name
+
+
+class DepositWithdraw(Envelope, frozen=True, tag="flowdrop.wallet.deposit_withdraw"):
+    """A person took all that was put by into the wallet."""
+
+    data: DepositEndData
+
+
+class DepositReturn(Envelope, frozen=True, tag="flowdrop.wallet.deposit_return"):
+    """The term is over: all that was put by goes back to the person's number, by the carrier."""
+
+    data: DepositEndData
 
 
 class TransferData(Data, frozen=True):
@@ -492,6 +574,20 @@ class Leg(Envelope, frozen=True, tag="flowdrop.wallet.leg"):
     data: LegData
 
 
+class RulesData(Data, frozen=True):
+    """A program's rules: its file as JSON, with sorted keys; only an operator signs it."""
+
+    program: Name
+    rules: Annotated[str, Meta(min_length=2, max_length=50_000)]
+    signature: Annotated[str, Meta(min_length=64, max_length=64)]
+
+
+class ProgramRules(Envelope, frozen=True, tag="flowdrop.wallet.rules"):
+    """A partition judges by these rules from now on; `subject`: `rules:<program>@<partition>`."""
+
+    data: RulesData
+
+
 # -- campaign ---------------------------------------------------------------------------------
 
 
@@ -605,6 +701,8 @@ ClientEvent = (
     | Fund
     | Defund
     | Grant
+    | Reward
+    | Expire
     | Redeem
     | RedeemSettle
     | RedeemFail
@@ -615,6 +713,10 @@ ClientEvent = (
     | OrderRefund
     | PointsIn
     | PointsOut
+    | DepositAdd
+    | DepositCustody
+    | DepositWithdraw
+    | DepositReturn
     | Transfer
     | PacketSend
     | PacketShare
@@ -625,7 +727,7 @@ ClientEvent = (
     | Unfreeze
     | Close
 )
-WalletEvent = ClientEvent | Leg
+WalletEvent = ClientEvent | Leg | ProgramRules
 CampaignEvent = Assignment | Contact | Exposure | Click | Visit | Conversion | Consent
 Event = WalletEvent | CampaignEvent
 

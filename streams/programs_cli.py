@@ -108,6 +108,39 @@ def check(folder: Path | None, *, as_json: bool) -> None:
     say(f"{len(files)} programs, nothing wrong")
 
 
+@programs.command("publish")
+@as_json_option
+def publish(*, as_json: bool) -> None:
+    """Write the rules of every program into every partition's log: they count from there on.
+
+    Do it once before the first event, and after every change of a file. A replay finds the rules
+    in the log, whatever the files say then. Signed with the setting ledger_secret.
+
+    Example: flowdrop programs publish
+    """
+    from datetime import UTC, datetime
+
+    from flowdrop.settings import Addresses
+    from streams.events import WALLET_TOPIC
+    from streams.programs.publishing import rules_events
+    from streams.publish import publish as send
+    from streams.publish import require_topics
+    from streams.settings import StreamSettings
+
+    kafka, settings = load(Addresses).kafka, load(StreamSettings)
+    require_topics(kafka, settings.partitions, WALLET_TOPIC)
+    secret = settings.ledger_secret.get_secret_value().encode()
+    events = list(
+        rules_events(_folder(), settings.partitions, secret=secret, time=datetime.now(UTC))
+    )
+    send(events, kafka, settings.partitions)
+    published = sorted({event.data.program for event in events})
+    if as_json:
+        print_json({"programs": published, "partitions": settings.partitions})
+    else:
+        say(f"published {', '.join(published)} to {settings.partitions} partitions")
+
+
 def _folder() -> Path:
     from streams.settings import StreamSettings
 

@@ -14,10 +14,10 @@ from yarl import URL
 from streams.events import partition_of
 from streams.layer.metrics import RECOVERY_REMAINING_OFFSETS
 from streams.ledger.accounts import kind_of, unpack
-from streams.ledger.terms import holds_of, lease_of, order_of, packet_of, share_of
+from streams.ledger.terms import holds_of, lease_of, order_of, packet_of, saved_of, share_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import faust
     from faust.web import Request, Response, View
@@ -155,6 +155,13 @@ def _balance(state: PartitionState, name: str) -> dict[str, Any] | None:
     }
 
 
+_AS_THEY_ARE: dict[str, Callable[[bytes], Any]] = {
+    "budget": lease_of,
+    "order": order_of,
+    "share": share_of,
+}
+
+
 def _terms(account: Account) -> dict[str, Any]:
     """Return what only accounts of its kind have: a packet's rule, what a wallet holds, ..."""
     match account.kind:
@@ -169,8 +176,6 @@ def _terms(account: Account) -> dict[str, Any]:
                     row |= {"carrier": hold.payee, "until": _iso(hold.until_us)}
                     terms["holds"].append(row)
             return terms
-        case "order":
-            return msgspec.structs.asdict(order_of(account.terms))
         case "packet":
             packet = packet_of(account.terms)
             return {
@@ -183,11 +188,11 @@ def _terms(account: Account) -> dict[str, Any]:
                 "group": packet.group,
                 "has_code": packet.code != b"",
             }
-        case "share":
-            return msgspec.structs.asdict(share_of(account.terms))
-        case "budget":
-            return msgspec.structs.asdict(lease_of(account.terms))
-    return {}
+        case "deposit":
+            saved = saved_of(account.terms)
+            return {"until": _iso(saved.until_us) if saved.until_us else None}
+    read = _AS_THEY_ARE.get(account.kind)
+    return {} if read is None else msgspec.structs.asdict(read(account.terms))
 
 
 def _iso(time_us: int) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ import msgspec
 from xxhash import xxh3_64_digest, xxh3_64_hexdigest
 
 from streams.events import decode_wallet, partition_of
+from streams.programs.canonical import program_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,11 +33,11 @@ MICROSECOND = timedelta(microseconds=1)
 
 RESERVED = (
     *("issuer", "budget", "packet", "carrier", "clearing", "suspense", "claim"),
-    *("merchant", "order", "partner", "share"),
+    *("merchant", "order", "partner", "share", "deposit", "fees", "reward", "rules"),
 )
 NEVER_BELOW_ZERO = (
     *("wallet", "packet", "budget", "carrier", "suspense", "claim"),
-    *("merchant", "order", "share"),
+    *("merchant", "order", "share", "deposit", "fees", "reward", "rules"),
 )
 FORGET_AT_ONCE = ("wrong_partition", "conflict", "too_old", "forgotten")
 FREE_TEXT = ("message", "reason")
@@ -154,6 +155,7 @@ class Judge:
         self.tolerance_us = tolerance_us
         self.secret = secret
         self.clock_us = 0
+        self.published: dict[str, tuple[datetime, Any]] = {}  # when, and the program
         self.accounts: dict[str, dict[str, Any]] = {}
         self.verdict = Verdict("")  # of the record under judgement
         self.offset = 0
@@ -174,6 +176,8 @@ class Judge:
         try:
             if step_of(event) == "leg":
                 self.receive(event)
+            elif step_of(event) == "rules":
+                self.take_rules(event)
             else:
                 self.consider(event, arrived_us)
         except Refused as refusal:
@@ -193,10 +197,12 @@ class Judge:
         if original is not None:
             verdict.cause = original.id
             verdict.campaign = getattr(original.data, "campaign", "")
-        for field in ("redemption", "order", "share", "cause"):
+        for field in ("redemption", "order", "share", "conversion", "cause"):
             verdict.cause = getattr(data, field, None) or verdict.cause
         verdict.campaign = getattr(data, "campaign", None) or verdict.campaign
         verdict.sharer = getattr(data, "sharer", verdict.sharer)
+        if step_of(event) == "reward":
+            verdict.sharer = data.to or ""
 
     def is_elsewhere(self, name: str) -> bool:
         return name not in self.accounts and partition_of(name, self.of) != self.number
@@ -251,15 +257,30 @@ class Judge:
             raise Refused("forgotten")
 
     def check_program(self, event: Any, operation: str) -> None:
-        if event.data.program not in self.programs:
+        if event.data.program not in self.programs | self.published.keys():
             raise Refused("unknown_program")
         program = self.rules_of(event)
         if operation not in program.operations.open:
             raise Refused("operation_closed")
 
+    def take_rules(self, event: Any) -> None:
+        """Judge by a program's published rules from now on."""
+        data = event.data
+        content = [event.id, event.source, event.time, event.subject, data.program, data.rules]
+        signature = hmac.new(self.secret, encode_content(content), hashlib.sha256).hexdigest()
+        if data.signature != signature:
+            raise Refused("forged_rules")
+        if event.subject != f"rules:{data.program}@{self.number}":
+            raise Refused("wrong_partition" if self.is_elsewhere(event.subject) else "forged_rules")
+        if data.program in self.published and event.time <= self.published[data.program][0]:
+            raise Refused("stale_rules")
+        self.published[data.program] = (event.time, program_of(data.program, data.rules))
+        self.account(event.subject, data.program)
+
     def rules_of(self, event: Any) -> Any:
         """The program as it was at the event's own time."""
-        program = found = self.programs[event.data.program]
+        name = event.data.program
+        program = found = self.published[name][1] if name in self.published else self.programs[name]
         for from_us, later in program.later:
             if microseconds(event.time) >= from_us:
                 found = later
@@ -309,6 +330,8 @@ class Judge:
                 "orders": {},  # wallet: orders not yet delivered, by the event's id
                 "order": {},  # order, once delivered: merchant, amount, refunded
                 "packet": {},  # packet: sender, mode, left, made, expires_us, campaign, group, code
+                "until_us": 0,  # deposit: when its term is over
+                "charged": (0, 0),  # deposit: (year, month) after which custody fees are due
                 "share": {},  # share of a packet: sharer
                 "leased": False,  # budget shard: has a reserve behind it
                 "asked": False,  # budget shard: waits for a lease
@@ -547,6 +570,50 @@ class Judge:
             shard["asked"] = True
             self.send(event, "lease_ask", f"budget:{event.data.campaign}", name, 0)
 
+    def reward(self, event: Any) -> None:
+        data = event.data
+        self.wallet(event)
+        rule = self.rules_of(event).rewards.get(data.rule)
+        if rule is None:
+            raise Refused("unknown_reward")
+        if rule.percent is not None and data.value is None:
+            raise Refused("wrong_reward")
+        if (rule.to == "sharer") != (data.to is not None):
+            raise Refused("wrong_reward")
+        coins = rule.coins
+        if rule.percent is not None:
+            worth = Fraction(data.value * rule.percent, 100)
+            coins = min(int(worth / rule.coin_cents), rule.coins_max)
+        if coins == 0:
+            raise Refused("nothing_earned")
+        once = data.conversion if rule.once_per == "conversion" else ""
+        key = xxh3_64_hexdigest(f"{data.campaign}\n{data.rule}\n{once}".encode())
+        memory = f"reward:{key}:{event.subject}"
+        if memory in self.accounts:
+            raise Refused("already_rewarded")
+        if data.to == event.subject:
+            raise Refused("to_self")
+        payee = data.to or event.subject
+        self.check_payee(payee, data.program)
+        name = self.budget(data.campaign)
+        shard = self.accounts.get(name)
+        if shard is None or shard["program"] != data.program or self.available(name) < coins:
+            raise Refused("budget_exhausted")
+        self.pay_wallet(event, "grant", name, payee, coins, data.campaign)
+        self.account(memory, data.program)
+        self.ask_when_low(event)
+
+    def expire(self, event: Any) -> None:
+        data = event.data
+        self.wallet(event, "open", "frozen")
+        rule = self.rules_of(event).expiry
+        if rule is None or rule.coins == "never":
+            raise Refused("never_expires")
+        if (event.time - data.before) < timedelta(days=rule.days):
+            raise Refused("not_due")
+        self.need(event.subject, data.amount)
+        self.pay(event.subject, self.issuer(data.program), data.program, data.amount)
+
     def redeem(self, event: Any) -> None:
         data = event.data
         wallet = self.wallet(event)
@@ -679,6 +746,77 @@ class Judge:
         self.need(merchant, order["amount"])
         self.give(merchant, event.subject, event.data.program, order["amount"])
         order["refunded"] = True
+
+    # -- deposits ----------------------------------------------------------------------------
+
+    def fee(self, charge: Any, coins: int) -> int:
+        return int(charge.coins + coins * charge.per_mille // 1000)
+
+    def deposit(self, event: Any) -> tuple[str, dict[str, Any]]:
+        """The name and account of what the subject has put by."""
+        name = f"deposit:{event.subject}"
+        account = self.accounts.get(name)
+        if account is None or account["posted"] == 0:
+            raise Refused("no_deposit")
+        return name, account
+
+    def deposit_add(self, event: Any) -> None:
+        program, amount = event.data.program, event.data.amount
+        self.wallet(event)
+        rule = self.rules_of(event).deposits
+        fee = self.fee(rule.function_fee, amount)
+        if fee >= amount:
+            raise Refused("nothing_left")
+        name = f"deposit:{event.subject}"
+        self.pay(self.issuer(program), name, program, amount)
+        if fee:
+            self.post(name, program, -fee)
+            self.post(f"fees:{program}@{self.number}", program, fee)
+        account = self.accounts[name]
+        if account["until_us"] == 0:
+            account["until_us"] = microseconds(event.time + timedelta(days=rule.term_days))
+            year, month = self.month(event)
+            before = (year, month - 1) if month > 1 else (year - 1, 12)
+            account["charged"] = max(account["charged"], before)
+
+    def month(self, event: Any) -> tuple[int, int]:
+        """The year and month of an event in China."""
+        local = event.time.astimezone(timezone(timedelta(hours=8)))
+        return local.year, local.month
+
+    def deposit_custody(self, event: Any) -> None:
+        program = event.data.program
+        self.wallet(event, "open", "frozen")
+        name, account = self.deposit(event)
+        month = (int(event.data.month[:4]), int(event.data.month[5:]))
+        if month <= account["charged"]:
+            raise Refused("already_charged")
+        if month > self.month(event):
+            raise Refused("not_due")
+        account["charged"] = month
+        fee = self.fee(self.rules_of(event).deposits.custody_fee, account["posted"])
+        fee = min(fee, account["posted"])
+        self.post(name, program, -fee)
+        if fee:
+            self.post(f"fees:{program}@{self.number}", program, fee)
+        if account["posted"] == 0:
+            account["until_us"] = 0
+
+    def deposit_withdraw(self, event: Any) -> None:
+        self.wallet(event)
+        name, account = self.deposit(event)
+        self.pay(name, event.subject, event.data.program, account["posted"])
+        account["until_us"] = 0
+
+    def deposit_return(self, event: Any) -> None:
+        program = event.data.program
+        self.wallet(event, "open", "frozen")
+        name, account = self.deposit(event)
+        if microseconds(event.time) < account["until_us"]:
+            raise Refused("not_due")
+        carrier = self.carrier(self.rules_of(event).deposits.carrier, program)
+        self.pay(name, carrier, program, account["posted"])
+        account["until_us"] = 0
 
     # -- partners ----------------------------------------------------------------------------
 
@@ -926,6 +1064,8 @@ class Judge:
         wallet, to = self.wallet(event), event.data.to
         if wallet["pending"]:
             raise Refused("has_pending")
+        if self.accounts.get(f"deposit:{event.subject}", {"posted": 0})["posted"]:
+            raise Refused("has_deposit")
         if to is None and wallet["posted"]:
             raise Refused("balance_left")
         if to is not None:

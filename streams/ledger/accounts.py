@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -20,6 +20,10 @@ Kind = Literal[
     "order",
     "partner",
     "share",
+    "rules",
+    "deposit",
+    "fees",
+    "reward",
 ]
 State = Literal["open", "frozen", "closed"]
 
@@ -36,9 +40,7 @@ LEGS_MAX = 2048
 
 # Kinds whose available balance is never negative; an issuer owes what it minted, a partner what its
 # points became, and a clearing account what is on its way from elsewhere.
-NEVER_NEGATIVE: frozenset[Kind] = frozenset(
-    {"wallet", "packet", "budget", "carrier", "suspense", "claim", "merchant", "order", "share"},
-)
+NEVER_NEGATIVE: frozenset[Kind] = frozenset(get_args(Kind)) - {"issuer", "partner", "clearing"}
 
 
 class Account(msgspec.Struct, array_like=True, gc=False):
@@ -104,6 +106,10 @@ _KINDS: dict[str, Kind] = {
     "order": "order",
     "partner": "partner",
     "share": "share",
+    "rules": "rules",
+    "deposit": "deposit",
+    "fees": "fees",
+    "reward": "reward",
 }
 
 
@@ -213,6 +219,26 @@ def suspense_name(program: str, partition: int) -> str:
 def claim_name(packet: str, claimer: str) -> str:
     """Return the account that remembers that `claimer` has drawn from `packet`."""
     return f"claim:{packet}:{claimer}"
+
+
+def rules_name(program: str, partition: int) -> str:
+    """Return the account that keeps the rules by which a partition judges a program's events."""
+    return f"rules:{program}@{partition}"
+
+
+def deposit_name(wallet: str) -> str:
+    """Return the account of what a wallet's owner has put by."""
+    return f"deposit:{wallet}"
+
+
+def fees_name(program: str, partition: int) -> str:
+    """Return the account of the fees that a program has taken on a partition."""
+    return f"fees:{program}@{partition}"
+
+
+def reward_name(key: bytes, wallet: str) -> str:
+    """Return the account that remembers a reward; `key` is `key_of` what it is given once for."""
+    return f"reward:{key.hex()}:{wallet}"
 
 
 def share_name(packet: str, share: str) -> str:

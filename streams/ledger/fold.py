@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from streams.events import Leg, PacketClaim, PacketShare, operation_of
+from streams.events import Leg, PacketClaim, PacketShare, ProgramRules, operation_of
 from streams.ledger.accounts import claim_name, share_name
 from streams.ledger.arrivals import arrive
 from streams.ledger.book import Book, Shard, link
+from streams.ledger.published import take
 from streams.ledger.recent import digest_of, entry_at, find, key_of, remember
 from streams.ledger.refusals import CODES, NAMES, NEVER_REMEMBERED
 from streams.ledger.results import ASKED, NO_POSTINGS, TELL, Result
@@ -49,6 +50,8 @@ def fold(book: Book, event: WalletEvent, offset: int, arrived_us: int) -> Result
     book.told = None
     if isinstance(event, Leg):
         outcome, reason = arrive(book, event)
+    elif isinstance(event, ProgramRules):
+        outcome, reason = take(book, event)
     else:
         outcome, reason = _judge(book, event, time_us, arrived_us)
     postings = book.postings
@@ -107,8 +110,8 @@ def _judge(  # noqa: C901 - the checks in their order
         reason = "too_old"
     elif memory is not None and time_us <= memory.forgotten_us:
         reason = "forgotten"
-    elif (offers := rules.offers.get(event.data.program)) is None and (
-        offers := rules.offers_at(event.data.program, time_us)
+    elif (offers := book.offers[event.data.program]) is None and (
+        offers := book.judged_by(event.data.program).offers_at(event.data.program, time_us)
     ) is None:
         reason = "unknown_program"
     elif (offer := offers.get(type(event))) is None:

@@ -5,10 +5,22 @@ All checks, in the order of `refusals.REFUSALS`, stand before the first posting.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from streams import events
-from streams.ledger import budgets, caps, orders, packets, points, redemptions, reversals, subjects
+from streams.ledger import (
+    budgets,
+    caps,
+    deposits,
+    orders,
+    packets,
+    points,
+    redemptions,
+    reversals,
+    rewards,
+    subjects,
+)
 from streams.ledger.accounts import Account, kind_of
 from streams.ledger.payees import may_be_paid, pay_or_send
 
@@ -16,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from streams.events import Close, Earn, Freeze, Open, Transfer, Unfreeze
+    from streams.events import Close, Earn, Expire, Freeze, Open, Transfer, Unfreeze
     from streams.ledger.book import Book
     from streams.programs import Program
 
@@ -69,6 +81,19 @@ def transfer(book: Book, event: Transfer, payer: Account, program: Program) -> s
     return pay_or_send(book, payer, data.to, data.amount, "transfer")
 
 
+def expire(book: Book, event: Expire, wallet: Account, program: Program) -> str:
+    """Wallet to issuer: coins that came longer ago than the program keeps them good."""
+    data = event.data
+    days = program.expiry and program.expiry.days
+    if not days:
+        return "never_expires"
+    if event.time < data.before + timedelta(days=days):
+        return "not_due"
+    if wallet.available < data.amount:
+        return "insufficient_balance"
+    return book.pay(wallet, book.issuer(program.name), data.amount)
+
+
 def freeze(book: Book, _event: Freeze, wallet: Account, _program: Program) -> str:
     """Have a wallet do nothing but receive."""
     wallet.state = "frozen"
@@ -90,6 +115,8 @@ def close(book: Book, event: Close, wallet: Account, program: Program) -> str:
     to = event.data.to
     if wallet.pending:
         return "has_pending"
+    if deposits.has_deposit(book, wallet):
+        return "has_deposit"
     if wallet.posted and to is None:
         return "balance_left"
     if to == event.subject:
@@ -118,6 +145,8 @@ OPERATIONS: dict[
     events.Fund: ("fund", subjects.anything, budgets.fund),
     events.Defund: ("defund", subjects.anything, budgets.defund),
     events.Grant: ("grant", subjects.open_wallet, budgets.grant),
+    events.Reward: ("reward", subjects.open_wallet, rewards.reward),
+    events.Expire: ("expire", subjects.unclosed_wallet, expire),
     events.Redeem: ("redeem", subjects.open_wallet, redemptions.redeem),
     events.RedeemSettle: ("redeem_settle", subjects.any_wallet, redemptions.settle),
     events.RedeemFail: ("redeem_fail", subjects.any_wallet, redemptions.fail),
@@ -128,6 +157,10 @@ OPERATIONS: dict[
     events.OrderRefund: ("order_refund", subjects.any_wallet, orders.refund),
     events.PointsIn: ("points_in", subjects.open_wallet, points.points_in),
     events.PointsOut: ("points_out", subjects.open_wallet, points.points_out),
+    events.DepositAdd: ("deposit_add", subjects.open_wallet, deposits.add),
+    events.DepositCustody: ("deposit_custody", subjects.unclosed_wallet, deposits.custody),
+    events.DepositWithdraw: ("deposit_withdraw", subjects.open_wallet, deposits.withdraw),
+    events.DepositReturn: ("deposit_return", subjects.unclosed_wallet, deposits.give_back),
     events.Transfer: ("transfer", subjects.open_wallet, transfer),
     events.PacketSend: ("packet_send", subjects.anything, packets.send),
     events.PacketShare: ("packet_share", subjects.packet, packets.share),

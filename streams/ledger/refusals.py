@@ -44,6 +44,19 @@ REFUSALS: tuple[Refusal, ...] = (
         "Nothing to do: the coins were credited then.",
     ),
     Refusal(
+        "forged_rules",
+        66,
+        "The signature of the rules is not the ledger's, or they are for another account.",
+        "Publish rules by `flowdrop programs publish`; look for who else may write to "
+        "wallet.events.",
+    ),
+    Refusal(
+        "stale_rules",
+        67,
+        "The partition has later rules of the program.",
+        "Nothing to do, if it is a repeat; else publish them again.",
+    ),
+    Refusal(
         "conflict",
         4,
         "The subject had an event with this id and other content.",
@@ -87,7 +100,7 @@ REFUSALS: tuple[Refusal, ...] = (
         "The account's name belongs to the ledger.",
         "A wallet's name begins with none of issuer:, budget:, packet:, carrier:, clearing:, "
         "suspense:, claim:, merchant:, order:, partner:, "
-        "share:.",
+        "share:, deposit:, fees:, reward:.",
     ),
     Refusal(
         "wrong_budget",
@@ -163,10 +176,34 @@ REFUSALS: tuple[Refusal, ...] = (
         "See `given_max` in the program's file.",
     ),
     Refusal(
+        "unknown_reward",
+        95,
+        "The program has no such rule for rewards.",
+        "See `rewards` in the program's file.",
+    ),
+    Refusal(
+        "wrong_reward",
+        96,
+        "The rule lacks a `value` or a `to` that it needs, or has a `to` and is for the buyer.",
+        "See the rule in the program's file.",
+    ),
+    Refusal(
+        "never_expires",
+        98,
+        "The program's coins don't expire.",
+        "See `expiry` in the program's file.",
+    ),
+    Refusal(
         "nothing_earned",
         20,
-        "The activity's rule gives no coins for this.",
+        "The rule gives no coins for this.",
         "Nothing to do.",
+    ),
+    Refusal(
+        "already_rewarded",
+        97,
+        "The campaign has given this reward to, or for, the person or the conversion.",
+        "Nothing to do: once each.",
     ),
     Refusal(
         "daily_cap",
@@ -331,9 +368,27 @@ REFUSALS: tuple[Refusal, ...] = (
         "Nothing to do.",
     ),
     Refusal(
+        "nothing_left",
+        91,
+        "The function fee would take all of it.",
+        "Deposit more at once; see `deposits` in the program's file.",
+    ),
+    Refusal(
+        "no_deposit",
+        92,
+        "The wallet's owner has nothing put by.",
+        "Nothing to do.",
+    ),
+    Refusal(
+        "already_charged",
+        93,
+        "The month's custody fee has been taken, or that of a later month, or none was due.",
+        "Nothing to do.",
+    ),
+    Refusal(
         "not_due",
         31,
-        "It does not expire before a later time.",
+        "It is not due before a later time.",
         "Send it when that time has come.",
     ),
     Refusal(
@@ -341,6 +396,12 @@ REFUSALS: tuple[Refusal, ...] = (
         41,
         "The wallet has coins held for redemptions or orders.",
         "Settle, fail, expire, fulfil or cancel them first.",
+    ),
+    Refusal(
+        "has_deposit",
+        94,
+        "The wallet's owner has coins put by.",
+        "Withdraw them, or have them returned to the number.",
     ),
     Refusal(
         "balance_left",

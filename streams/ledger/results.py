@@ -106,6 +106,14 @@ def _tell_budget(
     result.campaign = data.campaign
 
 
+def _tell_reward(result: Result, data: events.RewardData) -> None:
+    result.campaign = data.campaign
+    result.activity = data.rule
+    result.cause = data.conversion
+    result.spend = data.value
+    result.counterparty = result.sharer = data.to or ""
+
+
 def _tell_redeem(result: Result, data: events.RedeemData) -> None:
     result.carrier = data.carrier
 
@@ -168,6 +176,8 @@ TELL: dict[type, Callable[[Result, Any], None]] = {
     events.Fund: _tell_budget,
     events.Defund: _tell_budget,
     events.Grant: _tell_budget,
+    events.Reward: _tell_reward,
+    events.Expire: _tell_nothing,
     events.Redeem: _tell_redeem,
     events.RedeemSettle: _tell_held,
     events.RedeemFail: _tell_held,
@@ -178,6 +188,10 @@ TELL: dict[type, Callable[[Result, Any], None]] = {
     events.OrderRefund: _tell_order,
     events.PointsIn: _tell_points,
     events.PointsOut: _tell_points,
+    events.DepositAdd: _tell_nothing,
+    events.DepositCustody: _tell_nothing,
+    events.DepositWithdraw: _tell_nothing,
+    events.DepositReturn: _tell_nothing,
     events.Transfer: _tell_transfer,
     events.PacketSend: _tell_packet_send,
     events.PacketShare: _tell_packet_share,
@@ -188,6 +202,7 @@ TELL: dict[type, Callable[[Result, Any], None]] = {
     events.Unfreeze: _tell_nothing,
     events.Close: _tell_close,
     events.Leg: _tell_leg,
+    events.ProgramRules: _tell_nothing,
 }
 
 

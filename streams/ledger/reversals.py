@@ -73,7 +73,7 @@ def _take_back(
 
 
 def _earned(book: Book, original: Earn, wallet: Account, program: Program) -> str:
-    then = book.rules.program_at(program.name, microseconds(original.time))
+    then = book.judged_by(program.name).program_at(program.name, microseconds(original.time))
     activity = then.earn.get(original.data.activity)
     amount = activity and activity.earned(original.data.amount, original.data.spend)
     if not activity or not amount:

@@ -7,6 +7,8 @@
 | budget | of a shard: `Lease` |
 | packet | `Packet` |
 | share | `Share` |
+| rules | `Published` |
+| deposit | `Saved` |
 | clearing | 8 bytes an origin partition: one more than the highest number of a leg from there |
 """
 
@@ -96,12 +98,39 @@ class Share(msgspec.Struct, frozen=True, array_like=True, gc=False):
     sharer: str
 
 
+class Published(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The rules by which a partition judges a program's events.
+
+    Attributes:
+        time_us: when they were published, microseconds since 1970.
+        rules: the program's file as JSON.
+    """
+
+    time_us: int
+    rules: str
+
+
+class Saved(msgspec.Struct, array_like=True, gc=False):
+    """Of what is put by, its term and its fees.
+
+    Attributes:
+        until_us: when the term is over, microseconds since 1970; 0 when nothing is put by.
+        charged: the last month whose custody fee was taken, or before which none is due, counted
+            from January 1970 as 0.
+    """
+
+    until_us: int = 0
+    charged: int = -1
+
+
 _encode = msgspec.msgpack.Encoder().encode
 _holds = msgspec.msgpack.Decoder(list[Hold]).decode
 _lease = msgspec.msgpack.Decoder(Lease).decode
 _packet = msgspec.msgpack.Decoder(Packet).decode
 _order = msgspec.msgpack.Decoder(Order).decode
 _share = msgspec.msgpack.Decoder(Share).decode
+_published = msgspec.msgpack.Decoder(Published).decode
+_saved = msgspec.msgpack.Decoder(Saved).decode
 
 
 def holds_of(terms: bytes) -> list[Hold]:
@@ -129,7 +158,17 @@ def share_of(terms: bytes) -> Share:
     return _share(terms)
 
 
-def packed(terms: list[Hold] | Lease | Packet | Order | Share) -> bytes:
+def published_of(terms: bytes) -> Published:
+    """Return the rules that an account keeps."""
+    return _published(terms)
+
+
+def saved_of(terms: bytes) -> Saved:
+    """Return the term and fees of what is put by."""
+    return _saved(terms) if terms else Saved()
+
+
+def packed(terms: list[Hold] | Lease | Packet | Order | Share | Saved | Published) -> bytes:
     """Return terms as an account keeps them; a wallet without holds keeps nothing."""
     if type(terms) is Packet and not (terms.campaign or terms.group or terms.code):
         return _encode(msgspec.structs.astuple(terms)[:_PLAIN_FIELDS])

@@ -125,6 +125,20 @@ def read(path: Path) -> Program:
     return program
 
 
+def read_values(name: str, values: Any) -> Program:
+    """Return the program `name` of a file's values, as they are written there.
+
+    Raises:
+        ValueError: when a value is not what it must be.
+    """
+    reader = _Reader(Path(f"{name}.toml"))
+    reader.values = values if isinstance(values, dict) else {}
+    program = reader.build()
+    if program is None:
+        raise ValueError(str(reader.problems[0]))
+    return program
+
+
 def problems_of(path: Path) -> list[Problem]:
     """Return everything that is wrong with the file `path`, by line."""
     reader = _Reader(path)
@@ -145,7 +159,7 @@ class _Reader:
         """Return the program, None when there are problems."""
         try:
             self.text = self.path.read_text(encoding="utf-8")
-            self.values = _with_times(tomllib.loads(self.text))
+            self.values = with_times(tomllib.loads(self.text))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             found = re.search(r"at line (\d+)", str(error))
             line = int(found[1]) if found else 1
@@ -159,6 +173,10 @@ class _Reader:
             )
             self.problems.append(Problem(*problem))
             return None
+        return self.build()
+
+    def build(self) -> Program | None:
+        """Return the program of the values, None when there are problems."""
         plain = self._plain_values()
         periods = {
             name: self._periods((name,), self.values.get(name), kind)
@@ -168,7 +186,13 @@ class _Reader:
         for name in _ALWAYS:
             self._check_always(name, periods[name])
         self.problems.sort(key=lambda problem: problem.line)
-        return None if self.problems else _program(plain, periods, tables)
+        if self.problems:
+            return None
+        try:
+            return _program(plain, periods, tables)
+        except ValueError as error:  # two tables that do not go together
+            self._say((), str(error), f"see {PAGE}")
+            return None
 
     # -- parts -------------------------------------------------------------------------------
 
@@ -319,12 +343,12 @@ def _in_force(entries: list[Entry], moment: datetime) -> list[Entry]:
     return [entry.at(moment) for entry in entries if entry.is_in_force(moment)]
 
 
-def _with_times(value: Any) -> Any:
+def with_times(value: Any) -> Any:
     """Return TOML's values with each date as the moment, in UTC, at which it begins."""
     if isinstance(value, dict):
-        return {key: _with_times(inner) for key, inner in value.items()}
+        return {key: with_times(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_with_times(inner) for inner in value]
+        return [with_times(inner) for inner in value]
     if isinstance(value, date) and not isinstance(value, datetime):
         return datetime.combine(value, time(), UTC)
     return value

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(600
 # What takes more traffic than this to come about.
 RARE = {"in_the_future", "too_old", "forgotten", "balance_limit", "too_many_holds"}
 # What takes rules that the traffic's programs do not have, or seldom.
-OTHER_RULES = {"lifetime_cap", "carrier_closed", "last_day", "no_such_tier"}
+OTHER_RULES = {"lifetime_cap", "carrier_closed", "last_day", "no_such_tier", "stale_rules"}
 ROOT = Path(__file__).parent.parent.parent
 
 

@@ -11,6 +11,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, get_args
 
 import msgspec
+from msgspec.structs import replace
 
 from streams import events
 from streams.events import (
@@ -25,8 +26,9 @@ from streams.events import (
     partition_of,
 )
 from streams.ledger.fold import Rules
+from streams.ledger.published import sign
 from streams.programs import Operation
-from tests.streams.ledger_world import program
+from tests.streams.ledger_world import program, rules_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +49,13 @@ RULES = Rules(
     tolerance_us=DAY_US // 24,
     secret=b"simulated",
 )
+# What an operator may publish of the program p: as it is; more for a quiz and coins that never
+# expire; no red packets.
+PUBLISHED = [
+    rules_text(program("p", *get_args(Operation))),
+    rules_text(replace(program("p", *get_args(Operation), quiz_max=11), expiry=None)),
+    rules_text(program("p", *(name for name in get_args(Operation) if name != "packet_send"))),
+]
 CAMPAIGNS = ("spring", "autumn", "mixed")  # the last has shards and coins of two programs
 CARRIERS = (("unicom", "mobile", "telecom", "radio", "none"), (85, 6, 4, 2, 3))  # with weights
 LATELY_MAX = 400
@@ -372,6 +381,32 @@ def grant(clients: Clients) -> WalletEvent:
     return Grant(**clients.head(clients.wallet()), data=data)
 
 
+@sent(weight=10)
+def reward(clients: Clients) -> WalletEvent:
+    """Reward a conversion, the first one, or who brought the person; now and then the wrong way."""
+    random = clients.random
+    rule = random.choice(("purchase", "first", "friend", "friend", "none"))
+    data = events.RewardData(
+        program=clients.program(),
+        campaign=random.choice(CAMPAIGNS),
+        rule=rule,
+        conversion=f"conversion-{random.randrange(60)}",
+        value=random.choice((None, 50, random.randrange(3_000))) if rule == "purchase" else None,
+        to=clients.wallet() if (rule == "friend") is (random.random() < 0.95) else None,
+    )
+    return events.Reward(**clients.head(clients.wallet()), data=data)
+
+
+@sent(weight=4)
+def expire(clients: Clients) -> WalletEvent:
+    first, other, *_ = clients.programs
+    program = clients.random.choice((first, first, first, other))
+    head = clients.head(clients.wallet())
+    before = head["time"] - timedelta(days=clients.random.choice((1, 2, 3)))
+    data = events.ExpireData(program=program, amount=clients.amount(), before=before)
+    return events.Expire(**head, data=data)
+
+
 @sent(weight=14)
 def redeem(clients: Clients) -> WalletEvent:
     random = clients.random
@@ -462,6 +497,25 @@ def points(clients: Clients) -> WalletEvent:
         amount=coins * times,
     )
     return kind(**clients.head(clients.wallet()), data=data)
+
+
+@sent(weight=8)
+def deposit(clients: Clients) -> WalletEvent:
+    """Put by, be charged for a month, take it out, or have it returned."""
+    random = clients.random
+    program, name = clients.program(), clients.wallet()
+    head = clients.head(name)
+    chance = random.random()
+    if chance < 0.5:
+        data = events.DepositAddData(program=program, amount=clients.amount())
+        return events.DepositAdd(**head, data=data)
+    if chance < 0.7:
+        month = random.choice(("2026-02", "2026-03", "2026-03", "2026-04"))
+        return events.DepositCustody(
+            **head, data=events.DepositCustodyData(program=program, month=month)
+        )
+    kind = events.DepositWithdraw if chance < 0.85 else events.DepositReturn
+    return kind(**head, data=events.DepositEndData(program=program))
 
 
 @sent(weight=28)
@@ -619,6 +673,19 @@ def forged_leg(clients: Clients) -> Leg:
     )
     head = {**clients.head(subject), "id": f"leg:{origin}:{offset}:0"}
     return Leg(**head, data=data)
+
+
+@sent(weight=1)
+def rules(clients: Clients) -> WalletEvent:
+    """Publish other rules of the first program; now and then an old event, or not signed so."""
+    random = clients.random
+    name = clients.programs[0]
+    head = clients.head(f"rules:{name}@{random.randrange(clients.partitions)}")
+    data = events.RulesData(program=name, rules=random.choice(PUBLISHED), signature="0" * 64)
+    event = sign(events.ProgramRules(**head, data=data), RULES.secret)
+    if random.random() < 0.1:
+        event = msgspec.structs.replace(event, source="another")
+    return event
 
 
 _MAKES = [make for _, make in MAKERS]

@@ -28,7 +28,7 @@ from streams.ledger.accounts import kind_of, unpack
 from streams.ledger.caps import earned_by
 from streams.ledger.recent import entries
 from streams.ledger.results import decode_result
-from streams.ledger.terms import holds_of, lease_of, order_of, packet_of, share_of
+from streams.ledger.terms import holds_of, lease_of, order_of, packet_of, saved_of, share_of
 from tests.naive_ledger import NEVER_BELOW_ZERO, Judge
 from tests.simulator.worker import CHANGELOG
 
@@ -296,6 +296,13 @@ def differs(verdict: Verdict, result: Result | None) -> str:
     return ""
 
 
+_BY_KIND: dict[str, Callable[[bytes], Any]] = {
+    "order": order_of,
+    "packet": packet_of,
+    "share": share_of,
+}
+
+
 def terms_of(account: Account) -> dict[str, Any]:
     """What only the account's kind has, as the judge keeps it; ids are hashed there."""
     if account.kind == "wallet":
@@ -306,17 +313,15 @@ def terms_of(account: Account) -> dict[str, Any]:
             "orders": sorted((h.amount, h.payee.removeprefix("merchant:")) for h in orders),
             "earned": {name: one.coins for name, one in earned_by(account).items()},
         }
-    if account.kind == "order":
-        return {"order": msgspec.structs.asdict(order_of(account.terms))}
     if account.kind == "budget":
         lease = lease_of(account.terms)
         return {field: getattr(lease, field) for field in lease.__struct_fields__}
-    if account.kind == "packet":
-        packet = packet_of(account.terms)
-        return {"packet": {field: getattr(packet, field) for field in packet.__struct_fields__}}
-    if account.kind == "share":
-        return {"share": msgspec.structs.asdict(share_of(account.terms))}
-    return {}
+    if account.kind == "deposit":
+        saved = saved_of(account.terms)
+        year, month = divmod(saved.charged, 12)
+        return {"until_us": saved.until_us, "charged": (1970 + year, month + 1)}
+    read = _BY_KIND.get(account.kind)
+    return {} if read is None else {account.kind: msgspec.structs.asdict(read(account.terms))}
 
 
 def books_differ(evidence: Evidence, number: int, judge: Judge) -> Iterator[str]:

@@ -37,7 +37,10 @@ from streams.ledger.times import microseconds
 from streams.programs import (
     Activity,
     Carrier,
+    Charge,
     Coin,
+    Deposits,
+    Expiry,
     Gate,
     Item,
     Operation,
@@ -46,6 +49,7 @@ from streams.programs import (
     Program,
     Rate,
     Redemption,
+    RewardRule,
     Text,
     Tier,
 )
@@ -61,7 +65,7 @@ ALL = Gate(closed="all", assumption=TEST)
 OTHERS = Gate(closed="others", assumption=TEST)
 
 
-def program(name: str, *operations: str) -> Program:
+def program(name: str, *operations: str, quiz_max: int = 10) -> Program:
     return Program(
         name=name,
         title=NAMED,
@@ -72,7 +76,7 @@ def program(name: str, *operations: str) -> Program:
             "purchase": Activity(title=NAMED, cents_per_coin=100, assumption=TEST),
             "check-in": Activity(title=NAMED, coins=5, assumption=TEST),
             "game": Activity(title=NAMED, given_max=10**15, assumption=TEST),
-            "quiz": Activity(title=NAMED, given_max=10, assumption=TEST),
+            "quiz": Activity(title=NAMED, given_max=quiz_max, assumption=TEST),
             "stamp": Activity(
                 title=NAMED, given_max=10, day_max=12, lifetime_max=30, assumption=TEST
             ),
@@ -89,6 +93,31 @@ def program(name: str, *operations: str) -> Program:
             "comic": Item(title=NAMED, kind="content", price=6, merchant="comics", assumption=TEST),
             "song": Item(title=NAMED, kind="content", price=15, merchant="music", assumption=TEST),
         },
+        rewards={
+            "purchase": RewardRule(
+                title=NAMED,
+                once_per="conversion",
+                to="buyer",
+                percent=10,
+                coin_cents=10,
+                coins_max=20,
+                assumption=TEST,
+            ),
+            "first": RewardRule(
+                title=NAMED, once_per="person", to="buyer", coins=7, assumption=TEST
+            ),
+            "friend": RewardRule(
+                title=NAMED, once_per="person", to="sharer", coins=5, assumption=TEST
+            ),
+        },
+        expiry=None if name == "q" else Expiry(coins="days", days=2, assumption=TEST),
+        deposits=Deposits(
+            function_fee=Charge(coins=1, per_mille=50),
+            custody_fee=Charge(coins=2),
+            term_days=3,
+            carrier="unicom",
+            assumption=TEST,
+        ),
         partners={
             "tianyi": Partner(
                 title=NAMED,
@@ -100,6 +129,14 @@ def program(name: str, *operations: str) -> Program:
             "books": Partner(title=NAMED, points_out=Rate(coins=9, points=1), assumption=TEST),
         },
     )
+
+
+def rules_text(program: Program) -> str:
+    """What `flowdrop programs publish` would publish of a program made for tests."""
+    values = msgspec.to_builtins(program)
+    del values["later"], values["plain"]
+    values["operations"]["open"].sort()  # a set has no order
+    return msgspec.json.encode(values, order="sorted").decode()
 
 
 EVERYTHING = get_args(Operation)

@@ -14,7 +14,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from streams.events import (
     Close,
     Defund,
+    DepositAdd,
+    DepositCustody,
+    DepositReturn,
+    DepositWithdraw,
     Earn,
+    Expire,
     Freeze,
     Grant,
     Leg,
@@ -33,6 +38,7 @@ from streams.events import (
     RedeemFail,
     RedeemSettle,
     Reverse,
+    Reward,
     Transfer,
     Unfreeze,
     WalletEvent,
@@ -118,6 +124,18 @@ class Ledger(RuleBasedStateMachine):
     def grant(self, name: str, amount: int, time: datetime) -> None:
         self.tell(self.world.grant(name, amount, time=time))
 
+    @rule(name=names, to=names, rule=st.sampled_from(["purchase", "first", "friend"]), time=times)
+    def reward(self, name: str, to: str, rule: str, time: datetime) -> None:
+        terms: dict[str, Any] = {"campaign": "spring", "rule": rule, "conversion": f"by {to}"}
+        terms |= {"value": 900} if rule == "purchase" else {}
+        terms |= {"to": to} if rule == "friend" else {}
+        self.tell(self.world.make(Reward, name, **terms, time=time))
+
+    @rule(name=names, amount=amounts, time=times, days=st.integers(1, 3))
+    def expire(self, name: str, amount: int, time: datetime, days: int) -> None:
+        before = time - timedelta(days=days)
+        self.tell(self.world.make(Expire, name, amount=amount, before=before, time=time))
+
     @rule(name=names, amount=amounts, time=times)
     def redeem(self, name: str, amount: int, time: datetime) -> None:
         self.tell(self.world.redeem(name, amount, time=time))
@@ -168,6 +186,18 @@ class Ledger(RuleBasedStateMachine):
         kind, coins, points = (PointsIn, 2, 5) if inward else (PointsOut, 1, 2)
         terms = {"partner": "tianyi", "points": points * often, "amount": coins * often}
         self.tell(self.world.make(kind, name, **terms, time=time))
+
+    @rule(name=names, amount=st.integers(1, 30), time=times)
+    def deposit(self, name: str, amount: int, time: datetime) -> None:
+        self.tell(self.world.make(DepositAdd, name, amount=amount, time=time))
+
+    @rule(name=names, month=st.sampled_from(["2026-02", "2026-03", "2026-04"]), time=times)
+    def custody(self, name: str, month: str, time: datetime) -> None:
+        self.tell(self.world.make(DepositCustody, name, month=month, time=time))
+
+    @rule(kind=st.sampled_from([DepositWithdraw, DepositReturn]), name=names, time=times)
+    def end_deposit(self, kind: type, name: str, time: datetime) -> None:
+        self.tell(self.world.make(kind, name, time=time))
 
     @rule(name=names, to=names, amount=amounts, time=times)
     def transfer(self, name: str, to: str, amount: int, time: datetime) -> None:

@@ -60,6 +60,8 @@ class Curious(World):
             for limit in (BALANCE_MAX, 0):
                 self.try_with(event, partition, limit, but=event.subject)
             self.try_with(event, partition, BALANCE_MAX, but="")
+            for state in ("frozen", "closed"):
+                self.try_with(event, partition, None, state=state)
             if not isinstance(event, Leg):
                 for change in (
                     {"subject": RESERVED},
@@ -70,9 +72,18 @@ class Curious(World):
         return super().send(event, **where)
 
     def try_with(
-        self, event: WalletEvent, partition: int, limit: int | None, *, but: str = ""
+        self,
+        event: WalletEvent,
+        partition: int,
+        limit: int | None,
+        *,
+        but: str = "",
+        state: str = "",
     ) -> None:
-        """Fold an event with the posted coins of all accounts `but` one at `limit`, or as is."""
+        """Fold an event with the posted coins of all accounts `but` one at `limit`, or as is.
+
+        With `state` the subject's wallet, if it is open, is frozen or closed.
+        """
         world = World(len(self.shards), RULES)
         world.shards = copy.deepcopy(self.shards)
         world.accounts = [dict(accounts) for accounts in self.accounts]
@@ -82,6 +93,10 @@ class Curious(World):
                 owes = account.kind in {"issuer", "clearing"}
                 account.posted = max(-limit if owes else limit, account.pending)
                 world.accounts[partition][name] = pack(account)
+        wallet = world.on(partition, event.subject)
+        if state and wallet is not None and wallet.kind == "wallet" and wallet.state == "open":
+            wallet.state = state
+            world.accounts[partition][event.subject] = pack(wallet)
         self.elsewhere.append(world.send(event, partition=partition))
 
 

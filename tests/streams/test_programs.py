@@ -54,6 +54,11 @@ def test_liuliangbao_gives_a_coin_for_each_whole_dollar_and_redeems_at_three_car
         ("price = 15", "price = 0", "catalogue.song.price = 0"),
         ('kind = "mall"', 'kind = "mal"', "catalogue.umbrella.kind = 'mal'"),
         ("{ coins = 2, points = 5 }", "{ coins = 2 }", "partners.tianyi.points_in"),
+        ("coins_max = 500\n", "", "rewards.purchase"),
+        ("coins_max = 500\n", "coins = 5\n", "all of `percent`, `coin_cents`, `coins_max`"),
+        ('to = "sharer"', 'to = "friend"', "rewards.friend.to = 'friend'"),
+        ('coins = "never"', 'coins = "days"', 'needs `days` when `coins` is "days"'),
+        ('coins = "never"', 'coins = "never"\ndays = 9', 'needs `days` when `coins` is "days"'),
         ("{ coins = 2, points = 5 }", "{ coins = 2, points = 0.5 }", "tianyi.points_in.points"),
         ('"earn", "fund"', '"earn", "find"', "operations.open.2 = 'find'"),
         ('name = "liuliangbao"', 'name = "other"', "name = 'other'"),
@@ -74,6 +79,29 @@ def test_a_wrong_file_is_named_with_key_value_and_remedy(
     assert str(path) in error.value.message
     assert "\n" not in error.value.message
     assert len(error.value.message) < 600
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("[deposits]", "[deposit]", "there is no `deposit`"),
+        ('carrier = "unicom"', 'carrier = "mobile"', "deposits.carrier = 'mobile' is none of"),
+        ("term_days = 180", "term_days = 0", "deposits.term_days = 0"),
+        ("custody_fee = { coins = 5 }", "custody_fee = { coin = 5 }", "deposits.custody_fee"),
+    ],
+)
+def test_deposits_need_what_they_name(tmp_path: Path, old: str, new: str, said: str) -> None:
+    shipped = (FOLDER / "unicom-flow-bank.toml").read_text(encoding="utf-8")
+    assert old in shipped
+    path = tmp_path / "unicom-flow-bank.toml"
+    path.write_text(shipped.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ProgramError) as error:
+        read(path)
+    assert said in error.value.message
+    without = shipped[: shipped.index("[deposits]")]
+    path.write_text(without, encoding="utf-8")
+    with pytest.raises(ProgramError, match=r"so it needs a table \[deposits\]"):
+        read(path)
 
 
 def test_a_folder_without_programs_is_named(tmp_path: Path) -> None:

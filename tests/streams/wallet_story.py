@@ -30,6 +30,7 @@ def wallets(partition: int, count: int = 4) -> list[str]:
 
 HERE, NEAR, FROZEN = wallets(0)[:3]
 THERE = wallets(1)[0]
+SAVER = wallets(0, 5)[4]  # of another program
 
 
 def event(
@@ -110,6 +111,18 @@ def _new_operations() -> Iterator[Raw]:
         yield event("packet_claim", f"claim-{name}", PACKET, minutes=13, claimer=name, **share)
     original = json.loads(event("redeem", "redeemed", HERE, minutes=3, **REDEEMED)[3] or b"")
     yield event("reverse", "reversed", HERE, minutes=14, original=original)
+    bought = {"campaign": "spring", "conversion": "basket-1"}
+    yield event("reward", "reward", NEAR, minutes=14, rule="purchase", value=200, **bought)
+    yield event("reward", "reward-friend", NEAR, minutes=14, rule="friend", to=THERE, **bought)
+    bank = {"program": "unicom-flow-bank"}
+    yield event("open", f"open-{SAVER}", SAVER, **bank)
+    for kind, data in (
+        ("deposit_add", {"amount": 40}),
+        ("deposit_custody", {"month": "2026-03"}),
+        ("deposit_withdraw", {}),
+        ("deposit_add", {"amount": 30}),
+    ):
+        yield event(kind, f"{kind}-{data}", SAVER, minutes=14, **bank, **data)
     yield event("fund", "fund-reserve", "budget:autumn", minutes=15, campaign="autumn", amount=400)
     yield event("freeze", "freeze", FROZEN, minutes=16)
 
