@@ -39,6 +39,9 @@ COMMANDS: dict[str, Place] = {
     "ledger": Place(
         "streams.ledger_cli:ledger", "Show an account's postings, trace what an event caused."
     ),
+    "programs": Place(
+        "streams.programs_cli:programs", "List and show the wallet programs, check their files."
+    ),
     "packets": Place(
         "streams.packets_cli:packets", "Show the luckiest draws from red packets, and sharers."
     ),

@@ -223,6 +223,17 @@ class RedeemData(Data, frozen=True):
     carrier: Name
     amount: Coins
     until: Time | None = None
+    network: (
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                max_length=128,
+                description="of the number that gets the data; left out: the carrier's own",
+            ),
+        ]
+        | None
+    ) = None
 
     def __post_init__(self) -> None:
         """Hold `until` to the years a time may lie in."""

@@ -84,7 +84,9 @@ def trace(event_id: str, *, with_bytes: bool, as_json: bool) -> None:
 
     That is the event as often as it was sent, the copy forwarded to the right partition, results
     with their postings, legs in other partitions' logs and theirs, and dead letters that hold the
-    id. An id is unique for its subject only: what several subjects sent under it is shown apart.
+    id. What a program's rules refused is told with what they say: which carrier is closed, since
+    when, and what is open. An id is unique for its subject only: what several subjects sent under
+    it is shown apart.
 
     Example: flowdrop ledger trace cj-basket-31198459704
     """
@@ -92,10 +94,12 @@ def trace(event_id: str, *, with_bytes: bool, as_json: bool) -> None:
     from rich.console import Console
 
     from sql.client import connect
+    from streams.programs import load as load_programs
+    from streams.settings import StreamSettings
     from streams.trace import trace as find
 
-    addresses = load(Addresses)
-    found = find(addresses.kafka, connect(addresses.clickhouse), event_id)
+    addresses, programs = load(Addresses), load_programs(load(StreamSettings).programs)
+    found = find(addresses.kafka, connect(addresses.clickhouse), event_id, programs)
     if as_json:
         print_json(msgspec.to_builtins(found))
         return

@@ -253,11 +253,19 @@ class Judge:
             raise Refused("forgotten")
 
     def check_program(self, event: Any, operation: str) -> None:
-        program = self.programs.get(event.data.program)
-        if program is None:
+        if event.data.program not in self.programs:
             raise Refused("unknown_program")
+        program = self.rules_of(event)
         if operation not in program.operations.open:
             raise Refused("operation_closed")
+
+    def rules_of(self, event: Any) -> Any:
+        """The program as it was at the event's own time."""
+        program = found = self.programs[event.data.program]
+        for from_us, later in program.later:
+            if microseconds(event.time) >= from_us:
+                found = later
+        return found
 
     # -- memory ------------------------------------------------------------------------------
 
@@ -298,6 +306,7 @@ class Judge:
                 "remembered": [],
                 "forgotten_us": 0,
                 "arrived": {},  # clearing: each origin's next leg, as offset * 2048 + number
+                "earned": {},  # wallet: coins by activity with a limit, and by (activity, day)
                 "holds": {},  # wallet: redemptions not yet settled, by the event's id
                 "orders": {},  # wallet: orders not yet delivered, by the event's id
                 "order": {},  # order, once delivered: merchant, amount, refunded
@@ -420,7 +429,7 @@ class Judge:
 
     def coins_earned(self, event: Any) -> int:
         data = event.data
-        rule = self.programs[data.program].earn.get(data.activity)
+        rule = self.rules_of(event).earn.get(data.activity)
         if rule is None:
             raise Refused("unknown_activity")
         if rule.cents_per_coin is not None:
@@ -442,7 +451,32 @@ class Judge:
         coins = self.coins_earned(event)
         if coins == 0:
             raise Refused("nothing_earned")
+        self.check_limits(event, coins)
         self.pay(self.issuer(event.data.program), event.subject, event.data.program, coins)
+        self.count_earned(event, coins)
+
+    def activity_and_day(self, event: Any) -> tuple[Any, Any, Any]:
+        """The activity's rule, and what an earn by it counts as: its name, and name and day."""
+        rules, name = self.rules_of(event), event.data.activity
+        shift = timedelta(minutes=rules.calendar.utc_offset_minutes)
+        return rules.earn[name], name, (name, (event.time.astimezone(UTC) + shift).date())
+
+    def check_limits(self, event: Any, coins: int) -> None:
+        rule, ever, today = self.activity_and_day(event)
+        earned = self.accounts[event.subject]["earned"]
+        if rule.day_max is not None and earned.get(today, 0) + coins > rule.day_max:
+            raise Refused("daily_cap")
+        if rule.lifetime_max is not None and earned.get(ever, 0) + coins > rule.lifetime_max:
+            raise Refused("lifetime_cap")
+
+    def count_earned(self, event: Any, coins: int) -> None:
+        """Count what was earned, or taken back, by an activity that has a limit."""
+        rule, ever, today = self.activity_and_day(event)
+        if rule.day_max is None and rule.lifetime_max is None:
+            return
+        earned = self.accounts[event.subject]["earned"]
+        for key in (ever, today):
+            earned[key] = max(0, earned.get(key, 0) + coins)
 
     def is_reserve(self, event: Any) -> bool:
         """Whether the subject is the campaign's reserve, and not its shard here."""
@@ -564,8 +598,7 @@ class Judge:
     def redeem(self, event: Any) -> None:
         data = event.data
         wallet = self.wallet(event)
-        if data.carrier not in self.programs[data.program].carriers:
-            raise Refused("unknown_carrier")
+        self.check_carrier(event)
         if data.until is not None:
             if data.until <= event.time:
                 raise Refused("bad_term")
@@ -581,6 +614,25 @@ class Judge:
             "until_us": microseconds(data.until),
         }
         self.post(event.subject, data.program, 0, data.amount)
+
+    def check_carrier(self, event: Any) -> None:
+        data, rules = event.data, self.rules_of(event)
+        if data.carrier not in rules.carriers:
+            raise Refused("unknown_carrier")
+        carrier = rules.carriers[data.carrier]
+        for gate in carrier.gates:
+            is_other = data.network is not None and data.network != data.carrier
+            if gate.closed == "all" or is_other:
+                raise Refused("carrier_closed")
+        if rules.redemption is not None and not rules.redemption.on_last_day:
+            here = event.time.astimezone(UTC)
+            here += timedelta(minutes=rules.calendar.utc_offset_minutes)
+            if (here + timedelta(days=1)).month != here.month:
+                raise Refused("last_day")
+        if carrier.tiers and data.amount not in [tier.coins for tier in carrier.tiers]:
+            raise Refused("no_such_tier")
+        if carrier.coins_per_mb is not None and data.amount % carrier.coins_per_mb != 0:
+            raise Refused("no_such_tier")
 
     def may_hold(self, event: Any, wallet: dict[str, Any]) -> None:
         if event.id in wallet["holds"] or event.id in wallet["orders"]:
@@ -631,7 +683,7 @@ class Judge:
     def order_place(self, event: Any) -> None:
         data = event.data
         wallet = self.wallet(event)
-        item = self.programs[data.program].catalogue.get(data.item)
+        item = self.rules_of(event).catalogue.get(data.item)
         if item is None:
             raise Refused("unknown_item")
         if sum([item.price] * data.quantity) != data.amount:
@@ -709,8 +761,9 @@ class Judge:
             account["charged"] = max(account["charged"], before)
 
     def month(self, event: Any) -> tuple[int, int]:
-        """The year and month of an event in China."""
-        local = event.time.astimezone(timezone(timedelta(hours=8)))
+        """The year and month of an event where the program is."""
+        minutes = self.programs[event.data.program].calendar.utc_offset_minutes
+        local = event.time.astimezone(timezone(timedelta(minutes=minutes)))
         return local.year, local.month
 
     def deposit_custody(self, event: Any) -> None:
@@ -756,7 +809,7 @@ class Judge:
         """Points and coins must be in the partner's proportion, with nothing left over."""
         data = event.data
         self.wallet(event)
-        partner = self.programs[data.program].partners.get(data.partner)
+        partner = self.rules_of(event).partners.get(data.partner)
         if partner is None:
             raise Refused("unknown_partner")
         rate = getattr(partner, operation)
@@ -947,6 +1000,7 @@ class Judge:
             raise Refused("unknown_original")
         self.need(event.subject, coins)
         self.pay(event.subject, self.issuer(event.data.program), event.data.program, coins)
+        self.count_earned(original, -coins)
 
     def reverse_grant(self, event: Any, original: Any) -> None:
         self.need(event.subject, original.data.amount)

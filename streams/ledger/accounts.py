@@ -56,6 +56,7 @@ class Account(msgspec.Struct, array_like=True, gc=False):
         forgotten_us: the latest time (microseconds) of an event dropped from a full `recent`.
         recent: packed entries of the events that named it as subject, see `recent.py`.
         terms: what only its kind has, packed, see `terms.py`.
+        caps: what a wallet has earned by activities that have a limit, packed, see `caps.py`.
         name: its key; no part of the record.
     """
 
@@ -69,6 +70,7 @@ class Account(msgspec.Struct, array_like=True, gc=False):
     forgotten_us: int = 0
     recent: bytes = b""
     terms: bytes = b""
+    caps: bytes = b""
     name: str = ""
 
     @property
@@ -111,20 +113,21 @@ _KINDS: dict[str, Kind] = {
 
 def pack(account: Account) -> bytes:
     """Return the record as bytes: the format's version (2), then MessagePack, without the name."""
-    return FORMAT + _encode(
-        (
-            account.kind,
-            account.program,
-            account.posted,
-            account.pending,
-            account.version,
-            account.state,
-            account.chain,
-            account.forgotten_us,
-            account.recent,
-            account.terms,
-        )
+    record: tuple[object, ...] = (
+        account.kind,
+        account.program,
+        account.posted,
+        account.pending,
+        account.version,
+        account.state,
+        account.chain,
+        account.forgotten_us,
+        account.recent,
+        account.terms,
     )
+    if account.caps:  # few have any, and need the bytes
+        record = (*record, account.caps)
+    return FORMAT + _encode(record)
 
 
 def unpack(name: str, data: bytes) -> Account:

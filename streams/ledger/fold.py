@@ -107,7 +107,9 @@ def _judge(  # noqa: C901 - the checks in their order
         reason = "too_old"
     elif memory is not None and time_us <= memory.forgotten_us:
         reason = "forgotten"
-    elif (offers := rules.offers.get(event.data.program)) is None:
+    elif (offers := rules.offers.get(event.data.program)) is None and (
+        offers := rules.offers_at(event.data.program, time_us)
+    ) is None:
         reason = "unknown_program"
     elif (offer := offers.get(type(event))) is None:
         reason = "operation_closed"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from streams import events
 from streams.ledger import (
     budgets,
+    caps,
     deposits,
     orders,
     packets,
@@ -55,7 +56,17 @@ def earn(book: Book, event: Earn, wallet: Account, program: Program) -> str:
         return "over_limit"
     if amount == 0:
         return "nothing_earned"
-    return book.pay(book.issuer(program.name), wallet, amount)
+    if activity.day_max is None and activity.lifetime_max is None:
+        return book.pay(book.issuer(program.name), wallet, amount)
+    return _earn_capped(book, event, wallet, program, amount)
+
+
+def _earn_capped(book: Book, event: Earn, wallet: Account, program: Program, amount: int) -> str:
+    reason = caps.refusal_of(event, wallet, program, amount)
+    reason = reason or book.pay(book.issuer(program.name), wallet, amount)
+    if not reason:
+        caps.count(book, event, wallet, program, amount)
+    return reason
 
 
 def transfer(book: Book, event: Transfer, payer: Account, program: Program) -> str:

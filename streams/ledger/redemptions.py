@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def redeem(book: Book, event: Redeem, wallet: Account, program: Program) -> str:
     """Wallet to carrier; with `until` the coins are held instead."""
     data = event.data
-    if data.carrier not in program.carriers:
-        return "unknown_carrier"
+    if data.carrier not in program.plain and (reason := _refused_at_carrier(event, program)):
+        return reason
     if data.until is not None:
         until_us = microseconds(data.until)
         if until_us <= microseconds(event.time):
@@ -30,6 +30,18 @@ def redeem(book: Book, event: Redeem, wallet: Account, program: Program) -> str:
     if wallet.available < data.amount:
         return "insufficient_balance"
     return book.pay(wallet, _carrier(book, data.carrier, program.name), data.amount)
+
+
+def _refused_at_carrier(event: Redeem, program: Program) -> str:
+    data = event.data
+    carrier = program.carriers.get(data.carrier)
+    if carrier is None:
+        return "unknown_carrier"
+    if carrier.is_closed_to(data.network or data.carrier, data.carrier):
+        return "carrier_closed"
+    if not program.may_redeem_on(event.time):
+        return "last_day"
+    return "" if carrier.has_price(data.amount) else "no_such_tier"
 
 
 def settle(book: Book, event: RedeemSettle, wallet: Account, program: Program) -> str:

@@ -193,10 +193,40 @@ REFUSALS: tuple[Refusal, ...] = (
         "Nothing to do: once each.",
     ),
     Refusal(
+        "daily_cap",
+        61,
+        "The wallet would earn more by the activity than it may on one day.",
+        "Earn the rest on another day; see `day_max` in the program's file.",
+    ),
+    Refusal(
+        "lifetime_cap",
+        62,
+        "The wallet would earn more by the activity than it ever may.",
+        "Nothing to do; see `lifetime_max` in the program's file.",
+    ),
+    Refusal(
         "unknown_carrier",
         21,
         "The program has no such carrier.",
         "See `carriers` in the program's file.",
+    ),
+    Refusal(
+        "carrier_closed",
+        63,
+        "The carrier's gate is closed, to everyone or to numbers of other networks.",
+        "`flowdrop ledger trace <id>` says since when, and what remains open.",
+    ),
+    Refusal(
+        "last_day",
+        64,
+        "The program redeems nothing on a month's last day.",
+        "Redeem on the next day: the month begins then.",
+    ),
+    Refusal(
+        "no_such_tier",
+        65,
+        "The carrier has no tier at this price.",
+        "Redeem the coins of one tier; see `tiers` in the program's file.",
     ),
     Refusal(
         "unknown_item",

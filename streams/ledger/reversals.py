@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.events import Earn, Grant, PointsIn, PointsOut, Redeem
+from streams.ledger import caps
 from streams.ledger.accounts import budget_name, carrier_name
 from streams.ledger.holds import hold_of
 from streams.ledger.payees import pay_back
@@ -72,11 +73,15 @@ def _take_back(
 
 
 def _earned(book: Book, original: Earn, wallet: Account, program: Program) -> str:
-    activity = program.earn.get(original.data.activity)
+    then = book.rules.program_at(program.name, microseconds(original.time))
+    activity = then.earn.get(original.data.activity)
     amount = activity and activity.earned(original.data.amount, original.data.spend)
-    if not amount:
+    if not activity or not amount:
         return "unknown_original"
-    return _pay(book, wallet, book.issuer(program.name), amount)
+    reason = _pay(book, wallet, book.issuer(program.name), amount)
+    if not reason and activity.is_capped:
+        caps.count(book, original, wallet, then, -amount)
+    return reason
 
 
 def _transferred(book: Book, original: Transfer, wallet: Account) -> str:

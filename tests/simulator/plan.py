@@ -48,6 +48,7 @@ RULES = Rules(
     secret=b"simulated",
 )
 CAMPAIGNS = ("spring", "autumn", "mixed")  # the last has shards and coins of two programs
+CARRIERS = (("unicom", "mobile", "telecom", "radio", "none"), (85, 6, 4, 2, 3))  # with weights
 LATELY_MAX = 400
 POINTS = (
     *("opened", "restoring", "restored", "fetched", "folded", "taken", "sent"),
@@ -326,6 +327,8 @@ def earn(clients: Clients) -> WalletEvent:
             ("game", {"amount": 4 * clients.amount()}),
             ("game", {"amount": 10**15 if random.random() < 0.05 else clients.amount()}),
             ("quiz", {"amount": random.randint(1, 12)}),
+            ("stamp", {"amount": random.randint(1, 11)}),
+            ("badge", {}),
             ("check-in", {"spend": 1}),
             ("purchase", {"amount": 1}),
             ("unknown", {"amount": 1}),
@@ -400,9 +403,10 @@ def redeem(clients: Clients) -> WalletEvent:
     random = clients.random
     data = events.RedeemData(
         program=clients.program(),
-        carrier="unicom" if random.random() < 0.97 else "none",
-        amount=clients.amount(),
+        carrier=random.choices(*CARRIERS)[0],
+        amount=random.choice((5, 14)) if random.random() < 0.2 else clients.amount(),
         until=clients.soon() if random.random() < 0.7 else None,
+        network=random.choice(CARRIERS[0]) if random.random() < 0.1 else None,
     )
     event = Redeem(**clients.head(clients.wallet()), data=data)
     if data.until is not None:

@@ -25,6 +25,7 @@ from streams.layer.batch import Batch
 from streams.layer.state import PartitionState
 from streams.layer.table import Work
 from streams.ledger.accounts import kind_of, unpack
+from streams.ledger.caps import earned_by
 from streams.ledger.recent import entries
 from streams.ledger.results import decode_result
 from streams.ledger.terms import holds_of, lease_of, order_of, packet_of, saved_of, share_of
@@ -310,6 +311,7 @@ def terms_of(account: Account) -> dict[str, Any]:
         return {
             "holds": sorted((h.amount, h.payee, h.until_us) for h in holds if h not in orders),
             "orders": sorted((h.amount, h.payee.removeprefix("merchant:")) for h in orders),
+            "earned": {name: one.coins for name, one in earned_by(account).items()},
         }
     if account.kind == "budget":
         lease = lease_of(account.terms)
@@ -331,7 +333,8 @@ def books_differ(evidence: Evidence, number: int, judge: Judge) -> Iterator[str]
         if own is None:
             continue
         held = {f: sorted(tuple(h.values()) for h in own[f].values()) for f in ("holds", "orders")}
-        own = own | held
+        earned = {key: coins for key, coins in own["earned"].items() if isinstance(key, str)}
+        own = own | held | {"earned": earned}
         found = {field: getattr(account, field) for field in FIELDS} | terms_of(account)
         for field, value in found.items():
             if own[field] != value:

@@ -41,14 +41,17 @@ from streams.programs import (
     Coin,
     Deposits,
     Expiry,
+    Gate,
     Item,
     Operation,
     Operations,
     Partner,
     Program,
     Rate,
+    Redemption,
     RewardRule,
     Text,
+    Tier,
 )
 
 E = TypeVar("E", bound=events.Envelope)
@@ -57,6 +60,9 @@ START = datetime(2026, 3, 1, tzinfo=UTC)
 DAY_US = 86_400_000_000
 NAMED = Text(zh="甲", en="A")
 TEST = "made for tests"
+TIERS = (Tier(mb=10, coins=5), Tier(mb=30, coins=14))
+ALL = Gate(closed="all", assumption=TEST)
+OTHERS = Gate(closed="others", assumption=TEST)
 
 
 def program(name: str, *operations: str) -> Program:
@@ -71,8 +77,18 @@ def program(name: str, *operations: str) -> Program:
             "check-in": Activity(title=NAMED, coins=5, assumption=TEST),
             "game": Activity(title=NAMED, given_max=10**15, assumption=TEST),
             "quiz": Activity(title=NAMED, given_max=10, assumption=TEST),
+            "stamp": Activity(
+                title=NAMED, given_max=10, day_max=12, lifetime_max=30, assumption=TEST
+            ),
+            "badge": Activity(title=NAMED, coins=4, lifetime_max=10, assumption=TEST),
         },
-        carriers={"unicom": Carrier(title=NAMED, assumption=TEST)},
+        carriers={
+            "unicom": Carrier(title=NAMED, assumption=TEST),
+            "mobile": Carrier(title=NAMED, tiers=TIERS, assumption=TEST),
+            "telecom": Carrier(title=NAMED, gates=(OTHERS,), coins_per_mb=2, assumption=TEST),
+            "radio": Carrier(title=NAMED, gates=(ALL,), assumption=TEST),
+        },
+        redemption=Redemption(on_last_day=False, assumption=TEST),
         catalogue={
             "comic": Item(title=NAMED, kind="content", price=6, merchant="comics", assumption=TEST),
             "song": Item(title=NAMED, kind="content", price=15, merchant="music", assumption=TEST),
@@ -306,8 +322,11 @@ class World:
         time: datetime | None = None,
         event_id: str | None = None,
         until: datetime | None = None,
+        network: str | None = None,
     ) -> Redeem:
-        data = RedeemData(program=program, carrier=carrier, amount=amount, until=until)
+        data = RedeemData(
+            program=program, carrier=carrier, amount=amount, until=until, network=network
+        )
         return Redeem(**self.head(name, time, event_id), data=data)
 
     def transfer(

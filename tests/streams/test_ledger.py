@@ -317,6 +317,7 @@ ACCOUNTS = st.builds(
     forgotten_us=st.integers(0, 2**53),
     recent=st.binary(max_size=100),
     terms=st.binary(max_size=100),
+    caps=st.binary(max_size=20),
     name=st.text(max_size=20),
 )
 

@@ -94,7 +94,7 @@ def test_an_account_is_shown_as_it_stood(stack: Stack, at: str, posted: int) -> 
 def test_an_event_that_came_late_counts_from_when_it_came(stack: Stack) -> None:
     before = stack.facts("ledger", "show", NEAR, "--at", "2026-03-01T00:05:00")
     after = stack.facts("ledger", "show", NEAR, "--at", "2026-03-01T00:30:00")
-    assert (before["posted"], after["posted"]) == (107, 107 + 3 + 6)
+    assert (before["posted"], after["posted"]) == (107, 107 + 3 + 10 + 6)
     assert after["postings"][0]["event_id"] == "late"
 
 
@@ -253,6 +253,17 @@ def test_an_id_that_two_subjects_used_is_traced_for_each(stack: Stack) -> None:
     found = stack.facts("ledger", "trace", "shared")
     assert {story["subject"] for story in found["subjects"]} == {HERE, THERE}
     assert {partition_of(story["subject"], PARTITIONS) for story in found["subjects"]} == {0, 1}
+
+
+def test_what_the_programs_rules_refused_is_told_with_what_they_say(stack: Stack) -> None:
+    again = event("redeem", "by-pigeon", HERE, minutes=30, carrier="pigeon", amount=1)
+    publish_records([again], stack.env["FLOWDROP_KAFKA"])
+    stack.facts("reconcile", "--wait", "60")
+    (story,) = stack.facts("ledger", "trace", "by-pigeon")["subjects"]
+    assert [record["reason"] for record in story["records"]] == ["", "unknown_carrier"]
+    said = "liuliangbao redeems at telecom, unicom, mobile"
+    assert [record["detail"] for record in story["records"]] == ["", said]
+    assert said in stack.flowdrop("ledger", "trace", "by-pigeon")
 
 
 @pytest.mark.parametrize(("event_id", "reason"), [("broken", "not_json"), ("odd", "unknown_type")])

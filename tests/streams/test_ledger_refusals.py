@@ -246,6 +246,17 @@ def not_settled(world: World) -> WalletEvent:
     return world.make(Reverse, "a", original=held(world))
 
 
+def daily_cap(world: World) -> WalletEvent:
+    world.send(world.earn("a", "stamp", amount=10))
+    return world.earn("a", "stamp", amount=3)
+
+
+def lifetime_cap(world: World) -> WalletEvent:
+    for days in range(3):
+        world.send(world.earn("a", "stamp", amount=9, time=at(days)))
+    return world.earn("a", "stamp", amount=4, time=at(3))
+
+
 def has_pending(world: World) -> WalletEvent:
     held(world)
     return world.make(Close, "a", to="b")
@@ -279,7 +290,12 @@ CASES: dict[str, Callable[[World], WalletEvent]] = {
     "never_expires": never_expires,
     "nothing_earned": lambda world: world.earn("a", "purchase", spend=99),
     "already_rewarded": already_rewarded,
+    "daily_cap": daily_cap,
+    "lifetime_cap": lifetime_cap,
     "unknown_carrier": lambda world: world.redeem("a", 5, carrier="pigeon"),
+    "carrier_closed": lambda world: world.redeem("a", 5, carrier="radio"),
+    "last_day": lambda world: world.redeem("a", 5, time=at(-1.1)),
+    "no_such_tier": lambda world: world.redeem("a", 6, carrier="mobile"),
     "unknown_item": lambda world: an_order(world, item="none"),
     "wrong_price": lambda world: an_order(world, quantity=3),
     "unknown_partner": lambda world: points(world, PointsIn, partner="nobody"),
@@ -383,10 +399,11 @@ def test_codes_are_what_accounts_remember_and_never_change() -> None:
         "not_frozen has_pending balance_left"
     )
     later = {
+        61: "daily_cap lifetime_cap carrier_closed last_day no_such_tier",
         80: "id_in_use unknown_item wrong_price unknown_order already_refunded unknown_partner "
         "no_rate wrong_rate wrong_group unknown_share wrong_code nothing_left "
         "no_deposit already_charged has_deposit unknown_reward wrong_reward already_rewarded "
-        "never_expires"
+        "never_expires",
     }
     codes = {name: number for number, name in enumerate(names.split(), 1)}
     for first, others in later.items():
