@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewTopic
 
-from benchmarks.machine import BROKER_CORE, exit_on_sigterm, on_core
+from benchmarks.machine import BROKER_CORE, exit_on_sigterm, on_core, say
 from local.kafka import KafkaNode
 from local.processes import look
 from streams.publish import publish_records
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 ANSWER_SECONDS = 30.0
 READ_RECORDS = 10_000
+JVM = ("-Xmx1g", "-XX:+UseSerialGC")  # as a broker that runs for months: compiled in full
+WARM_SECONDS = 40.0
+WARM_RECORDS = 60  # a transaction
 BY_BROKER = "LogAppendTime"  # when the broker appended a result, whatever its writer's clock says
 # What Kafka 4.3, and a client that remembers an older topic, say shortly after one was made.
 _OF_A_NEW_TOPIC = {
@@ -107,6 +110,28 @@ class Broker:
             ((topic, p, key, value) for p, key, value in records), self.bootstrap
         )
 
+    def warm(self, seconds: float) -> None:
+        """Have it do what every engine asks of it, until Java has compiled that."""
+        topic, partitions, value = "warm", 8, b"0" * 255
+        self.create(partitions, topic)
+        consumer = self.consumer(topic)
+        producers = [
+            Producer({"bootstrap.servers": self.bootstrap, "transactional.id": f"warm-{number}"})
+            for number in range(partitions)
+        ]
+        for producer in producers:
+            producer.init_transactions(ANSWER_SECONDS)
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            for number, producer in enumerate(producers):
+                producer.begin_transaction()
+                for _ in range(WARM_RECORDS):
+                    producer.produce(topic, value, b"key", partition=number)
+                producer.commit_transaction(ANSWER_SECONDS)
+            consumer.consume(partitions * WARM_RECORDS, 0.01)
+        consumer.close()
+        self.delete(topic)
+
     def ends(self, topic: str, partitions: int) -> int:
         """Return the sum of a topic's end offsets; transaction markers count."""
         deadline = time.monotonic() + ANSWER_SECONDS
@@ -176,14 +201,17 @@ def _read(message: Message) -> Read:
 
 
 @contextmanager
-def temporary_broker() -> Iterator[Broker]:
+def temporary_broker(warm_seconds: float = WARM_SECONDS) -> Iterator[Broker]:
     """Start a broker on its core, in a folder that is gone afterwards, even after a SIGTERM."""
     exit_on_sigterm()
     with tempfile.TemporaryDirectory(prefix="flowdrop-bench-") as folder:
-        node = KafkaNode(Path(folder))
+        node = KafkaNode(Path(folder), jvm=JVM)
         with on_core(BROKER_CORE):
             node.start()
         try:
-            yield Broker(node)
+            broker = Broker(node)
+            say("  warming the broker")
+            broker.warm(warm_seconds)
+            yield broker
         finally:
             node.stop()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchmarks.broker import temporary_broker
+from benchmarks.broker import WARM_SECONDS, temporary_broker
 from benchmarks.engines import Engine, all_engines
 from benchmarks.job import Job
 from benchmarks.machine import pinning, say
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 EVENTS, EVENTS_QUICK = 2_000_000, 300_000
 RUNS, RUNS_QUICK = 3, 1
 ACCOUNTS, PARTITIONS = 100_000, 8
+WARM_EVENTS_PER_S = 50_000  # a short job is not worth a long warm-up
 BUSY_MIN = 0.75  # of a core: below, neither engine nor broker is what limited
 
 Row = dict[str, Any]
@@ -94,7 +95,7 @@ def measure_all(engines: Sequence[Engine], job: Job, runs: int) -> tuple[list[Ro
     """
     say(pinning())
     rows, failed = [], []
-    with temporary_broker() as broker:
+    with temporary_broker(min(WARM_SECONDS, job.events / WARM_EVENTS_PER_S)) as broker:
         for engine in engines:
             if why := engine.missing():
                 say(f"{engine.name}: skipped, {why}")

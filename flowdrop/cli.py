@@ -39,6 +39,12 @@ COMMANDS: dict[str, Place] = {
     "ledger": Place(
         "streams.ledger_cli:ledger", "Show an account's postings, trace what an event caused."
     ),
+    "programs": Place(
+        "streams.programs_cli:programs", "List and show the wallet programs, check their files."
+    ),
+    "packets": Place(
+        "streams.packets_cli:packets", "Show the luckiest draws from red packets, and sharers."
+    ),
     "deadletters": Place(
         "streams.cli:deadletters", "List, show or retry records that were set aside."
     ),
@@ -49,7 +55,7 @@ COMMANDS: dict[str, Place] = {
     # warehouse
     "sql": Place("sql.cli:sql", "Apply migrations; list, show and run the queries."),
     # inputs
-    "replay": Place("scenarios.cli:replay", "Publish a real data set to Kafka as events."),
+    "replay": Place("scenarios.cli:replay", "Publish a data set or a city to Kafka as events."),
     # models
     "features": Place("features.cli:features", "Build features as of a date."),
     "models": Place("features.cli:models", "Train, evaluate, register and list models."),

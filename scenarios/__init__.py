@@ -11,5 +11,9 @@ NOTES: dict[str, str] = {
         "only: a contact or redemption is shown at the start of its day, a campaign's end at the "
         "last second of its day. Households were not randomised, so there are no arms and no lift."
     ),
+    "city": (
+        "Everybody in the city is made up, and so is everything that happens there: it shows "
+        "whether flowdrop counts right, and nothing about real people."
+    ),
 }
 """What a page or report that shows a scenario must say about it, by the scenario's name."""

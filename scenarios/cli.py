@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from scenarios.replay import Summary
-    from scenarios.source import Source
+    from scenarios.source import Source, Supply
 
 INTERRUPTED = 130
 
@@ -40,21 +41,96 @@ OPTIONS = (
         metavar="SHARE",
         help="Put broken copies beside this share of the records, in twelve ways.",
     ),
-    click.option("--seed", default=1, show_default=True, help="Chooses what is spoiled, and how."),
+    click.option(
+        "--late",
+        type=click.FloatRange(0, 1),
+        default=0.0,
+        metavar="SHARE",
+        help="Hold this share of the records back, by up to 7 days of the events' time.",
+    ),
+    click.option(
+        "--reorder",
+        type=click.FloatRange(0, 1),
+        default=0.0,
+        metavar="SHARE",
+        help="Hold this share of the records back, by up to a minute.",
+    ),
+    click.option(
+        "--duplicate",
+        type=click.FloatRange(0, 1),
+        default=0.0,
+        metavar="SHARE",
+        help="Send this share of the records once more, within the hour.",
+    ),
+    click.option(
+        "--skew",
+        type=click.FloatRange(0, 1),
+        default=0.0,
+        metavar="SHARE",
+        help="Let the clocks of this share of the subjects be up to an hour fast or slow.",
+    ),
     click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON."),
+)
+SEED = click.option(
+    "--seed", default=1, show_default=True, help="Chooses what is spoiled, and how."
+)
+CITY = (
+    click.option(
+        "--people",
+        type=click.IntRange(min=2, max=100_000_000),
+        default=10_000,
+        show_default=True,
+        help="How many live there.",
+    ),
+    click.option(
+        "--days",
+        type=click.IntRange(min=1, max=10_000),
+        default=60,
+        show_default=True,
+        help="How many days pass.",
+    ),
+    click.option(
+        "--seed",
+        type=click.IntRange(0, 2**32 - 1),
+        default=1,
+        show_default=True,
+        help="Chooses the city, its people's names and what is spoiled.",
+    ),
+    click.option(
+        "--start",
+        type=click.DateTime(["%Y-%m-%d"]),
+        default="2026-01-01",
+        show_default=True,
+        metavar="DATE",
+        help="The first day (UTC).",
+    ),
+    click.option(
+        "--truth",
+        type=click.Path(file_okay=False, path_type=Path),
+        metavar="FOLDER",
+        help="Write what is true of the city there, as Parquet files, for tests to judge by.",
+    ),
 )
 
 
-def options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options that every data set has."""
-    for option in reversed(OPTIONS):
-        command = option(command)
-    return command
+def _given(*given: Callable[..., Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command options, shown in this order."""
+
+    def give(command: Callable[..., None]) -> Callable[..., None]:
+        for option in reversed(given):
+            command = option(command)
+        return command
+
+    return give
+
+
+options = _given(*OPTIONS[:-1], SEED, OPTIONS[-1])
+"""Give a command the options that every data set has."""
 
 
 @click.group()
 def replay() -> None:
-    """Publish a real data set to Kafka as events, in time order.
+    """Publish a real data set, or a simulated city, to Kafka as events, in time order.
 
     Event ids are stable: replaying again changes nothing.
 
@@ -74,7 +150,7 @@ def hillstrom(**values: Any) -> None:
     """
     from scenarios.hillstrom import source
 
-    _replay("hillstrom", source, **values)
+    _replay("hillstrom", _of(source), **values)
 
 
 @replay.command("complete-journey", short_help="A year of 2,469 households' shopping.")
@@ -86,22 +162,65 @@ def complete_journey(**values: Any) -> None:
     """
     from scenarios.complete_journey import source
 
-    _replay("complete-journey", source, **values)
+    _replay("complete-journey", _of(source), **values)
+
+
+@replay.command(short_help="A simulated city, of which the truth is known.")
+@_given(*CITY, *OPTIONS)
+def city(*, people: int, days: int, start: datetime, truth: Path | None, **values: Any) -> None:
+    """Replay a simulated city: people, wallets, red packets, campaigns and their true effects.
+
+    The same people, days, seed and start give the same events. One log has room for one city of a
+    seed: its people and campaigns bear the seed in their names.
+
+    Example: flowdrop replay city --people 10000 --days 60 --seed 7 --truth truth
+    """
+    from scenarios.city.city import supply
+
+    if truth is not None and (values["until"] or values["limit"] is not None):
+        raise click.UsageError(
+            "--truth tells of the whole city; leave out --until and --limit, or --truth"
+        )
+    start = start.replace(tzinfo=UTC)
+    # what began on the last day ends within two more
+    if (end := start + timedelta(days=days + 2)) > (now := datetime.now(UTC)):
+        raise click.UsageError(
+            f"--start {start:%Y-%m-%d} and --days {days} end on {end:%Y-%m-%d}, after now "
+            f"({now:%Y-%m-%d}), and the ledger refuses what is yet to come; start earlier"
+        )
+    _replay("city", supply(people, days, values["seed"], start, truth), **values)
+
+
+def _of(
+    source: Callable[[datetime | None], Source],
+) -> Callable[[datetime | None, int], Supply]:
+    """Return a data set's events as a supply."""
+    from scenarios.source import supply
+
+    return lambda until, partitions: supply(source(until), partitions)
 
 
 def _replay(
     name: str,
-    source: Callable[[datetime | None], Source],
+    supply: Callable[[datetime | None, int], Supply],
     *,
     until: datetime | None,
     as_json: bool,
     **values: Any,
 ) -> None:
-    """Publish the events of `source` and print what was published."""
+    """Publish a supply of events and print what was published."""
     from flowdrop.output import print_json
+    from scenarios.disorder import Shares
     from scenarios.replay import Options, run
 
-    summary = run(name, source, Options(until=until and until.replace(tzinfo=UTC), **values))
+    shares = Shares(*(values.pop(name) for name in Shares._fields))
+    if shares.late + shares.reorder > 1:
+        raise click.UsageError(
+            f"--late {shares.late} and --reorder {shares.reorder} add to more than 1; lower one"
+        )
+    if until is not None:
+        until = until.replace(tzinfo=UTC)
+    summary = run(name, supply, Options(until=until, disorder=shares, **values))
     if as_json:
         print_json({"scenario": name, **summary._asdict(), "note": NOTES[name]})
     else:
@@ -119,6 +238,9 @@ def _print(name: str, summary: Summary) -> None:
     if summary.spoiled is not None:
         ways = [{"way": way, "records": count} for way, count in summary.spoiled.items()]
         print_rows(ways, title="Broken copies added")
+    if summary.disordered is not None:
+        rows = [{"what": what, "records": count} for what, count in summary.disordered.items()]
+        print_rows(rows, title="Disorder")
     say(NOTES[name])
     if not summary.complete:
         say(

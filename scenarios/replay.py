@@ -10,23 +10,26 @@ import time
 from collections import Counter
 from contextlib import contextmanager
 from itertools import islice
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from flowdrop.output import progress
 from flowdrop.settings import Addresses, load
+from scenarios.disorder import Disorder, Shares
+from scenarios.source import EPOCH, MICROSECOND
 from scenarios.spoil import Spoiler
 from streams.events import CAMPAIGN_TOPIC, WALLET_TOPIC
-from streams.publish import publish_records, records_of, require_topics
+from streams.publish import publish_records, require_topics
 from streams.settings import StreamSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
-    from scenarios.source import Source
-    from streams.events import Event
+    from scenarios.source import Ready, Supply
+    from scenarios.spoil import Record
 
 SLEEP_SECONDS_MIN = 0.01
 SLEEP_SECONDS_MAX = 0.1
@@ -41,6 +44,7 @@ class Options(NamedTuple):
     limit: only the first so many events.
     spoil: the share of records beside which a broken copy is put.
     seed: chooses which, and how.
+    disorder: which share arrives late, twice, in another order, or by a wrong clock.
     """
 
     rate: int | None = None
@@ -48,6 +52,7 @@ class Options(NamedTuple):
     limit: int | None = None
     spoil: float = 0.0
     seed: int = 1
+    disorder: Shares = Shares()
 
 
 class Summary(NamedTuple):
@@ -57,6 +62,7 @@ class Summary(NamedTuple):
     records: how many, broken copies included.
     first, last: times of the first and last event.
     spoiled: broken copies by way; None when nothing was to be spoiled.
+    disordered: records by what happened to them; None when nothing was to.
     complete: False when Ctrl-C ended it early.
     """
 
@@ -66,6 +72,7 @@ class Summary(NamedTuple):
     last: datetime | None
     seconds: float
     spoiled: dict[str, int] | None
+    disordered: dict[str, int] | None
     complete: bool
 
 
@@ -75,11 +82,11 @@ class Tally:
     def __init__(self, rate: int | None) -> None:
         self.rate = rate
         self.stopped = False
-        self.first: datetime | None = None
-        self.last: datetime | None = None
-        self._kinds: Counter[type[Event]] = Counter()
+        self._first_us: int | None = None
+        self._last_us: int | None = None
+        self._kinds: Counter[str] = Counter()
 
-    def over(self, events: Iterable[Event], advance: Callable[[int], object]) -> Iterator[Event]:
+    def over(self, events: Iterable[Ready], advance: Callable[[int], object]) -> Iterator[Ready]:
         """Yield `events`; `advance` is told now and then how many more were handed on."""
         begin = time.monotonic()
         shown = 0
@@ -93,15 +100,26 @@ class Tally:
                 self._sleep_until(due)
             if self.stopped:
                 break
-            self._kinds[type(event)] += 1
-            self.first = self.first or event.time
-            self.last = event.time
+            self._kinds[event.type] += 1
+            if self._first_us is None:
+                self._first_us = event.time_us
+            self._last_us = event.time_us
             yield event
         advance(self._kinds.total() - shown)
 
     def by_type(self) -> dict[str, int]:
         """Return how many events of each CloudEvents type were handed on."""
-        return {str(kind.__struct_config__.tag): count for kind, count in self._kinds.items()}
+        return dict(self._kinds)
+
+    @property
+    def first(self) -> datetime | None:
+        """When the first event handed on happened."""
+        return _moment(self._first_us)
+
+    @property
+    def last(self) -> datetime | None:
+        """When the last event handed on happened."""
+        return _moment(self._last_us)
 
     def _sleep_until(self, moment: float) -> None:
         """Sleep in short stretches, so that a stop is not kept waiting."""
@@ -109,21 +127,34 @@ class Tally:
             time.sleep(min(left, SLEEP_SECONDS_MAX))
 
 
-def run(name: str, source: Callable[[datetime | None], Source], options: Options) -> Summary:
-    """Publish the events of `source` in time order; return once Kafka has them all.
+def _moment(time_us: int | None) -> datetime | None:
+    return None if time_us is None else EPOCH + time_us * MICROSECOND
+
+
+def run(name: str, supply: Callable[[datetime | None, int], Supply], options: Options) -> Summary:
+    """Publish a supply of events in time order; return once Kafka has them all.
+
+    Args:
+        name: of the scenario.
+        supply: gives the events before a moment, if there is one, for so many partitions.
+        options: how.
 
     Raises:
         click.ClickException: when Kafka can't be reached, has not the topics, or refuses a record.
     """
     bootstrap, partitions = load(Addresses).kafka, load(StreamSettings).partitions
     require_topics(bootstrap, partitions, WALLET_TOPIC, CAMPAIGN_TOPIC)
-    total, events = source(options.until)
+    total, events = supply(options.until, partitions)
     if options.limit is not None:
         total, events = min(total, options.limit), islice(events, options.limit)
     tally, spoiler = Tally(options.rate), Spoiler(options.spoil, options.seed)
+    disorder = Disorder(options.disorder, options.seed)
+    disorderly = any(options.disorder)
     begin = time.monotonic()
     with _stopping(tally), _bar(name, total) as advance:
-        records = records_of(tally.over(events, advance), partitions)
+        records: Iterator[Record] = map(attrgetter("record"), tally.over(events, advance))
+        if disorderly:
+            records = disorder.disturb(records)
         sent = publish_records(spoiler.spoil(records) if options.spoil else records, bootstrap)
     return Summary(
         events=tally.by_type(),
@@ -132,6 +163,7 @@ def run(name: str, source: Callable[[datetime | None], Source], options: Options
         last=tally.last,
         seconds=round(time.monotonic() - begin, 3),
         spoiled=dict(spoiler.counts) if options.spoil else None,
+        disordered=dict(disorder.counts) if disorderly else None,
         complete=not tally.stopped,
     )
 

@@ -178,6 +178,44 @@ class Grant(Envelope, frozen=True, tag="flowdrop.wallet.grant"):
     data: GrantData
 
 
+class RewardData(Data, frozen=True):
+    """What a campaign gives by one of the program's rules because `subject` converted.
+
+    With `to` it is for the person who brought them.
+    """
+
+    program: Name
+    campaign: Name
+    rule: Name
+    conversion: Id
+    value: Cents | None = None
+    to: Name | None = None
+
+
+class Reward(Envelope, frozen=True, tag="flowdrop.wallet.reward"):
+    """A campaign rewarded a conversion of `subject`, out of its budget's shard there."""
+
+    data: RewardData
+
+
+class ExpireData(Data, frozen=True):
+    """So many coins that the wallet has had since before a time."""
+
+    program: Name
+    amount: Coins
+    before: Time
+
+    def __post_init__(self) -> None:
+        """Hold `before` to the years a time may lie in."""
+        check_year("before", self.before)
+
+
+class Expire(Envelope, frozen=True, tag="flowdrop.wallet.expire"):
+    """Coins of the wallet `subject` expired."""
+
+    data: ExpireData
+
+
 class RedeemData(Data, frozen=True):
     """Coins turned into data traffic at a carrier; with `until` held until settled."""
 
@@ -185,6 +223,17 @@ class RedeemData(Data, frozen=True):
     carrier: Name
     amount: Coins
     until: Time | None = None
+    network: (
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                max_length=128,
+                description="of the number that gets the data; left out: the carrier's own",
+            ),
+        ]
+        | None
+    ) = None
 
     def __post_init__(self) -> None:
         """Hold `until` to the years a time may lie in."""
@@ -223,6 +272,128 @@ class RedeemExpire(Envelope, frozen=True, tag="flowdrop.wallet.redeem_expire"):
     data: HeldData
 
 
+class OrderPlaceData(Data, frozen=True):
+    """So many of an item of the program's catalogue, at the price that the buyer was shown."""
+
+    program: Name
+    item: Name
+    amount: Annotated[
+        int, Meta(ge=1, le=10**15, description="the price of them all, in flow coins")
+    ]
+    quantity: Annotated[int, Meta(ge=1, le=10_000)] = 1
+    reference: (
+        Annotated[
+            str,
+            Meta(min_length=1, max_length=128, description="the shop's, of where to deliver it"),
+        ]
+        | None
+    ) = None
+
+
+class OrderPlace(Envelope, frozen=True, tag="flowdrop.wallet.order_place"):
+    """A person ordered from the catalogue: the coins are held until the merchant has delivered."""
+
+    data: OrderPlaceData
+
+
+class OrderData(Data, frozen=True):
+    """Which order: the id of its `order_place` event."""
+
+    program: Name
+    order: Id
+
+
+class OrderFulfil(Envelope, frozen=True, tag="flowdrop.wallet.order_fulfil"):
+    """The merchant delivered: held coins go to it."""
+
+    data: OrderData
+
+
+class OrderStopData(Data, frozen=True):
+    """Which order, and why it is not to be."""
+
+    program: Name
+    order: Id
+    reason: Reason = ""
+
+
+class OrderCancel(Envelope, frozen=True, tag="flowdrop.wallet.order_cancel"):
+    """Buyer or merchant called an order off before it was delivered: held coins are free again."""
+
+    data: OrderStopData
+
+
+class OrderRefund(Envelope, frozen=True, tag="flowdrop.wallet.order_refund"):
+    """The merchant gave the coins of a delivered order back."""
+
+    data: OrderStopData
+
+
+class PointsData(Data, frozen=True):
+    """So many of a partner's points for so many coins, by the rate that the person was shown."""
+
+    program: Name
+    partner: Name
+    points: Annotated[int, Meta(ge=1, le=10**15, description="the partner's points")]
+    amount: Coins
+
+
+class PointsIn(Envelope, frozen=True, tag="flowdrop.wallet.points_in"):
+    """A person turned a partner's points into coins: the partner owes for them."""
+
+    data: PointsData
+
+
+class PointsOut(Envelope, frozen=True, tag="flowdrop.wallet.points_out"):
+    """A person turned coins into a partner's points: the partner is owed for them."""
+
+    data: PointsData
+
+
+class DepositAddData(Data, frozen=True):
+    """So much leftover package data, in coins; the program's function fee is taken of it."""
+
+    program: Name
+    amount: Coins
+
+
+class DepositAdd(Envelope, frozen=True, tag="flowdrop.wallet.deposit_add"):
+    """A person put leftover package data by; the first part begins a term."""
+
+    data: DepositAddData
+
+
+class DepositCustodyData(Data, frozen=True):
+    """The month whose custody fee is due."""
+
+    program: Name
+    month: Annotated[str, Meta(pattern=r"^(19[7-9]|20[0-9]|21[0-9])[0-9]-(0[1-9]|1[0-2])$")]
+
+
+class DepositCustody(Envelope, frozen=True, tag="flowdrop.wallet.deposit_custody"):
+    """A month's custody fee was taken of what `subject` has put by."""
+
+    data: DepositCustodyData
+
+
+class DepositEndData(Data, frozen=True):
+    """All that has been put by."""
+
+    program: Name
+
+
+class DepositWithdraw(Envelope, frozen=True, tag="flowdrop.wallet.deposit_withdraw"):
+    """A person took all that was put by into the wallet."""
+
+    data: DepositEndData
+
+
+class DepositReturn(Envelope, frozen=True, tag="flowdrop.wallet.deposit_return"):
+    """The term is over: all that was put by goes back to the person's number, by the carrier."""
+
+    data: DepositEndData
+
+
 class TransferData(Data, frozen=True):
     """Coins given to another wallet of the same program."""
 
@@ -238,6 +409,22 @@ class Transfer(Envelope, frozen=True, tag="flowdrop.wallet.transfer"):
     data: TransferData
 
 
+CampaignName = (
+    Annotated[
+        str,
+        Meta(min_length=1, max_length=128, description="an enterprise's, whose budget then pays"),
+    ]
+    | None
+)
+GroupName = (
+    Annotated[str, Meta(min_length=1, max_length=128, description="for its members only")] | None
+)
+CodeName = (
+    Annotated[str, Meta(min_length=1, max_length=128, description="for those only who have it")]
+    | None
+)
+
+
 class PacketSendData(Data, frozen=True):
     """Coins for the first so many who claim: the same for each, or by luck."""
 
@@ -250,6 +437,9 @@ class PacketSendData(Data, frozen=True):
     mode: Literal["equal", "lucky"]
     expires: Time
     message: Annotated[str, Meta(max_length=500)] = ""
+    campaign: CampaignName = None
+    group: GroupName = None
+    code: CodeName = None
 
     def __post_init__(self) -> None:
         """Hold `expires` to the years a time may lie in."""
@@ -257,22 +447,44 @@ class PacketSendData(Data, frozen=True):
 
 
 class PacketSend(Envelope, frozen=True, tag="flowdrop.wallet.packet_send"):
-    """A person put coins into a red packet; `subject` pays."""
+    """A person, or a campaign's budget, put coins into a red packet; `subject` pays."""
 
     data: PacketSendData
 
 
 class PacketClaimData(Data, frozen=True):
-    """Draw from a packet, once a person."""
+    """Draw from a packet, once a person: as a member of its group, by its code, through a share."""
 
     program: Name
     claimer: Name
+    group: GroupName = None
+    code: CodeName = None
+    share: (
+        Annotated[
+            str, Meta(min_length=1, max_length=200, description="the id of its `packet_share`")
+        ]
+        | None
+    ) = None
+    message: Annotated[str, Meta(max_length=500, description="the claimer's thanks")] = ""
 
 
 class PacketClaim(Envelope, frozen=True, tag="flowdrop.wallet.packet_claim"):
     """A person drew from the red packet `subject`."""
 
     data: PacketClaimData
+
+
+class PacketShareData(Data, frozen=True):
+    """Whose claims through this share are."""
+
+    program: Name
+    sharer: Name
+
+
+class PacketShare(Envelope, frozen=True, tag="flowdrop.wallet.packet_share"):
+    """A person passed the red packet `subject` on; the event's id is the share's code."""
+
+    data: PacketShareData
 
 
 class PacketExpireData(Data, frozen=True):
@@ -291,7 +503,7 @@ class ReverseData(Data, frozen=True):
     """Take an applied event back; `original` is the whole event."""
 
     program: Name
-    original: Earn | Grant | Redeem | Transfer
+    original: Earn | Grant | Redeem | Transfer | PointsIn | PointsOut
     reason: Reason = ""
 
     def __post_init__(self) -> None:
@@ -360,6 +572,20 @@ class Leg(Envelope, frozen=True, tag="flowdrop.wallet.leg"):
 
     subject: LedgerName
     data: LegData
+
+
+class RulesData(Data, frozen=True):
+    """A program's rules: its file as JSON, with sorted keys; only an operator signs it."""
+
+    program: Name
+    rules: Annotated[str, Meta(min_length=2, max_length=50_000)]
+    signature: Annotated[str, Meta(min_length=64, max_length=64)]
+
+
+class ProgramRules(Envelope, frozen=True, tag="flowdrop.wallet.rules"):
+    """A partition judges by these rules from now on; `subject`: `rules:<program>@<partition>`."""
+
+    data: RulesData
 
 
 # -- campaign ---------------------------------------------------------------------------------
@@ -475,12 +701,25 @@ ClientEvent = (
     | Fund
     | Defund
     | Grant
+    | Reward
+    | Expire
     | Redeem
     | RedeemSettle
     | RedeemFail
     | RedeemExpire
+    | OrderPlace
+    | OrderFulfil
+    | OrderCancel
+    | OrderRefund
+    | PointsIn
+    | PointsOut
+    | DepositAdd
+    | DepositCustody
+    | DepositWithdraw
+    | DepositReturn
     | Transfer
     | PacketSend
+    | PacketShare
     | PacketClaim
     | PacketExpire
     | Reverse
@@ -488,7 +727,7 @@ ClientEvent = (
     | Unfreeze
     | Close
 )
-WalletEvent = ClientEvent | Leg
+WalletEvent = ClientEvent | Leg | ProgramRules
 CampaignEvent = Assignment | Contact | Exposure | Click | Visit | Conversion | Consent
 Event = WalletEvent | CampaignEvent
 

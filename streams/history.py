@@ -26,8 +26,9 @@ class Shown(msgspec.Struct, frozen=True):
 
     Attributes:
         state: open, frozen or closed; None where only postings were asked and they don't say.
-        terms: of a wallet `holds`, its open redemptions; of a packet its sender, mode, claims and
-            end; of a budget's shard its lease. ClickHouse knows only a wallet's, without `until`.
+        terms: of a wallet `holds`, its open redemptions, and `orders`, those not delivered; of a
+            packet its sender, mode, claims and end; of a budget's shard its lease. ClickHouse knows
+            only a wallet's, without `until`, and an order's item instead of its merchant.
         as_of: partition, offset in wallet.events and time of what it is as of.
         source: `worker` or `clickhouse`.
         note: why it isn't the worker's, or why there are no postings; else ''.
@@ -48,8 +49,8 @@ class Shown(msgspec.Struct, frozen=True):
     postings: list[dict[str, Any]]
 
 
-def parse_time(text: str) -> datetime:
-    """Return the moment written as ISO 8601; without an offset it is UTC.
+def parse_time(text: str, option: str = "at") -> datetime:
+    """Return the moment written as ISO 8601 in an option; without an offset it is UTC.
 
     Raises:
         click.ClickException: when it is not written so.
@@ -58,7 +59,7 @@ def parse_time(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise click.ClickException(
-            f"--at {text!r} is no time; write it as 2026-03-01 or 2026-03-01T12:00:00+08:00"
+            f"--{option} {text!r} is no time; write it as 2026-03-01 or 2026-03-01T12:00:00+08:00"
         ) from error
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
@@ -86,14 +87,13 @@ def show_live(worker: str, client: Client | None, account: str, limit: int) -> S
             raise
         return _stored(client, account, NO_CUT, limit, error.message)
     postings = [] if client is None else _postings(client, account, NO_CUT, limit)
-    if client is not None and body["terms"].get("holds"):
-        number = body["as_of"]["partition"]
-        names = {
-            key_of(hold["redemption"]).hex(): hold["redemption"]
-            for hold in _holds(client, account, number, NO_CUT)
-        }
-        for hold in body["terms"]["holds"]:
-            hold["redemption"] = names.get(hold.pop("key"))
+    terms = body["terms"]
+    if client is not None and (terms.get("holds") or terms.get("orders")):
+        held = _held(client, account, body["as_of"]["partition"], NO_CUT)
+        for own, name in (("holds", "redemption"), ("orders", "order")):
+            names = {key_of(row[name]).hex(): row[name] for row in held[own]}
+            for row in terms[own]:
+                row[name] = names.get(row.pop("key"))
     note = "ClickHouse does not answer, so postings are left out" if client is None else ""
     return Shown(**body, source="worker", note=note, postings=postings)
 
@@ -130,7 +130,7 @@ def _stored(client: Client, account: str, cut: int, limit: int, note: str) -> Sh
         pending=row["pending"],
         available=row["posted"] - row["pending"],
         version=row["version"],
-        terms={"holds": _holds(client, account, number, cut)} if known else {},
+        terms=_held(client, account, number, cut) if known else {},
         as_of={
             "partition": number,
             "offset": row["source_offset"],
@@ -163,8 +163,11 @@ def _unknown(client: Client, account: str) -> str:
     return f"no account {account!r}: nothing is posted yet; see `flowdrop status`"
 
 
-def _holds(client: Client, account: str, number: int, cut: int) -> list[dict[str, Any]]:
-    return rows(client, "ledger/holds", account=account, partition=number, cut=cut)
+def _held(client: Client, account: str, number: int, cut: int) -> dict[str, Any]:
+    return {
+        name: rows(client, f"ledger/{name}", account=account, partition=number, cut=cut)
+        for name in ("holds", "orders")
+    }
 
 
 def _postings(client: Client, account: str, cut: int, limit: int) -> list[dict[str, Any]]:

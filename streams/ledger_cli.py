@@ -61,9 +61,9 @@ def show(account: str, at: str | None, limit: int, *, as_json: bool) -> None:
     postings, as_of = body.pop("postings"), body.pop("as_of")
     source, note, terms = body.pop("source"), body.pop("note"), body.pop("terms")
     print_rows([body], title=account)
-    holds = terms.pop("holds", [])
-    if holds:
-        print_rows(holds, title="Held for redemptions")
+    for name, title in (("holds", "Held for redemptions"), ("orders", "Held for orders")):
+        if held := terms.pop(name, []):
+            print_rows(held, title=title)
     if terms:
         print_rows([terms], title="Terms")
     print_rows(postings, title="Postings, newest first")
@@ -84,7 +84,9 @@ def trace(event_id: str, *, with_bytes: bool, as_json: bool) -> None:
 
     That is the event as often as it was sent, the copy forwarded to the right partition, results
     with their postings, legs in other partitions' logs and theirs, and dead letters that hold the
-    id. An id is unique for its subject only: what several subjects sent under it is shown apart.
+    id. What a program's rules refused is told with what they say: which carrier is closed, since
+    when, and what is open. An id is unique for its subject only: what several subjects sent under
+    it is shown apart.
 
     Example: flowdrop ledger trace cj-basket-31198459704
     """
@@ -92,10 +94,12 @@ def trace(event_id: str, *, with_bytes: bool, as_json: bool) -> None:
     from rich.console import Console
 
     from sql.client import connect
+    from streams.programs import load as load_programs
+    from streams.settings import StreamSettings
     from streams.trace import trace as find
 
-    addresses = load(Addresses)
-    found = find(addresses.kafka, connect(addresses.clickhouse), event_id)
+    addresses, programs = load(Addresses), load_programs(load(StreamSettings).programs)
+    found = find(addresses.kafka, connect(addresses.clickhouse), event_id, programs)
     if as_json:
         print_json(msgspec.to_builtins(found))
         return

@@ -101,10 +101,13 @@ def records_of(
     events: Iterable[Event], partitions: int
 ) -> Iterator[tuple[str, int, bytes | None, bytes | None]]:
     """Yield the `(topic, partition, key, value)` record of each event."""
-    return (
-        (topic_of(e), partition_of(e.subject, partitions), e.subject.encode(), encode(e))
-        for e in events
-    )
+    return (record_of(event, partitions) for event in events)
+
+
+def record_of(event: Event, partitions: int) -> tuple[str, int, bytes, bytes]:
+    """Return the `(topic, partition, key, value)` record of an event."""
+    subject = event.subject
+    return topic_of(event), partition_of(subject, partitions), subject.encode(), encode(event)
 
 
 def require_topics(bootstrap: str, partitions: int, *topics: str) -> None:

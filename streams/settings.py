@@ -22,7 +22,7 @@ class StreamSettings(Settings):
         20, ge=1, le=10_000, description="least time between two transactions of a partition"
     )
     transactions_per_second_max: int = Field(
-        400,
+        250,
         ge=1,
         le=10_000,
         description="transactions a second of all partitions of a worker together",

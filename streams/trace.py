@@ -15,14 +15,17 @@ import msgspec
 
 from sql.client import rows
 from streams.deadletters import Place
-from streams.events import WALLET_TOPIC
+from streams.events import WALLET_TOPIC, decode_wallet
 from streams.kafka_log import records_at
+from streams.programs.explained import explain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from clickhouse_connect.driver.client import Client
     from confluent_kafka import Message
+
+    from streams.programs import Program
 
 POSTING = ("account", "kind", "amount", "balance", "version", "pending")
 
@@ -40,7 +43,7 @@ class Record(msgspec.Struct, frozen=True):
         time: the event's own time, None when it could not be read.
         outcome: of a result: applied, refused, repeat, forwarded, asked.
         reason: of a refusal or dead letter.
-        detail: of a dead letter.
+        detail: of a dead letter; of what a program's rules refused, what they say.
         postings: of a result.
         value: of a record of the log, its text.
     """
@@ -85,8 +88,16 @@ class Trace(msgspec.Struct, frozen=True):
     subjects: list[Story]
 
 
-def trace(kafka: str, client: Client, event_id: str) -> Trace:
+def trace(
+    kafka: str, client: Client, event_id: str, programs: Mapping[str, Program] | None = None
+) -> Trace:
     """Return every record that the events with an id caused.
+
+    Args:
+        kafka: address of the broker.
+        client: of ClickHouse.
+        event_id: the id.
+        programs: whose rules are asked what they say to what was refused.
 
     Raises:
         click.ClickException: when ClickHouse has no record of it.
@@ -110,6 +121,7 @@ def trace(kafka: str, client: Client, event_id: str) -> Trace:
         _story(subject, [row for row in roots if row["subject"] == subject], ended, logged)
         for subject in subjects
     ]
+    stories = [_explained(story, programs or {}) for story in stories]
     return Trace(event_id, stories + [_letter_story(row, logged) for row in letters])
 
 
@@ -126,6 +138,22 @@ def _ended(client: Client, event_id: str) -> dict[Place, dict[str, Any]]:
         found |= fresh
         ids = [f"leg:{place.partition}:{place.offset}" for place in fresh]
     return found
+
+
+def _explained(story: Story, programs: Mapping[str, Program]) -> Story:
+    """Return a story in which refused results say which rule of the program it was."""
+    values = {record.place: record.value for record in story.records}
+    records = []
+    for record in story.records:
+        value = values.get(record.caused_by or "")
+        if record.what == "result" and record.outcome == "refused" and value is not None:
+            event = decode_wallet(value.encode())
+            if (program := programs.get(event.data.program)) is not None:
+                detail = explain(record.reason, event, program)
+                records.append(msgspec.structs.replace(record, detail=detail))
+                continue
+        records.append(record)
+    return msgspec.structs.replace(story, records=records)
 
 
 def _source(row: dict[str, Any]) -> Place:

@@ -13,11 +13,11 @@ from yarl import URL
 
 from streams.events import partition_of
 from streams.layer.metrics import RECOVERY_REMAINING_OFFSETS
-from streams.ledger.accounts import unpack
-from streams.ledger.terms import holds_of, lease_of, packet_of
+from streams.ledger.accounts import kind_of, unpack
+from streams.ledger.terms import holds_of, lease_of, order_of, packet_of, saved_of, share_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import faust
     from faust.web import Request, Response, View
@@ -155,20 +155,27 @@ def _balance(state: PartitionState, name: str) -> dict[str, Any] | None:
     }
 
 
+_AS_THEY_ARE: dict[str, Callable[[bytes], Any]] = {
+    "budget": lease_of,
+    "order": order_of,
+    "share": share_of,
+}
+
+
 def _terms(account: Account) -> dict[str, Any]:
-    """Return what only accounts of its kind have: open redemptions, a packet's rule, a lease."""
+    """Return what only accounts of its kind have: a packet's rule, what a wallet holds, ..."""
     match account.kind:
         case "wallet":
-            holds = [
-                {
-                    "key": hold.key.hex(),
-                    "amount": hold.amount,
-                    "carrier": hold.carrier,
-                    "until": _iso(hold.until_us),
-                }
-                for hold in holds_of(account.terms)
-            ]
-            return {"holds": holds}
+            terms: dict[str, list[dict[str, Any]]] = {"holds": [], "orders": []}
+            for hold in holds_of(account.terms):
+                row = {"key": hold.key.hex(), "amount": hold.amount}
+                if kind_of(hold.payee) == "merchant":
+                    row["merchant"] = hold.payee.removeprefix("merchant:")
+                    terms["orders"].append(row)
+                else:
+                    row |= {"carrier": hold.payee, "until": _iso(hold.until_us)}
+                    terms["holds"].append(row)
+            return terms
         case "packet":
             packet = packet_of(account.terms)
             return {
@@ -177,10 +184,15 @@ def _terms(account: Account) -> dict[str, Any]:
                 "claims_left": packet.left,
                 "claims_made": packet.made,
                 "expires": _iso(packet.expires_us),
+                "campaign": packet.campaign,
+                "group": packet.group,
+                "has_code": packet.code != b"",
             }
-        case "budget":
-            return msgspec.structs.asdict(lease_of(account.terms))
-    return {}
+        case "deposit":
+            saved = saved_of(account.terms)
+            return {"until": _iso(saved.until_us) if saved.until_us else None}
+    read = _AS_THEY_ARE.get(account.kind)
+    return {} if read is None else msgspec.structs.asdict(read(account.terms))
 
 
 def _iso(time_us: int) -> str:

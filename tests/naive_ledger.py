@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from xxhash import xxh3_64_digest, xxh3_64_hexdigest
 
 from streams.events import decode_wallet, partition_of
+from streams.programs.canonical import program_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,8 +31,14 @@ RECORD_BYTES_MAX = 65_536
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
-RESERVED = ("issuer", "budget", "packet", "carrier", "clearing", "suspense", "claim")
-NEVER_BELOW_ZERO = ("wallet", "packet", "budget", "carrier", "suspense", "claim")
+RESERVED = (
+    *("issuer", "budget", "packet", "carrier", "clearing", "suspense", "claim"),
+    *("merchant", "order", "partner", "share", "deposit", "fees", "reward", "rules"),
+)
+NEVER_BELOW_ZERO = (
+    *("wallet", "packet", "budget", "carrier", "suspense", "claim"),
+    *("merchant", "order", "share", "deposit", "fees", "reward", "rules"),
+)
 FORGET_AT_ONCE = ("wrong_partition", "conflict", "too_old", "forgotten")
 FREE_TEXT = ("message", "reason")
 MONEY_LEGS = ("transfer", "claim", "lease", "return", "grant", "reversal")
@@ -52,9 +61,14 @@ class Verdict:
         amount: the coins it is about: those posted, held or freed, or else those asked for.
         step: of a leg, what it is for.
         cause: the id of the event that began it, where that is another.
+        campaign: whose coins they are.
+        sharer: who passed on what was drawn from.
     """
 
-    __slots__ = ("amount", "cause", "legs", "outcome", "postings", "reason", "step")
+    __slots__ = (
+        *("amount", "campaign", "cause", "legs", "outcome", "postings", "reason", "sharer"),
+        "step",
+    )
 
     def __init__(self, outcome: str, reason: str = "") -> None:
         self.outcome = outcome
@@ -64,6 +78,8 @@ class Verdict:
         self.amount = 0
         self.step = ""
         self.cause = ""
+        self.campaign = ""
+        self.sharer = ""
 
 
 def microseconds(time: datetime) -> int:
@@ -139,6 +155,7 @@ class Judge:
         self.tolerance_us = tolerance_us
         self.secret = secret
         self.clock_us = 0
+        self.published: dict[str, tuple[datetime, Any]] = {}  # when, and the program
         self.accounts: dict[str, dict[str, Any]] = {}
         self.verdict = Verdict("")  # of the record under judgement
         self.offset = 0
@@ -159,6 +176,8 @@ class Judge:
         try:
             if step_of(event) == "leg":
                 self.receive(event)
+            elif step_of(event) == "rules":
+                self.take_rules(event)
             else:
                 self.consider(event, arrived_us)
         except Refused as refusal:
@@ -175,8 +194,15 @@ class Judge:
         verdict.amount = moved[0] if moved else verdict.amount or getattr(data, "amount", None) or 0
         verdict.step = getattr(data, "step", "")
         original = getattr(data, "original", None)
-        verdict.cause = getattr(data, "redemption", original.id if original is not None else "")
-        verdict.cause = getattr(data, "cause", verdict.cause)
+        if original is not None:
+            verdict.cause = original.id
+            verdict.campaign = getattr(original.data, "campaign", "")
+        for field in ("redemption", "order", "share", "conversion", "cause"):
+            verdict.cause = getattr(data, field, None) or verdict.cause
+        verdict.campaign = getattr(data, "campaign", None) or verdict.campaign
+        verdict.sharer = getattr(data, "sharer", verdict.sharer)
+        if step_of(event) == "reward":
+            verdict.sharer = data.to or ""
 
     def is_elsewhere(self, name: str) -> bool:
         return name not in self.accounts and partition_of(name, self.of) != self.number
@@ -189,6 +215,8 @@ class Judge:
         memory = event.subject
         if operation == "packet_claim":
             memory = f"claim:{event.subject}:{event.data.claimer}"
+        if operation == "packet_share":
+            memory = f"share:{event.subject}:{event.id}"
         seen = self.remembered(memory, event.id)
         if seen is not None:
             if seen["event"] != event:
@@ -210,7 +238,8 @@ class Judge:
             self.verdict.outcome = getattr(self, operation)(event) or "applied"
         except Refused as refusal:
             entry["reason"] = str(refusal)
-            if entry["reason"] not in FORGET_AT_ONCE and operation != "packet_claim":
+            beside = operation in {"packet_claim", "packet_share"}
+            if entry["reason"] not in FORGET_AT_ONCE and not beside:
                 self.remember(memory, entry, horizon_us)
             raise
         if operation == "packet_claim":
@@ -228,11 +257,34 @@ class Judge:
             raise Refused("forgotten")
 
     def check_program(self, event: Any, operation: str) -> None:
-        program = self.programs.get(event.data.program)
-        if program is None:
+        if event.data.program not in self.programs | self.published.keys():
             raise Refused("unknown_program")
+        program = self.rules_of(event)
         if operation not in program.operations.open:
             raise Refused("operation_closed")
+
+    def take_rules(self, event: Any) -> None:
+        """Judge by a program's published rules from now on."""
+        data = event.data
+        content = [event.id, event.source, event.time, event.subject, data.program, data.rules]
+        signature = hmac.new(self.secret, encode_content(content), hashlib.sha256).hexdigest()
+        if data.signature != signature:
+            raise Refused("forged_rules")
+        if event.subject != f"rules:{data.program}@{self.number}":
+            raise Refused("wrong_partition" if self.is_elsewhere(event.subject) else "forged_rules")
+        if data.program in self.published and event.time <= self.published[data.program][0]:
+            raise Refused("stale_rules")
+        self.published[data.program] = (event.time, program_of(data.program, data.rules))
+        self.account(event.subject, data.program)
+
+    def rules_of(self, event: Any) -> Any:
+        """The program as it was at the event's own time."""
+        name = event.data.program
+        program = found = self.published[name][1] if name in self.published else self.programs[name]
+        for from_us, later in program.later:
+            if microseconds(event.time) >= from_us:
+                found = later
+        return found
 
     # -- memory ------------------------------------------------------------------------------
 
@@ -273,8 +325,14 @@ class Judge:
                 "remembered": [],
                 "forgotten_us": 0,
                 "arrived": {},  # clearing: each origin's next leg, as offset * 2048 + number
+                "earned": {},  # wallet: coins by activity with a limit, and by (activity, day)
                 "holds": {},  # wallet: redemptions not yet settled, by the event's id
-                "packet": {},  # packet: sender, mode, left, made, expires_us
+                "orders": {},  # wallet: orders not yet delivered, by the event's id
+                "order": {},  # order, once delivered: merchant, amount, refunded
+                "packet": {},  # packet: sender, mode, left, made, expires_us, campaign, group, code
+                "until_us": 0,  # deposit: when its term is over
+                "charged": (0, 0),  # deposit: (year, month) after which custody fees are due
+                "share": {},  # share of a packet: sharer
                 "leased": False,  # budget shard: has a reserve behind it
                 "asked": False,  # budget shard: waits for a lease
                 "dry": False,  # budget shard: the reserve had nothing left
@@ -317,15 +375,18 @@ class Judge:
         self.post(payer, program, -amount, payer_held)
         self.post(payee, program, amount, payee_held)
 
-    def send_money(self, event: Any, step: str, payer: str, to: str, amount: int) -> None:
+    def send_money(
+        self, event: Any, step: str, payer: str, to: str, amount: int, campaign: str = ""
+    ) -> None:
         """Coins for another partition: they wait on the clearing account until acknowledged."""
         program = event.data.program
         self.pay(payer, self.clearing(program), program, amount, payee_held=amount)
-        self.send(event, step, to, payer, amount)
+        self.send(event, step, to, payer, amount, campaign)
 
     def give(self, payer: str, to: str, program: str, amount: int) -> None:
         """Coins that go to suspense when the wallet `to` can't take them."""
-        taker = to if self.takes(to, program, amount) else self.suspense(program)
+        takes = self.budget_takes if kind_of(to) == "budget" else self.takes
+        taker = to if takes(to, program, amount) else self.suspense(program)
         self.post(payer, program, -amount)
         self.post(taker, program, amount)
 
@@ -387,7 +448,7 @@ class Judge:
 
     def coins_earned(self, event: Any) -> int:
         data = event.data
-        rule = self.programs[data.program].earn.get(data.activity)
+        rule = self.rules_of(event).earn.get(data.activity)
         if rule is None:
             raise Refused("unknown_activity")
         if rule.cents_per_coin is not None:
@@ -409,7 +470,32 @@ class Judge:
         coins = self.coins_earned(event)
         if coins == 0:
             raise Refused("nothing_earned")
+        self.check_limits(event, coins)
         self.pay(self.issuer(event.data.program), event.subject, event.data.program, coins)
+        self.count_earned(event, coins)
+
+    def activity_and_day(self, event: Any) -> tuple[Any, Any, Any]:
+        """The activity's rule, and what an earn by it counts as: its name, and name and day."""
+        rules, name = self.rules_of(event), event.data.activity
+        shift = timedelta(minutes=rules.calendar.utc_offset_minutes)
+        return rules.earn[name], name, (name, (event.time.astimezone(UTC) + shift).date())
+
+    def check_limits(self, event: Any, coins: int) -> None:
+        rule, ever, today = self.activity_and_day(event)
+        earned = self.accounts[event.subject]["earned"]
+        if rule.day_max is not None and earned.get(today, 0) + coins > rule.day_max:
+            raise Refused("daily_cap")
+        if rule.lifetime_max is not None and earned.get(ever, 0) + coins > rule.lifetime_max:
+            raise Refused("lifetime_cap")
+
+    def count_earned(self, event: Any, coins: int) -> None:
+        """Count what was earned, or taken back, by an activity that has a limit."""
+        rule, ever, today = self.activity_and_day(event)
+        if rule.day_max is None and rule.lifetime_max is None:
+            return
+        earned = self.accounts[event.subject]["earned"]
+        for key in (ever, today):
+            earned[key] = max(0, earned.get(key, 0) + coins)
 
     def is_reserve(self, event: Any) -> bool:
         """Whether the subject is the campaign's reserve, and not its shard here."""
@@ -471,22 +557,71 @@ class Judge:
             outcome = "asked"
         else:
             raise Refused("budget_exhausted")
-        is_low = self.available(name) < max(1, shard["chunk"] // 2)
-        if shard["leased"] and not shard["asked"] and not shard["dry"] and is_low:
-            shard["asked"] = True
-            self.send(event, "lease_ask", f"budget:{data.campaign}", name, 0)
+        self.ask_when_low(event)
         return outcome
+
+    def ask_when_low(self, event: Any) -> None:
+        """A shard with less than half of its last lease asks for more, once."""
+        name = self.budget(event.data.campaign)
+        shard = self.accounts.get(name)
+        if shard is None or not shard["leased"] or shard["asked"] or shard["dry"]:
+            return
+        if self.available(name) < max(1, shard["chunk"] // 2):
+            shard["asked"] = True
+            self.send(event, "lease_ask", f"budget:{event.data.campaign}", name, 0)
+
+    def reward(self, event: Any) -> None:
+        data = event.data
+        self.wallet(event)
+        rule = self.rules_of(event).rewards.get(data.rule)
+        if rule is None:
+            raise Refused("unknown_reward")
+        if rule.percent is not None and data.value is None:
+            raise Refused("wrong_reward")
+        if (rule.to == "sharer") != (data.to is not None):
+            raise Refused("wrong_reward")
+        coins = rule.coins
+        if rule.percent is not None:
+            worth = Fraction(data.value * rule.percent, 100)
+            coins = min(int(worth / rule.coin_cents), rule.coins_max)
+        if coins == 0:
+            raise Refused("nothing_earned")
+        once = data.conversion if rule.once_per == "conversion" else ""
+        key = xxh3_64_hexdigest(f"{data.campaign}\n{data.rule}\n{once}".encode())
+        memory = f"reward:{key}:{event.subject}"
+        if memory in self.accounts:
+            raise Refused("already_rewarded")
+        if data.to == event.subject:
+            raise Refused("to_self")
+        payee = data.to or event.subject
+        self.check_payee(payee, data.program)
+        name = self.budget(data.campaign)
+        shard = self.accounts.get(name)
+        if shard is None or shard["program"] != data.program or self.available(name) < coins:
+            raise Refused("budget_exhausted")
+        self.pay_wallet(event, "grant", name, payee, coins, data.campaign)
+        self.account(memory, data.program)
+        self.ask_when_low(event)
+
+    def expire(self, event: Any) -> None:
+        data = event.data
+        self.wallet(event, "open", "frozen")
+        rule = self.rules_of(event).expiry
+        if rule is None or rule.coins == "never":
+            raise Refused("never_expires")
+        if (event.time - data.before) < timedelta(days=rule.days):
+            raise Refused("not_due")
+        self.need(event.subject, data.amount)
+        self.pay(event.subject, self.issuer(data.program), data.program, data.amount)
 
     def redeem(self, event: Any) -> None:
         data = event.data
         wallet = self.wallet(event)
-        if data.carrier not in self.programs[data.program].carriers:
-            raise Refused("unknown_carrier")
+        self.check_carrier(event)
         if data.until is not None:
             if data.until <= event.time:
                 raise Refused("bad_term")
-            if len(wallet["holds"]) >= HOLDS_MAX:
-                raise Refused("too_many_holds")
+            self.may_hold(event, wallet)
         self.need(event.subject, data.amount)
         if data.until is None:
             carrier = self.carrier(data.carrier, data.program)
@@ -498,6 +633,31 @@ class Judge:
             "until_us": microseconds(data.until),
         }
         self.post(event.subject, data.program, 0, data.amount)
+
+    def check_carrier(self, event: Any) -> None:
+        data, rules = event.data, self.rules_of(event)
+        if data.carrier not in rules.carriers:
+            raise Refused("unknown_carrier")
+        carrier = rules.carriers[data.carrier]
+        for gate in carrier.gates:
+            is_other = data.network is not None and data.network != data.carrier
+            if gate.closed == "all" or is_other:
+                raise Refused("carrier_closed")
+        if rules.redemption is not None and not rules.redemption.on_last_day:
+            here = event.time.astimezone(UTC)
+            here += timedelta(minutes=rules.calendar.utc_offset_minutes)
+            if (here + timedelta(days=1)).month != here.month:
+                raise Refused("last_day")
+        if carrier.tiers and data.amount not in [tier.coins for tier in carrier.tiers]:
+            raise Refused("no_such_tier")
+        if carrier.coins_per_mb is not None and data.amount % carrier.coins_per_mb != 0:
+            raise Refused("no_such_tier")
+
+    def may_hold(self, event: Any, wallet: dict[str, Any]) -> None:
+        if event.id in wallet["holds"] or event.id in wallet["orders"]:
+            raise Refused("id_in_use")
+        if len(wallet["holds"]) + len(wallet["orders"]) >= HOLDS_MAX:
+            raise Refused("too_many_holds")
 
     def hold(self, event: Any) -> dict[str, Any]:
         """The open redemption that an event is about."""
@@ -515,16 +675,181 @@ class Judge:
     def redeem_fail(self, event: Any) -> None:
         hold = self.hold(event)
         del self.accounts[event.subject]["holds"][event.data.redemption]
-        self.post(event.subject, event.data.program, 0, -hold["amount"])
-        self.verdict.amount = hold["amount"]
-        redeemed = self.remembered(event.subject, event.data.redemption)
-        if redeemed is not None:
-            redeemed["fate"] = "released"
+        self.free(event, event.data.redemption, hold["amount"])
+
+    def free(self, event: Any, held_by: str, amount: int) -> None:
+        """Coins that were held are the wallet's again."""
+        self.post(event.subject, event.data.program, 0, -amount)
+        self.verdict.amount = amount
+        holder = self.remembered(event.subject, held_by)
+        if holder is not None:
+            holder["fate"] = "released"
 
     def redeem_expire(self, event: Any) -> None:
         if microseconds(event.time) < self.hold(event)["until_us"]:
             raise Refused("not_due")
         self.redeem_fail(event)
+
+    # -- the catalogue -----------------------------------------------------------------------
+
+    def delivered(self, order: str, wallet: str) -> str:
+        """The account of a delivered order."""
+        return f"order:{xxh3_64_hexdigest(order.encode())}:{wallet}"
+
+    def merchant(self, merchant: str, program: str) -> str:
+        return f"merchant:{merchant}:{program}@{self.number}"
+
+    def order_place(self, event: Any) -> None:
+        data = event.data
+        wallet = self.wallet(event)
+        item = self.rules_of(event).catalogue.get(data.item)
+        if item is None:
+            raise Refused("unknown_item")
+        if sum([item.price] * data.quantity) != data.amount:
+            raise Refused("wrong_price")
+        if self.delivered(event.id, event.subject) in self.accounts:
+            raise Refused("id_in_use")
+        self.may_hold(event, wallet)
+        self.need(event.subject, data.amount)
+        wallet["orders"][event.id] = {"amount": data.amount, "merchant": item.merchant}
+        self.post(event.subject, data.program, 0, data.amount)
+
+    def ordered(self, event: Any) -> dict[str, Any]:
+        """The order, not yet delivered, that an event is about."""
+        orders = self.wallet(event, "open", "frozen", "closed")["orders"]
+        if event.data.order not in orders:
+            raise Refused("unknown_order")
+        return dict(orders[event.data.order])
+
+    def order_fulfil(self, event: Any) -> None:
+        program, order = event.data.program, self.ordered(event)
+        merchant, amount = self.merchant(order["merchant"], program), order["amount"]
+        self.pay(event.subject, merchant, program, amount, payer_held=-amount)
+        del self.accounts[event.subject]["orders"][event.data.order]
+        account = self.account(self.delivered(event.data.order, event.subject), program)
+        account["order"] = {**order, "refunded": False}
+
+    def order_cancel(self, event: Any) -> None:
+        order = self.ordered(event)
+        del self.accounts[event.subject]["orders"][event.data.order]
+        self.free(event, event.data.order, order["amount"])
+
+    def order_refund(self, event: Any) -> None:
+        self.wallet(event, "open", "frozen", "closed")
+        account = self.accounts.get(self.delivered(event.data.order, event.subject))
+        if account is None:
+            raise Refused("unknown_order")
+        order = account["order"]
+        if order["refunded"]:
+            raise Refused("already_refunded")
+        merchant = self.merchant(order["merchant"], event.data.program)
+        self.need(merchant, order["amount"])
+        self.give(merchant, event.subject, event.data.program, order["amount"])
+        order["refunded"] = True
+
+    # -- deposits ----------------------------------------------------------------------------
+
+    def fee(self, charge: Any, coins: int) -> int:
+        return int(charge.coins + coins * charge.per_mille // 1000)
+
+    def deposit(self, event: Any) -> tuple[str, dict[str, Any]]:
+        """The name and account of what the subject has put by."""
+        name = f"deposit:{event.subject}"
+        account = self.accounts.get(name)
+        if account is None or account["posted"] == 0:
+            raise Refused("no_deposit")
+        return name, account
+
+    def deposit_add(self, event: Any) -> None:
+        program, amount = event.data.program, event.data.amount
+        self.wallet(event)
+        rule = self.rules_of(event).deposits
+        fee = self.fee(rule.function_fee, amount)
+        if fee >= amount:
+            raise Refused("nothing_left")
+        name = f"deposit:{event.subject}"
+        self.pay(self.issuer(program), name, program, amount)
+        if fee:
+            self.post(name, program, -fee)
+            self.post(f"fees:{program}@{self.number}", program, fee)
+        account = self.accounts[name]
+        if account["until_us"] == 0:
+            account["until_us"] = microseconds(event.time + timedelta(days=rule.term_days))
+            year, month = self.month(event)
+            before = (year, month - 1) if month > 1 else (year - 1, 12)
+            account["charged"] = max(account["charged"], before)
+
+    def month(self, event: Any) -> tuple[int, int]:
+        """The year and month of an event in China."""
+        local = event.time.astimezone(timezone(timedelta(hours=8)))
+        return local.year, local.month
+
+    def deposit_custody(self, event: Any) -> None:
+        program = event.data.program
+        self.wallet(event, "open", "frozen")
+        name, account = self.deposit(event)
+        month = (int(event.data.month[:4]), int(event.data.month[5:]))
+        if month <= account["charged"]:
+            raise Refused("already_charged")
+        if month > self.month(event):
+            raise Refused("not_due")
+        account["charged"] = month
+        fee = self.fee(self.rules_of(event).deposits.custody_fee, account["posted"])
+        fee = min(fee, account["posted"])
+        self.post(name, program, -fee)
+        if fee:
+            self.post(f"fees:{program}@{self.number}", program, fee)
+        if account["posted"] == 0:
+            account["until_us"] = 0
+
+    def deposit_withdraw(self, event: Any) -> None:
+        self.wallet(event)
+        name, account = self.deposit(event)
+        self.pay(name, event.subject, event.data.program, account["posted"])
+        account["until_us"] = 0
+
+    def deposit_return(self, event: Any) -> None:
+        program = event.data.program
+        self.wallet(event, "open", "frozen")
+        name, account = self.deposit(event)
+        if microseconds(event.time) < account["until_us"]:
+            raise Refused("not_due")
+        carrier = self.carrier(self.rules_of(event).deposits.carrier, program)
+        self.pay(name, carrier, program, account["posted"])
+        account["until_us"] = 0
+
+    # -- partners ----------------------------------------------------------------------------
+
+    def partner(self, partner: str, program: str) -> str:
+        return f"partner:{partner}:{program}@{self.number}"
+
+    def check_points(self, event: Any, operation: str) -> None:
+        """Points and coins must be in the partner's proportion, with nothing left over."""
+        data = event.data
+        self.wallet(event)
+        partner = self.rules_of(event).partners.get(data.partner)
+        if partner is None:
+            raise Refused("unknown_partner")
+        rate = getattr(partner, operation)
+        if rate is None:
+            raise Refused("no_rate")
+        if Fraction(data.amount, data.points) != Fraction(rate.coins, rate.points):
+            raise Refused("wrong_rate")
+
+    def points_in(self, event: Any) -> None:
+        data = event.data
+        self.check_points(event, "points_in")
+        partner = self.partner(data.partner, data.program)
+        self.pay(partner, event.subject, data.program, data.amount)
+
+    def points_out(self, event: Any) -> None:
+        data = event.data
+        self.check_points(event, "points_out")
+        self.need(event.subject, data.amount)
+        partner = self.partner(data.partner, data.program)
+        self.pay(event.subject, partner, data.program, data.amount)
+
+    # -- gifts -------------------------------------------------------------------------------
 
     def check_payee(self, payee: str, program: str) -> None:
         if self.is_elsewhere(payee):
@@ -533,9 +858,11 @@ class Judge:
         elif not self.takes(payee, program):
             raise Refused("unknown_payee")
 
-    def pay_wallet(self, event: Any, step: str, payer: str, to: str, amount: int) -> None:
+    def pay_wallet(
+        self, event: Any, step: str, payer: str, to: str, amount: int, campaign: str = ""
+    ) -> None:
         if self.is_elsewhere(to):
-            self.send_money(event, step, payer, to, amount)
+            self.send_money(event, step, payer, to, amount, campaign)
         else:
             self.pay(payer, to, event.data.program, amount)
 
@@ -552,7 +879,11 @@ class Judge:
 
     def packet_send(self, event: Any) -> None:
         data = event.data
-        self.wallet(event)
+        if data.campaign is None:
+            self.wallet(event)
+        else:
+            self.is_reserve(event)
+            self.known(event)
         prefix, _, number = data.packet.partition("@")
         if not (
             prefix.startswith("packet:") and prefix != "packet:" and number == str(self.number)
@@ -564,6 +895,8 @@ class Judge:
             raise Refused("bad_term")
         if data.amount < data.claims:
             raise Refused("too_small")
+        if data.campaign is not None and self.available(event.subject) < data.amount:
+            raise Refused("budget_exhausted")
         self.need(event.subject, data.amount)
         self.pay(event.subject, data.packet, data.program, data.amount)
         self.accounts[data.packet]["packet"] = {
@@ -572,7 +905,12 @@ class Judge:
             "left": data.claims,
             "made": 0,
             "expires_us": microseconds(data.expires),
+            "campaign": data.campaign or "",
+            "group": data.group or "",
+            "code": b"" if data.code is None else xxh3_64_digest(data.code.encode()),
         }
+        if data.campaign is not None and event.subject == self.budget(data.campaign):
+            self.ask_when_low(event)
 
     def packet_of(self, event: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         account = self.accounts.get(event.subject)
@@ -582,18 +920,47 @@ class Judge:
             raise Refused("wrong_program")
         return account, account["packet"]
 
-    def packet_claim(self, event: Any) -> None:
-        name, claimer = event.subject, event.data.claimer
-        account, packet = self.packet_of(event)
-        if f"claim:{name}:{claimer}" in self.accounts:
-            raise Refused("already_claimed")
+    def check_running(self, event: Any, account: dict[str, Any], packet: dict[str, Any]) -> None:
         expired = account["state"] == "closed" and packet["left"] > 0
         if expired or microseconds(event.time) >= packet["expires_us"]:
             raise Refused("packet_expired")
         if packet["left"] == 0:
             raise Refused("packet_empty")
+
+    def packet_share(self, event: Any) -> None:
+        self.check_running(event, *self.packet_of(event))
+        self.check_payee(event.data.sharer, event.data.program)
+        name = f"share:{event.subject}:{event.id}"
+        self.post(name, event.data.program, 0)
+        self.accounts[name]["share"] = {"sharer": event.data.sharer}
+
+    def sharer_of(self, event: Any, packet: dict[str, Any]) -> str:
+        """Whose share a claim came through, '' for none; it must be of those the packet is for."""
+        data = event.data
+        if packet["group"] not in {"", data.group}:
+            raise Refused("wrong_group")
+        if data.share is not None:
+            share = self.accounts.get(f"share:{event.subject}:{data.share}")
+            if share is None:
+                raise Refused("unknown_share")
+            return str(share["share"]["sharer"])
+        given = b"" if data.code is None else xxh3_64_digest(data.code.encode())
+        if packet["code"] not in {b"", given}:
+            raise Refused("wrong_code")
+        return ""
+
+    def packet_claim(self, event: Any) -> None:
+        name, claimer = event.subject, event.data.claimer
+        account, packet = self.packet_of(event)
+        sharer = self.sharer_of(event, packet)
+        if f"claim:{name}:{claimer}" in self.accounts:
+            raise Refused("already_claimed")
+        self.check_running(event, account, packet)
         self.check_payee(claimer, event.data.program)
-        self.pay_wallet(event, "claim", name, claimer, self.draw(name, account["posted"], packet))
+        drawn = self.draw(name, account["posted"], packet)
+        self.pay_wallet(event, "claim", name, claimer, drawn, packet["campaign"])
+        self.verdict.campaign = packet["campaign"]
+        self.verdict.sharer = "" if sharer == claimer else sharer
         packet["left"] -= 1
         packet["made"] += 1
         if packet["left"] == 0:
@@ -617,6 +984,7 @@ class Judge:
             raise Refused("packet_empty" if packet["left"] == 0 else "packet_expired")
         if microseconds(event.time) < packet["expires_us"]:
             raise Refused("not_due")
+        self.verdict.campaign = packet["campaign"]
         self.give(event.subject, packet["sender"], event.data.program, account["posted"])
         account["state"] = "closed"
 
@@ -650,6 +1018,7 @@ class Judge:
             raise Refused("unknown_original")
         self.need(event.subject, coins)
         self.pay(event.subject, self.issuer(event.data.program), event.data.program, coins)
+        self.count_earned(original, -coins)
 
     def reverse_grant(self, event: Any, original: Any) -> None:
         self.need(event.subject, original.data.amount)
@@ -660,6 +1029,15 @@ class Judge:
         carrier = self.carrier(original.data.carrier, event.data.program)
         self.need(carrier, original.data.amount)
         self.give(carrier, event.subject, event.data.program, original.data.amount)
+
+    def reverse_points_in(self, event: Any, original: Any) -> None:
+        self.need(event.subject, original.data.amount)
+        partner = self.partner(original.data.partner, event.data.program)
+        self.pay(event.subject, partner, event.data.program, original.data.amount)
+
+    def reverse_points_out(self, event: Any, original: Any) -> None:
+        partner = self.partner(original.data.partner, event.data.program)
+        self.give(partner, event.subject, event.data.program, original.data.amount)
 
     def reverse_transfer(self, event: Any, original: Any) -> str:
         payee, amount = original.data.to, original.data.amount
@@ -686,6 +1064,8 @@ class Judge:
         wallet, to = self.wallet(event), event.data.to
         if wallet["pending"]:
             raise Refused("has_pending")
+        if self.accounts.get(f"deposit:{event.subject}", {"posted": 0})["posted"]:
+            raise Refused("has_deposit")
         if to is None and wallet["posted"]:
             raise Refused("balance_left")
         if to is not None:
@@ -700,7 +1080,9 @@ class Judge:
 
     # -- legs --------------------------------------------------------------------------------
 
-    def send(self, event: Any, step: str, to: str, payer: str, amount: int) -> None:
+    def send(
+        self, event: Any, step: str, to: str, payer: str, amount: int, campaign: str = ""
+    ) -> None:
         """Note a leg that must have been appended to the log of the partition that owns `to`."""
         self.verdict.legs.append(
             {
@@ -712,7 +1094,7 @@ class Judge:
                 "payer": payer,
                 "amount": amount,
                 "cause": self.cause,
-                "campaign": getattr(event.data, "campaign", ""),
+                "campaign": getattr(event.data, "campaign", "") or campaign,
             }
         )
 

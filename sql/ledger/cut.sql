@@ -5,5 +5,5 @@ FROM ledger_results
 WHERE
     source_partition = {partition:UInt16}
     AND outcome IN ('applied', 'asked')
-    AND type != 'leg'
+    AND type NOT IN ('leg', 'rules')
     AND time > {moment:DateTime64(6, 'UTC')}

@@ -1,5 +1,6 @@
 -- At most one row: a redemption that was settled, failed or expired more often than its coins were
--- held, a packet that was sent or ended more than once, or a person who drew from one twice.
+-- held, an order that was fulfilled or cancelled more often than placed or refunded more often than
+-- fulfilled, a packet that was sent or ended more than once, or a person who drew from one twice.
 SELECT source_partition, subject, what, name, begun, ended
 FROM
 (
@@ -13,6 +14,30 @@ FROM
     FROM ledger_results FINAL
     WHERE outcome = 'applied' AND type IN ('redeem', 'redeem_settle', 'redeem_fail', 'redeem_expire')
     GROUP BY source_partition, subject, name
+    HAVING ended > begun
+    UNION ALL
+    SELECT
+        source_partition,
+        subject,
+        'order',
+        if(type = 'order_place', event_id, cause) AS name,
+        countIf(type = 'order_place') AS begun,
+        countIf(type != 'order_place') AS ended
+    FROM ledger_results FINAL
+    WHERE outcome = 'applied' AND type IN ('order_place', 'order_fulfil', 'order_cancel')
+    GROUP BY source_partition, subject, name
+    HAVING ended > begun
+    UNION ALL
+    SELECT
+        source_partition,
+        subject,
+        'refund',
+        cause,
+        countIf(type = 'order_fulfil') AS begun,
+        countIf(type = 'order_refund') AS ended
+    FROM ledger_results FINAL
+    WHERE outcome = 'applied' AND type IN ('order_fulfil', 'order_refund')
+    GROUP BY source_partition, subject, cause
     HAVING ended > begun
     UNION ALL
     SELECT

@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 import struct
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
-Kind = Literal["wallet", "packet", "budget", "clearing", "carrier", "issuer", "suspense", "claim"]
+Kind = Literal[
+    "wallet",
+    "packet",
+    "budget",
+    "clearing",
+    "carrier",
+    "issuer",
+    "suspense",
+    "claim",
+    "merchant",
+    "order",
+    "partner",
+    "share",
+    "rules",
+    "deposit",
+    "fees",
+    "reward",
+]
 State = Literal["open", "frozen", "closed"]
 
 FORMAT = b"\x02"
@@ -21,11 +38,9 @@ BALANCE_MAX = 10**15
 # Legs a record may have made: a fund of a reserve makes one for each of 1,024 partitions.
 LEGS_MAX = 2048
 
-# Kinds whose available balance is never negative; an issuer owes what it minted, and a clearing
-# account what is on its way from elsewhere.
-NEVER_NEGATIVE: frozenset[Kind] = frozenset(
-    {"wallet", "packet", "budget", "carrier", "suspense", "claim"},
-)
+# Kinds whose available balance is never negative; an issuer owes what it minted, a partner what its
+# points became, and a clearing account what is on its way from elsewhere.
+NEVER_NEGATIVE: frozenset[Kind] = frozenset(get_args(Kind)) - {"issuer", "partner", "clearing"}
 
 
 class Account(msgspec.Struct, array_like=True, gc=False):
@@ -42,6 +57,7 @@ class Account(msgspec.Struct, array_like=True, gc=False):
         forgotten_us: the latest time (microseconds) of an event dropped from a full `recent`.
         recent: packed entries of the events that named it as subject, see `recent.py`.
         terms: what only its kind has, packed, see `terms.py`.
+        caps: what a wallet has earned by activities that have a limit, packed, see `caps.py`.
         name: its key; no part of the record.
     """
 
@@ -55,6 +71,7 @@ class Account(msgspec.Struct, array_like=True, gc=False):
     forgotten_us: int = 0
     recent: bytes = b""
     terms: bytes = b""
+    caps: bytes = b""
     name: str = ""
 
     @property
@@ -85,25 +102,34 @@ _KINDS: dict[str, Kind] = {
     "issuer": "issuer",
     "suspense": "suspense",
     "claim": "claim",
+    "merchant": "merchant",
+    "order": "order",
+    "partner": "partner",
+    "share": "share",
+    "rules": "rules",
+    "deposit": "deposit",
+    "fees": "fees",
+    "reward": "reward",
 }
 
 
 def pack(account: Account) -> bytes:
     """Return the record as bytes: the format's version (2), then MessagePack, without the name."""
-    return FORMAT + _encode(
-        (
-            account.kind,
-            account.program,
-            account.posted,
-            account.pending,
-            account.version,
-            account.state,
-            account.chain,
-            account.forgotten_us,
-            account.recent,
-            account.terms,
-        )
+    record: tuple[object, ...] = (
+        account.kind,
+        account.program,
+        account.posted,
+        account.pending,
+        account.version,
+        account.state,
+        account.chain,
+        account.forgotten_us,
+        account.recent,
+        account.terms,
     )
+    if account.caps:  # few have any, and need the bytes
+        record = (*record, account.caps)
+    return FORMAT + _encode(record)
 
 
 def unpack(name: str, data: bytes) -> Account:
@@ -170,6 +196,16 @@ def carrier_name(carrier: str, program: str, partition: int) -> str:
     return f"carrier:{carrier}:{program}@{partition}"
 
 
+def merchant_name(merchant: str, program: str, partition: int) -> str:
+    """Return the account of what a merchant has been paid on a partition."""
+    return f"merchant:{merchant}:{program}@{partition}"
+
+
+def partner_name(partner: str, program: str, partition: int) -> str:
+    """Return the account of what a partner is owed for its points on a partition."""
+    return f"partner:{partner}:{program}@{partition}"
+
+
 def clearing_name(program: str, partition: int) -> str:
     """Return the account of what is on its way between this partition and others."""
     return f"clearing:{program}@{partition}"
@@ -183,3 +219,36 @@ def suspense_name(program: str, partition: int) -> str:
 def claim_name(packet: str, claimer: str) -> str:
     """Return the account that remembers that `claimer` has drawn from `packet`."""
     return f"claim:{packet}:{claimer}"
+
+
+def rules_name(program: str, partition: int) -> str:
+    """Return the account that keeps the rules by which a partition judges a program's events."""
+    return f"rules:{program}@{partition}"
+
+
+def deposit_name(wallet: str) -> str:
+    """Return the account of what a wallet's owner has put by."""
+    return f"deposit:{wallet}"
+
+
+def fees_name(program: str, partition: int) -> str:
+    """Return the account of the fees that a program has taken on a partition."""
+    return f"fees:{program}@{partition}"
+
+
+def reward_name(key: bytes, wallet: str) -> str:
+    """Return the account that remembers a reward; `key` is `key_of` what it is given once for."""
+    return f"reward:{key.hex()}:{wallet}"
+
+
+def share_name(packet: str, share: str) -> str:
+    """Return the account that remembers whose share of `packet` that is."""
+    return f"share:{packet}:{share}"
+
+
+def order_name(key: bytes, wallet: str) -> str:
+    """Return the account that remembers a delivered order; `key` is `key_of` the order's id.
+
+    The id itself would not do: `a:b` of the wallet `c` and `a` of `b:c` would be one account.
+    """
+    return f"order:{key.hex()}:{wallet}"

@@ -20,15 +20,18 @@ from streams.ledger.accounts import (
     Kind,
     clearing_name,
     issuer_name,
+    rules_name,
     suspense_name,
     unpack,
 )
 from streams.ledger.legs import UNSIGNED, sign
+from streams.ledger.published import rules_by
 from streams.ledger.results import NO_POSTINGS, Postings
+from streams.ledger.terms import published_of
 
 if TYPE_CHECKING:
     from streams.events import Step, WalletEvent
-    from streams.ledger.rules import Rules
+    from streams.ledger.rules import Offers, Rules
 
 Read: TypeAlias = Callable[[bytes], bytes | None]
 
@@ -50,6 +53,21 @@ class Shard(msgspec.Struct, gc=False):
     clock_us: int = 0
 
 
+class Offered(dict[str, "Offers | None"]):
+    """What programs whose rules have no dates offer, looked up when first asked for."""
+
+    __slots__ = ("_book",)
+
+    def __init__(self, book: Book) -> None:
+        super().__init__()
+        self._book = book
+
+    def __missing__(self, program: str) -> Offers | None:
+        """Look up, once a batch."""
+        offers = self[program] = self._book.judged_by(program).offers.get(program)
+        return offers
+
+
 class Book(dict[str, Account | None]):
     """Accounts by name, read when first asked for; `None` for one that does not exist.
 
@@ -63,6 +81,7 @@ class Book(dict[str, Account | None]):
     Attributes:
         changed: every account to store, in the order of their first change.
         sent: `(partition, key, value)` of each leg to append to wallet.events.
+        offers: what programs offer, but those whose rules have dates.
         strays: offsets of records that belong on another partition.
         event: the one in hand.
         key: `key_of` its id.
@@ -70,11 +89,12 @@ class Book(dict[str, Account | None]):
         amount: the coins it is about, where its postings don't say.
         postings: what it has posted so far.
         legs: how many legs it has sent so far.
+        told: what its result says that only accounts know, by field.
     """
 
     __slots__ = (
         *("amount", "changed", "clock_us", "event", "key", "number", "offset", "partitions"),
-        *("legs", "postings", "read", "rules", "sent", "strays", "_issuers"),
+        *("legs", "offers", "postings", "read", "rules", "sent", "strays", "told", "_issuers"),
     )
 
     event: WalletEvent
@@ -83,6 +103,7 @@ class Book(dict[str, Account | None]):
     amount: int
     postings: Postings
     legs: int
+    told: dict[str, str] | None
 
     def __init__(
         self, number: int, partitions: int, rules: Rules, read: Read, clock_us: int = 0
@@ -97,6 +118,7 @@ class Book(dict[str, Account | None]):
         self.sent: list[tuple[int, bytes | None, bytes | None]] = []
         self.strays: set[int] = set()
         self._issuers: dict[str, Account] = {}
+        self.offers = Offered(self)
 
     def __missing__(self, name: str) -> Account | None:
         """Read an account, once a batch."""
@@ -145,6 +167,19 @@ class Book(dict[str, Account | None]):
     def keep(self, account: Account) -> None:
         """Store an account at the batch's end."""
         self[account.name] = self.changed[account.name] = account
+
+    # -- rules ---------------------------------------------------------------------------------
+
+    def judged_by(self, program: str) -> Rules:
+        """Return the rules that a program's events are judged by: published ones, or the files'."""
+        account = self[rules_name(program, self.number)]
+        if account is None:
+            return self.rules
+        return rules_by(program, published_of(account.terms).rules)
+
+    def judge_anew(self, program: str) -> None:
+        """Look up again what a program offers: its rules have changed."""
+        self.offers.pop(program, None)
 
     # -- posting -------------------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def fund(book: Book, event: Fund, budget: Account | None, program: Program) -> str:
     """Issuer to the reserve, which leases half of it out at once, or to one shard."""
     data = event.data
-    to_reserve = has_reserve(data.campaign) and event.subject == reserve_name(data.campaign)
+    to_reserve = is_reserve(event.subject, data.campaign)
     if not to_reserve and event.subject != budget_name(data.campaign, book.number):
         return "wrong_budget"
     if budget is None:
@@ -40,6 +40,11 @@ def fund(book: Book, event: Fund, budget: Account | None, program: Program) -> s
 def has_reserve(campaign: str) -> bool:
     """Return whether a campaign may have a reserve: not if its name would be another's shard's."""
     return "@" not in campaign
+
+
+def is_reserve(name: str, campaign: str) -> bool:
+    """Return whether `name` is the campaign's reserve."""
+    return has_reserve(campaign) and name == reserve_name(campaign)
 
 
 def _lease_to_all(book: Book, reserve: Account, campaign: str, amount: int) -> None:
@@ -58,23 +63,28 @@ def defund(book: Book, event: Defund, budget: Account | None, program: Program) 
     """Reserve to issuer; shard to reserve."""
     data = event.data
     reserve = reserve_name(data.campaign)
-    is_reserve = has_reserve(data.campaign) and event.subject == reserve
-    if not is_reserve and event.subject != budget_name(data.campaign, book.number):
-        return "wrong_budget"
-    if budget is None:
-        return "unknown_account"
-    if budget.program != program.name:
-        return "wrong_program"
+    reason = no_budget(book, event.subject, budget, data.campaign, program.name)
+    if reason or budget is None:
+        return reason
     amount = budget.available if data.amount is None else data.amount
     if not 0 < amount <= budget.available:
         return "insufficient_balance"
-    if is_reserve or not has_reserve(data.campaign):
+    if event.subject == reserve or not has_reserve(data.campaign):
         return book.pay(budget, book.issuer(program.name), amount)
     here = book[reserve]
     if here is not None and here.takes(program.name):
         return book.pay(budget, here, amount)
     send_money(book, "return", budget, reserve, amount, event.id, data.campaign)
     return ""
+
+
+def no_budget(book: Book, name: str, budget: Account | None, campaign: str, program: str) -> str:
+    """Return why `budget` is not the campaign's, reserve or shard here, '' when it is."""
+    if not is_reserve(name, campaign) and name != budget_name(campaign, book.number):
+        return "wrong_budget"
+    if budget is None:
+        return "unknown_account"
+    return "" if budget.program == program else "wrong_program"
 
 
 def grant(book: Book, event: Grant, wallet: Account, program: Program) -> str:
@@ -93,11 +103,12 @@ def grant(book: Book, event: Grant, wallet: Account, program: Program) -> str:
     else:
         return "budget_exhausted"
     if reason != "balance_limit":
-        _ask_when_low(book, shard, lease, data.campaign)
+        ask_when_low(book, shard, lease, data.campaign)
     return reason
 
 
-def _ask_when_low(book: Book, shard: Account, lease: Lease, campaign: str) -> None:
+def ask_when_low(book: Book, shard: Account, lease: Lease, campaign: str) -> None:
+    """Have a shard that has less than half of its last lease ask for another."""
     if not lease.leased or lease.asked or lease.dry:
         return
     if shard.available < max(1, lease.chunk // 2):

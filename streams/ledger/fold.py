@@ -8,12 +8,13 @@ randomness, no I/O, so that the log folded again gives the same bytes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from streams.events import Leg, PacketClaim, operation_of
-from streams.ledger.accounts import claim_name
+from streams.events import Leg, PacketClaim, PacketShare, ProgramRules, operation_of
+from streams.ledger.accounts import claim_name, share_name
 from streams.ledger.arrivals import arrive
 from streams.ledger.book import Book, Shard, link
+from streams.ledger.published import take
 from streams.ledger.recent import digest_of, entry_at, find, key_of, remember
 from streams.ledger.refusals import CODES, NAMES, NEVER_REMEMBERED
 from streams.ledger.results import ASKED, NO_POSTINGS, TELL, Result
@@ -21,6 +22,8 @@ from streams.ledger.rules import Rules
 from streams.ledger.times import EPOCH, MICROSECOND, microseconds
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from streams.events import ClientEvent, WalletEvent
     from streams.ledger.accounts import Account
 
@@ -44,8 +47,11 @@ def fold(book: Book, event: WalletEvent, offset: int, arrived_us: int) -> Result
     book.offset = offset
     book.amount = book.legs = 0
     book.postings = NO_POSTINGS
+    book.told = None
     if isinstance(event, Leg):
         outcome, reason = arrive(book, event)
+    elif isinstance(event, ProgramRules):
+        outcome, reason = take(book, event)
     else:
         outcome, reason = _judge(book, event, time_us, arrived_us)
     postings = book.postings
@@ -64,7 +70,17 @@ def fold(book: Book, event: WalletEvent, offset: int, arrived_us: int) -> Result
         postings,
     )
     TELL[kind](result, data)
+    if book.told is not None:
+        for name, value in book.told.items():
+            setattr(result, name, value)
     return result
+
+
+# Types of events that an account of their own remembers, and not their subject's.
+_BESIDE: dict[type, Callable[[Any], str]] = {
+    PacketClaim: lambda event: claim_name(event.subject, event.data.claimer),
+    PacketShare: lambda event: share_name(event.subject, event.id),
+}
 
 
 def _judge(  # noqa: C901 - the checks in their order
@@ -75,8 +91,8 @@ def _judge(  # noqa: C901 - the checks in their order
     account = memory = book[where]
     if account is None and book.is_elsewhere(where):
         return book.forward()
-    if type(event) is PacketClaim:  # a packet need not remember who drew: each has an account
-        where = claim_name(where, event.data.claimer)
+    if type(event) in _BESIDE:  # a packet need not remember who drew: each has an account
+        where = _BESIDE[type(event)](event)
         memory = book[where]
     key, digest = book.key, digest_of(event, time_us)
     if (
@@ -94,7 +110,9 @@ def _judge(  # noqa: C901 - the checks in their order
         reason = "too_old"
     elif memory is not None and time_us <= memory.forgotten_us:
         reason = "forgotten"
-    elif (offers := rules.offers.get(event.data.program)) is None:
+    elif (offers := book.offers[event.data.program]) is None and (
+        offers := book.judged_by(event.data.program).offers_at(event.data.program, time_us)
+    ) is None:
         reason = "unknown_program"
     elif (offer := offers.get(type(event))) is None:
         reason = "operation_closed"
@@ -105,7 +123,7 @@ def _judge(  # noqa: C901 - the checks in their order
         )
     code = 0
     if reason and reason != ASKED:
-        if memory is None or reason in NEVER_REMEMBERED or type(event) is PacketClaim:
+        if memory is None or reason in NEVER_REMEMBERED or type(event) in _BESIDE:
             return "refused", reason
         code = CODES[reason]
         time_us = min(time_us, latest_us)

@@ -5,10 +5,22 @@ All checks, in the order of `refusals.REFUSALS`, stand before the first posting.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from streams import events
-from streams.ledger import budgets, packets, redemptions, reversals, subjects
+from streams.ledger import (
+    budgets,
+    caps,
+    deposits,
+    orders,
+    packets,
+    points,
+    redemptions,
+    reversals,
+    rewards,
+    subjects,
+)
 from streams.ledger.accounts import Account, kind_of
 from streams.ledger.payees import may_be_paid, pay_or_send
 
@@ -16,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from streams.events import Close, Earn, Freeze, Open, Transfer, Unfreeze
+    from streams.events import Close, Earn, Expire, Freeze, Open, Transfer, Unfreeze
     from streams.ledger.book import Book
     from streams.programs import Program
 
@@ -44,7 +56,17 @@ def earn(book: Book, event: Earn, wallet: Account, program: Program) -> str:
         return "over_limit"
     if amount == 0:
         return "nothing_earned"
-    return book.pay(book.issuer(program.name), wallet, amount)
+    if activity.day_max is None and activity.lifetime_max is None:
+        return book.pay(book.issuer(program.name), wallet, amount)
+    return _earn_capped(book, event, wallet, program, amount)
+
+
+def _earn_capped(book: Book, event: Earn, wallet: Account, program: Program, amount: int) -> str:
+    reason = caps.refusal_of(event, wallet, program, amount)
+    reason = reason or book.pay(book.issuer(program.name), wallet, amount)
+    if not reason:
+        caps.count(book, event, wallet, program, amount)
+    return reason
 
 
 def transfer(book: Book, event: Transfer, payer: Account, program: Program) -> str:
@@ -57,6 +79,19 @@ def transfer(book: Book, event: Transfer, payer: Account, program: Program) -> s
     if payer.available < data.amount:
         return "insufficient_balance"
     return pay_or_send(book, payer, data.to, data.amount, "transfer")
+
+
+def expire(book: Book, event: Expire, wallet: Account, program: Program) -> str:
+    """Wallet to issuer: coins that came longer ago than the program keeps them good."""
+    data = event.data
+    days = program.expiry and program.expiry.days
+    if not days:
+        return "never_expires"
+    if event.time < data.before + timedelta(days=days):
+        return "not_due"
+    if wallet.available < data.amount:
+        return "insufficient_balance"
+    return book.pay(wallet, book.issuer(program.name), data.amount)
 
 
 def freeze(book: Book, _event: Freeze, wallet: Account, _program: Program) -> str:
@@ -80,6 +115,8 @@ def close(book: Book, event: Close, wallet: Account, program: Program) -> str:
     to = event.data.to
     if wallet.pending:
         return "has_pending"
+    if deposits.has_deposit(book, wallet):
+        return "has_deposit"
     if wallet.posted and to is None:
         return "balance_left"
     if to == event.subject:
@@ -108,12 +145,25 @@ OPERATIONS: dict[
     events.Fund: ("fund", subjects.anything, budgets.fund),
     events.Defund: ("defund", subjects.anything, budgets.defund),
     events.Grant: ("grant", subjects.open_wallet, budgets.grant),
+    events.Reward: ("reward", subjects.open_wallet, rewards.reward),
+    events.Expire: ("expire", subjects.unclosed_wallet, expire),
     events.Redeem: ("redeem", subjects.open_wallet, redemptions.redeem),
     events.RedeemSettle: ("redeem_settle", subjects.any_wallet, redemptions.settle),
     events.RedeemFail: ("redeem_fail", subjects.any_wallet, redemptions.fail),
     events.RedeemExpire: ("redeem_expire", subjects.any_wallet, redemptions.expire),
+    events.OrderPlace: ("order_place", subjects.open_wallet, orders.place),
+    events.OrderFulfil: ("order_fulfil", subjects.any_wallet, orders.fulfil),
+    events.OrderCancel: ("order_cancel", subjects.any_wallet, orders.cancel),
+    events.OrderRefund: ("order_refund", subjects.any_wallet, orders.refund),
+    events.PointsIn: ("points_in", subjects.open_wallet, points.points_in),
+    events.PointsOut: ("points_out", subjects.open_wallet, points.points_out),
+    events.DepositAdd: ("deposit_add", subjects.open_wallet, deposits.add),
+    events.DepositCustody: ("deposit_custody", subjects.unclosed_wallet, deposits.custody),
+    events.DepositWithdraw: ("deposit_withdraw", subjects.open_wallet, deposits.withdraw),
+    events.DepositReturn: ("deposit_return", subjects.unclosed_wallet, deposits.give_back),
     events.Transfer: ("transfer", subjects.open_wallet, transfer),
-    events.PacketSend: ("packet_send", subjects.open_wallet, packets.send),
+    events.PacketSend: ("packet_send", subjects.anything, packets.send),
+    events.PacketShare: ("packet_share", subjects.packet, packets.share),
     events.PacketClaim: ("packet_claim", subjects.packet, packets.claim),
     events.PacketExpire: ("packet_expire", subjects.packet, packets.expire),
     events.Reverse: ("reverse", subjects.any_wallet, reversals.reverse),

@@ -11,23 +11,33 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from streams.ledger.accounts import Account, claim_name
+from streams.ledger.accounts import Account, claim_name, share_name
+from streams.ledger.budgets import ask_when_low, no_budget
 from streams.ledger.payees import may_be_paid, pay_or_send
-from streams.ledger.terms import Packet, packed, packet_of
+from streams.ledger.recent import key_of
+from streams.ledger.subjects import open_wallet
+from streams.ledger.terms import Packet, Share, lease_of, packed, packet_of, share_of
 from streams.ledger.times import microseconds
 
 if TYPE_CHECKING:
-    from streams.events import PacketClaim, PacketExpire, PacketSend
+    from streams.events import PacketClaim, PacketExpire, PacketSend, PacketShare
     from streams.ledger.book import Book
     from streams.programs import Program
 
 _encode = msgspec.msgpack.Encoder().encode
 
 
-def send(book: Book, event: PacketSend, sender: Account, program: Program) -> str:
-    """Wallet to packet."""
+def send(book: Book, event: PacketSend, sender: Account | None, program: Program) -> str:
+    """Wallet, or a campaign's budget, to packet."""
     data = event.data
+    campaign = data.campaign or ""
     expires_us = microseconds(data.expires)
+    if campaign:
+        reason = no_budget(book, event.subject, sender, campaign, program.name)
+    else:
+        reason = open_wallet(event.subject, sender, program.name)
+    if reason or sender is None:
+        return reason
     if not _is_packet_here(data.packet, book.number):
         return "wrong_packet"
     if book[data.packet] is not None:
@@ -37,10 +47,16 @@ def send(book: Book, event: PacketSend, sender: Account, program: Program) -> st
     if data.amount < data.claims:
         return "too_small"
     if sender.available < data.amount:
-        return "insufficient_balance"
+        return "budget_exhausted" if campaign else "insufficient_balance"
     packet = Account("packet", program.name, name=data.packet)
-    packet.terms = packed(Packet(sender.name, data.mode, data.claims, 0, expires_us))
-    return book.pay(sender, packet, data.amount)
+    terms = Packet(sender.name, data.mode, data.claims, 0, expires_us, campaign, data.group or "")
+    if data.code is not None:
+        terms.code = key_of(data.code)
+    packet.terms = packed(terms)
+    reason = book.pay(sender, packet, data.amount)
+    if campaign:
+        ask_when_low(book, sender, lease_of(sender.terms), campaign)
+    return reason
 
 
 def _is_packet_here(name: str, partition: int) -> bool:
@@ -52,23 +68,52 @@ def _is_packet_here(name: str, partition: int) -> bool:
     return name == f"packet:{packet_id}@{partition}" and packet_id != "" and place != ""
 
 
-def claim(book: Book, event: PacketClaim, packet: Account, program: Program) -> str:
-    """Packet to claimer, once a person."""
-    claimer = event.data.claimer
-    memory = claim_name(packet.name, claimer)
+def share(book: Book, event: PacketShare, packet: Account, program: Program) -> str:
+    """Remember whose share it is; it moves nothing."""
     terms = packet_of(packet.terms)
-    if book[memory] is not None:
-        return "already_claimed"
+    if (reason := _is_over(packet, terms, event)) != "":
+        return reason
+    if not may_be_paid(book, event.data.sharer, program.name):
+        return "unknown_payee"
+    account = Account("share", program.name, name=share_name(packet.name, event.id))
+    account.terms = packed(Share(event.data.sharer))
+    book.post(account)
+    return ""
+
+
+def _is_over(packet: Account, terms: Packet, event: PacketClaim | PacketShare) -> str:
     if (packet.state == "closed" and terms.left) or microseconds(event.time) >= terms.expires_us:
         return "packet_expired"
-    if not terms.left:
-        return "packet_empty"
+    return "" if terms.left else "packet_empty"
+
+
+def claim(book: Book, event: PacketClaim, packet: Account, program: Program) -> str:
+    """Packet to claimer, once a person; the result tells through whose share."""
+    data = event.data
+    claimer = data.claimer
+    memory = claim_name(packet.name, claimer)
+    terms = packet_of(packet.terms)
+    through = None if data.share is None else book[share_name(packet.name, data.share)]
+    if terms.group and data.group != terms.group:
+        return "wrong_group"
+    if data.share is not None and through is None:
+        return "unknown_share"
+    if terms.code and through is None and (data.code is None or key_of(data.code) != terms.code):
+        return "wrong_code"
+    if book[memory] is not None:
+        return "already_claimed"
+    if (reason := _is_over(packet, terms, event)) != "":
+        return reason
     if not may_be_paid(book, claimer, program.name):
         return "unknown_payee"
     amount = draw(packet.name, terms, packet.posted, book.rules.secret)
-    reason = pay_or_send(book, packet, claimer, amount, "claim")
+    reason = pay_or_send(book, packet, claimer, amount, "claim", terms.campaign)
     if reason:
         return reason
+    if through is not None or terms.campaign:
+        sharer = "" if through is None else share_of(through.terms).sharer
+        # who draws through a share of their own has been brought by nobody
+        book.told = {"campaign": terms.campaign, "sharer": "" if sharer == claimer else sharer}
     terms.left -= 1
     terms.made += 1
     packet.terms = packed(terms)
@@ -100,5 +145,7 @@ def expire(book: Book, event: PacketExpire, packet: Account, program: Program) -
     if microseconds(event.time) < terms.expires_us:
         return "not_due"
     packet.state = "closed"
+    if terms.campaign:
+        book.told = {"campaign": terms.campaign}
     book.move(packet, book.taker(terms.sender, program.name, packet.posted), packet.posted)
     return ""

@@ -20,12 +20,14 @@ def may_be_paid(book: Book, name: str, program: str) -> bool:
     return book.is_elsewhere(name) and kind_of(name) == "wallet"
 
 
-def pay_or_send(book: Book, payer: Account, name: str, amount: int, step: Step) -> str:
+def pay_or_send(
+    book: Book, payer: Account, name: str, amount: int, step: Step, campaign: str = ""
+) -> str:
     """Pay a payee who may be paid: here at once, elsewhere by a leg."""
     payee = book[name]
     if payee is not None:
         return book.pay(payer, payee, amount)
-    send_money(book, step, payer, name, amount, book.event.id)
+    send_money(book, step, payer, name, amount, book.event.id, campaign)
     return ""
 
 
@@ -37,3 +39,11 @@ def send_money(
     clearing.pending += amount
     book.move(payer, clearing, amount)
     book.send(step, to, payer.name, amount, cause, campaign)
+
+
+def pay_back(book: Book, payer: Account, wallet: Account, amount: int) -> str:
+    """Give a wallet its coins back; they go to suspense when it can't take them."""
+    if payer.available < amount:
+        return "insufficient_balance"
+    book.move(payer, book.taker(wallet.name, wallet.program, amount), amount)
+    return ""

@@ -44,6 +44,19 @@ REFUSALS: tuple[Refusal, ...] = (
         "Nothing to do: the coins were credited then.",
     ),
     Refusal(
+        "forged_rules",
+        66,
+        "The signature of the rules is not the ledger's, or they are for another account.",
+        "Publish rules by `flowdrop programs publish`; look for who else may write to "
+        "wallet.events.",
+    ),
+    Refusal(
+        "stale_rules",
+        67,
+        "The partition has later rules of the program.",
+        "Nothing to do, if it is a repeat; else publish them again.",
+    ),
+    Refusal(
         "conflict",
         4,
         "The subject had an event with this id and other content.",
@@ -86,7 +99,8 @@ REFUSALS: tuple[Refusal, ...] = (
         10,
         "The account's name belongs to the ledger.",
         "A wallet's name begins with none of issuer:, budget:, packet:, carrier:, clearing:, "
-        "suspense:, claim:.",
+        "suspense:, claim:, merchant:, order:, partner:, "
+        "share:, deposit:, fees:, reward:.",
     ),
     Refusal(
         "wrong_budget",
@@ -162,16 +176,100 @@ REFUSALS: tuple[Refusal, ...] = (
         "See `given_max` in the program's file.",
     ),
     Refusal(
+        "unknown_reward",
+        95,
+        "The program has no such rule for rewards.",
+        "See `rewards` in the program's file.",
+    ),
+    Refusal(
+        "wrong_reward",
+        96,
+        "The rule lacks a `value` or a `to` that it needs, or has a `to` and is for the buyer.",
+        "See the rule in the program's file.",
+    ),
+    Refusal(
+        "never_expires",
+        98,
+        "The program's coins don't expire.",
+        "See `expiry` in the program's file.",
+    ),
+    Refusal(
         "nothing_earned",
         20,
-        "The activity's rule gives no coins for this.",
+        "The rule gives no coins for this.",
         "Nothing to do.",
+    ),
+    Refusal(
+        "already_rewarded",
+        97,
+        "The campaign has given this reward to, or for, the person or the conversion.",
+        "Nothing to do: once each.",
+    ),
+    Refusal(
+        "daily_cap",
+        61,
+        "The wallet would earn more by the activity than it may on one day.",
+        "Earn the rest on another day; see `day_max` in the program's file.",
+    ),
+    Refusal(
+        "lifetime_cap",
+        62,
+        "The wallet would earn more by the activity than it ever may.",
+        "Nothing to do; see `lifetime_max` in the program's file.",
     ),
     Refusal(
         "unknown_carrier",
         21,
         "The program has no such carrier.",
         "See `carriers` in the program's file.",
+    ),
+    Refusal(
+        "carrier_closed",
+        63,
+        "The carrier's gate is closed, to everyone or to numbers of other networks.",
+        "`flowdrop ledger trace <id>` says since when, and what remains open.",
+    ),
+    Refusal(
+        "last_day",
+        64,
+        "The program redeems nothing on a month's last day.",
+        "Redeem on the next day: the month begins then.",
+    ),
+    Refusal(
+        "no_such_tier",
+        65,
+        "The carrier has no tier at this price.",
+        "Redeem the coins of one tier; see `tiers` in the program's file.",
+    ),
+    Refusal(
+        "unknown_item",
+        81,
+        "The program's catalogue has no such item.",
+        "See `catalogue` in the program's file.",
+    ),
+    Refusal(
+        "wrong_price",
+        82,
+        "The amount is not the item's price times the quantity.",
+        "Show the buyer the price in the program's file, and order again.",
+    ),
+    Refusal(
+        "unknown_partner",
+        85,
+        "The program has no such partner.",
+        "See `partners` in the program's file.",
+    ),
+    Refusal(
+        "no_rate",
+        86,
+        "The partner's points are not exchanged in that direction.",
+        "See `points_in` and `points_out` of the partner in the program's file.",
+    ),
+    Refusal(
+        "wrong_rate",
+        87,
+        "So many points are not so many coins by the partner's rate, to the last of them.",
+        "Show the person the rate in the program's file, and exchange what comes out whole.",
     ),
     Refusal(
         "bad_term",
@@ -186,16 +284,34 @@ REFUSALS: tuple[Refusal, ...] = (
         "Put in at least one coin a claim.",
     ),
     Refusal(
+        "id_in_use",
+        80,
+        "A held redemption, or an order, of the wallet has the event's id.",
+        "Give every event an id of its own.",
+    ),
+    Refusal(
         "too_many_holds",
         29,
-        "The wallet has 16 redemptions that are not settled.",
-        "Settle, fail or expire one of them.",
+        "The wallet has 16 redemptions and orders that are not resolved.",
+        "Settle, fail, expire, fulfil or cancel one of them.",
     ),
     Refusal(
         "unknown_hold",
         30,
         "The wallet has no open redemption of that id.",
         "Name a `redeem` with `until` that was applied and not resolved.",
+    ),
+    Refusal(
+        "unknown_order",
+        83,
+        "The wallet has no order of that id that this can be done to.",
+        "Name an `order_place` that was applied: held to fulfil or cancel it, fulfilled to refund.",
+    ),
+    Refusal(
+        "already_refunded",
+        84,
+        "The order has been refunded.",
+        "Nothing to do.",
     ),
     Refusal(
         "unknown_original",
@@ -216,6 +332,24 @@ REFUSALS: tuple[Refusal, ...] = (
         "Fail or settle it first.",
     ),
     Refusal(
+        "wrong_group",
+        88,
+        "The packet is for a group, and the claim names another or none.",
+        "Claim as a member of the group that it was sent for.",
+    ),
+    Refusal(
+        "unknown_share",
+        89,
+        "The packet was not shared under that id.",
+        "Name a `packet_share` of this packet that was applied.",
+    ),
+    Refusal(
+        "wrong_code",
+        90,
+        "The packet is for those who have its code, and the claim has neither that nor a share.",
+        "Give the code that it was sent with.",
+    ),
+    Refusal(
         "already_claimed",
         34,
         "The claimer has drawn from the packet.",
@@ -234,16 +368,40 @@ REFUSALS: tuple[Refusal, ...] = (
         "Nothing to do.",
     ),
     Refusal(
+        "nothing_left",
+        91,
+        "The function fee would take all of it.",
+        "Deposit more at once; see `deposits` in the program's file.",
+    ),
+    Refusal(
+        "no_deposit",
+        92,
+        "The wallet's owner has nothing put by.",
+        "Nothing to do.",
+    ),
+    Refusal(
+        "already_charged",
+        93,
+        "The month's custody fee has been taken, or that of a later month, or none was due.",
+        "Nothing to do.",
+    ),
+    Refusal(
         "not_due",
         31,
-        "It does not expire before a later time.",
+        "It is not due before a later time.",
         "Send it when that time has come.",
     ),
     Refusal(
         "has_pending",
         41,
-        "The wallet has coins held for redemptions.",
-        "Settle, fail or expire them first.",
+        "The wallet has coins held for redemptions or orders.",
+        "Settle, fail, expire, fulfil or cancel them first.",
+    ),
+    Refusal(
+        "has_deposit",
+        94,
+        "The wallet's owner has coins put by.",
+        "Withdraw them, or have them returned to the number.",
     ),
     Refusal(
         "balance_left",

@@ -86,6 +86,9 @@ class Result(msgspec.Struct, omit_defaults=True, gc=False):
     spend: int | None = None
     step: str = ""
     cause: str = ""
+    item: str = ""
+    points: int = 0
+    sharer: str = ""
 
 
 def _tell_nothing(_result: Result, _data: object) -> None:
@@ -103,6 +106,14 @@ def _tell_budget(
     result.campaign = data.campaign
 
 
+def _tell_reward(result: Result, data: events.RewardData) -> None:
+    result.campaign = data.campaign
+    result.activity = data.rule
+    result.cause = data.conversion
+    result.spend = data.value
+    result.counterparty = result.sharer = data.to or ""
+
+
 def _tell_redeem(result: Result, data: events.RedeemData) -> None:
     result.carrier = data.carrier
 
@@ -111,16 +122,35 @@ def _tell_held(result: Result, data: events.HeldData) -> None:
     result.cause = data.redemption
 
 
+def _tell_order_place(result: Result, data: events.OrderPlaceData) -> None:
+    result.item = data.item
+
+
+def _tell_order(result: Result, data: events.OrderData | events.OrderStopData) -> None:
+    result.cause = data.order
+
+
+def _tell_points(result: Result, data: events.PointsData) -> None:
+    result.counterparty = data.partner
+    result.points = data.points
+
+
 def _tell_transfer(result: Result, data: events.TransferData) -> None:
     result.counterparty = data.to
 
 
 def _tell_packet_send(result: Result, data: events.PacketSendData) -> None:
     result.counterparty = data.packet
+    result.campaign = data.campaign or ""
+
+
+def _tell_packet_share(result: Result, data: events.PacketShareData) -> None:
+    result.sharer = data.sharer
 
 
 def _tell_packet_claim(result: Result, data: events.PacketClaimData) -> None:
     result.counterparty = data.claimer
+    result.cause = data.share or ""
 
 
 def _tell_reverse(result: Result, data: events.ReverseData) -> None:
@@ -146,12 +176,25 @@ TELL: dict[type, Callable[[Result, Any], None]] = {
     events.Fund: _tell_budget,
     events.Defund: _tell_budget,
     events.Grant: _tell_budget,
+    events.Reward: _tell_reward,
+    events.Expire: _tell_nothing,
     events.Redeem: _tell_redeem,
     events.RedeemSettle: _tell_held,
     events.RedeemFail: _tell_held,
     events.RedeemExpire: _tell_held,
+    events.OrderPlace: _tell_order_place,
+    events.OrderFulfil: _tell_order,
+    events.OrderCancel: _tell_order,
+    events.OrderRefund: _tell_order,
+    events.PointsIn: _tell_points,
+    events.PointsOut: _tell_points,
+    events.DepositAdd: _tell_nothing,
+    events.DepositCustody: _tell_nothing,
+    events.DepositWithdraw: _tell_nothing,
+    events.DepositReturn: _tell_nothing,
     events.Transfer: _tell_transfer,
     events.PacketSend: _tell_packet_send,
+    events.PacketShare: _tell_packet_share,
     events.PacketClaim: _tell_packet_claim,
     events.PacketExpire: _tell_nothing,
     events.Reverse: _tell_reverse,
@@ -159,6 +202,7 @@ TELL: dict[type, Callable[[Result, Any], None]] = {
     events.Unfreeze: _tell_nothing,
     events.Close: _tell_close,
     events.Leg: _tell_leg,
+    events.ProgramRules: _tell_nothing,
 }
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams.events import Earn, Grant, Redeem
+from streams.events import Earn, Grant, PointsIn, PointsOut, Redeem
+from streams.ledger import caps
 from streams.ledger.accounts import budget_name, carrier_name
+from streams.ledger.holds import hold_of
+from streams.ledger.payees import pay_back
+from streams.ledger.points import account_of
 from streams.ledger.recent import digest_of, entry_at, find, key_of, mark
-from streams.ledger.redemptions import hold_of
 from streams.ledger.refusals import REVERSED
 from streams.ledger.results import ASKED
 from streams.ledger.times import microseconds
@@ -44,7 +47,10 @@ def reverse(book: Book, event: Reverse, wallet: Account, program: Program) -> st
 
 
 def _take_back(
-    book: Book, original: Earn | Grant | Redeem | Transfer, wallet: Account, program: Program
+    book: Book,
+    original: Earn | Grant | Redeem | Transfer | PointsIn | PointsOut,
+    wallet: Account,
+    program: Program,
 ) -> str:
     if isinstance(original, Earn):
         return _earned(book, original, wallet, program)
@@ -54,22 +60,34 @@ def _take_back(
     if isinstance(original, Redeem):
         name = carrier_name(original.data.carrier, program.name, book.number)
         carrier = book.ours(name, "carrier", program.name)
-        return _credit(book, carrier, wallet, original.data.amount)
+        return pay_back(book, carrier, wallet, original.data.amount)
+    if isinstance(original, PointsIn):
+        partner = account_of(book, original.data.partner, program.name)
+        return _pay(book, wallet, partner, original.data.amount)
+    if isinstance(original, PointsOut):
+        partner = account_of(book, original.data.partner, program.name)
+        amount = original.data.amount
+        book.move(partner, book.taker(wallet.name, program.name, amount), amount)
+        return ""
     return _transferred(book, original, wallet)
 
 
 def _earned(book: Book, original: Earn, wallet: Account, program: Program) -> str:
-    activity = program.earn.get(original.data.activity)
+    then = book.judged_by(program.name).program_at(program.name, microseconds(original.time))
+    activity = then.earn.get(original.data.activity)
     amount = activity and activity.earned(original.data.amount, original.data.spend)
-    if not amount:
+    if not activity or not amount:
         return "unknown_original"
-    return _pay(book, wallet, book.issuer(program.name), amount)
+    reason = _pay(book, wallet, book.issuer(program.name), amount)
+    if not reason and activity.is_capped:
+        caps.count(book, original, wallet, then, -amount)
+    return reason
 
 
 def _transferred(book: Book, original: Transfer, wallet: Account) -> str:
     payee = book[original.data.to]
     if payee is not None:
-        return _credit(book, payee, wallet, original.data.amount)
+        return pay_back(book, payee, wallet, original.data.amount)
     book.send("reverse_ask", original.data.to, wallet.name, original.data.amount, original.id)
     book.amount = original.data.amount
     return ASKED
@@ -77,11 +95,3 @@ def _transferred(book: Book, original: Transfer, wallet: Account) -> str:
 
 def _pay(book: Book, payer: Account, payee: Account, amount: int) -> str:
     return "insufficient_balance" if payer.available < amount else book.pay(payer, payee, amount)
-
-
-def _credit(book: Book, payer: Account, wallet: Account, amount: int) -> str:
-    """Pay the wallet back, or suspense when it can't take the coins."""
-    if payer.available < amount:
-        return "insufficient_balance"
-    book.move(payer, book.taker(wallet.name, wallet.program, amount), amount)
-    return ""

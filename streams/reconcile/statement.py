@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from streams.reconcile.report import Findings
 
 APPLIED = ("applied", "asked")  # outcomes that move a partition's clock
+TIMELESS = ("leg", "rules")  # types that never do, and know no window
 
 
 NEW = (0, 0, 0, 0)
@@ -98,7 +99,7 @@ class Statement(msgspec.Struct):
         applied = results.filter(
             pc.and_(
                 pc.is_in(results["outcome"], pa.array(APPLIED)),
-                pc.not_equal(results["type"], "leg"),
+                pc.invert(pc.is_in(results["type"], pa.array(TIMELESS))),
             )
         )
         if not applied.num_rows:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sql.client import rows
 from streams.agents import rules_of
+from streams.ledger.accounts import NEVER_NEGATIVE
 from streams.reconcile.report import Findings
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _check_sums(client: Client, findings: Findings) -> None:
 
 
 def _check_available(client: Client, findings: Findings) -> None:
-    for row in rows(client, "ledger/negative"):
+    for row in rows(client, "ledger/negative", kinds=sorted(NEVER_NEGATIVE)):
         findings.differ(
             "available",
             f"{_place(row)}: {row['account']} had {row['available']:,} available at version "

@@ -17,6 +17,8 @@ pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(600
 
 # What takes more traffic than this to come about.
 RARE = {"in_the_future", "too_old", "forgotten", "balance_limit", "too_many_holds"}
+# What takes rules that the traffic's programs do not have, or seldom.
+OTHER_RULES = {"lifetime_cap", "carrier_closed", "last_day", "no_such_tier", "stale_rules"}
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -52,4 +54,4 @@ def test_the_traffic_tries_what_there_is(rows: dict[str, dict[str, Any]]) -> Non
     assert told == {"applied", "asked", "refused", "repeat", "forwarded", "set_aside"}
     reasons = {outcome.partition(" ")[2] for outcome in outcomes}
     names = {refusal.name for refusal in REFUSALS} - {"wrong_partition"}  # it is forwarded
-    assert names - reasons <= RARE, "not seen in the traffic"
+    assert names - reasons <= RARE | OTHER_RULES, "not seen in the traffic"

@@ -17,6 +17,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from flowdrop.cli import main
 from scenarios import NOTES, complete_journey, hillstrom, replay
 from scenarios.replay import Tally
+from scenarios.source import ready
 from scenarios.spoil import Spoiler
 from streams import publish
 from streams.events import CAMPAIGN_TOPIC, WALLET_TOPIC
@@ -27,8 +28,8 @@ from streams.topics import create_topics
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from scenarios.source import Ready
     from scenarios.spoil import Record
-    from streams.events import Event
 
 TOPICS = (WALLET_TOPIC, CAMPAIGN_TOPIC)
 Place = tuple[str, int]
@@ -58,8 +59,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def some_events(count: int) -> Iterator[Event]:
-    return islice(hillstrom.source().events, count)
+def some_events(count: int) -> Iterator[Ready]:
+    return ready(islice(hillstrom.source().events, count), 8)
 
 
 @pytest.mark.parametrize("rate", [3, 100, 20_000])
@@ -133,7 +134,7 @@ def test_a_wrong_option_is_named(words: list[str], named: str) -> None:
     assert named in result.stderr
 
 
-@pytest.mark.parametrize("words", [[], ["hillstrom"], ["complete-journey"]])
+@pytest.mark.parametrize("words", [[], ["hillstrom"], ["complete-journey"], ["city"]])
 def test_every_help_has_an_example(words: list[str]) -> None:
     result = flowdrop("replay", *words, "--help")
     assert result.exit_code == 0

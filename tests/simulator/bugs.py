@@ -261,7 +261,7 @@ def hold_released_twice() -> Iterator[None]:
         wallet.pending -= hold.amount
         book.amount = hold.amount
 
-    with patch("streams.ledger.redemptions._release", release):
+    with patch("streams.ledger.holds._end", release):
         yield
 
 

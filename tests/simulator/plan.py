@@ -11,12 +11,24 @@ from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, get_args
 
 import msgspec
+from msgspec.structs import replace
 
 from streams import events
-from streams.events import Earn, Grant, Leg, Redeem, Transfer, encode, partition_of
+from streams.events import (
+    Earn,
+    Grant,
+    Leg,
+    PointsIn,
+    PointsOut,
+    Redeem,
+    Transfer,
+    encode,
+    partition_of,
+)
 from streams.ledger.fold import Rules
+from streams.ledger.published import sign
 from streams.programs import Operation
-from tests.streams.ledger_world import program
+from tests.streams.ledger_world import program, rules_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +49,15 @@ RULES = Rules(
     tolerance_us=DAY_US // 24,
     secret=b"simulated",
 )
+# What an operator may publish of the program p: as it is; more for a quiz and coins that never
+# expire; no red packets.
+PUBLISHED = [
+    rules_text(program("p", *get_args(Operation))),
+    rules_text(replace(program("p", *get_args(Operation), quiz_max=11), expiry=None)),
+    rules_text(program("p", *(name for name in get_args(Operation) if name != "packet_send"))),
+]
 CAMPAIGNS = ("spring", "autumn", "mixed")  # the last has shards and coins of two programs
+CARRIERS = (("unicom", "mobile", "telecom", "radio", "none"), (85, 6, 4, 2, 3))  # with weights
 LATELY_MAX = 400
 POINTS = (
     *("opened", "restoring", "restored", "fetched", "folded", "taken", "sent"),
@@ -167,14 +187,16 @@ class Clients:
         self.random = random
         self.partitions = partitions
         self.wallets = [f"w:{n}" for n in range(random.choice((4, 12, 60, 200)))]
-        self.step = timedelta(seconds=random.choice((5, 30, 120)))
+        self.step = timedelta(seconds=random.choice((5, 30, 120, 600)))
         self.time = START
         self.time_ms = START_MS
         self.count = 0
         self.unopened = list(self.wallets)
         self.events: list[WalletEvent] = []  # what was sent lately
         self.holds: list[Redeem] = []
+        self.orders: list[events.OrderPlace] = []
         self.packets: list[str] = []
+        self.shares: list[events.PacketShare] = []
         self.frozen: list[str] = []
         self.delayed: list[Record] = []
 
@@ -204,7 +226,7 @@ class Clients:
     def recall(self, event: WalletEvent) -> None:
         """Keep in mind what was sent lately."""
         self.events.append(event)
-        for lately in (self.events, self.holds, self.packets):
+        for lately in (self.events, self.holds, self.orders, self.packets, self.shares):
             if len(lately) > LATELY_MAX:
                 del lately[: self.random.randrange(LATELY_MAX)]
 
@@ -314,6 +336,8 @@ def earn(clients: Clients) -> WalletEvent:
             ("game", {"amount": 4 * clients.amount()}),
             ("game", {"amount": 10**15 if random.random() < 0.05 else clients.amount()}),
             ("quiz", {"amount": random.randint(1, 12)}),
+            ("stamp", {"amount": random.randint(1, 11)}),
+            ("badge", {}),
             ("check-in", {"spend": 1}),
             ("purchase", {"amount": 1}),
             ("unknown", {"amount": 1}),
@@ -357,14 +381,41 @@ def grant(clients: Clients) -> WalletEvent:
     return Grant(**clients.head(clients.wallet()), data=data)
 
 
+@sent(weight=10)
+def reward(clients: Clients) -> WalletEvent:
+    """Reward a conversion, the first one, or who brought the person; now and then the wrong way."""
+    random = clients.random
+    rule = random.choice(("purchase", "first", "friend", "friend", "none"))
+    data = events.RewardData(
+        program=clients.program(),
+        campaign=random.choice(CAMPAIGNS),
+        rule=rule,
+        conversion=f"conversion-{random.randrange(60)}",
+        value=random.choice((None, 50, random.randrange(3_000))) if rule == "purchase" else None,
+        to=clients.wallet() if (rule == "friend") is (random.random() < 0.95) else None,
+    )
+    return events.Reward(**clients.head(clients.wallet()), data=data)
+
+
+@sent(weight=4)
+def expire(clients: Clients) -> WalletEvent:
+    first, other, *_ = clients.programs
+    program = clients.random.choice((first, first, first, other))
+    head = clients.head(clients.wallet())
+    before = head["time"] - timedelta(days=clients.random.choice((1, 2, 3)))
+    data = events.ExpireData(program=program, amount=clients.amount(), before=before)
+    return events.Expire(**head, data=data)
+
+
 @sent(weight=14)
 def redeem(clients: Clients) -> WalletEvent:
     random = clients.random
     data = events.RedeemData(
         program=clients.program(),
-        carrier="unicom" if random.random() < 0.97 else "none",
-        amount=clients.amount(),
+        carrier=random.choices(*CARRIERS)[0],
+        amount=random.choice((5, 14)) if random.random() < 0.2 else clients.amount(),
         until=clients.soon() if random.random() < 0.7 else None,
+        network=random.choice(CARRIERS[0]) if random.random() < 0.1 else None,
     )
     event = Redeem(**clients.head(clients.wallet()), data=data)
     if data.until is not None:
@@ -385,6 +436,88 @@ def resolve(clients: Clients) -> WalletEvent:
     return kind(**clients.head(held.subject if held else clients.wallet()), data=data)
 
 
+@sent(weight=10)
+def order_place(clients: Clients) -> WalletEvent:
+    """Order from the catalogue; now and then at another price, or under an id of long ago."""
+    random = clients.random
+    item, price = random.choice((("comic", 6), ("comic", 6), ("song", 15), ("none", 1)))
+    quantity = random.choice((1, 1, 1, 2, 3))
+    data = events.OrderPlaceData(
+        program=clients.program(),
+        item=item,
+        quantity=quantity,
+        amount=price * quantity + (random.random() < 0.03),
+    )
+    head = clients.head(clients.wallet())
+    if clients.orders and random.random() < 0.1:
+        old = clients.orders[0]
+        head |= {"id": old.id, "subject": old.subject}
+    event = events.OrderPlace(**head, data=data)
+    clients.orders.append(event)
+    return event
+
+
+@sent(weight=12)
+def order_end(clients: Clients) -> WalletEvent:
+    """Deliver, cancel or refund an order; some of them twice, or one after the other."""
+    random = clients.random
+    order = random.choice(clients.orders[-40:]) if clients.orders else None
+    name = order.id if order and random.random() < 0.97 else "none"
+    program = order.data.program if order else clients.programs[0]
+    head = clients.head(order.subject if order else clients.wallet())
+    chance = random.random()
+    if chance < 0.5:
+        return events.OrderFulfil(**head, data=events.OrderData(program=program, order=name))
+    data = events.OrderStopData(program=program, order=name)
+    if chance < 0.7:
+        return events.OrderCancel(**head, data=data)
+    return events.OrderRefund(**head, data=data)
+
+
+@sent(weight=10)
+def points(clients: Clients) -> WalletEvent:
+    """Exchange points; now and then at a rate that is not the partner's, or with a stranger."""
+    random = clients.random
+    kind, partner, coins, points = random.choice(
+        [
+            (PointsIn, "tianyi", 2, 5),
+            (PointsIn, "tianyi", 2, 5),
+            (PointsOut, "tianyi", 1, 2),
+            (PointsOut, "tianyi", 1, 2),
+            (PointsIn, "air", 1, 1),
+            (PointsOut, random.choice(("air", "none")), 1, 1),
+            (PointsIn, random.choice(("books", "none")), 9, 1),
+        ]
+    )
+    times = clients.amount()
+    data = events.PointsData(
+        program=clients.program(),
+        partner=partner,
+        points=points * times + (random.random() < 0.03),
+        amount=coins * times,
+    )
+    return kind(**clients.head(clients.wallet()), data=data)
+
+
+@sent(weight=8)
+def deposit(clients: Clients) -> WalletEvent:
+    """Put by, be charged for a month, take it out, or have it returned."""
+    random = clients.random
+    program, name = clients.program(), clients.wallet()
+    head = clients.head(name)
+    chance = random.random()
+    if chance < 0.5:
+        data = events.DepositAddData(program=program, amount=clients.amount())
+        return events.DepositAdd(**head, data=data)
+    if chance < 0.7:
+        month = random.choice(("2026-02", "2026-03", "2026-03", "2026-04"))
+        return events.DepositCustody(
+            **head, data=events.DepositCustodyData(program=program, month=month)
+        )
+    kind = events.DepositWithdraw if chance < 0.85 else events.DepositReturn
+    return kind(**head, data=events.DepositEndData(program=program))
+
+
 @sent(weight=28)
 def transfer(clients: Clients) -> WalletEvent:
     to = clients.wallet() if clients.random.random() < 0.98 else "issuer:p@0"
@@ -400,6 +533,9 @@ def packet_send(clients: Clients) -> WalletEvent:
     head = clients.head(sender)
     packet = f"packet:{head['id']}@{where}"
     clients.packets.append(packet)
+    terms: dict[str, Any] = {}
+    if random.random() < 0.3:
+        terms = random.choice(({"group": "family"}, {"code": "open"}, {"group": "b", "code": "c"}))
     data = events.PacketSendData(
         program=clients.program(),
         packet=packet if random.random() < 0.97 else random.choice(clients.packets),
@@ -407,6 +543,29 @@ def packet_send(clients: Clients) -> WalletEvent:
         claims=random.randint(1, 8),
         mode=random.choice(("equal", "lucky")),
         expires=clients.soon(),
+        **terms,
+    )
+    return events.PacketSend(**head, data=data)
+
+
+@sent(weight=2)
+def campaigns_packet_send(clients: Clients) -> WalletEvent:
+    """An enterprise's packet, out of its budget: the reserve or a shard."""
+    random = clients.random
+    campaign, subject = budget_of(clients)
+    where = partition_of(subject, clients.partitions)
+    head = clients.head(subject)
+    packet = f"packet:{head['id']}@{where}"
+    clients.packets.append(packet)
+    data = events.PacketSendData(
+        program=clients.program(),
+        packet=packet,
+        amount=clients.amount(),
+        claims=random.randint(1, 4),
+        mode=random.choice(("equal", "lucky")),
+        expires=clients.soon(),
+        campaign=campaign,
+        code=random.choice((None, "open")),
     )
     return events.PacketSend(**head, data=data)
 
@@ -417,10 +576,27 @@ def packet_of(clients: Clients) -> str:
     return clients.random.choice(packets) if packets and chance < 0.98 else "packet:none@0"
 
 
+@sent(weight=6)
+def packet_share(clients: Clients) -> WalletEvent:
+    data = events.PacketShareData(program=clients.program(), sharer=clients.wallet())
+    event = events.PacketShare(**clients.head(packet_of(clients)), data=data)
+    clients.shares.append(event)
+    return event
+
+
 @sent(weight=22)
 def packet_claim(clients: Clients) -> WalletEvent:
-    data = events.PacketClaimData(program=clients.program(), claimer=clients.wallet())
-    return events.PacketClaim(**clients.head(packet_of(clients)), data=data)
+    """Draw from a packet, perhaps with what it asks for, perhaps through a share of it."""
+    random = clients.random
+    packet, terms = packet_of(clients), {}
+    share = random.choice(clients.shares[-12:]) if clients.shares else None
+    if share is not None and random.random() < 0.3:
+        packet = share.subject if random.random() < 0.9 else packet
+        terms = {"share": share.id}
+    if random.random() < 0.4:
+        terms |= random.choice(({"group": "family"}, {"code": "open"}, {"group": "b", "code": "c"}))
+    data = events.PacketClaimData(program=clients.program(), claimer=clients.wallet(), **terms)
+    return events.PacketClaim(**clients.head(packet), data=data)
 
 
 @sent(weight=5)
@@ -433,7 +609,7 @@ def packet_expire(clients: Clients) -> WalletEvent:
 def reverse(clients: Clients) -> WalletEvent:
     """Take back something sent lately, some of it twice; now and then not as it was sent."""
     random = clients.random
-    kinds = (Earn, Grant, Redeem, Transfer)
+    kinds = (Earn, Grant, Redeem, Transfer, PointsIn, PointsOut)
     lately = [event for event in clients.events[-80:] if isinstance(event, kinds)]
     original = random.choice(lately) if lately else earn(clients)
     if random.random() < 0.05:
@@ -497,6 +673,19 @@ def forged_leg(clients: Clients) -> Leg:
     )
     head = {**clients.head(subject), "id": f"leg:{origin}:{offset}:0"}
     return Leg(**head, data=data)
+
+
+@sent(weight=1)
+def rules(clients: Clients) -> WalletEvent:
+    """Publish other rules of the first program; now and then an old event, or not signed so."""
+    random = clients.random
+    name = clients.programs[0]
+    head = clients.head(f"rules:{name}@{random.randrange(clients.partitions)}")
+    data = events.RulesData(program=name, rules=random.choice(PUBLISHED), signature="0" * 64)
+    event = sign(events.ProgramRules(**head, data=data), RULES.secret)
+    if random.random() < 0.1:
+        event = msgspec.structs.replace(event, source="another")
+    return event
 
 
 _MAKES = [make for _, make in MAKERS]

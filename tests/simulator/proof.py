@@ -24,10 +24,11 @@ from streams.events import (
 from streams.layer.batch import Batch
 from streams.layer.state import PartitionState
 from streams.layer.table import Work
-from streams.ledger.accounts import unpack
+from streams.ledger.accounts import kind_of, unpack
+from streams.ledger.caps import earned_by
 from streams.ledger.recent import entries
 from streams.ledger.results import decode_result
-from streams.ledger.terms import holds_of, lease_of, packet_of
+from streams.ledger.terms import holds_of, lease_of, order_of, packet_of, saved_of, share_of
 from tests.naive_ledger import NEVER_BELOW_ZERO, Judge
 from tests.simulator.worker import CHANGELOG
 
@@ -280,7 +281,7 @@ def differs(verdict: Verdict, result: Result | None) -> str:
     if (verdict.outcome, verdict.reason) != (result.outcome, result.reason):
         expected = f"{verdict.outcome} {verdict.reason}".strip()
         return f"{result.type} {result.outcome} {result.reason}, the judge says {expected}"
-    for field in ("amount", "step", "cause"):
+    for field in ("amount", "step", "cause", "campaign", "sharer"):
         if getattr(verdict, field) != getattr(result, field):
             found, own = getattr(result, field), getattr(verdict, field)
             return f"{result.type} {result.outcome} {field} {found!r}, the judge says {own!r}"
@@ -295,18 +296,32 @@ def differs(verdict: Verdict, result: Result | None) -> str:
     return ""
 
 
+_BY_KIND: dict[str, Callable[[bytes], Any]] = {
+    "order": order_of,
+    "packet": packet_of,
+    "share": share_of,
+}
+
+
 def terms_of(account: Account) -> dict[str, Any]:
     """What only the account's kind has, as the judge keeps it; ids are hashed there."""
     if account.kind == "wallet":
-        holds = sorted((h.amount, h.carrier, h.until_us) for h in holds_of(account.terms))
-        return {"holds": holds}
+        holds = holds_of(account.terms)
+        orders = [hold for hold in holds if kind_of(hold.payee) == "merchant"]
+        return {
+            "holds": sorted((h.amount, h.payee, h.until_us) for h in holds if h not in orders),
+            "orders": sorted((h.amount, h.payee.removeprefix("merchant:")) for h in orders),
+            "earned": {name: one.coins for name, one in earned_by(account).items()},
+        }
     if account.kind == "budget":
         lease = lease_of(account.terms)
         return {field: getattr(lease, field) for field in lease.__struct_fields__}
-    if account.kind == "packet":
-        packet = packet_of(account.terms)
-        return {"packet": {field: getattr(packet, field) for field in packet.__struct_fields__}}
-    return {}
+    if account.kind == "deposit":
+        saved = saved_of(account.terms)
+        year, month = divmod(saved.charged, 12)
+        return {"until_us": saved.until_us, "charged": (1970 + year, month + 1)}
+    read = _BY_KIND.get(account.kind)
+    return {} if read is None else {account.kind: msgspec.structs.asdict(read(account.terms))}
 
 
 def books_differ(evidence: Evidence, number: int, judge: Judge) -> Iterator[str]:
@@ -317,8 +332,9 @@ def books_differ(evidence: Evidence, number: int, judge: Judge) -> Iterator[str]
         own = judge.accounts.get(name)
         if own is None:
             continue
-        holds = sorted(tuple(hold.values()) for hold in own["holds"].values())
-        own = own | {"holds": holds}
+        held = {f: sorted(tuple(h.values()) for h in own[f].values()) for f in ("holds", "orders")}
+        earned = {key: coins for key, coins in own["earned"].items() if isinstance(key, str)}
+        own = own | held | {"earned": earned}
         found = {field: getattr(account, field) for field in FIELDS} | terms_of(account)
         for field, value in found.items():
             if own[field] != value:

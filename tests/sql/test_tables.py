@@ -26,13 +26,25 @@ FEED = {"topic", "partition", "offset"}
 LEDGER = {"source_partition", "source_offset", "event_id", "subject", "outcome", "reason"}
 # Fields of wallet events by the column that holds them; None for those only the log keeps.
 RENAMED = {
-    **dict.fromkeys(("to", "payer", "packet", "claimer"), "counterparty"),
-    "redemption": "cause",
+    **dict.fromkeys(("to", "payer", "packet", "claimer", "partner"), "counterparty"),
+    **dict.fromkeys(("redemption", "order", "share", "conversion"), "cause"),
+    "rule": "activity",
+    "value": "spend",
 }
 LOG_ONLY = frozenset(
     {
         *("reference", "message", "until", "claims", "mode", "expires", "original"),
-        *("partition", "offset", "number", "signature"),
+        *(
+            "quantity",
+            "group",
+            "code",
+            "month",
+            "before",
+            "partition",
+            "offset",
+            "number",
+            "signature",
+        ),
         "reason",  # a client's words; the column of that name is the ledger's answer
     }
 )

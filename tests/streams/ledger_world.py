@@ -34,7 +34,25 @@ from streams.ledger.fold import fold
 from streams.ledger.results import Postings, Result  # noqa: TC001 - a named tuple reads them
 from streams.ledger.rules import Rules
 from streams.ledger.times import microseconds
-from streams.programs import Activity, Carrier, Coin, Operation, Operations, Program, Text
+from streams.programs import (
+    Activity,
+    Carrier,
+    Charge,
+    Coin,
+    Deposits,
+    Expiry,
+    Gate,
+    Item,
+    Operation,
+    Operations,
+    Partner,
+    Program,
+    Rate,
+    Redemption,
+    RewardRule,
+    Text,
+    Tier,
+)
 
 E = TypeVar("E", bound=events.Envelope)
 
@@ -42,9 +60,12 @@ START = datetime(2026, 3, 1, tzinfo=UTC)
 DAY_US = 86_400_000_000
 NAMED = Text(zh="甲", en="A")
 TEST = "made for tests"
+TIERS = (Tier(mb=10, coins=5), Tier(mb=30, coins=14))
+ALL = Gate(closed="all", assumption=TEST)
+OTHERS = Gate(closed="others", assumption=TEST)
 
 
-def program(name: str, *operations: str) -> Program:
+def program(name: str, *operations: str, quiz_max: int = 10) -> Program:
     return Program(
         name=name,
         title=NAMED,
@@ -55,10 +76,67 @@ def program(name: str, *operations: str) -> Program:
             "purchase": Activity(title=NAMED, cents_per_coin=100, assumption=TEST),
             "check-in": Activity(title=NAMED, coins=5, assumption=TEST),
             "game": Activity(title=NAMED, given_max=10**15, assumption=TEST),
-            "quiz": Activity(title=NAMED, given_max=10, assumption=TEST),
+            "quiz": Activity(title=NAMED, given_max=quiz_max, assumption=TEST),
+            "stamp": Activity(
+                title=NAMED, given_max=10, day_max=12, lifetime_max=30, assumption=TEST
+            ),
+            "badge": Activity(title=NAMED, coins=4, lifetime_max=10, assumption=TEST),
         },
-        carriers={"unicom": Carrier(title=NAMED, assumption=TEST)},
+        carriers={
+            "unicom": Carrier(title=NAMED, assumption=TEST),
+            "mobile": Carrier(title=NAMED, tiers=TIERS, assumption=TEST),
+            "telecom": Carrier(title=NAMED, gates=(OTHERS,), coins_per_mb=2, assumption=TEST),
+            "radio": Carrier(title=NAMED, gates=(ALL,), assumption=TEST),
+        },
+        redemption=Redemption(on_last_day=False, assumption=TEST),
+        catalogue={
+            "comic": Item(title=NAMED, kind="content", price=6, merchant="comics", assumption=TEST),
+            "song": Item(title=NAMED, kind="content", price=15, merchant="music", assumption=TEST),
+        },
+        rewards={
+            "purchase": RewardRule(
+                title=NAMED,
+                once_per="conversion",
+                to="buyer",
+                percent=10,
+                coin_cents=10,
+                coins_max=20,
+                assumption=TEST,
+            ),
+            "first": RewardRule(
+                title=NAMED, once_per="person", to="buyer", coins=7, assumption=TEST
+            ),
+            "friend": RewardRule(
+                title=NAMED, once_per="person", to="sharer", coins=5, assumption=TEST
+            ),
+        },
+        expiry=None if name == "q" else Expiry(coins="days", days=2, assumption=TEST),
+        deposits=Deposits(
+            function_fee=Charge(coins=1, per_mille=50),
+            custody_fee=Charge(coins=2),
+            term_days=3,
+            carrier="unicom",
+            assumption=TEST,
+        ),
+        partners={
+            "tianyi": Partner(
+                title=NAMED,
+                points_in=Rate(coins=2, points=5),
+                points_out=Rate(coins=1, points=2),
+                assumption=TEST,
+            ),
+            "air": Partner(title=NAMED, points_in=Rate(coins=1, points=1), assumption=TEST),
+            "books": Partner(title=NAMED, points_out=Rate(coins=9, points=1), assumption=TEST),
+        },
     )
+
+
+def rules_text(program: Program) -> str:
+    """What `flowdrop programs publish` would publish of a program made for tests."""
+    values = msgspec.to_builtins(program)
+    del values["later"], values["plain"]
+    values["operations"]["open"].sort()  # a set has no order
+    return msgspec.json.encode(values, order="sorted").decode()
 
 
 EVERYTHING = get_args(Operation)
@@ -252,8 +330,11 @@ class World:
         time: datetime | None = None,
         event_id: str | None = None,
         until: datetime | None = None,
+        network: str | None = None,
     ) -> Redeem:
-        data = RedeemData(program=program, carrier=carrier, amount=amount, until=until)
+        data = RedeemData(
+            program=program, carrier=carrier, amount=amount, until=until, network=network
+        )
         return Redeem(**self.head(name, time, event_id), data=data)
 
     def transfer(

@@ -46,11 +46,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 def test_an_account_is_shown_live_with_its_postings(stack: Stack) -> None:
-    shown = stack.facts("ledger", "show", HERE)
-    balance = 90 + 10 - 5 - 7 - 11 + 3 + 1 - 4 - 9 + 5
-    assert (shown["posted"], shown["pending"], shown["available"]) == (balance, 2, balance - 2)
+    shown = stack.facts("ledger", "show", HERE, "--postings", "50")
+    balance = 90 + 10 - 5 - 7 - 11 + 3 + 1 - 4 - 6 - 9 + 5
+    assert (shown["posted"], shown["pending"], shown["available"]) == (balance, 8, balance - 8)
     held = {"redemption": "held", "amount": 2, "carrier": "unicom", "until": LATER}
-    assert shown["terms"] == {"holds": [held]}
+    ordered = {"order": "ordered", "amount": 6, "merchant": "comics"}
+    assert shown["terms"] == {"holds": [held], "orders": [ordered]}
     assert (shown["kind"], shown["state"], shown["source"]) == ("wallet", "open", "worker")
     assert shown["version"] == shown["postings"][0]["version"] == len(shown["postings"])
     assert shown["postings"][0]["balance"] == balance
@@ -81,7 +82,7 @@ def test_only_so_many_postings_are_shown(stack: Stack) -> None:
         ("2026-03-01T00:03:30", 95),
         ("2026-03-01T00:04:30Z", 88),
         ("2026-03-01T08:04:30+08:00", 88),
-        ("2027-01-01", 73),
+        ("2027-01-01", 67),
     ],
 )
 def test_an_account_is_shown_as_it_stood(stack: Stack, at: str, posted: int) -> None:
@@ -117,7 +118,10 @@ def test_without_a_worker_it_is_shown_from_clickhouse_and_says_so(stack: Stack) 
         stack.env["FLOWDROP_WORKER"] = worker
     assert shown["source"] == "clickhouse"
     assert "no worker answers" in shown["note"]
-    assert shown["terms"] == {"holds": [{"redemption": "held", "amount": 2, "carrier": "unicom"}]}
+    assert shown["terms"] == {
+        "holds": [{"redemption": "held", "amount": 2, "carrier": "unicom"}],
+        "orders": [{"order": "ordered", "amount": 6, "item": "comic"}],
+    }
     same = ("account", "kind", "program", "state", "posted", "available", "version", "postings")
     assert [shown[name] for name in same] == [live[name] for name in same]
 
@@ -137,7 +141,28 @@ def test_a_packet_is_shown_with_its_terms(stack: Stack) -> None:
         "claims_left": 1,
         "claims_made": 2,
         "expires": LATER,
+        "campaign": "",
+        "group": "",
+        "has_code": False,
     }
+
+
+def test_the_luckiest_draws_are_listed_with_who_brought_them(stack: Stack) -> None:
+    draws = stack.facts("packets", "luckiest")
+    found = [(row["claimer"], row["coins"], row["packet"], row["sharer"]) for row in draws]
+    assert found == [(NEAR, 3, PACKET, ""), (THERE, 3, PACKET, NEAR)]
+    assert draws[0]["time"] == "2026-03-01T00:13:00+00:00"
+    assert stack.facts("packets", "luckiest", "--limit", "1") == draws[:1]
+    for option in ("--program=none", "--packet=none", "--campaign=none", "--since=2026-03-02"):
+        assert stack.facts("packets", "luckiest", option) == []
+    assert stack.facts("packets", "luckiest", "--packet", PACKET, "--until=2026-03-02") == draws
+    said = stack.flowdrop("packets", "luckiest", "--since", "soon", status=1)
+    assert "--since 'soon' is no time" in said
+
+
+def test_sharers_are_listed_by_whom_they_brought(stack: Stack) -> None:
+    (row,) = stack.facts("packets", "sharers")
+    assert row == {"sharer": NEAR, "claims": 1, "people": 1, "coins": 3}
 
 
 def test_a_frozen_wallet_is_shown_so_by_worker_and_clickhouse(stack: Stack) -> None:
@@ -228,6 +253,17 @@ def test_an_id_that_two_subjects_used_is_traced_for_each(stack: Stack) -> None:
     found = stack.facts("ledger", "trace", "shared")
     assert {story["subject"] for story in found["subjects"]} == {HERE, THERE}
     assert {partition_of(story["subject"], PARTITIONS) for story in found["subjects"]} == {0, 1}
+
+
+def test_what_the_programs_rules_refused_is_told_with_what_they_say(stack: Stack) -> None:
+    again = event("redeem", "by-pigeon", HERE, minutes=30, carrier="pigeon", amount=1)
+    publish_records([again], stack.env["FLOWDROP_KAFKA"])
+    stack.facts("reconcile", "--wait", "60")
+    (story,) = stack.facts("ledger", "trace", "by-pigeon")["subjects"]
+    assert [record["reason"] for record in story["records"]] == ["", "unknown_carrier"]
+    said = "liuliangbao redeems at telecom, unicom, mobile"
+    assert [record["detail"] for record in story["records"]] == ["", said]
+    assert said in stack.flowdrop("ledger", "trace", "by-pigeon")
 
 
 @pytest.mark.parametrize(("event_id", "reason"), [("broken", "not_json"), ("odd", "unknown_type")])

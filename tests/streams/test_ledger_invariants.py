@@ -14,18 +14,31 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from streams.events import (
     Close,
     Defund,
+    DepositAdd,
+    DepositCustody,
+    DepositReturn,
+    DepositWithdraw,
     Earn,
+    Expire,
     Freeze,
     Grant,
     Leg,
+    OrderCancel,
+    OrderFulfil,
+    OrderPlace,
+    OrderRefund,
     PacketClaim,
     PacketExpire,
     PacketSend,
+    PacketShare,
+    PointsIn,
+    PointsOut,
     Redeem,
     RedeemExpire,
     RedeemFail,
     RedeemSettle,
     Reverse,
+    Reward,
     Transfer,
     Unfreeze,
     WalletEvent,
@@ -111,6 +124,18 @@ class Ledger(RuleBasedStateMachine):
     def grant(self, name: str, amount: int, time: datetime) -> None:
         self.tell(self.world.grant(name, amount, time=time))
 
+    @rule(name=names, to=names, rule=st.sampled_from(["purchase", "first", "friend"]), time=times)
+    def reward(self, name: str, to: str, rule: str, time: datetime) -> None:
+        terms: dict[str, Any] = {"campaign": "spring", "rule": rule, "conversion": f"by {to}"}
+        terms |= {"value": 900} if rule == "purchase" else {}
+        terms |= {"to": to} if rule == "friend" else {}
+        self.tell(self.world.make(Reward, name, **terms, time=time))
+
+    @rule(name=names, amount=amounts, time=times, days=st.integers(1, 3))
+    def expire(self, name: str, amount: int, time: datetime, days: int) -> None:
+        before = time - timedelta(days=days)
+        self.tell(self.world.make(Expire, name, amount=amount, before=before, time=time))
+
     @rule(name=names, amount=amounts, time=times)
     def redeem(self, name: str, amount: int, time: datetime) -> None:
         self.tell(self.world.redeem(name, amount, time=time))
@@ -138,6 +163,42 @@ class Ledger(RuleBasedStateMachine):
             for redemption in account["holds"]
         ]
 
+    @rule(
+        name=names, quantity=st.integers(1, 3), item=st.sampled_from(["comic", "song"]), time=times
+    )
+    def order(self, name: str, quantity: int, item: str, time: datetime) -> None:
+        amount = quantity * RULES.programs["p"].catalogue[item].price
+        terms = {"item": item, "quantity": quantity, "amount": amount}
+        self.tell(self.world.make(OrderPlace, name, **terms, time=time))
+
+    @precondition(lambda self: any(isinstance(event, OrderPlace) for event in self.sent))
+    @rule(
+        kind=st.sampled_from([OrderFulfil, OrderCancel, OrderRefund]),
+        data=st.data(),
+        time=times,
+    )
+    def end_order(self, kind: type, data: st.DataObject, time: datetime) -> None:
+        order = data.draw(st.sampled_from([e for e in self.sent if isinstance(e, OrderPlace)]))
+        self.tell(self.world.make(kind, order.subject, order=order.id, time=time))
+
+    @rule(name=names, inward=st.booleans(), often=st.integers(1, 20), time=times)
+    def points(self, name: str, often: int, time: datetime, *, inward: bool) -> None:
+        kind, coins, points = (PointsIn, 2, 5) if inward else (PointsOut, 1, 2)
+        terms = {"partner": "tianyi", "points": points * often, "amount": coins * often}
+        self.tell(self.world.make(kind, name, **terms, time=time))
+
+    @rule(name=names, amount=st.integers(1, 30), time=times)
+    def deposit(self, name: str, amount: int, time: datetime) -> None:
+        self.tell(self.world.make(DepositAdd, name, amount=amount, time=time))
+
+    @rule(name=names, month=st.sampled_from(["2026-02", "2026-03", "2026-04"]), time=times)
+    def custody(self, name: str, month: str, time: datetime) -> None:
+        self.tell(self.world.make(DepositCustody, name, month=month, time=time))
+
+    @rule(kind=st.sampled_from([DepositWithdraw, DepositReturn]), name=names, time=times)
+    def end_deposit(self, kind: type, name: str, time: datetime) -> None:
+        self.tell(self.world.make(kind, name, time=time))
+
     @rule(name=names, to=names, amount=amounts, time=times)
     def transfer(self, name: str, to: str, amount: int, time: datetime) -> None:
         self.tell(self.world.transfer(name, to, amount, time=time))
@@ -163,7 +224,23 @@ class Ledger(RuleBasedStateMachine):
         packet = data.draw(st.sampled_from(here) | st.sampled_from(PACKETS))
         amount = data.draw(st.integers(1, 30))
         terms = {"packet": packet, "amount": amount, "claims": claims, "mode": mode}
+        terms |= {key: data.draw(st.sampled_from([None, None, "x"])) for key in ("group", "code")}
         self.tell(self.world.make(PacketSend, name, **terms, expires=time + wait, time=time))
+
+    @rule(name=st.sampled_from(BUDGETS), claims=st.integers(1, 3), time=times, wait=later)
+    def campaigns_packet(self, name: str, claims: int, time: datetime, wait: timedelta) -> None:
+        packet = f"packet:c@{partition_of(name, PARTITIONS)}"
+        terms = {"packet": packet, "amount": 12, "claims": claims, "mode": "equal"}
+        terms |= {"campaign": "spring", "expires": time + wait}
+        self.tell(self.world.make(PacketSend, name, **terms, time=time))
+
+    @precondition(lambda self: any(isinstance(event, PacketSend) for event in self.sent))
+    @rule(data=st.data(), sharer=names, wait=later)
+    def packet_share(self, data: st.DataObject, sharer: str, wait: timedelta) -> None:
+        packets = [event.data for event in self.sent if isinstance(event, PacketSend)]
+        packet = data.draw(st.sampled_from(packets))
+        time = packet.expires - wait
+        self.tell(self.world.make(PacketShare, packet.packet, sharer=sharer, time=time))
 
     @precondition(lambda self: any(isinstance(event, PacketSend) for event in self.sent))
     @rule(data=st.data(), claimer=names, wait=later)
@@ -171,7 +248,11 @@ class Ledger(RuleBasedStateMachine):
         packets = [event.data for event in self.sent if isinstance(event, PacketSend)]
         packet = data.draw(st.sampled_from(packets))
         time = packet.expires - wait
-        self.tell(self.world.make(PacketClaim, packet.packet, claimer=claimer, time=time))
+        shares = [e.id for e in self.sent if isinstance(e, PacketShare)]
+        terms = {"share": data.draw(st.sampled_from([None, *shares]))}
+        terms |= {key: data.draw(st.sampled_from([None, "x"])) for key in ("group", "code")}
+        claim = {"claimer": claimer, **terms, "time": time}
+        self.tell(self.world.make(PacketClaim, packet.packet, **claim))
 
     @rule(name=st.sampled_from(PACKETS), time=times)
     def packet_expire(self, name: str, time: datetime) -> None:
@@ -180,7 +261,7 @@ class Ledger(RuleBasedStateMachine):
     @precondition(lambda self: self.sent)
     @rule(data=st.data(), time=times, foreign=st.booleans())
     def reverse(self, data: st.DataObject, time: datetime, *, foreign: bool) -> None:
-        kinds = (Earn, Grant, Redeem, Transfer)
+        kinds = (Earn, Grant, Redeem, Transfer, PointsIn, PointsOut)
         original = data.draw(st.sampled_from([e for e in self.sent if isinstance(e, kinds)]))
         if foreign:
             original = msgspec.structs.replace(original, source="another")

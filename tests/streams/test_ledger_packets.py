@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.events import Close, Freeze, PacketClaim, PacketExpire, PacketSend
+from streams.events import Close, Freeze, PacketClaim, PacketExpire, PacketSend, PacketShare
 from streams.ledger.packets import draw
-from streams.ledger.terms import Packet
+from streams.ledger.recent import key_of
+from streams.ledger.terms import Packet, packed, packet_of
 from tests.streams.ledger_world import World, at, name_on, world_with
 
 NAME = "packet:x@0"
@@ -176,3 +177,166 @@ def test_an_id_without_an_at_keeps_claimers_apart() -> None:
     # `packet:a@0` claimed by `b@0:c` and `packet:a@0:b@0` by `c` would be one account.
     world = world_with("a")
     assert world.send(sent(world, packet="packet:a@0:b@0")).reason == "wrong_packet"
+
+
+# -- for whom, through whom ---------------------------------------------------------------------
+
+
+def share(world: World, sharer: str, **changes: Any) -> PacketShare:
+    return world.make(PacketShare, NAME, sharer=sharer, **changes)
+
+
+@pytest.mark.parametrize(
+    ("terms", "given", "reason"),
+    [
+        ({"group": "family"}, {}, "wrong_group"),
+        ({"group": "family"}, {"group": "friends"}, "wrong_group"),
+        ({"group": "family"}, {"code": "family"}, "wrong_group"),
+        ({"group": "family"}, {"group": "family"}, ""),
+        ({"code": "open"}, {}, "wrong_code"),
+        ({"code": "open"}, {"code": "shut"}, "wrong_code"),
+        ({"code": "open"}, {"code": "open"}, ""),
+        ({"group": "family", "code": "open"}, {"group": "family"}, "wrong_code"),
+        ({"group": "family", "code": "open"}, {"group": "family", "code": "open"}, ""),
+        ({}, {"group": "any", "code": "any"}, ""),
+        ({}, {"share": "none"}, "unknown_share"),
+    ],
+)
+def test_whom_a_packet_is_for(terms: dict[str, str], given: dict[str, str], reason: str) -> None:
+    world = world_with("a", "b")
+    world.send(sent(world, **terms))
+    assert world.send(claim(world, "b", **given)).reason == reason
+
+
+def test_a_claim_through_a_share_needs_no_code_and_names_the_sharer() -> None:
+    world = world_with("a", "b", "c")
+    world.send(sent(world, code="open", group="family"))
+    event = share(world, "b", event_id="my-share")
+    outcome = world.send(event)
+    assert [(p.account, p.amount) for p in outcome.postings] == [(f"share:{NAME}:my-share", 0)]
+    assert outcome.result.sharer == "b"
+    assert world.send(event).outcome == "repeat"
+    stranger = claim(world, "c", share="my-share")
+    assert world.send(stranger).reason == "wrong_group"
+    result = world.send(claim(world, "c", share="my-share", group="family")).result
+    assert (result.outcome, result.sharer, result.cause) == ("applied", "b", "my-share")
+
+
+def test_attribution_is_of_one_level_and_not_to_oneself() -> None:
+    world = world_with("a", "b", "c", "d")
+    world.send(sent(world))
+    for sharer in "bc":
+        world.send(share(world, sharer, event_id=sharer))
+    results = [world.send(claim(world, name, share=via)).result for name, via in ("bb", "cb", "dc")]
+    assert [result.sharer for result in results] == ["", "b", "c"]
+
+
+def test_a_share_is_of_one_packet_and_by_somebody_with_a_wallet() -> None:
+    world = world_with("a", "b")
+    world.send(sent(world))
+    world.send(sent(world, packet="packet:y@0"))
+    assert world.send(share(world, "nobody")).reason == "unknown_payee"
+    assert world.send(share(world, "b", event_id="s")).outcome == "applied"
+    other = world.make(PacketClaim, "packet:y@0", claimer="b", share="s")
+    assert world.send(other).reason == "unknown_share"
+    assert world.send(share(world, "b", time=at(2))).reason == "packet_expired"
+
+
+def test_sharing_does_not_fill_the_packets_memory() -> None:
+    world = world_with("a", "b")
+    world.send(sent(world, claims=1))
+    for _ in range(300):
+        assert world.send(share(world, "b")).outcome == "applied"
+    assert world.get(NAME).recent == b""  # type: ignore[union-attr]
+    world.send(claim(world, "b"))
+    refused = share(world, "b")
+    assert world.send(refused).reason == "packet_empty"
+    assert world.get(f"share:{NAME}:{refused.id}") is None
+
+
+def test_an_enterprises_packet_is_its_budgets_and_carries_the_campaign() -> None:
+    sender, claimer = name_on(0, 2), name_on(1, 2)
+    world = world_with(sender, claimer, partitions=2)
+    shard = "budget:spring@0"
+    world.send(world.fund(shard, 50))
+    event = sent(world, shard, campaign="spring")
+    outcome = world.send(event)
+    assert [(p.account, p.amount) for p in outcome.postings] == [(shard, -10), (NAME, 10)]
+    assert outcome.result.campaign == "spring"
+    assert world.send(claim(world, sender)).result.campaign == "spring"
+    assert world.send(claim(world, claimer)).result.campaign == "spring"
+    arrival, _ = world.drain()
+    assert (arrival.result.step, arrival.result.campaign) == ("claim", "spring")
+    outcome = world.send(world.make(PacketExpire, NAME, time=at(2)))
+    assert [(p.account, p.amount) for p in outcome.postings] == [(NAME, -4), (shard, 4)]
+    assert outcome.result.campaign == "spring"
+
+
+def test_a_reserve_sends_a_packet_on_its_own_partition() -> None:
+    world = world_with("a")
+    world.send(world.fund("budget:spring", 100))
+    world.drain()
+    outcome = world.send(sent(world, "budget:spring", campaign="spring"))
+    assert [(p.account, p.amount) for p in outcome.postings] == [("budget:spring", -10), (NAME, 10)]
+
+
+def test_a_shard_that_a_packet_leaves_low_asks_its_reserve() -> None:
+    world = world_with("a")
+    world.send(world.fund("budget:spring", 100))
+    world.drain()
+    world.send(sent(world, "budget:spring@0", amount=40, campaign="spring"))
+    assert [outcome.result.step for outcome in world.drain()] == ["lease_ask", "lease", "ack"]
+
+
+@pytest.mark.parametrize(
+    ("subject", "changes", "reason"),
+    [
+        ("budget:spring@0", {}, "reserved_name"),
+        ("a", {"campaign": "spring"}, "wrong_budget"),
+        ("budget:spring@0", {"campaign": "autumn"}, "wrong_budget"),
+        ("budget:autumn@0", {"campaign": "autumn"}, "unknown_account"),
+        ("budget:spring@0", {"campaign": "spring", "program": "q"}, "wrong_program"),
+        ("budget:spring@0", {"campaign": "spring", "amount": 51}, "budget_exhausted"),
+    ],
+)
+def test_an_enterprises_packet_that_may_not_be(
+    subject: str, changes: dict[str, Any], reason: str
+) -> None:
+    world = world_with("a")
+    world.send(world.fund("budget:spring@0", 50))
+    assert world.send(sent(world, subject, **changes)).reason == reason
+    assert world.balance("budget:spring@0") == 50
+
+
+def test_a_packet_for_anybody_is_stored_as_it_was_before_there_were_others() -> None:
+    plain = Packet("a", "lucky", 3, 0, 17)
+    assert packed(plain) == b"\x95\xa1a\xa5lucky\x03\x00\x11"
+    assert packet_of(packed(plain)) == plain
+    other = Packet("a", "lucky", 3, 0, 17, "spring", "family", key_of("open"))
+    assert packet_of(packed(other)) == other
+
+
+@given(
+    draws=st.lists(
+        st.tuples(st.sampled_from("abcdef"), st.sampled_from(["", "a", "b", "c"])), max_size=12
+    ),
+    mode=st.sampled_from(["equal", "lucky"]),
+)
+def test_whoever_comes_through_whom_coins_and_sharers_add_up(
+    draws: list[tuple[str, str]], mode: str
+) -> None:
+    world = world_with(*"abcdef", coins=50)
+    world.send(sent(world, amount=20, claims=4, mode=mode, code="open"))
+    for sharer in "abc":
+        world.send(share(world, sharer, event_id=sharer))
+    drawn: dict[str, int] = {}
+    for claimer, via in draws:
+        given = {"share": via} if via else {"code": "open"}
+        outcome = world.send(claim(world, claimer, **given))
+        assert (outcome.outcome == "applied") is (claimer not in drawn and len(drawn) < 4)
+        if outcome.outcome == "applied":
+            drawn[claimer] = outcome.result.amount
+            assert outcome.result.sharer == ("" if via == claimer else via)
+    assert world.balance(NAME) == 20 - sum(drawn.values())
+    sums = {name: 50 + drawn.get(name, 0) - (20 if name == "a" else 0) for name in "abcdef"}
+    assert {name: world.balance(name) for name in "abcdef"} == sums

@@ -11,15 +11,26 @@ import pytest
 
 from streams.events import (
     Close,
+    DepositAdd,
+    DepositCustody,
+    DepositWithdraw,
     Earn,
     EarnData,
+    Expire,
     Leg,
+    OrderFulfil,
+    OrderPlace,
+    OrderRefund,
     PacketClaim,
     PacketSend,
+    PointsIn,
+    PointsOut,
+    ProgramRules,
     Redeem,
     RedeemExpire,
     RedeemSettle,
     Reverse,
+    Reward,
     Step,
     Unfreeze,
     WalletEvent,
@@ -27,11 +38,12 @@ from streams.events import (
 )
 from streams.ledger.accounts import BALANCE_MAX, Account, Kind
 from streams.ledger.legs import sign
+from streams.ledger.published import sign as sign_rules
 from streams.ledger.recent import RECENT_MAX
 from streams.ledger.refusals import CODES, NEVER_REMEMBERED, REFUSALS
 from streams.ledger.terms import HOLDS_MAX
 from streams.programs import Operation
-from tests.streams.ledger_world import PROGRAMS, World, at, name_on, world_with
+from tests.streams.ledger_world import PROGRAMS, RULES, World, at, name_on, rules_text, world_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,6 +75,16 @@ def repeated_leg(world: World) -> WalletEvent:
     leg = a_leg(world)
     world.send(leg)
     return leg
+
+
+def published(world: World, *, secret: bytes = RULES.secret, **changes: Any) -> ProgramRules:
+    data = {"rules": rules_text(PROGRAMS["p"]), "signature": "0" * 64}
+    return sign_rules(world.make(ProgramRules, "rules:p@0", **data, **changes), secret)
+
+
+def stale_rules(world: World) -> WalletEvent:
+    world.send(published(world, time=at(1)))
+    return published(world, time=at(1))
 
 
 def conflict(world: World) -> WalletEvent:
@@ -127,6 +149,59 @@ def too_many_holds(world: World) -> WalletEvent:
     return world.redeem("a", 1, until=at(2))
 
 
+def id_in_use(world: World) -> WalletEvent:
+    event = held(world, days=100)
+    world.send(world.earn("b", amount=5, time=at(20)))
+    world.send(world.earn("a", amount=5, time=at(20)))  # and `a` forgets what is before the window
+    return world.redeem("a", 5, until=at(100), time=at(20), event_id=event.id)
+
+
+def an_order(world: World, **changes: Any) -> OrderPlace:
+    facts = {"item": "song", "quantity": 2, "amount": 30}
+    return world.make(OrderPlace, "a", **{**facts, **changes})
+
+
+def points(world: World, kind: type, **changes: Any) -> WalletEvent:
+    facts = {"partner": "tianyi", "points": 5, "amount": 2}
+    event: WalletEvent = world.make(kind, "a", **{**facts, **changes})
+    return event
+
+
+def a_reward(world: World, **changes: Any) -> Reward:
+    facts = {"campaign": "spring", "rule": "first", "conversion": "c"}
+    return world.make(Reward, "a", **{**facts, **changes})
+
+
+def already_rewarded(world: World) -> WalletEvent:
+    world.send(world.fund("budget:spring@0", 50))
+    world.send(a_reward(world))
+    return a_reward(world, conversion="d")
+
+
+def never_expires(world: World) -> WalletEvent:
+    world.send(world.open("c", program="q"))
+    return world.make(Expire, "c", program="q", amount=1, before=at(-9))
+
+
+def already_charged(world: World) -> WalletEvent:
+    world.send(world.make(DepositAdd, "a", amount=20))
+    world.send(world.make(DepositCustody, "a", month="2026-03"))
+    return world.make(DepositCustody, "a", month="2026-03")
+
+
+def has_deposit(world: World) -> WalletEvent:
+    world.send(world.make(DepositAdd, "a", amount=20))
+    return world.make(Close, "a", to="b")
+
+
+def already_refunded(world: World) -> WalletEvent:
+    event = an_order(world)
+    world.send(event)
+    world.send(world.make(OrderFulfil, "a", order=event.id))
+    world.send(world.make(OrderRefund, "a", order=event.id))
+    return world.make(OrderRefund, "a", order=event.id)
+
+
 def a_packet(world: World, **changes: Any) -> PacketSend:
     facts = {"amount": 10, "claims": 2, "mode": "equal", "expires": at(2)}
     return world.make(PacketSend, "a", **{"packet": "packet:x@0", **facts, **changes})
@@ -134,6 +209,21 @@ def a_packet(world: World, **changes: Any) -> PacketSend:
 
 def a_claim(world: World, claimer: str = "b", **changes: Any) -> PacketClaim:
     return world.make(PacketClaim, "packet:x@0", claimer=claimer, **changes)
+
+
+def wrong_group(world: World) -> WalletEvent:
+    world.send(a_packet(world, group="family"))
+    return a_claim(world, group="friends")
+
+
+def wrong_code(world: World) -> WalletEvent:
+    world.send(a_packet(world, code="open"))
+    return a_claim(world, code="shut")
+
+
+def unknown_share(world: World) -> WalletEvent:
+    world.send(a_packet(world, code="open"))
+    return a_claim(world, code="open", share="nobody's")
 
 
 def already_claimed(world: World) -> WalletEvent:
@@ -168,15 +258,30 @@ def not_settled(world: World) -> WalletEvent:
     return world.make(Reverse, "a", original=held(world))
 
 
+def daily_cap(world: World) -> WalletEvent:
+    world.send(world.earn("a", "stamp", amount=10))
+    return world.earn("a", "stamp", amount=3)
+
+
+def lifetime_cap(world: World) -> WalletEvent:
+    for days in range(3):
+        world.send(world.earn("a", "stamp", amount=9, time=at(days)))
+    return world.earn("a", "stamp", amount=4, time=at(3))
+
+
 def has_pending(world: World) -> WalletEvent:
     held(world)
     return world.make(Close, "a", to="b")
 
 
+OF_RULES = {"forged_rules", "stale_rules"}  # like legs, remembered nowhere
+
 CASES: dict[str, Callable[[World], WalletEvent]] = {
     "forged_leg": forged_leg,
     "wrong_partition": wrong_partition,
     "repeated_leg": repeated_leg,
+    "forged_rules": lambda world: published(world, secret=b"another"),
+    "stale_rules": stale_rules,
     "conflict": conflict,
     "in_the_future": in_the_future,
     "too_old": too_old,
@@ -196,20 +301,44 @@ CASES: dict[str, Callable[[World], WalletEvent]] = {
     "unknown_activity": lambda world: world.earn("a", "dancing", amount=5),
     "wrong_basis": lambda world: world.earn("a", "purchase", amount=5),
     "over_limit": lambda world: world.earn("a", "quiz", amount=11),
+    "unknown_reward": lambda world: a_reward(world, rule="none"),
+    "wrong_reward": lambda world: a_reward(world, rule="purchase"),
+    "never_expires": never_expires,
     "nothing_earned": lambda world: world.earn("a", "purchase", spend=99),
+    "already_rewarded": already_rewarded,
+    "daily_cap": daily_cap,
+    "lifetime_cap": lifetime_cap,
     "unknown_carrier": lambda world: world.redeem("a", 5, carrier="pigeon"),
+    "carrier_closed": lambda world: world.redeem("a", 5, carrier="radio"),
+    "last_day": lambda world: world.redeem("a", 5, time=at(-1.1)),
+    "no_such_tier": lambda world: world.redeem("a", 6, carrier="mobile"),
+    "unknown_item": lambda world: an_order(world, item="none"),
+    "wrong_price": lambda world: an_order(world, quantity=3),
+    "unknown_partner": lambda world: points(world, PointsIn, partner="nobody"),
+    "no_rate": lambda world: points(world, PointsOut, partner="air"),
+    "wrong_rate": lambda world: points(world, PointsIn, points=6),
     "bad_term": lambda world: world.redeem("a", 5, until=at(0)),
     "too_small": lambda world: a_packet(world, amount=1),
+    "id_in_use": id_in_use,
     "too_many_holds": too_many_holds,
     "unknown_hold": unknown_hold,
+    "unknown_order": lambda world: world.make(OrderFulfil, "a", order="none"),
+    "already_refunded": already_refunded,
     "unknown_original": unknown_original,
     "already_reversed": already_reversed,
     "not_settled": not_settled,
+    "wrong_group": wrong_group,
+    "unknown_share": unknown_share,
+    "wrong_code": wrong_code,
     "already_claimed": already_claimed,
     "packet_expired": packet_expired,
     "packet_empty": packet_empty,
+    "nothing_left": lambda world: world.make(DepositAdd, "a", amount=1),
+    "no_deposit": lambda world: world.make(DepositWithdraw, "a"),
+    "already_charged": already_charged,
     "not_due": not_due,
     "has_pending": has_pending,
+    "has_deposit": has_deposit,
     "balance_left": lambda world: world.make(Close, "a"),
     "to_self": lambda world: world.transfer("a", "a", 5),
     "unknown_payee": lambda world: world.transfer("a", "nobody", 5),
@@ -249,7 +378,7 @@ def test_refusal(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", sorted(set(CASES) - NEVER_REMEMBERED - {"forged_leg", "repeated_leg"})
+    "name", sorted(set(CASES) - NEVER_REMEMBERED - {"forged_leg", "repeated_leg"} - OF_RULES)
 )
 def test_a_refused_event_gives_the_same_answer_again_whatever_happened_since(name: str) -> None:
     world = world_with("a", "b")
@@ -285,7 +414,18 @@ def test_codes_are_what_accounts_remember_and_never_change() -> None:
         "already_claimed packet_expired packet_empty unknown_original already_reversed not_settled "
         "not_frozen has_pending balance_left"
     )
-    assert {"": 0} | {name: number for number, name in enumerate(names.split(), 1)} == CODES
+    later = {
+        66: "forged_rules stale_rules",
+        61: "daily_cap lifetime_cap carrier_closed last_day no_such_tier",
+        80: "id_in_use unknown_item wrong_price unknown_order already_refunded unknown_partner "
+        "no_rate wrong_rate wrong_group unknown_share wrong_code nothing_left "
+        "no_deposit already_charged has_deposit unknown_reward wrong_reward already_rewarded "
+        "never_expires",
+    }
+    codes = {name: number for number, name in enumerate(names.split(), 1)}
+    for first, others in later.items():
+        codes |= {name: number for number, name in enumerate(others.split(), first)}
+    assert {"": 0} | codes == CODES
 
 
 def test_the_page_gives_refusals_in_the_order_of_the_code() -> None:
@@ -301,7 +441,7 @@ def test_the_page_lists_every_operation_step_and_kind() -> None:
         rows = page[page.index(start) :].partition("\n\n")[0].splitlines()[2:]
         return {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}
 
-    assert named("| event | from |") == {*get_args(Operation), "leg"}
+    assert named("| event | from |") == {*get_args(Operation), "leg", "rules"}
     assert named("| step | to |") == set(get_args(Step))
     assert named("| kind | name |") == set(get_args(Kind))
 

@@ -351,6 +351,26 @@ def test_a_redemption_settled_twice_is_told(kept: Kept) -> None:
         assert f"{HERE}, redemption settled: begun 1 times, ended 2" in said
 
 
+@pytest.mark.parametrize(
+    ("event_id", "what"), [("fulfil-delivered", "order delivered"), ("refund", "refund refunded")]
+)
+def test_an_order_delivered_or_refunded_twice_is_told(kept: Kept, event_id: str, what: str) -> None:
+    partition, offset = kept.place(event_id)
+    with kept.planted():
+        other = "source_offset + 1000000 AS source_offset, 'again' AS event_id"
+        kept.copy("ledger_results", other, at(partition, offset))
+        assert f"{HERE}, {what}: begun 1 times, ended 2" in kept.failing()["pending"].detail
+
+
+def test_what_a_partner_owes_is_no_balance_below_zero(kept: Kept) -> None:
+    found = kept.client.query("SELECT min(balance) FROM kept_postings WHERE kind = 'partner'")
+    assert found.result_rows == [(-2,)]
+    with kept.planted():
+        kept.change("postings", "balance = -1", "kind = 'merchant'")
+        said = kept.failing()["available"].detail
+        assert "merchant:comics:liuliangbao@0 had -1 available at" in said
+
+
 def test_a_person_who_drew_twice_from_a_packet_is_told(kept: Kept) -> None:
     partition, offset = kept.place(f"claim-{NEAR}")
     with kept.planted():

@@ -30,6 +30,7 @@ def wallets(partition: int, count: int = 4) -> list[str]:
 
 HERE, NEAR, FROZEN = wallets(0)[:3]
 THERE = wallets(1)[0]
+SAVER = wallets(0, 5)[4]  # of another program
 
 
 def event(
@@ -94,12 +95,34 @@ def _new_operations() -> Iterator[Raw]:
         basis = {"carrier": "unicom", "amount": amount, "until": LATER}
         yield event("redeem", event_id, HERE, minutes=10, **basis)
     yield event("redeem_settle", "settle", HERE, minutes=11, redemption="settled")
+    for event_id in ("ordered", "delivered", "refunded"):
+        basis = {"item": "comic", "amount": 6}
+        yield event("order_place", event_id, HERE, minutes=11, **basis)
+    for order in ("delivered", "refunded"):
+        yield event("order_fulfil", f"fulfil-{order}", HERE, minutes=11, order=order)
+    yield event("order_refund", "refund", HERE, minutes=11, order="refunded")
+    for kind, points in (("points_in", 5), ("points_out", 4)):
+        basis = {"partner": "tianyi", "points": points, "amount": 2}
+        yield event(kind, kind, HERE, minutes=11, **basis)
     sent = {"packet": PACKET, "amount": 9, "claims": 3, "mode": "equal", "expires": LATER}
     yield event("packet_send", "sent", HERE, minutes=12, **sent)
-    for name in (NEAR, THERE, NEAR):
-        yield event("packet_claim", f"claim-{name}", PACKET, minutes=13, claimer=name)
+    yield event("packet_share", "share", PACKET, minutes=12, sharer=NEAR)
+    for name, share in ((NEAR, {}), (THERE, {"share": "share"}), (NEAR, {})):
+        yield event("packet_claim", f"claim-{name}", PACKET, minutes=13, claimer=name, **share)
     original = json.loads(event("redeem", "redeemed", HERE, minutes=3, **REDEEMED)[3] or b"")
     yield event("reverse", "reversed", HERE, minutes=14, original=original)
+    bought = {"campaign": "spring", "conversion": "basket-1"}
+    yield event("reward", "reward", NEAR, minutes=14, rule="purchase", value=200, **bought)
+    yield event("reward", "reward-friend", NEAR, minutes=14, rule="friend", to=THERE, **bought)
+    bank = {"program": "unicom-flow-bank"}
+    yield event("open", f"open-{SAVER}", SAVER, **bank)
+    for kind, data in (
+        ("deposit_add", {"amount": 40}),
+        ("deposit_custody", {"month": "2026-03"}),
+        ("deposit_withdraw", {}),
+        ("deposit_add", {"amount": 30}),
+    ):
+        yield event(kind, f"{kind}-{data}", SAVER, minutes=14, **bank, **data)
     yield event("fund", "fund-reserve", "budget:autumn", minutes=15, campaign="autumn", amount=400)
     yield event("freeze", "freeze", FROZEN, minutes=16)
 

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
@@ -207,8 +207,10 @@ def _rows(consumer: Consumer) -> list[list[Row]]:
         message = consumer.poll(30)
         assert message is not None, "no answer"
         number, key, value = message.partition() or 0, message.key(), message.value()
-        if message.error():
-            ended.add(number)
+        if error := message.error():
+            # A broker that has just come back may not know the topic yet; that is no end.
+            if error.code() == KafkaError._PARTITION_EOF:
+                ended.add(number)
         elif isinstance(key, bytes):
             found[number].append(
                 (message.offset() or 0, key, value if isinstance(value, bytes) else b"")

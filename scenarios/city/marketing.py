@@ -1,0 +1,298 @@
+"""What advertisers do: fund campaigns, draw arms, contact, give coins and show advertisements.
+
+A campaign begins on day 3 and every fifth day from there, runs for 14 days, and is not begun when
+it would not end within the city's days. On its first day everyone with a wallet who may be marketed
+to, but for a fifth, is drawn into an arm. Those in a treated arm are contacted, get the arm's
+coins, and are shown advertisements until the campaign ends or they take back their consent.
+
+Machines are shown advertisements too, each at least `BOT_EXPOSURES_PER_DAY` by every campaign, and
+"see" every one. No person is shown more than `EXPOSURES_MAX` by a campaign in all, which is how the
+two are told apart.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from scenarios.city.draws import uniform
+from scenarios.city.outcomes import delays, effects_of, outcomes
+from scenarios.city.people import chosen
+from scenarios.city.plan import DAY_US, HOUR_US, MINUTE_US, SECOND_US
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from scenarios.city.outbox import Outbox
+    from scenarios.city.people import People, Sessions
+    from scenarios.city.plan import Moment, Plan
+    from scenarios.city.wallets import Wallets
+
+    Numbers = NDArray[np.int64]
+
+FIRST_DAY, EVERY_DAYS, RUNS_DAYS = 3, 5, 14
+ELIGIBLE_SHARE = 0.8
+EXPOSURE_SHARE = 0.45  # of the sessions of those to be shown something
+BURST_MAX = 3  # advertisements a session
+EXPOSURES_MAX = 20  # to a person, by a campaign
+BOT_EXPOSURES_PER_DAY = 60
+MEASURED_SHARE = 0.92
+PAID_SHARE = 0.1
+CLICK_SHARE = 0.02  # of viewable exposures
+CONTACT_MIN_US, CONTACT_MAX_US = 30 * MINUTE_US, 90 * MINUTE_US
+UNASSIGNED = 255
+
+# Pixels and seconds in view from which an exposure counts: display, large display, video.
+FORMAT_SHARES = (0.5, 0.2, 0.3)
+VIEWABLE_PIXELS = np.array([0.5, 0.3, 0.5])
+VIEWABLE_SECONDS = np.array([1.0, 1.0, 2.0])
+
+
+class Arm(NamedTuple):
+    """An arm of a campaign.
+
+    Attributes:
+        name: number in `records.TEXTS["arm"]`.
+        probability: of being drawn into it.
+        effect: what it adds to a person's chance of converting, on average.
+        coins: given to each.
+        is_treated: whether people are contacted and shown advertisements.
+    """
+
+    name: int
+    probability: float
+    effect: float = 0.0
+    coins: int = 0
+    is_treated: bool = True
+
+
+class Form(NamedTuple):
+    """How a campaign is made; campaigns take turns."""
+
+    advertiser: str
+    channel: int  # number in `records.TEXTS["channel"]`
+    arms: tuple[Arm, ...]  # the first is the control
+    is_paid: bool  # whether some are paid to look
+
+    @property
+    def effects(self) -> list[float]:
+        """Of the arms, in order."""
+        return [arm.effect for arm in self.arms]
+
+
+NONE = 0
+FORMS = (
+    Form("tea-house", 0, (Arm(NONE, 0.5, is_treated=False), Arm(1, 0.5, 0.08, 10)), is_paid=True),
+    Form(
+        "book-shop",
+        1,
+        (Arm(NONE, 0.4, is_treated=False), Arm(2, 0.3, 0.04, 5), Arm(3, 0.3, 0.10, 20)),
+        is_paid=False,
+    ),
+    Form("cinema", 2, (Arm(NONE, 0.25, is_treated=False), Arm(4, 0.75, 0.03)), is_paid=False),
+)
+
+
+class Campaign:
+    """A campaign that runs, and what is true of it; 4 bytes a person.
+
+    Attributes:
+        number: from 1, in its name.
+        form: how it is made.
+        begins, ends: days, the second excluded.
+        budget: coins it was funded with.
+        arm: of each person, or `UNASSIGNED`.
+        contacted: who was sent the offer.
+        exposures, viewable: advertisements shown to each person, and those of them in view.
+        bot_exposures: shown to machines.
+    """
+
+    def __init__(self, number: int, form: Form, begins: int, people: int) -> None:
+        self.number = number
+        self.form = form
+        self.begins = begins
+        self.ends = begins + RUNS_DAYS
+        self.budget = 0
+        self.arm = np.full(people, UNASSIGNED, dtype=np.uint8)
+        self.contacted = np.zeros(people, dtype=np.bool_)
+        self.exposures = np.zeros(people, dtype=np.uint8)
+        self.viewable = np.zeros(people, dtype=np.uint8)
+        self.bot_exposures = 0
+
+
+class Marketing:
+    """The campaigns that run."""
+
+    def __init__(self, wallets: Wallets, outbox: Outbox) -> None:
+        self.wallets = wallets
+        self.people: People = wallets.people
+        self.plan: Plan = self.people.plan
+        self.outbox = outbox
+        self.running: list[Campaign] = []
+
+    def begin(self, day: int) -> None:
+        """Begin what begins on a day."""
+        since = day - FIRST_DAY
+        if since < 0 or since % EVERY_DAYS or day + RUNS_DAYS > self.plan.days:
+            return
+        number = 1 + since // EVERY_DAYS
+        campaign = Campaign(number, FORMS[(number - 1) % len(FORMS)], day, self.plan.people)
+        self.running.append(campaign)
+        if any(arm.coins for arm in campaign.form.arms):
+            self._fund(campaign)
+
+    def ended(self, day: int) -> Iterator[Campaign]:
+        """Yield those that have ended by a day, which are then forgotten."""
+        yield from (campaign for campaign in self.running if campaign.ends <= day)
+        self.running = [campaign for campaign in self.running if campaign.ends > day]
+
+    def live(self, moment: Moment, sessions: Sessions) -> None:
+        """Draw arms on the first day, and show advertisements."""
+        for campaign in self.running:
+            if moment.day == campaign.begins:
+                self._assign(campaign, moment)
+            self._show(campaign, moment, sessions)
+            self._show_bots(campaign, moment)
+
+    def _fund(self, campaign: Campaign) -> None:
+        """Fund about what will be given; give back what is left when the campaign has ended."""
+        likely = sum(arm.probability * arm.coins for arm in campaign.form.arms)
+        people = self.wallets.is_open.sum() * 0.6
+        luck = uniform(self.plan.seed, "budgets", np.array([campaign.number]))[0]
+        campaign.budget = max(self.plan.partitions * 2, int(likely * people * (0.9 + 0.6 * luck)))
+        begins_us = self.plan.start_us + campaign.begins * DAY_US
+        ends_us = self.plan.start_us + campaign.ends * DAY_US
+        number = np.array([campaign.number])
+        funded = np.array([begins_us + 1])
+        self.outbox.add("fund", funded, campaign=number, amount=campaign.budget)
+        homes = np.arange(self.plan.partitions)
+        shards = np.full(len(homes), ends_us + 10 * MINUTE_US) + homes
+        self.outbox.add("defund_shard", shards, campaign=campaign.number, home=homes)
+        self.outbox.add("defund", np.array([ends_us + 2 * HOUR_US]), campaign=number)
+
+    def _assign(self, campaign: Campaign, moment: Moment) -> None:
+        """Draw this part of the people into arms, and treat those whose arm is."""
+        seed, number, form = self.plan.seed, campaign.number, campaign.form
+        person = np.arange(*moment.of(self.plan.people, self.plan.parts))
+        eligible = self.wallets.is_open[person] & self.people.consenting(person, moment.day)
+        eligible &= uniform(seed, f"campaign/{number}/eligible", person) < ELIGIBLE_SHARE
+        person = person[eligible]
+        probabilities = np.array([arm.probability for arm in form.arms])
+        draws = uniform(seed, f"campaign/{number}/arm", person)
+        arm = chosen(tuple(probabilities), draws)
+        campaign.arm[person] = arm
+        time = self.people.times(moment, len(person))
+        self.outbox.add(
+            *("assignment", time),
+            person=person,
+            campaign=number,
+            arm=np.array([arm.name for arm in form.arms])[arm],
+            probability=probabilities[arm],
+        )
+        self._treat(campaign, moment, person, time)
+        self._await(campaign, person, time)
+
+    def _treat(self, campaign: Campaign, moment: Moment, person: Numbers, time: Numbers) -> None:
+        """Contact the treated, unless they take back their consent before, and give coins."""
+        form, draw = campaign.form, moment.draw
+        wait = draw.integers(CONTACT_MIN_US, CONTACT_MAX_US, len(person))
+        day = (time + wait - self.plan.start_us) // DAY_US
+        treated = np.array([arm.is_treated for arm in form.arms])[campaign.arm[person]]
+        treated &= self.people.consenting(person, day)
+        person, time = person[treated], (time + wait)[treated]
+        campaign.contacted[person] = True
+        self.outbox.add(
+            *("contact", time),
+            person=person,
+            campaign=campaign.number,
+            channel=form.channel,
+            cost=draw.integers(1, 9, len(person)),
+            until=self.plan.start_us + campaign.ends * DAY_US - 1,
+        )
+        coins = np.array([arm.coins for arm in form.arms])[campaign.arm[person]]
+        given = coins > 0
+        person, coins = person[given], coins[given]
+        self.wallets.receive(person, coins)
+        self.outbox.add(
+            *("grant", time[given] + SECOND_US),
+            person=person,
+            campaign=campaign.number,
+            amount=coins,
+        )
+
+    def _await(self, campaign: Campaign, person: Numbers, time: Numbers) -> None:
+        """Let those visit and convert who do in the arm they are in."""
+        seed, number = self.plan.seed, campaign.number
+        effect = effects_of(campaign.arm[person], campaign.form.effects)
+        found = outcomes(seed, number, person, effect)
+        after = time + delays(seed, number, person)
+        visits, converts = found.visits, found.converts
+        self.outbox.add("visit", after[visits] - MINUTE_US, person=person[visits], campaign=number)
+        self.outbox.add(
+            *("conversion", after[converts]),
+            person=person[converts],
+            campaign=number,
+            value=found.value[converts],
+        )
+
+    # -- advertisements ----------------------------------------------------------------------
+
+    def _show(self, campaign: Campaign, moment: Moment, sessions: Sessions) -> None:
+        """Show advertisements to people of treated arms, in the first of their sessions."""
+        draw = moment.draw
+        treated = np.zeros(UNASSIGNED + 1, dtype=np.bool_)
+        treated[: len(campaign.form.arms)] = [arm.is_treated for arm in campaign.form.arms]
+        to = treated[campaign.arm[sessions.person]]
+        to &= draw.random(len(to)) < EXPOSURE_SHARE
+        to &= self.people.consenting(sessions.person, moment.day)
+        person, first = np.unique(sessions.person[to], return_index=True)
+        time = sessions.time[to][first]
+        room = EXPOSURES_MAX - campaign.exposures[person].astype(np.int64)
+        burst = np.minimum(draw.integers(1, BURST_MAX + 1, len(person)), room)
+        campaign.exposures[person] += burst.astype(np.uint8)
+        number = np.arange(burst.sum()) - np.repeat(np.cumsum(burst) - burst, burst)
+        person, time = np.repeat(person, burst), np.repeat(time, burst)
+        ends_us = self.plan.start_us + campaign.ends * DAY_US
+        time = np.minimum(time + number * 20 * SECOND_US, ends_us - 1)
+        count = len(person)
+        shape = chosen(FORMAT_SHARES, draw.random(count))
+        pixels = np.round(np.minimum(draw.random(count) * 1.4, 1.0), 2)
+        seconds = np.round(draw.exponential(4.0, count), 1)
+        measured = draw.random(count) < MEASURED_SHARE
+        viewable = measured & (pixels >= VIEWABLE_PIXELS[shape])
+        viewable &= seconds >= VIEWABLE_SECONDS[shape]
+        np.add.at(campaign.viewable, person[viewable], np.uint8(1))
+        rows: dict[str, Numbers] = {
+            "person": person,
+            "format": shape.astype(np.int64),
+            "cost": draw.integers(1, 6, count),
+            "paid": (draw.random(count) < PAID_SHARE * campaign.form.is_paid).astype(np.int64),
+        }
+        same = {"campaign": campaign.number, "channel": campaign.form.channel}
+        unseen = {name: column[~measured] for name, column in rows.items()}
+        self.outbox.add("exposure_unmeasured", time[~measured], **unseen, **same)
+        seen = {name: column[measured] for name, column in rows.items()}
+        view = {"pixels": pixels[measured], "seconds": seconds[measured]}
+        self.outbox.add("exposure", time[measured], **seen, **view, **same)
+        clicks = viewable & (draw.random(count) < CLICK_SHARE)
+        self.outbox.add("click", time[clicks] + 2 * SECOND_US, person=person[clicks], **same)
+
+    def _show_bots(self, campaign: Campaign, moment: Moment) -> None:
+        each = -(-BOT_EXPOSURES_PER_DAY // self.plan.parts)
+        bots = self.plan.people + np.arange(self.plan.bots)
+        person = np.repeat(bots, each)
+        campaign.bot_exposures += len(person)
+        self.outbox.add(
+            *("exposure", self.people.times(moment, len(person))),
+            person=person,
+            campaign=campaign.number,
+            channel=campaign.form.channel,
+            format=moment.draw.integers(0, 3, len(person)),
+            pixels=1.0,
+            seconds=30.0,
+            cost=moment.draw.integers(1, 6, len(person)),
+            paid=0,
+        )

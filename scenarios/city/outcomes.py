@@ -1,0 +1,79 @@
+"""What each person would do in each arm of a campaign: known, because it is drawn beforehand.
+
+One number a person and campaign decides. Who converts in an arm is whoever's number is below the
+arm's chance for them, so that the outcome with and without a drop belong to the same person, and
+their difference is that person's own uplift. For some it is negative.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from scenarios.city.draws import uniform
+from scenarios.city.plan import DAY_US, HOUR_US
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+CHANCE_MIN, CHANCE_MAX = 0.02, 0.12  # of converting without a campaign
+RESPONSE_MIN, RESPONSE_MAX = -0.5, 2.5  # times an arm's effect; 1 on average
+VISITS_PER_CONVERSION = 3  # whoever converts has visited
+VALUE_CENTS_MIN, VALUE_CENTS_MAX = 500, 20_000
+DELAY_MIN_US, DELAY_MAX_US = 3 * HOUR_US, 13 * DAY_US - HOUR_US  # from assignment to conversion
+
+
+class Outcomes(NamedTuple):
+    """What people do if they are in an arm; each column has a row a person.
+
+    Attributes:
+        chance: the probability of converting.
+        converts: whether they do.
+        visits: whether they visit; who converts does.
+        value: what they then spend, in cents, whichever the arm; nothing if they don't convert.
+    """
+
+    chance: NDArray[np.float64]
+    converts: NDArray[np.bool_]
+    visits: NDArray[np.bool_]
+    value: NDArray[np.int64]
+
+
+def outcomes(
+    seed: int, campaign: int, person: NDArray[np.int64], effect: NDArray[np.float64] | float
+) -> Outcomes:
+    """Return what people do in an arm of a campaign.
+
+    Args:
+        seed: of the city.
+        campaign: its number.
+        person: numbers.
+        effect: what the arm adds to a person's chance on average; 0 without a campaign.
+    """
+
+    def draws(stream: str) -> NDArray[np.float64]:
+        return uniform(seed, f"campaign/{campaign}/{stream}", person)
+
+    base = CHANCE_MIN + (CHANCE_MAX - CHANCE_MIN) * uniform(seed, "people/buys", person)
+    response = RESPONSE_MIN + (RESPONSE_MAX - RESPONSE_MIN) * draws("response")
+    chance = np.clip(base + effect * response, 0, 1)
+    luck = draws("luck")
+    converts = luck < chance
+    spread = (VALUE_CENTS_MAX / VALUE_CENTS_MIN) ** draws("value")
+    value = np.where(converts, (VALUE_CENTS_MIN * spread).astype(np.int64), 0)
+    return Outcomes(chance, converts, luck < chance * VISITS_PER_CONVERSION, value)
+
+
+def delays(seed: int, campaign: int, person: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return how long after their assignment people convert, if they do, in microseconds."""
+    early = uniform(seed, f"campaign/{campaign}/delay", person) ** 2
+    return (DELAY_MIN_US + early * (DELAY_MAX_US - DELAY_MIN_US)).astype(np.int64)
+
+
+def effects_of(arm: NDArray[np.uint8], effects: Sequence[float]) -> NDArray[np.float64]:
+    """Return the effect of the arm each person is in, by the arms' effects."""
+    found: NDArray[np.float64] = np.asarray(effects)[arm]
+    return found

@@ -1,0 +1,74 @@
+"""How large a city is, and what of its time passes at once."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from scenarios.source import EPOCH, MICROSECOND
+
+if TYPE_CHECKING:
+    import numpy as np
+
+SECOND_US = 1_000_000
+MINUTE_US = 60 * SECOND_US
+HOUR_US = 60 * MINUTE_US
+DAY_US = 24 * HOUR_US
+PROGRAM = "liuliangbao"
+EVENTS_PER_PERSON_DAY = 5  # about, on a busy day; only the parts of a day are chosen by it
+CHUNK_EVENTS = 40_000
+
+
+class Plan(NamedTuple):
+    """What a city is made from; equal plans give equal bytes.
+
+    Attributes:
+        people: how many live there.
+        days: how many days pass; what began on the last may end in the two days after.
+        seed: of everything that is drawn.
+        partitions: of the topics; a red packet's name says on which it lives.
+        start: midnight (UTC) of the first day.
+    """
+
+    people: int
+    days: int
+    seed: int
+    partitions: int
+    start: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+
+    @property
+    def start_us(self) -> int:
+        """The first moment, in microseconds since 1970."""
+        return (self.start - EPOCH) // MICROSECOND
+
+    @property
+    def bots(self) -> int:
+        """How many machines pretend to be people; their numbers follow the people's."""
+        return max(1, self.people // 2_000)
+
+    @property
+    def parts(self) -> int:
+        """Into how many parts a day is cut, so that a part has about `CHUNK_EVENTS`."""
+        return max(1, math.ceil(self.people * EVENTS_PER_PERSON_DAY / CHUNK_EVENTS))
+
+
+class Moment(NamedTuple):
+    """The part of a day that passes now.
+
+    Attributes:
+        day: from 0.
+        part: from 0, of the plan's `parts`.
+        start_us, end_us: from when until before when, microseconds since 1970.
+        draw: the part's own source of chance.
+    """
+
+    day: int
+    part: int
+    start_us: int
+    end_us: int
+    draw: np.random.Generator
+
+    def of(self, count: int, parts: int) -> tuple[int, int]:
+        """Return which of `count` things are this part's: from, and until before."""
+        return count * self.part // parts, count * (self.part + 1) // parts

@@ -1,0 +1,22 @@
+-- One row an order whose coins a wallet holds back at an offset of its partition, oldest first.
+SELECT event_id AS "order", any(amount) AS amount, anyIf(item, item != '') AS item
+FROM
+(
+    SELECT
+        if(type = 'order_place', event_id, cause) AS event_id,
+        type,
+        amount,
+        item,
+        source_offset
+    FROM ledger_results FINAL
+    WHERE
+        source_partition = {partition:UInt16}
+        AND source_offset < {cut:UInt64}
+        AND subject = {account:String}
+        AND outcome = 'applied'
+        AND type IN ('order_place', 'order_fulfil', 'order_cancel')
+    ORDER BY source_offset
+)
+GROUP BY event_id
+HAVING countIf(type = 'order_place') > countIf(type != 'order_place')
+ORDER BY min(source_offset)

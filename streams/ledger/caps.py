@@ -1,0 +1,70 @@
+"""Caps: how much a wallet has earned by activities that have a limit.
+
+A wallet keeps, of each such activity, what it has earned by it since there is a limit, and, if one
+is for a day, what it has earned on each day that an event may still come for: one within the window
+before the partition's clock. A day is one of the program's calendar, by the event's own time. What
+is taken back no longer counts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from streams.ledger.times import microseconds
+
+if TYPE_CHECKING:
+    from streams.events import Earn
+    from streams.ledger.accounts import Account
+    from streams.ledger.book import Book
+    from streams.programs import Program
+
+
+class Earned(msgspec.Struct, array_like=True, gc=False):
+    """What a wallet has earned by one activity.
+
+    Attributes:
+        coins: in all.
+        days: by the day, counted from 1970-01-01.
+    """
+
+    coins: int = 0
+    days: dict[int, int] = {}
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(dict[str, Earned]).decode
+
+
+def earned_by(wallet: Account) -> dict[str, Earned]:
+    """Return what a wallet has earned by each activity that has a limit."""
+    return _decode(wallet.caps) if wallet.caps else {}
+
+
+def refusal_of(event: Earn, wallet: Account, program: Program, amount: int) -> str:
+    """Return which limit `amount` more coins would pass, '' when none."""
+    activity = program.earn[event.data.activity]
+    earned = earned_by(wallet).get(event.data.activity, Earned())
+    if activity.day_max is not None:
+        today = earned.days.get(program.calendar.day_of(microseconds(event.time)), 0)
+        if today + amount > activity.day_max:
+            return "daily_cap"
+    if activity.lifetime_max is not None and earned.coins + amount > activity.lifetime_max:
+        return "lifetime_cap"
+    return ""
+
+
+def count(book: Book, event: Earn, wallet: Account, program: Program, amount: int) -> None:
+    """Add coins that an event has earned, or, below zero, those of it that were taken back."""
+    name = event.data.activity
+    every = earned_by(wallet)
+    earned = every.setdefault(name, Earned())
+    earned.coins = max(0, earned.coins + amount)
+    calendar = program.calendar
+    if program.earn[name].day_max is not None:
+        day = calendar.day_of(microseconds(event.time))
+        earned.days[day] = max(0, earned.days.get(day, 0) + amount)
+    first = calendar.day_of(book.clock_us - book.rules.window_us)
+    earned.days = {day: coins for day, coins in sorted(earned.days.items()) if day >= first}
+    wallet.caps = _encode(every)

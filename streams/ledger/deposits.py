@@ -1,0 +1,123 @@
+"""Deposits: leftover package data put by in parts, and taken out or given back whole.
+
+A wallet has one deposit, an account of its own. Its first part begins a term; taking all out, or
+its return to the number at the term's end, ends that, and the next part begins another. Months are
+those of China, UTC+8 without summer time.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from streams.ledger.accounts import Account, carrier_name, deposit_name, fees_name
+from streams.ledger.terms import Saved, packed, saved_of
+from streams.ledger.times import microseconds
+
+if TYPE_CHECKING:
+    from streams.events import DepositAdd, DepositCustody, DepositReturn, DepositWithdraw
+    from streams.ledger.book import Book
+    from streams.programs import Deposits, Program
+
+_CHINA = timedelta(hours=8)
+_YEAR_0, _MONTHS = 1970, 12
+
+
+def add(book: Book, event: DepositAdd, wallet: Account, program: Program) -> str:
+    """Issuer to deposit, and the function fee from there to the program's fees."""
+    rule, amount = _rule(program), event.data.amount
+    fee = rule.function_fee.on(amount)
+    if fee >= amount:
+        return "nothing_left"
+    deposit = book.ours(deposit_name(wallet.name), "deposit", program.name)
+    reason = book.pay(book.issuer(program.name), deposit, amount)
+    if reason:
+        return reason
+    if fee:
+        book.move(deposit, _fees(book, program), fee)
+    saved = saved_of(deposit.terms)
+    if not saved.until_us:
+        saved.until_us = microseconds(event.time + timedelta(days=rule.term_days))
+        saved.charged = max(saved.charged, month_of(event.time) - 1)
+        deposit.terms = packed(saved)
+    return ""
+
+
+def custody(book: Book, event: DepositCustody, wallet: Account, program: Program) -> str:
+    """Deposit to fees: a month's custody fee, once, and at most what there is."""
+    deposit = _deposit(book, wallet)
+    if deposit is None:
+        return "no_deposit"
+    year, _, number = event.data.month.partition("-")
+    month = (int(year) - _YEAR_0) * _MONTHS + int(number) - 1
+    saved = saved_of(deposit.terms)
+    if month <= saved.charged:
+        return "already_charged"
+    if month > month_of(event.time):
+        return "not_due"
+    saved.charged = month
+    deposit.terms = packed(saved)
+    fee = min(_rule(program).custody_fee.on(deposit.posted), deposit.posted)
+    if fee:
+        book.move(deposit, _fees(book, program), fee)
+    else:
+        book.post(deposit)
+    _end_if_empty(deposit, saved)
+    return ""
+
+
+def withdraw(book: Book, _event: DepositWithdraw, wallet: Account, _program: Program) -> str:
+    """Deposit to wallet: everything."""
+    deposit = _deposit(book, wallet)
+    if deposit is None:
+        return "no_deposit"
+    return _pay_all(book, deposit, wallet)
+
+
+def give_back(book: Book, event: DepositReturn, wallet: Account, program: Program) -> str:
+    """Deposit to carrier, which gives it to the number as data: everything, at the term's end."""
+    deposit = _deposit(book, wallet)
+    if deposit is None:
+        return "no_deposit"
+    if microseconds(event.time) < saved_of(deposit.terms).until_us:
+        return "not_due"
+    name = carrier_name(_rule(program).carrier, program.name, book.number)
+    return _pay_all(book, deposit, book.ours(name, "carrier", program.name))
+
+
+def has_deposit(book: Book, wallet: Account) -> bool:
+    """Return whether the wallet's owner has anything put by."""
+    return _deposit(book, wallet) is not None
+
+
+def month_of(time: datetime) -> int:
+    """Return the month that has `time`, counted from January 1970 as 0."""
+    local = time.astimezone(UTC) + _CHINA
+    return (local.year - _YEAR_0) * _MONTHS + local.month - 1
+
+
+def _rule(program: Program) -> Deposits:
+    assert program.deposits is not None, "a program whose deposits are open says how"
+    return program.deposits
+
+
+def _deposit(book: Book, wallet: Account) -> Account | None:
+    deposit = book[deposit_name(wallet.name)]
+    return deposit if deposit is not None and deposit.posted else None
+
+
+def _fees(book: Book, program: Program) -> Account:
+    return book.ours(fees_name(program.name, book.number), "fees", program.name)
+
+
+def _pay_all(book: Book, deposit: Account, payee: Account) -> str:
+    reason = book.pay(deposit, payee, deposit.posted)
+    if not reason:
+        _end_if_empty(deposit, saved_of(deposit.terms))
+    return reason
+
+
+def _end_if_empty(deposit: Account, saved: Saved) -> None:
+    if not deposit.posted:
+        saved.until_us = 0
+        deposit.terms = packed(saved)

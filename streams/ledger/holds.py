@@ -1,0 +1,64 @@
+"""Holds: coins of a wallet kept for a carrier or a merchant until it has delivered.
+
+A hold bears the id of the event that made it, so an id that a hold still bears is refused even
+when the wallet no longer remembers that event.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from streams.ledger.recent import find, mark
+from streams.ledger.refusals import RELEASED
+from streams.ledger.terms import HOLDS_MAX, Hold, holds_of, packed
+
+if TYPE_CHECKING:
+    from streams.ledger.accounts import Account
+    from streams.ledger.book import Book
+
+
+def hold(book: Book, wallet: Account, amount: int, payee: str, until_us: int = 0) -> str:
+    """Keep coins of the wallet for `payee`, by the event in hand."""
+    holds = holds_of(wallet.terms)
+    if any(own.key == book.key for own in holds):
+        return "id_in_use"
+    if len(holds) >= HOLDS_MAX:
+        return "too_many_holds"
+    if wallet.available < amount:
+        return "insufficient_balance"
+    holds.append(Hold(book.key, amount, payee, until_us))
+    wallet.terms = packed(holds)
+    wallet.pending += amount
+    book.amount = amount
+    book.post(wallet)
+    return ""
+
+
+def hold_of(wallet: Account, key: bytes) -> Hold | None:
+    """Return the hold of the event whose id hashes to `key`."""
+    return next((hold for hold in holds_of(wallet.terms) if hold.key == key), None)
+
+
+def pay_out(book: Book, wallet: Account, hold: Hold, payee: Account) -> str:
+    """Pay the held coins to `payee`."""
+    if not book.may_pay(wallet, payee, hold.amount):
+        return "balance_limit"
+    _end(book, wallet, hold)
+    book.move(wallet, payee, hold.amount)
+    return ""
+
+
+def give_back(book: Book, wallet: Account, hold: Hold) -> str:
+    """Free the held coins; the event that held them can't be reversed any more."""
+    _end(book, wallet, hold)
+    book.post(wallet)
+    at = find(wallet.recent, hold.key)
+    if at >= 0:
+        mark(wallet, at, RELEASED)
+    return ""
+
+
+def _end(book: Book, wallet: Account, hold: Hold) -> None:
+    wallet.terms = packed([own for own in holds_of(wallet.terms) if own.key != hold.key])
+    wallet.pending -= hold.amount
+    book.amount = hold.amount

@@ -1,0 +1,48 @@
+"""Points: a partner's loyalty points into coins and back, at the program's rates.
+
+The partner's account says what it is owed, in coins: negative when it owes us.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from streams.ledger.accounts import partner_name
+
+if TYPE_CHECKING:
+    from streams.events import PointsIn, PointsOut
+    from streams.ledger.accounts import Account
+    from streams.ledger.book import Book
+    from streams.programs import Program, Rate
+
+
+def points_in(book: Book, event: PointsIn, wallet: Account, program: Program) -> str:
+    """Partner to wallet."""
+    data = event.data
+    partner = program.partners.get(data.partner)
+    reason = _agree(event, partner.points_in) if partner else "unknown_partner"
+    return reason or book.pay(account_of(book, data.partner, program.name), wallet, data.amount)
+
+
+def points_out(book: Book, event: PointsOut, wallet: Account, program: Program) -> str:
+    """Wallet to partner."""
+    data = event.data
+    partner = program.partners.get(data.partner)
+    reason = _agree(event, partner.points_out) if partner else "unknown_partner"
+    if reason:
+        return reason
+    if wallet.available < data.amount:
+        return "insufficient_balance"
+    return book.pay(wallet, account_of(book, data.partner, program.name), data.amount)
+
+
+def _agree(event: PointsIn | PointsOut, rate: Rate | None) -> str:
+    """Return why points and coins may not be exchanged as the event says, '' when they may."""
+    if rate is None:
+        return "no_rate"
+    return "" if rate.holds(event.data.amount, event.data.points) else "wrong_rate"
+
+
+def account_of(book: Book, partner: str, program: str) -> Account:
+    """Return the account of what a partner is owed here."""
+    return book.ours(partner_name(partner, program, book.number), "partner", program)

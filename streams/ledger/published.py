@@ -1,0 +1,73 @@
+"""Published rules: a program's file in the log, by which a partition judges from there on.
+
+Files may change; a log folded again must come to the same bytes. So a change of rules is an event
+in every partition's log, signed by whoever holds the ledger's key, and each partition keeps the
+latest of each program in an account of its own. Until the first comes, the worker's files count.
+Like a leg it is judged by no window and moves no clock: its time is the operator's, not the log's.
+"""
+
+from __future__ import annotations
+
+import hmac
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from streams.ledger.accounts import rules_name
+from streams.ledger.rules import Rules
+from streams.ledger.terms import Published, packed, published_of
+from streams.ledger.times import microseconds
+from streams.programs.canonical import program_of
+
+if TYPE_CHECKING:
+    from streams.events import ProgramRules
+    from streams.ledger.book import Book
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+def sign(event: ProgramRules, secret: bytes) -> ProgramRules:
+    """Return the event with its signature."""
+    data = msgspec.structs.replace(event.data, signature=signature_of(event, secret))
+    return msgspec.structs.replace(event, data=data)
+
+
+def signature_of(event: ProgramRules, secret: bytes) -> str:
+    """Return the HMAC-SHA256, in hexadecimal, over all of an event but its signature."""
+    content = (event.id, event.source, event.time, event.subject, event.data.program)
+    return hmac.digest(secret, _encode((*content, event.data.rules)), "sha256").hex()
+
+
+def take(book: Book, event: ProgramRules) -> tuple[str, str]:
+    """Judge by an event's rules from now on; return outcome and reason.
+
+    Raises:
+        ValueError: when the rules are none of the program.
+    """
+    data = event.data
+    signature = signature_of(event, book.rules.secret)
+    if not hmac.compare_digest(data.signature.encode(), signature.encode()):
+        return "refused", "forged_rules"
+    name = rules_name(data.program, book.number)
+    if event.subject != name:
+        return book.forward() if book.is_elsewhere(event.subject) else ("refused", "forged_rules")
+    account = book.ours(name, "rules", data.program)
+    time_us = microseconds(event.time)
+    if account.terms and time_us <= published_of(account.terms).time_us:
+        return "refused", "stale_rules"
+    rules_by(data.program, data.rules)
+    account.terms = packed(Published(time_us, data.rules))
+    book.keep(account)
+    book.judge_anew(data.program)
+    return "applied", ""
+
+
+@lru_cache(maxsize=256)
+def rules_by(name: str, text: str) -> Rules:
+    """Return what published rules offer; only the program's part of it says anything.
+
+    Raises:
+        ValueError: when the text is no such program.
+    """
+    return Rules({name: program_of(name, text)}, window_us=0, tolerance_us=0, secret=b"")

@@ -1,0 +1,50 @@
+"""Why a program's rules refused an event: which rule, since when, what it would have taken."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from streams.events import Earn, Redeem
+from streams.ledger.times import microseconds
+from streams.programs.shown import gate_of, price_of
+
+if TYPE_CHECKING:
+    from streams.events import WalletEvent
+    from streams.programs.entries import Program
+
+
+def explain(reason: str, event: WalletEvent, program: Program) -> str:
+    """Return what the program's rules at the event's time say to it, '' when they don't.
+
+    Args:
+        reason: the refusal's name.
+        event: what was refused.
+        program: as `read` gives it, from the beginning.
+    """
+    there = program.at(microseconds(event.time))
+    if isinstance(event, Redeem):
+        return _redeem(reason, event, there)
+    if isinstance(event, Earn) and event.data.activity in there.earn:
+        activity = there.earn[event.data.activity]
+        limits = {
+            "over_limit": (activity.given_max, "at once"),
+            "daily_cap": (activity.day_max, "on one day"),
+            "lifetime_cap": (activity.lifetime_max, "in all"),
+        }
+        if reason in limits:
+            coins, when = limits[reason]
+            return f"{event.data.activity} gives at most {coins:,} {when}"
+    return ""
+
+
+def _redeem(reason: str, event: Redeem, program: Program) -> str:
+    name = event.data.carrier
+    if reason == "unknown_carrier":
+        return f"{program.name} redeems at {', '.join(program.carriers) or 'none'}"
+    if reason == "carrier_closed":
+        return f"{name} is {gate_of(program, name, event.time)}"
+    if reason == "last_day":
+        return f"it redeems again from {program.calendar.month_end(event.time).isoformat()}"
+    if reason == "no_such_tier":
+        return f"{name} has {price_of(program.carriers[name])}"
+    return ""

@@ -1,0 +1,151 @@
+"""The city's money on twenty seeds with every disorder on: the fold and the naive ledger agree.
+
+The logs are read as Kafka would hold them, with legs between partitions arriving whenever they do.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from random import Random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from scenarios.city import city
+from scenarios.city.plan import DAY_US, Plan
+from scenarios.disorder import Disorder, Shares
+from scenarios.spoil import Spoiler
+from streams import programs
+from streams.events import WALLET_TOPIC, encode
+from streams.ledger.rules import Rules
+from streams.reading import Rejection, read_wallet
+from tests.simulator.proof import (
+    Evidence,
+    books_differ,
+    differs,
+    judge_of,
+    none_is_overdrawn,
+    nothing_is_in_flight,
+    sums_are_zero,
+    told_of,
+)
+from tests.streams.ledger_world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from scenarios.spoil import Record
+    from streams.events import WalletEvent
+
+SEEDS = range(1, 21)
+PARTITIONS = 3
+DISORDER = Shares(late=0.03, reorder=0.05, duplicate=0.03, skew=0.05)
+SPOILED = 0.02
+LEG_ARRIVES_SHARE = 0.4
+OPERATIONS = (
+    *("open", "earn", "fund", "defund", "grant", "transfer", "leg"),
+    *("redeem", "redeem_settle", "redeem_fail", "redeem_expire"),
+    *("packet_send", "packet_claim", "packet_expire"),
+)
+RULES = Rules(programs.load(), window_us=10 * DAY_US, tolerance_us=DAY_US, secret=b"city")
+
+
+class Ledgers:
+    """The fold in memory and the naive ledger, told the same."""
+
+    def __init__(self, arrived_us: int) -> None:
+        self.world = World(PARTITIONS, RULES)
+        self.judges = [judge_of(RULES, number, PARTITIONS) for number in range(PARTITIONS)]
+        self.arrived_us = arrived_us
+        self.outcomes: Counter[str] = Counter()
+
+    def tell(self, record: Record) -> None:
+        _, partition, key, value = record
+        event = read_wallet(key, value)
+        if not isinstance(event, Rejection):
+            assert value is not None
+            self.fold(partition, key or b"", value)
+            return
+        offset = len(self.world.logs[partition])
+        self.world.logs[partition].append((value or b"", self.arrived_us))
+        verdict = self.judges[partition].judge(offset, key, value, self.arrived_us)
+        assert verdict.outcome == "set_aside"
+        self.outcomes["set_aside"] += 1
+
+    def fold(self, partition: int, key: bytes, value: bytes) -> None:
+        offset = len(self.world.logs[partition])
+        outcome = self.world.fold_record(partition, value, self.arrived_us)
+        verdict = self.judges[partition].judge(offset, key, value, self.arrived_us)
+        assert differs(verdict, outcome.result) == ""
+        assert [told_of(leg) for leg in outcome.legs] == verdict.legs
+        result = outcome.result
+        self.outcomes[f"{result.outcome} {result.reason}".strip()] += 1
+        self.outcomes[f"{result.outcome} {result.type}"] += 1
+
+    def deliver(self, way: tuple[int, int]) -> None:
+        leg: WalletEvent = self.world.legs[way].popleft()
+        self.fold(way[1], leg.subject.encode(), encode(leg))
+
+    def waiting(self) -> list[tuple[int, int]]:
+        return sorted(way for way, legs in self.world.legs.items() if legs)
+
+    def problems(self) -> Iterator[str]:
+        tables = [
+            {name.encode(): packed for name, packed in accounts.items()}
+            for accounts in self.world.accounts
+        ]
+        evidence = Evidence(RULES, [], [], [], tables, [])
+        for check in (sums_are_zero, none_is_overdrawn, nothing_is_in_flight):
+            yield from check(evidence)
+        for number, judge in enumerate(self.judges):
+            yield from books_differ(evidence, number, judge)
+
+
+def lived(seed: int) -> Ledgers:
+    """Let a city live, disturbed in every way, before both ledgers."""
+    plan = Plan(people=100, days=18, seed=seed, partitions=PARTITIONS)
+    ledgers = Ledgers(plan.start_us + 60 * DAY_US)
+    random = Random(seed)
+    records = Disorder(DISORDER, seed).disturb(city.records(plan))
+    for record in Spoiler(SPOILED, seed).spoil(records):
+        if record[0] == WALLET_TOPIC:
+            ledgers.tell(record)
+        if random.random() < LEG_ARRIVES_SHARE and (waiting := ledgers.waiting()):
+            ledgers.deliver(random.choice(waiting))
+    while waiting := ledgers.waiting():
+        ledgers.deliver(random.choice(waiting))
+    return ledgers
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_both_ledgers_say_the_same_to_the_coin(seed: int) -> None:
+    ledgers = lived(seed)
+    assert list(ledgers.problems()) == []
+    outcomes = ledgers.outcomes
+    assert outcomes["set_aside"] > 0
+    assert outcomes["repeat"] > 0
+    assert outcomes["refused conflict"] > 0
+    assert outcomes["applied redeem"] > 10 * outcomes["refused insufficient_balance"]
+
+
+def test_the_city_is_refused_for_what_people_do_wrong() -> None:
+    """Without any disorder some still spend what they lack, or come too late."""
+    plan = Plan(people=300, days=18, seed=1, partitions=PARTITIONS)
+    ledgers = Ledgers(plan.start_us + 60 * DAY_US)
+    for record in city.records(plan):
+        if record[0] == WALLET_TOPIC:
+            ledgers.tell(record)
+        for way in ledgers.waiting():
+            ledgers.deliver(way)
+    refused = {
+        name.removeprefix("refused "): count
+        for name, count in ledgers.outcomes.items()
+        if name.startswith("refused ")
+    }
+    for reason in ("insufficient_balance", "nothing_earned", "packet_empty", "already_claimed"):
+        assert refused[reason] > 0, refused
+    assert not {"conflict", "too_old", "forgotten", "in_the_future", "wrong_packet"} & set(refused)
+    for operation in OPERATIONS:
+        assert ledgers.outcomes[f"applied {operation}"] > 0, operation
+    told = sum(v for k, v in ledgers.outcomes.items() if k.split()[0] == "refused") / 2
+    assert told < 0.1 * sum(len(log) for log in ledgers.world.logs)

@@ -1,0 +1,194 @@
+"""A disturbed city through the real parts: reach, frequency and coins are exactly the true ones."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pyarrow.parquet as pq
+import pytest
+
+from scenarios.city.marketing import EXPOSURES_MAX, VIEWABLE_PIXELS, VIEWABLE_SECONDS
+from scenarios.city.records import TEXTS
+from sql.client import connect
+from streams.agents import rules_of
+from streams.events import WALLET_TOPIC
+from streams.kafka_log import messages
+from streams.settings import StreamSettings
+from tests.simulator.proof import judge_of
+from tests.stack import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(600)]
+
+SEED = 7
+CITY = ("city", "--people", "400", "--days", "24", "--seed", str(SEED))
+DISORDER = (
+    *("--late", "0.02", "--reorder", "0.05", "--duplicate", "0.03", "--skew", "0.05"),
+    *("--spoil", "0.02"),
+)
+CAMPAIGNS = (f"city-{SEED}-1", f"city-{SEED}-2")
+EXPOSURES = """
+SELECT campaign, person, toDate(time) AS day, format, pixels, seconds
+FROM campaign_events FINAL WHERE type = 'exposure'
+"""
+
+Rows = list[dict[str, Any]]
+
+
+class Lived(NamedTuple):
+    """What flowdrop says of the city, and what is true."""
+
+    summary: dict[str, Any]
+    reconciled: dict[str, Any]
+    reach: dict[str, dict[str, Any]]
+    union: dict[str, Any]
+    lift: dict[str, dict[str, Any]]
+    exposures: list[tuple[Any, ...]]
+    accounts: dict[str, list[int]]
+    naive: dict[str, list[int]]
+    truth: dict[str, Rows]
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+    folder = tmp_path_factory.mktemp("city")
+    stack = Stack(folder)
+    stack.start()
+    try:
+        stack.worker()
+        stack.feed()
+        truth = folder / "truth"
+        summary = stack.facts("replay", *CITY, *DISORDER, "--truth", str(truth))
+        reconciled = stack.facts("reconcile", "--wait", "200")
+        client = connect(stack.clickhouse)
+        exposures = client.query(EXPOSURES).result_rows
+        client.close()
+        yield Lived(
+            summary,
+            reconciled,
+            {name: stack.facts("report", "reach", name) for name in CAMPAIGNS},
+            stack.facts("report", "reach", *CAMPAIGNS),
+            {name: stack.facts("report", "lift", name) for name in CAMPAIGNS},
+            list(exposures),
+            stack.accounts(),
+            judged(stack),
+            {path.stem: pq.read_table(path).to_pylist() for path in truth.glob("*.parquet")},
+        )
+    finally:
+        stack.stop()
+
+
+def judged(stack: Stack) -> dict[str, list[int]]:
+    """What the naive ledger says each account holds, told the log as Kafka holds it."""
+    settings = StreamSettings()
+    rules = rules_of(settings)
+    books: dict[str, list[int]] = {}
+    for number in range(settings.partitions):
+        judge = judge_of(rules, number, settings.partitions)
+        for batch in messages(stack.kafka.bootstrap, WALLET_TOPIC, number):
+            for message in batch:
+                arrived_us = message.timestamp()[1] * 1000
+                judge.judge(message.offset() or 0, message.key(), message.value(), arrived_us)
+        for name, account in judge.accounts.items():
+            books[name] = [account[field] for field in ("posted", "pending", "version")]
+    return books
+
+
+def true(lived: Lived, name: str) -> dict[str, Any]:
+    [row] = [row for row in lived.truth["campaigns"] if row["campaign"] == name]
+    return row
+
+
+def test_the_city_was_disturbed_in_every_way(lived: Lived) -> None:
+    assert min(lived.summary["disordered"].values()) > 50
+    assert min(lived.summary["spoiled"].values()) > 5
+    assert lived.summary["complete"]
+
+
+def test_everything_stored_agrees(lived: Lived) -> None:
+    assert lived.reconciled["ok"], [c for c in lived.reconciled["checks"] if not c["held"]]
+
+
+def test_every_account_holds_what_the_naive_ledger_says(lived: Lived) -> None:
+    assert lived.accounts == lived.naive
+    kinds = Counter(name.partition(":")[0] for name in lived.accounts)
+    assert kinds["city"] > 250
+    assert kinds["packet"] > 50
+    assert kinds["budget"] == 2 * 9  # two campaigns with a reserve and eight shards each
+
+
+def test_reach_and_contacts_are_the_true_ones(lived: Lived) -> None:
+    for name in CAMPAIGNS:
+        assert lived.reach[name]["reach"] == true(lived, name)["contacted"] > 50
+        assert lived.reach[name]["contacts"] == true(lived, name)["contacted"]
+    people = {row["person"] for row in lived.truth["outcomes"] if row["contacted"]}
+    assert lived.union["reach"] == len(people)
+
+
+def test_arms_hold_whom_they_should_and_who_converted(lived: Lived) -> None:
+    for name in CAMPAIGNS:
+        found = {arm["arm"]: arm for arm in lived.lift[name]["arms"]}
+        expected = [row for row in lived.truth["arms"] if row["campaign"] == name]
+        assert set(found) == {row["arm"] for row in expected}
+        for row in expected:
+            arm = found[row["arm"]]
+            assert arm["people"] == row["people"]
+            assert arm["probability"] == row["probability"]
+            assert arm["visits"] == row["visited"]
+            assert arm["conversions"] == row["converted"]
+            assert (arm["value_cents"] or 0) == row["value_cents"]
+
+
+def test_conversions_after_contact_are_those_of_the_people_contacted(lived: Lived) -> None:
+    for name in CAMPAIGNS:
+        arms = [row["arm"] for row in lived.truth["arms"] if row["campaign"] == name]
+        converted = [
+            row
+            for row in lived.truth["outcomes"]
+            if row["campaign"] == name and row[f"converts_{arms.index(row['arm'])}"]
+        ]
+        assert lived.reach[name]["conversions"]["people"] == sum(
+            row["contacted"] for row in converted
+        )
+        assert lived.reach[name]["conversions"]["outside"] == sum(
+            not row["contacted"] for row in converted
+        )
+
+
+def test_viewable_reach_and_frequency_are_the_true_ones(lived: Lived) -> None:
+    """Counted as docs/city.md says: in view, and not by a machine, which sees too much in a day."""
+    a_day = Counter((campaign, person, day) for campaign, person, day, *_ in lived.exposures)
+    machines = {person for (_, person, _), count in a_day.items() if count > EXPOSURES_MAX}
+    assert machines == {row["person"] for row in lived.truth["people"] if row["is_bot"]}
+    for name in CAMPAIGNS:
+        row = true(lived, name)
+        shown = [e for e in lived.exposures if e[0] == name]
+        invalid = [e for e in shown if e[1] in machines]
+        seen = Counter(e[1] for e in shown if e[1] not in machines and is_viewable(*e[3:]))
+        assert len(shown) == row["impressions"]
+        assert len(invalid) == row["impressions_invalid"] > 0
+        assert sum(seen.values()) == row["impressions_viewable"]
+        assert len(seen) == row["reach"] > 50
+        bins = Counter(min(count, 10) for count in seen.values())
+        frequency = [r for r in lived.truth["frequency"] if r["campaign"] == name]
+        assert {r["impressions"]: r["people"] for r in frequency if r["people"]} == bins
+        assert sum(r["people"] for r in frequency) == row["reach"]
+        people = {
+            r["person"]: r["impressions_viewable"]
+            for r in lived.truth["outcomes"]
+            if r["campaign"] == name and r["impressions_viewable"]
+        }
+        assert people == seen
+
+
+def is_viewable(shape: str, pixels: float | None, seconds: float | None) -> bool:
+    number = TEXTS["format"].index(shape)
+    return (
+        pixels is not None
+        and seconds is not None
+        and pixels >= VIEWABLE_PIXELS[number]
+        and seconds >= VIEWABLE_SECONDS[number]
+    )

@@ -1,0 +1,173 @@
+"""docs/operations.md against what the fold does: accounts and refusals of every operation.
+
+The simulator's clients and the cases of each refusal are folded. Before an event is, it is tried in
+worlds like the one at hand: with balances at the limit or at nothing, with one of the ledger's own
+accounts as its subject, with another program. What comes of all that must be what the page says, no
+more and no less.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections import Counter, defaultdict
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any, get_args
+
+import msgspec
+import pytest
+
+from streams.events import Leg, Step, operation_of
+from streams.ledger.accounts import BALANCE_MAX, pack, unpack
+from streams.ledger.refusals import REFUSALS
+from streams.programs import Operation
+from streams.reading import read_wallet
+from tests.simulator.plan import RULES, Clients, Record
+from tests.streams.ledger_world import Outcome, World, at, world_with
+from tests.streams.test_ledger_refusals import CASES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from streams.events import WalletEvent
+
+PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
+SEEDS, EVENTS = 12, 3_000
+TRIED_MAX = 30  # events of an operation that are tried in other worlds, for each seed
+ORDER = [refusal.name for refusal in REFUSALS]
+# What any client's event may meet before its operation is looked at; the page says it once.
+COMMON = {
+    *("conflict", "in_the_future", "too_old", "forgotten", "unknown_program", "operation_closed"),
+}
+COMMON_OF_LEGS = {"forged_leg", "repeated_leg"}
+RESERVED = "merchant:music:p@0"
+
+
+class Curious(World):
+    """A world that tries some events in others first."""
+
+    def __init__(self, partitions: int) -> None:
+        super().__init__(partitions, RULES)
+        self.tried: Counter[str] = Counter()
+        self.elsewhere: list[Outcome] = []
+
+    def send(self, event: WalletEvent, **where: Any) -> Outcome:
+        partition = where["partition"]
+        name = named(event)
+        self.tried[name] += 1
+        if self.tried[name] <= TRIED_MAX:
+            for limit in (BALANCE_MAX, 0):
+                self.try_with(event, partition, limit, but=event.subject)
+            self.try_with(event, partition, BALANCE_MAX, but="")
+            for state in ("frozen", "closed"):
+                self.try_with(event, partition, None, state=state)
+            if not isinstance(event, Leg):
+                for change in (
+                    {"subject": RESERVED},
+                    {"data": msgspec.structs.replace(event.data, program="q")},
+                ):
+                    other = msgspec.structs.replace(event, id="another", **change)
+                    self.try_with(other, partition, None)
+        return super().send(event, **where)
+
+    def try_with(
+        self,
+        event: WalletEvent,
+        partition: int,
+        limit: int | None,
+        *,
+        but: str = "",
+        state: str = "",
+    ) -> None:
+        """Fold an event with the posted coins of all accounts `but` one at `limit`, or as is.
+
+        With `state` the subject's wallet, if it is open, is frozen or closed.
+        """
+        world = World(len(self.shards), RULES)
+        world.shards = copy.deepcopy(self.shards)
+        world.accounts = [dict(accounts) for accounts in self.accounts]
+        for name, data in world.accounts[partition].items():
+            if limit is not None and name != but:
+                account = unpack(name, data)
+                owes = account.kind in {"issuer", "clearing"}
+                account.posted = max(-limit if owes else limit, account.pending)
+                world.accounts[partition][name] = pack(account)
+        wallet = world.on(partition, event.subject)
+        if state and wallet is not None and wallet.kind == "wallet" and wallet.state == "open":
+            wallet.state = state
+            world.accounts[partition][event.subject] = pack(wallet)
+        self.elsewhere.append(world.send(event, partition=partition))
+
+
+def named(event: WalletEvent) -> str:
+    return f"leg {event.data.step}" if isinstance(event, Leg) else operation_of(event)
+
+
+def clients_outcomes() -> Iterator[Outcome]:
+    for seed in range(SEEDS):
+        partitions = (1, 2, 3)[seed % 3]
+        clients = Clients(Random(seed), partitions)
+        world = Curious(partitions)
+        for number in range(EVENTS):
+            item = clients.next()
+            if isinstance(item, Record) and item.partition < partitions:
+                event = read_wallet(item.key, item.value)
+                if hasattr(event, "data"):
+                    world.send(event, partition=item.partition)
+            if number % 3 == 0:
+                world.drain()
+        for outcomes in (*world.outcomes, world.elsewhere):
+            yield from outcomes
+
+
+def cases_outcomes() -> Iterator[Outcome]:
+    for name, case in CASES.items():
+        world = world_with("a", "b")
+        event = case(world)
+        world.send(event, partition=0, arrived=at(0) if name == "in_the_future" else None)
+        yield from world.outcomes[0]
+
+
+@pytest.fixture(scope="module")
+def seen() -> dict[str, tuple[list[str], list[str]]]:
+    """By operation: the kinds of accounts that it changed, and the refusals that it gave."""
+    accounts: dict[str, set[str]] = defaultdict(set)
+    refusals: dict[str, set[str]] = defaultdict(set)
+    for outcomes in (clients_outcomes, cases_outcomes):
+        for result, changed, _, _ in outcomes():
+            name = f"leg {result.step}" if result.type == "leg" else result.type
+            if result.outcome in {"applied", "asked"}:
+                accounts[name] |= {account.kind for account in changed.values()}
+            elif result.outcome == "refused":
+                refusals[name].add(result.reason)
+    names = [*get_args(Operation), *(f"leg {step}" for step in get_args(Step))]
+    return {
+        name: (
+            sorted(accounts[name]),
+            sorted(
+                refusals[name] - (COMMON_OF_LEGS if name.startswith("leg ") else COMMON),
+                key=ORDER.index,
+            ),
+        )
+        for name in names
+    }
+
+
+def rows() -> dict[str, tuple[list[str], list[str]]]:
+    """What the page says, in the order it says it."""
+    page = PAGE.read_text(encoding="utf-8")
+    found = re.findall(r"^\| `([\w ]+)` \| (.*?) \| (.*?) \| (.*?) \|$", page, re.MULTILINE)
+    words = re.compile(r"`(\w+)`")
+    return {name: (words.findall(kinds), words.findall(names)) for name, _, kinds, names in found}
+
+
+def test_the_page_has_every_operation_and_step_in_the_order_of_the_code() -> None:
+    assert list(rows()) == [*get_args(Operation), *(f"leg {step}" for step in get_args(Step))]
+
+
+@pytest.mark.parametrize("name", [*get_args(Operation), *(f"leg {s}" for s in get_args(Step))])
+def test_an_operation_changes_and_refuses_what_the_page_says(
+    name: str, seen: dict[str, tuple[list[str], list[str]]]
+) -> None:
+    assert rows()[name] == seen[name]
