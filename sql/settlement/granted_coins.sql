@@ -22,7 +22,7 @@ FROM
             version,
             operation,
             amount,
-            operation = 'grant' AND campaign = {campaign:String} AS granted,
+            operation IN ('grant', 'reward') AND campaign = {campaign:String} AS granted,
             sum(amount) OVER (PARTITION BY account, if(cause = '', event_id, cause)) AS left_of_it
         FROM settlement_postings
         WHERE
@@ -32,7 +32,10 @@ FROM
             AND account IN (
                 SELECT account
                 FROM settlement_postings
-                WHERE kind = 'wallet' AND operation = 'grant' AND campaign = {campaign:String}
+                WHERE
+                    kind = 'wallet'
+                    AND operation IN ('grant', 'reward')
+                    AND campaign = {campaign:String}
             )
     )
     WHERE left_of_it != 0
