@@ -80,8 +80,10 @@ def test_a_day_through_the_broker(told: tuple[Stack, dict[str, Result]], program
     assert [results[event.id].reason for event in events] == [step.reason for step in steps]
     posted = {name: position[0] for name, position in stack.accounts().items()}
     ends = {
-        name if name.startswith(("carrier:", "issuer:")) else named(name, f"{program}-"): coins
+        name
+        if name.startswith(("carrier:", "issuer:", "fees:", "merchant:"))
+        else named(name, f"{program}-"): coins
         for name, coins in ENDS[program].items()
-        if not name.startswith("claim:")
+        if not name.startswith(("claim:", "order:"))
     }
     assert {name: posted.get(name) for name in ends} == ends
