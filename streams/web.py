@@ -13,7 +13,7 @@ from yarl import URL
 
 from streams.events import partition_of
 from streams.layer.metrics import RECOVERY_REMAINING_OFFSETS
-from streams.ledger.accounts import kind_of, unpack
+from streams.ledger.accounts import kind_of, owner_name, unpack
 from streams.ledger.terms import holds_of, lease_of, order_of, packet_of, saved_of, share_of
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def attach_balances(app: faust.App, table: BatchTable, settings: StreamSettings)
 
     @app.page("/balances/{account}")
     async def balance(self: View, request: Request, account: str) -> Response:
-        number = partition_of(account, settings.partitions)
+        number = partition_of(owner_name(account), settings.partitions)
         state = _mine(table, number)
         if state is None:
             return await _elsewhere(app, table, self, request, number)

@@ -780,8 +780,9 @@ class Judge:
             account["charged"] = max(account["charged"], before)
 
     def month(self, event: Any) -> tuple[int, int]:
-        """The year and month of an event in China."""
-        local = event.time.astimezone(timezone(timedelta(hours=8)))
+        """The year and month of an event where the program is."""
+        minutes = self.rules_of(event).calendar.utc_offset_minutes
+        local = event.time.astimezone(timezone(timedelta(minutes=minutes)))
         return local.year, local.month
 
     def deposit_custody(self, event: Any) -> None:

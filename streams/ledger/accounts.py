@@ -252,3 +252,19 @@ def order_name(key: bytes, wallet: str) -> str:
     The id itself would not do: `a:b` of the wallet `c` and `a` of `b:c` would be one account.
     """
     return f"order:{key.hex()}:{wallet}"
+
+
+def owner_name(name: str) -> str:
+    """Return the account by whose name one is placed on a partition.
+
+    What remembers something of a wallet or a packet lives where that does, whatever its own name.
+    """
+    match kind_of(name):
+        case "deposit":
+            return name.removeprefix("deposit:")
+        case "order" | "reward":
+            return name.split(":", 2)[-1]
+        case "claim" | "share":  # claim:packet:<id>@<partition>:<claimer>, the id without an @
+            packet, at, rest = name.partition(":")[2].partition("@")
+            return packet + at + rest.partition(":")[0]
+    return name

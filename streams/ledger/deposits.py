@@ -2,12 +2,12 @@
 
 A wallet has one deposit, an account of its own. Its first part begins a term; taking all out, or
 its return to the number at the term's end, ends that, and the next part begins another. Months are
-those of China, UTC+8 without summer time.
+those of the program's calendar.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from streams.ledger.accounts import Account, carrier_name, deposit_name, fees_name
@@ -15,11 +15,12 @@ from streams.ledger.terms import Saved, packed, saved_of
 from streams.ledger.times import microseconds
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from streams.events import DepositAdd, DepositCustody, DepositReturn, DepositWithdraw
     from streams.ledger.book import Book
     from streams.programs import Deposits, Program
 
-_CHINA = timedelta(hours=8)
 _YEAR_0, _MONTHS = 1970, 12
 
 
@@ -38,7 +39,7 @@ def add(book: Book, event: DepositAdd, wallet: Account, program: Program) -> str
     saved = saved_of(deposit.terms)
     if not saved.until_us:
         saved.until_us = microseconds(event.time + timedelta(days=rule.term_days))
-        saved.charged = max(saved.charged, month_of(event.time) - 1)
+        saved.charged = max(saved.charged, month_of(event.time, program) - 1)
         deposit.terms = packed(saved)
     return ""
 
@@ -53,7 +54,7 @@ def custody(book: Book, event: DepositCustody, wallet: Account, program: Program
     saved = saved_of(deposit.terms)
     if month <= saved.charged:
         return "already_charged"
-    if month > month_of(event.time):
+    if month > month_of(event.time, program):
         return "not_due"
     saved.charged = month
     deposit.terms = packed(saved)
@@ -90,9 +91,9 @@ def has_deposit(book: Book, wallet: Account) -> bool:
     return _deposit(book, wallet) is not None
 
 
-def month_of(time: datetime) -> int:
+def month_of(time: datetime, program: Program) -> int:
     """Return the month that has `time`, counted from January 1970 as 0."""
-    local = time.astimezone(UTC) + _CHINA
+    local = program.calendar.local(time)
     return (local.year - _YEAR_0) * _MONTHS + local.month - 1
 
 

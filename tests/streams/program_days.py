@@ -191,6 +191,7 @@ ENDS = {
         "carrier:mobile:liuliangbao@0": 28,
         "carrier:unicom:liuliangbao@0": 90,
         "merchant:music:liuliangbao@0": 15,
+        "order:886f4092a0716443:ming": 0,  # it remembers the order
         "issuer:liuliangbao@0": -193,
     },
     "mobile-ailiuliang": {

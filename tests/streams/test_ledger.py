@@ -14,7 +14,19 @@ from hypothesis import strategies as st
 
 from sql.client import FOLDER
 from streams.events import Leg, ProgramRules, Step, WalletEvent, decode_wallet, encode
-from streams.ledger.accounts import Account, Kind, kind_of, pack, unpack
+from streams.ledger.accounts import (
+    Account,
+    Kind,
+    claim_name,
+    deposit_name,
+    kind_of,
+    order_name,
+    owner_name,
+    pack,
+    reward_name,
+    share_name,
+    unpack,
+)
 from streams.ledger.arrivals import STEPS
 from streams.ledger.fold import link
 from streams.ledger.legs import is_genuine, next_sequence, with_arrival
@@ -445,6 +457,23 @@ def test_results_of_each_operation() -> None:
     assert (arrival.result.amount, arrival.result.counterparty) == (6, payer)
     assert (ack.result.step, ack.result.cause) == ("ack", sent.data.cause)
     assert (ack.result.amount, ack.result.counterparty) == (6, "clearing:p@1")
+
+
+@pytest.mark.parametrize(
+    ("name", "owner"),
+    [
+        ("cj:17", "cj:17"),
+        (deposit_name("cj:17"), "cj:17"),
+        (order_name(b"12345678", "cj:17"), "cj:17"),
+        (reward_name(b"12345678", "cj:17@2"), "cj:17@2"),
+        (claim_name("packet:a:b@3", "cj:17@4"), "packet:a:b@3"),
+        (share_name("packet:a@3", "s:1"), "packet:a@3"),
+        ("budget:spring@3", "budget:spring@3"),
+        ("order:odd", "odd"),
+    ],
+)
+def test_an_account_is_placed_by_its_owner(name: str, owner: str) -> None:
+    assert owner_name(name) == owner
 
 
 def test_every_type_of_event_has_an_operation_and_facts() -> None:

@@ -16,6 +16,7 @@ from tests.streams.wallet_story import (
     NEAR,
     PACKET,
     PARTITIONS,
+    SAVER,
     THERE,
     event,
     story,
@@ -94,7 +95,7 @@ def test_an_account_is_shown_as_it_stood(stack: Stack, at: str, posted: int) -> 
 def test_an_event_that_came_late_counts_from_when_it_came(stack: Stack) -> None:
     before = stack.facts("ledger", "show", NEAR, "--at", "2026-03-01T00:05:00")
     after = stack.facts("ledger", "show", NEAR, "--at", "2026-03-01T00:30:00")
-    assert (before["posted"], after["posted"]) == (107, 107 + 3 + 6)
+    assert (before["posted"], after["posted"]) == (107, 107 + 3 + 10 + 6)
     assert after["postings"][0]["event_id"] == "late"
 
 
@@ -163,6 +164,12 @@ def test_the_luckiest_draws_are_listed_with_who_brought_them(stack: Stack) -> No
 def test_sharers_are_listed_by_whom_they_brought(stack: Stack) -> None:
     (row,) = stack.facts("packets", "sharers")
     assert row == {"sharer": NEAR, "claims": 1, "people": 1, "coins": 3}
+
+
+def test_what_is_put_by_is_shown_where_its_wallet_lives(stack: Stack) -> None:
+    shown = stack.facts("ledger", "show", f"deposit:{SAVER}")
+    assert (shown["kind"], shown["posted"], shown["source"]) == ("deposit", 29, "worker")
+    assert shown["terms"] == {"until": "2026-08-28T00:14:00+00:00"}
 
 
 def test_a_frozen_wallet_is_shown_so_by_worker_and_clickhouse(stack: Stack) -> None:

@@ -63,10 +63,14 @@ class Curious(World):
             for state in ("frozen", "closed"):
                 self.try_with(event, partition, None, state=state)
             if not isinstance(event, Leg):
-                for change in (
+                changes: list[dict[str, Any]] = [
                     {"subject": RESERVED},
                     {"data": msgspec.structs.replace(event.data, program="q")},
-                ):
+                ]
+                if hasattr(event.data, "to"):
+                    to_self = msgspec.structs.replace(event.data, to=event.subject)
+                    changes.append({"data": to_self})
+                for change in changes:
                     other = msgspec.structs.replace(event, id="another", **change)
                     self.try_with(other, partition, None)
         return super().send(event, **where)
