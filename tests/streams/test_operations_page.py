@@ -1,9 +1,9 @@
 """docs/operations.md against what the fold does: accounts and refusals of every operation.
 
 The simulator's clients and the cases of each refusal are folded. Before an event is, it is tried in
-worlds like the one at hand: with balances at the limit or at nothing, with one of the ledger's own
-accounts as its subject, with another program. What comes of all that must be what the page says, no
-more and no less.
+worlds like the one at hand: with balances at the limit or at nothing, with its wallet frozen or
+closed, with one of the ledger's own accounts as its subject, with another program. What comes of
+all that must be what the page says, no more and no less.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import msgspec
 import pytest
 
 from streams.events import Leg, Step, operation_of
-from streams.ledger.accounts import BALANCE_MAX, pack, unpack
+from streams.ledger.accounts import BALANCE_MAX, State, pack, unpack
 from streams.ledger.refusals import REFUSALS
 from streams.programs import Operation
 from streams.reading import read_wallet
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from streams.events import WalletEvent
 
 PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
-SEEDS, EVENTS = 12, 3_000
+SEEDS, EVENTS = 15, 3_000
 TRIED_MAX = 30  # events of an operation that are tried in other worlds, for each seed
 ORDER = [refusal.name for refusal in REFUSALS]
 # What any client's event may meet before its operation is looked at; the page says it once.
@@ -60,6 +60,8 @@ class Curious(World):
             for limit in (BALANCE_MAX, 0):
                 self.try_with(event, partition, limit, but=event.subject)
             self.try_with(event, partition, BALANCE_MAX, but="")
+            for state in ("frozen", "closed"):
+                self.try_with(event, partition, None, state=state)
             if not isinstance(event, Leg):
                 changes: list[dict[str, Any]] = [
                     {"subject": RESERVED},
@@ -74,9 +76,23 @@ class Curious(World):
         return super().send(event, **where)
 
     def try_with(
-        self, event: WalletEvent, partition: int, limit: int | None, *, but: str = ""
+        self,
+        event: WalletEvent,
+        partition: int,
+        limit: int | None,
+        *,
+        but: str = "",
+        state: State = "open",
     ) -> None:
-        """Fold an event with the posted coins of all accounts `but` one at `limit`, or as is."""
+        """Fold an event elsewhere.
+
+        Args:
+            event: the event.
+            partition: where.
+            limit: posted coins of all accounts `but` one; None as they are.
+            but: the one that is left as it is.
+            state: of the subject, if that is a wallet.
+        """
         world = World(len(self.shards), RULES)
         world.shards = copy.deepcopy(self.shards)
         world.accounts = [dict(accounts) for accounts in self.accounts]
@@ -86,6 +102,10 @@ class Curious(World):
                 owes = account.kind in {"issuer", "clearing"}
                 account.posted = max(-limit if owes else limit, account.pending)
                 world.accounts[partition][name] = pack(account)
+        subject = world.on(partition, event.subject)
+        if state != "open" and subject is not None and subject.kind == "wallet":
+            subject.state = state
+            world.accounts[partition][event.subject] = pack(subject)
         self.elsewhere.append(world.send(event, partition=partition))
 
 

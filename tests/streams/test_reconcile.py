@@ -147,9 +147,7 @@ def test_every_way_a_record_ends_is_counted(kept: Kept) -> None:
     assert report.outcomes["forwarded"] == 1
     assert report.deadletters == {"wallet.events": 3, "campaign.events": 1}
     sent = sum(1 for topic, *_ in kept.published if topic == "wallet.events")
-    assert (
-        report.inputs["wallet.events"] == sent + 13
-    )  # six legs, as many acks, a forwarded record
+    assert report.inputs["wallet.events"] == sent + 13  # six legs, as many acks, a forwarded record
     assert {check.key for check in report.checks if not check.held} == set()
 
 
