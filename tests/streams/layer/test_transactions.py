@@ -208,6 +208,8 @@ def test_an_outage_longer_than_the_transaction_timeout_loses_and_doubles_nothing
         node.kill()
         after(OUTAGE_SECONDS, node.start).join()
     world.numbers(1_000, first=20_000)
+    count = sum(map(len, world.read(world.source)))
+    assert count == 21_000
 
     def done() -> bool:
         nonlocal worker
@@ -215,7 +217,7 @@ def test_an_outage_longer_than_the_transaction_timeout_loses_and_doubles_nothing
             assert worker.process.returncode == EXIT_FATAL, worker.text()
             assert worker.last_words()
             worker = world.worker()
-        return sum(map(len, world.results_now())) >= 21_000
+        return sum(map(len, world.results_now())) >= count
 
     wait_for(done, "the results", 120)
     world.assert_exact()

@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from itertools import takewhile
+from operator import eq
 from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
@@ -43,7 +45,9 @@ class World:
         self.source, self.results = f"{name}.source", f"{name}.results"
         self.changelog = f"{name}-counts-changelog"
         self.admin = AdminClient({"bootstrap.servers": kafka})
-        self.producer = Producer({"bootstrap.servers": kafka, "linger.ms": 5})
+        self.producer = Producer(
+            {"bootstrap.servers": kafka, "linger.ms": 5, "enable.idempotence": True}
+        )
         self.create(self.source, self.results)
         self.create(f"{self.results}.small", **{"max.message.bytes": "1000"})
         self.create(self.changelog, **{"cleanup.policy": "compact", **(changelog or {})})
@@ -128,7 +132,12 @@ class World:
     def assert_exact(self) -> None:
         """Every result once, in order; the state in the changelog as a naive count has it."""
         expected = self.expected()
-        assert self.results_now() == expected
+        for number, (found, wanted) in enumerate(zip(self.results_now(), expected, strict=True)):
+            alike = sum(takewhile(bool, map(eq, found, wanted)))
+            assert found == wanted, (
+                f"partition {number}: {len(found)} results of {len(wanted)}, and after {alike}: "
+                f"{found[alike : alike + 3]} where {wanted[alike : alike + 3]} should be"
+            )
         for number, rows in enumerate(self.read(self.changelog)):
             state = {key: value for _, key, value in rows if not key.startswith(b"\x00")}
             counts = Counter(key for key, _ in expected[number])
