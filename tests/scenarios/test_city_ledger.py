@@ -45,6 +45,7 @@ LEG_ARRIVES_SHARE = 0.4
 OPERATIONS = (
     *("open", "earn", "fund", "defund", "grant", "transfer", "leg"),
     *("redeem", "redeem_settle", "redeem_fail", "redeem_expire"),
+    *("order_place", "order_fulfil", "order_cancel", "order_refund", "reward"),
     *("packet_send", "packet_claim", "packet_expire"),
 )
 RULES = Rules(programs.load(), window_us=10 * DAY_US, tolerance_us=DAY_US, secret=b"city")
