@@ -74,7 +74,7 @@ def party_of(moved: Moved) -> str:
     """Whose a posting is, told a second time."""
     prefix, _, rest = moved.account.partition(":")
     name, _, number = rest.rpartition("@")
-    if moved.kind in {"wallet", "packet"}:
+    if moved.kind in {"wallet", "packet", "deposit"}:
         return f"{moved.kind}s"
     if moved.kind == "budget":
         return f"advertiser:{name if number.isdecimal() and name else rest}"
@@ -124,4 +124,4 @@ def _operation(each: Moved) -> str:
 
 
 def _granted(each: Moved, campaign: str) -> bool:
-    return _operation(each) == "grant" and each.result.campaign == campaign
+    return _operation(each) in {"grant", "reward"} and each.result.campaign == campaign

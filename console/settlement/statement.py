@@ -43,7 +43,7 @@ DEPARTMENT = Words(
     zh="部门即某项活动的负责方:其余额为负,数额等于为该活动铸造且未收回的币。",
 )
 
-OWE_NOTHING = {"issuer", "clearing", "suspense", "unknown"}  # the program's own
+OWE_NOTHING = {"issuer", "clearing", "suspense", "fees", "unknown"}  # the program's own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,10 +72,11 @@ class Budget:
 
     funded: int
     defunded: int
-    granted: int
+    granted: int  # rewards included
+    packets: int  # in red packets sent, less what nobody drew
     returned: int  # grants taken back
     other: int  # coins for a shard that could not take them, in suspense
-    unspent: int  # funded - defunded - granted + returned + other
+    unspent: int  # funded - defunded - granted - packets + returned + other
     reserve: int  # of the unspent
     shards: int
     in_flight: int

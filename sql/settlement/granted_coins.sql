@@ -1,6 +1,7 @@
--- One row a program and operation: what became of the coins that a campaign granted, by the end of a
--- month, first in first out within each wallet; '' is all that was granted and not taken back. What
--- was undone (a grant or gift reversed, a redemption given back) counts as if it had never been.
+-- One row a program and operation: what became of the coins that a campaign gave, granted or as
+-- rewards, by the end of a month, first in first out within each wallet; '' is all that was given and
+-- not taken back. What was undone (a grant or gift reversed, a redemption given back) counts as if it
+-- had never been.
 WITH
     moves AS
     (
@@ -20,7 +21,10 @@ WITH
                 AND account IN (
                     SELECT account
                     FROM settlement_postings
-                    WHERE party = 'wallets' AND operation = 'grant' AND campaign = {campaign:String}
+                    WHERE
+                        party = 'wallets'
+                        AND operation IN ('grant', 'reward')
+                        AND campaign = {campaign:String}
                 )
         )
         WHERE left_of_it != 0
@@ -36,7 +40,7 @@ WITH
             FROM moves
             WHERE amount > 0
         )
-        WHERE operation = 'grant' AND campaign = {campaign:String}
+        WHERE operation IN ('grant', 'reward') AND campaign = {campaign:String}
     ),
     spent AS
     (
