@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # What these hold was spent, or minted. All else is outstanding, a kind that comes later as well: a
 # reserve that covers too much is the lesser error.
-NOT_OUTSTANDING = {"issuer", "carrier", "merchant", "partner"}
+NOT_OUTSTANDING = {"issuer", "carrier", "merchant", "partner", "fees"}
 
 BASIS = Words(
     en="Coins are whole, in the program's smallest unit; those of two programs are never added. "

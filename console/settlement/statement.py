@@ -72,11 +72,11 @@ class Budget:
 
     funded: int
     defunded: int
-    granted: int  # rewards included
-    packets: int  # in red packets sent, less what nobody drew
+    granted: int
     returned: int  # grants taken back
+    in_packets: int  # into red packets, drawn or not, less what came back
     other: int  # coins for a shard that could not take them, in suspense
-    unspent: int  # funded - defunded - granted - packets + returned + other
+    unspent: int  # funded - defunded - granted + returned - in_packets + other
     reserve: int  # of the unspent
     shards: int
     in_flight: int

@@ -66,6 +66,8 @@ def test_every_party_of_every_month_equals_a_naive_sum(folded: Folded, when: str
     } == naive
     assert found.differences == ()
     assert len(naive) > 8
+    on_their_way = [row for row in found.parties if row.party.startswith("clearing:")]
+    assert all(row.closing == 0 for row in on_their_way)
 
 
 def test_what_became_of_granted_coins_equals_a_queue_of_each_wallets(folded: Folded) -> None:
@@ -77,7 +79,12 @@ def test_what_became_of_granted_coins_equals_a_queue_of_each_wallets(folded: Fol
                 assert own.budget is not None
                 in_hand, spent = queues(folded.moved, campaign, own.program, month(when))
                 assert (own.budget.in_hand, own.budget.spent) == (in_hand, spent)
-                assert own.budget.unspent == own.closing
+                budget = own.budget
+                assert budget.unspent == own.closing == (
+                    budget.funded - budget.defunded - budget.granted + budget.returned
+                    - budget.in_packets + budget.other
+                )  # fmt: skip
+                assert budget.in_flight == 0  # every leg was delivered, and has its event's time
                 told += sum(spent.values())
     assert told > 0
 
