@@ -9,15 +9,22 @@ import click
 
 from flowdrop.output import say
 from flowdrop.settings import Addresses, load
+from local import evening
 from local.dagruns import FINAL, AirflowClient
 from local.demo import Stage
+from streams.publish import publish
+from streams.settings import StreamSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from local.demo import Demo
 
 DAY = date(2017, 10, 30)
 DAG = "score_users"
 DROP = "demo"
+LUCKIEST = 5  # draws that are shown
 
 # What the raw files say; tests compute the same with pandas.
 VISIT_RATES = {"none": "10.62 %", "mens": "18.28 %", "womens": "15.14 %"}
@@ -84,6 +91,25 @@ def score(demo: Demo) -> None:
     demo.check(name, f"> {baseline:.3f}", f"{auc:.3f}", held=auc > baseline)
 
 
+def live(demo: Demo) -> None:
+    """Publish rules that close a carrier's gate, then a simulated week and the day to be told."""
+    settings = load(StreamSettings)
+    kafka, partitions = load(Addresses).kafka, settings.partitions
+    evening.close_gate(settings.programs, _programs(demo))
+    published = demo.ask("programs", "publish", FLOWDROP_PROGRAMS=str(_programs(demo)))
+    demo.check("programs published", 5, len(published["programs"]))
+    terms = {
+        "people": 1_000,
+        "days": evening.CITY_DAYS,
+        "seed": evening.SEED,
+        "start": evening.CITY_START,
+    }
+    summary = demo.ask("replay", "city", *_options(terms))
+    demo.check("events of a simulated week", 8_488, sum(summary["events"].values()))
+    for events in (evening.joining, evening.evening):
+        publish(events(partitions), kafka, partitions)
+
+
 def drop(demo: Demo) -> None:
     """Create, preview, launch and follow a targeted drop."""
     terms = {
@@ -93,8 +119,7 @@ def drop(demo: Demo) -> None:
         "audience": f"redeemers-{DAY}",
         "holdout": 0.1,
     }
-    options = [text for name, value in terms.items() for text in (f"--{name}", str(value))]
-    demo.ask("drop", "create", DROP, *options)
+    demo.ask("drop", "create", DROP, *_options(terms))
     preview = demo.ask("drop", "preview", DROP)
     launched = demo.ask("drop", "launch", DROP, "--yes")
     for key in ("treated", "holdout", "cost"):
@@ -116,6 +141,44 @@ def reconcile(demo: Demo) -> None:
     )
 
 
+def day(demo: Demo) -> None:
+    """Tell what became of that day: the packet, the gate, the purchase, who is owed what."""
+    packet = evening.packet(load(StreamSettings).partitions)
+    draws = demo.ask("packets", "luckiest", "--packet", packet, "--limit", str(evening.GUESTS))
+    say("  the luckiest draws from the red packet:")
+    say(f"    {draw['claimer']:<16} {draw['coins']} coins" for draw in draws[:LUCKIEST])
+    demo.check(f"of {evening.GUESTS} guests have drawn", evening.DRAWS, len(draws))
+    coins = sum(draw["coins"] for draw in draws)
+    demo.check("coins that they drew", evening.PACKET_COINS, coins)
+    [told] = demo.ask("ledger", "trace", evening.REFUSED, FLOWDROP_PROGRAMS=str(_programs(demo)))[
+        "subjects"
+    ]
+    [refused] = [record for record in told["records"] if record["outcome"]]
+    demo.check("a redemption at the closed gate", "carrier_closed", refused["reason"])
+    since = "unicom is closed for everyone since 2026-01-07T12:00:00+00:00"
+    until = "until 2026-01-08T12:00:00+00:00; open: telecom, mobile"
+    demo.check("which, since when, what is open", f"{since} {until}", refused["detail"])
+    _settled(demo)
+
+
+def _settled(demo: Demo) -> None:
+    month = f"{evening.DAY:%Y-%m}"
+    own = ("settlement", "--party", f"advertiser:{evening.CAMPAIGN}", "--month", month)
+    demo.show(*own)
+    [account] = demo.ask(*own)["programs"]
+    budget = account["budget"]
+    rewards = evening.PURCHASE_COINS + evening.FRIEND_COINS
+    demo.check("coins for a purchase of 49.00, and the friend's", rewards, budget["granted"])
+    demo.check("coins in the red packet", evening.PACKET_COINS, budget["in_packets"])
+    funded = evening.RESERVE_COINS + evening.SHARD_COINS
+    unspent = funded - rewards - evening.PACKET_COINS
+    demo.check("coins owed to the tea house", unspent, account["owed"]["coins"])
+    demo.show("settlement", "--all", "--month", month)
+    everyone = demo.ask("settlement", "--all", "--month", month)
+    demo.check("all parties together differ from the ledger", 0, len(everyone["differences"]))
+    say(f"  in the console: {load(Addresses).console}/settlement?month={month}")
+
+
 STAGES = (
     Stage("start Kafka, ClickHouse, worker, feed, Airflow and the console", start),
     Stage("replay Hillstrom's e-mail experiment", replay_hillstrom),
@@ -123,8 +186,10 @@ STAGES = (
     Stage("let worker and feed catch up, then reconcile", settle),
     Stage("reports of reach and lift", report),
     Stage(f"score every household as of {DAY} under Airflow", score),
+    Stage("a simulated city, and a day in it", live),
     Stage("a targeted drop: create, preview, launch, launch again", drop),
     Stage("reconcile log, table and warehouse", reconcile),
+    Stage("the city's day: red packet, closed gate, purchase with reward, settlement", day),
 )
 
 
@@ -132,6 +197,14 @@ def _reconcile(demo: Demo, when: str) -> None:
     found = demo.ask("reconcile", "--wait", "180", fails=True)
     for check in found["checks"]:
         demo.check(f"{check['name']}, {when}", "holds", check["detail"], held=check["held"])
+
+
+def _options(terms: Mapping[str, object]) -> list[str]:
+    return [text for name, value in terms.items() for text in (f"--{name}", str(value))]
+
+
+def _programs(demo: Demo) -> Path:
+    return demo.place / "programs"
 
 
 def _percent(share: float) -> str:
