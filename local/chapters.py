@@ -9,11 +9,9 @@ import click
 
 from flowdrop.output import say
 from flowdrop.settings import Addresses, load
-from local import evening
 from local.dagruns import FINAL, AirflowClient
 from local.demo import Stage
-from streams.publish import publish
-from streams.settings import StreamSettings
+from local.gate import TOLD, close_gate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +22,10 @@ if TYPE_CHECKING:
 DAY = date(2017, 10, 30)
 DAG = "score_users"
 DROP = "demo"
+
+CITY = {"people": 1_000, "days": 7, "seed": 7, "start": "2026-01-01"}
+WALLETS_OPEN_BY, MONTH = "2026-01-07T11:59:00", "2026-01"
+TEA_HOUSE = "tea-house"
 LUCKIEST = 5  # draws that are shown
 
 # What the raw files say; tests compute the same with pandas.
@@ -92,22 +94,14 @@ def score(demo: Demo) -> None:
 
 
 def live(demo: Demo) -> None:
-    """Publish rules that close a carrier's gate, then a simulated week and the day to be told."""
-    settings = load(StreamSettings)
-    kafka, partitions = load(Addresses).kafka, settings.partitions
-    evening.close_gate(settings.programs, _programs(demo))
+    """Publish rules that close a carrier's gate, then a simulated week and its last evening."""
+    close_gate(_programs(demo))
     published = demo.ask("programs", "publish", FLOWDROP_PROGRAMS=str(_programs(demo)))
     demo.check("programs published", 5, len(published["programs"]))
-    terms = {
-        "people": 1_000,
-        "days": evening.CITY_DAYS,
-        "seed": evening.SEED,
-        "start": evening.CITY_START,
-    }
-    summary = demo.ask("replay", "city", *_options(terms))
-    demo.check("events of a simulated week", 8_488, sum(summary["events"].values()))
-    for events in (evening.joining, evening.evening):
-        publish(events(partitions), kafka, partitions)
+    week = demo.ask("replay", "city", *_options(CITY))
+    demo.check("events of a simulated week", 8_488, sum(week["events"].values()))
+    demo.ask("replay", "evening", "--until", WALLETS_OPEN_BY)
+    demo.ask("replay", "evening")  # what is there already changes nothing
 
 
 def drop(demo: Demo) -> None:
@@ -142,41 +136,38 @@ def reconcile(demo: Demo) -> None:
 
 
 def day(demo: Demo) -> None:
-    """Tell what became of that day: the packet, the gate, the purchase, who is owed what."""
-    packet = evening.packet(load(StreamSettings).partitions)
-    draws = demo.ask("packets", "luckiest", "--packet", packet, "--limit", str(evening.GUESTS))
+    """Tell what became of that evening: the packet, the gate, the purchase, who is owed what."""
+    draws = demo.ask("packets", "luckiest", "--campaign", TEA_HOUSE, "--limit", "1000")
     say("  the luckiest draws from the red packet:")
     say(f"    {draw['claimer']:<16} {draw['coins']} coins" for draw in draws[:LUCKIEST])
-    demo.check(f"of {evening.GUESTS} guests have drawn", evening.DRAWS, len(draws))
-    coins = sum(draw["coins"] for draw in draws)
-    demo.check("coins that they drew", evening.PACKET_COINS, coins)
-    [told] = demo.ask("ledger", "trace", evening.REFUSED, FLOWDROP_PROGRAMS=str(_programs(demo)))[
-        "subjects"
+    demo.check("of 80 guests have drawn", 60, len(draws))
+    demo.check("coins that they drew", 600, sum(draw["coins"] for draw in draws))
+    told = demo.ask(
+        *("ledger", "trace", "evening/redeem-unicom"), FLOWDROP_PROGRAMS=str(_programs(demo))
+    )
+    refused = [
+        f"{record['reason']}: {record['detail']}"
+        for subject in told["subjects"]
+        for record in subject["records"]
+        if record["outcome"] == "refused"
     ]
-    [refused] = [record for record in told["records"] if record["outcome"]]
-    demo.check("a redemption at the closed gate", "carrier_closed", refused["reason"])
-    since = "unicom is closed for everyone since 2026-01-07T12:00:00+00:00"
-    until = "until 2026-01-08T12:00:00+00:00; open: telecom, mobile"
-    demo.check("which, since when, what is open", f"{since} {until}", refused["detail"])
+    demo.check("why a redemption was refused", f"carrier_closed: {TOLD}", " ".join(refused))
     _settled(demo)
 
 
 def _settled(demo: Demo) -> None:
-    month = f"{evening.DAY:%Y-%m}"
-    own = ("settlement", "--party", f"advertiser:{evening.CAMPAIGN}", "--month", month)
+    """Print the month of the campaign and of everybody, and check what is known of both."""
+    own = ("settlement", "--party", f"advertiser:{TEA_HOUSE}", "--month", MONTH)
     demo.show(*own)
     [account] = demo.ask(*own)["programs"]
     budget = account["budget"]
-    rewards = evening.PURCHASE_COINS + evening.FRIEND_COINS
-    demo.check("coins for a purchase of 49.00, and the friend's", rewards, budget["granted"])
-    demo.check("coins in the red packet", evening.PACKET_COINS, budget["in_packets"])
-    funded = evening.RESERVE_COINS + evening.SHARD_COINS
-    unspent = funded - rewards - evening.PACKET_COINS
-    demo.check("coins owed to the tea house", unspent, account["owed"]["coins"])
-    demo.show("settlement", "--all", "--month", month)
-    everyone = demo.ask("settlement", "--all", "--month", month)
+    demo.check("coins for a purchase of 49.00, 245, and for a friend, 20", 265, budget["granted"])
+    demo.check("coins in the red packet", 600, budget["in_packets"])
+    demo.check("coins of 3,000 owed to the tea house", 2_135, account["owed"]["coins"])
+    demo.show("settlement", "--all", "--month", MONTH)
+    everyone = demo.ask("settlement", "--all", "--month", MONTH)
     demo.check("all parties together differ from the ledger", 0, len(everyone["differences"]))
-    say(f"  in the console: {load(Addresses).console}/settlement?month={month}")
+    say(f"  in the console: {load(Addresses).console}/settlement?month={MONTH}")
 
 
 STAGES = (

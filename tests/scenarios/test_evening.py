@@ -1,4 +1,4 @@
-"""The demo's evening: valid events, closed gates, and in the fold what the demo claims of it."""
+"""The evening: valid events, and in the fold, by the demo's rules, what the demo claims of it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from local import evening
+from local.gate import PROGRAM, TOLD, close_gate
+from scenarios import evening
 from streams.events import decode_campaign, decode_wallet, encode, partition_of
-from streams.ledger.times import microseconds
 from streams.programs import load
-from streams.settings import StreamSettings
+from streams.programs.explained import explain
 from tests.streams.ledger_world import RULES, World
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def said(partitions: int) -> list[Event]:
 
 
 def lived(folder: Path, partitions: int) -> tuple[World, dict[str, Outcome]]:
-    evening.close_gate(StreamSettings().programs, folder)
+    close_gate(folder)
     rules = msgspec.structs.replace(RULES, programs=load(folder), offers={}, dated={})
     world = World(partitions, rules)
     outcomes = {}
@@ -71,10 +71,17 @@ def test_it_comes_to_what_the_demo_claims(tmp_path: Path, partitions: int) -> No
 
 
 def test_the_gate_is_closed_for_a_day_and_in_no_other_program(tmp_path: Path) -> None:
-    evening.close_gate(StreamSettings().programs, tmp_path)
-    shipped, closed = load(StreamSettings().programs), load(tmp_path)
-    assert {name for name in closed if closed[name] != shipped[name]} == {evening.PROGRAM}
+    close_gate(tmp_path)
+    shipped, closed = load(), load(tmp_path)
+    assert {name for name in closed if closed[name] != shipped[name]} == {PROGRAM}
     [redeem] = [event for event in said(1) if event.id == evening.REFUSED]
-    there = closed[evening.PROGRAM].at(microseconds(redeem.time))
-    assert there.carriers["unicom"].is_closed_to("unicom", "unicom")
-    assert not there.carriers["telecom"].gates
+    assert explain("carrier_closed", redeem, closed[PROGRAM]) == TOLD
+
+
+def test_wallets_are_open_before_the_rest_begins() -> None:
+    opened = [event.type for event in evening.supply(evening.BEGINS, 8).events]
+    assert set(opened) == {f"flowdrop.wallet.{word}" for word in ("open", "fund", "earn")}
+    everything = list(evening.supply(None, 8).events)
+    assert [event.type for event in everything[: len(opened)]] == opened
+    assert len(everything) == evening.supply(None, 8).total == len(said(8))
+    assert "flowdrop.wallet.open" not in {e.type for e in everything[len(opened) :]}

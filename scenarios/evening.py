@@ -1,16 +1,21 @@
-"""The demo's day in the city: what some of its people do on 2026-01-07, as events.
+"""An evening in the city, told by hand: a red packet, two redemptions, a purchase with its rewards.
 
-Unicom's gate is closed from 20:00 in China for a day. A tea house sends a red packet for 60, and 80
-guests want to draw. Mei finds the gate closed and redeems elsewhere. Tao, who heard of the tea house
-from her, buys there: the campaign rewards both, and he buys two songs with coins. All amounts are
-fixed but what each guest draws.
+A tea house sends a red packet for 60, and 80 guests want to draw. Mei redeems at Unicom, which the
+demo's rules have closed, and then at Telecom. Tao, who heard of the tea house from her, buys there:
+the campaign rewards both, and he buys two songs with coins. All amounts are fixed but what each
+guest draws.
+
+Wallets and budgets come before `BEGINS`: whoever replays the rest after those have arrived is sure
+to have no coins sent to a wallet that is not open yet.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from scenarios.source import Supply, ready
 from streams.events import (
     Conversion,
     ConversionData,
@@ -38,14 +43,12 @@ from streams.events import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from streams.events import Event
 
 PROGRAM, SEED = "liuliangbao", 7
-CITY_START, CITY_DAYS = date(2026, 1, 1), 7
-DAY = date(2026, 1, 7)
-SOURCE = "local/evening"
+MIDNIGHT = datetime(2026, 1, 7, tzinfo=UTC)
+SOURCE = "scenarios/evening"
 CAMPAIGN = "tea-house"
 BUDGET = f"budget:{CAMPAIGN}"
 MEI, TAO = (f"city:{SEED}:{name}" for name in ("mei", "tao"))
@@ -55,24 +58,20 @@ PURCHASE_CENTS = 4_900
 PURCHASE_COINS, FRIEND_COINS = 245, 20  # 5 % of the purchase, and for the friend who told
 SONGS, SONGS_COINS = 2, 30
 REDEEMED_COINS = 30
-REFUSED = "evening/redeem-unicom"  # the id of what the closed gate refuses
+REFUSED = "evening/redeem-unicom"  # the id of what a closed gate refuses
 
-GATE = """
-[[carriers.unicom.gates]]
-closed = "all"
-from = 2026-01-07T12:00:00Z
-until = 2026-01-08T12:00:00Z
-assumption = "the demo's: Unicom maintains its systems for a day"
-"""
+BEGINS = MIDNIGHT + timedelta(hours=11, minutes=59)
 
 
-def close_gate(shipped: Path, folder: Path) -> None:
-    """Copy the programs' files to `folder`, and close Unicom's gate there for a day."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in sorted(shipped.glob("*.toml")):
-        text = path.read_text(encoding="utf-8")
-        gate = GATE if path.stem == PROGRAM else ""
-        (folder / path.name).write_text(text + gate, encoding="utf-8")
+def supply(until: datetime | None, partitions: int) -> Supply:
+    """Return the evening's events before a moment, made ready for so many partitions."""
+    events = [
+        event
+        for event in (*joining(partitions), *evening(partitions))
+        if until is None or event.time < until
+    ]
+    events.sort(key=attrgetter("time"))
+    return Supply(len(events), ready(events, partitions))
 
 
 def packet(partitions: int) -> str:
@@ -81,7 +80,7 @@ def packet(partitions: int) -> str:
 
 
 def joining(partitions: int) -> Iterator[Event]:
-    """Yield what is to be in every log before the evening: wallets, and the campaign's coins.
+    """Yield what is to be in every log before the rest: wallets, and the campaign's coins.
 
     The reserve pays for the packet and the shard where Tao lives for the rewards.
     """
@@ -151,7 +150,7 @@ def _guests() -> list[str]:
 
 
 def _at(minutes: int) -> datetime:
-    return datetime(DAY.year, DAY.month, DAY.day, tzinfo=UTC) + timedelta(minutes=minutes)
+    return MIDNIGHT + timedelta(minutes=minutes)
 
 
 def _said(what: str, minutes: int, subject: str, *, alone: bool = False) -> dict[str, Any]:
