@@ -1,9 +1,9 @@
 """An evening in the city, told by hand: a red packet, two redemptions, a purchase with its rewards.
 
-A tea house sends a red packet for 60, and 80 guests want to draw. Mei redeems at Unicom, which the
-demo's rules have closed, and then at Telecom. Tao, who heard of the tea house from her, buys there:
-the campaign rewards both, and he buys two songs with coins. All amounts are fixed but what each
-guest draws.
+A tea house sends a red packet for 60 to 82 people, of whom 80 want to draw. Mei redeems at Unicom,
+which the demo's rules have closed, and then at Telecom. Tao, who heard of the tea house from her,
+buys there: the campaign rewards both, and he buys two songs with coins. All amounts are fixed but
+what each guest draws.
 
 Wallets and budgets come before `BEGINS`: whoever replays the rest after those have arrived is sure
 to have no coins sent to a wallet that is not open yet.
@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from scenarios.source import Supply, ready
 from streams.events import (
+    Contact,
+    ContactData,
     Conversion,
     ConversionData,
     Earn,
@@ -96,10 +98,17 @@ def joining(partitions: int) -> Iterator[Event]:
 
 
 def evening(partitions: int) -> Iterator[Event]:
-    """Yield the packet and its claims, the redemptions, and the purchase with its rewards."""
+    """Yield the offer, the packet and its claims, the redemptions, the purchase and its rewards."""
+    yield from _offers()
     yield from _packet(packet(partitions))
     yield from _redemptions()
     yield from _purchase()
+
+
+def _offers() -> Iterator[Event]:
+    offer = ContactData(campaign=CAMPAIGN, channel="app", cost=1, until=_at(36 * 60))
+    for person in (MEI, TAO, *_guests()):
+        yield Contact(**_said("offer", 12 * 60 - 1, person), data=offer)
 
 
 def _packet(name: str) -> Iterator[Event]:
