@@ -93,6 +93,8 @@ class OneByOne(Timed):
             yield field, self._value(field, text.strip('"'), own)
         if columns == ["paid"]:
             yield "paid", lambda values: values["paid"] == 1
+        if columns == ["quantity"]:
+            yield "quantity", lambda values: values["quantity"]
 
     def _value(self, field: str, text: str, own: list[str]) -> Callable[[dict[str, Any]], Any]:
         if not own:

@@ -11,13 +11,22 @@ from flowdrop.output import say
 from flowdrop.settings import Addresses, load
 from local.dagruns import FINAL, AirflowClient
 from local.demo import Stage
+from local.gate import TOLD, close_gate
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from local.demo import Demo
 
 DAY = date(2017, 10, 30)
 DAG = "score_users"
 DROP = "demo"
+
+CITY = {"people": 1_000, "days": 7, "seed": 7, "start": "2026-01-01"}
+WALLETS_OPEN_BY, MONTH = "2026-01-07T11:59:00", "2026-01"
+TEA_HOUSE = "tea-house"
+LUCKIEST = 5  # draws that are shown
 
 # What the raw files say; tests compute the same with pandas.
 VISIT_RATES = {"none": "10.62 %", "mens": "18.28 %", "womens": "15.14 %"}
@@ -84,6 +93,17 @@ def score(demo: Demo) -> None:
     demo.check(name, f"> {baseline:.3f}", f"{auc:.3f}", held=auc > baseline)
 
 
+def live(demo: Demo) -> None:
+    """Publish rules that close a carrier's gate, then a simulated week and its last evening."""
+    close_gate(_programs(demo))
+    published = demo.ask("programs", "publish", FLOWDROP_PROGRAMS=str(_programs(demo)))
+    demo.check("programs published", 5, len(published["programs"]))
+    week = demo.ask("replay", "city", *_options(CITY))
+    demo.check("events of a simulated week", 8_488, sum(week["events"].values()))
+    demo.ask("replay", "evening", "--until", WALLETS_OPEN_BY)
+    demo.ask("replay", "evening")  # what is there already changes nothing
+
+
 def drop(demo: Demo) -> None:
     """Create, preview, launch and follow a targeted drop."""
     terms = {
@@ -93,8 +113,7 @@ def drop(demo: Demo) -> None:
         "audience": f"redeemers-{DAY}",
         "holdout": 0.1,
     }
-    options = [text for name, value in terms.items() for text in (f"--{name}", str(value))]
-    demo.ask("drop", "create", DROP, *options)
+    demo.ask("drop", "create", DROP, *_options(terms))
     preview = demo.ask("drop", "preview", DROP)
     launched = demo.ask("drop", "launch", DROP, "--yes")
     for key in ("treated", "holdout", "cost"):
@@ -116,6 +135,41 @@ def reconcile(demo: Demo) -> None:
     )
 
 
+def day(demo: Demo) -> None:
+    """Tell what became of that evening: the packet, the gate, the purchase, who is owed what."""
+    draws = demo.ask("packets", "luckiest", "--campaign", TEA_HOUSE, "--limit", "1000")
+    say("  the luckiest draws from the red packet:")
+    say(f"    {draw['claimer']:<16} {draw['coins']} coins" for draw in draws[:LUCKIEST])
+    demo.check("of 80 guests have drawn", 60, len(draws))
+    demo.check("coins that they drew", 600, sum(draw["coins"] for draw in draws))
+    told = demo.ask(
+        *("ledger", "trace", "evening/redeem-unicom"), FLOWDROP_PROGRAMS=str(_programs(demo))
+    )
+    refused = [
+        f"{record['reason']}: {record['detail']}"
+        for subject in told["subjects"]
+        for record in subject["records"]
+        if record["outcome"] == "refused"
+    ]
+    demo.check("why a redemption was refused", f"carrier_closed: {TOLD}", " ".join(refused))
+    _settled(demo)
+
+
+def _settled(demo: Demo) -> None:
+    """Print the month of the campaign and of everybody, and check what is known of both."""
+    own = ("settlement", "--party", f"advertiser:{TEA_HOUSE}", "--month", MONTH)
+    demo.show(*own)
+    [account] = demo.ask(*own)["programs"]
+    budget = account["budget"]
+    demo.check("coins for a purchase of 49.00, 245, and for a friend, 20", 265, budget["granted"])
+    demo.check("coins in the red packet", 600, budget["in_packets"])
+    demo.check("coins of 3,000 owed to the tea house", 2_135, account["owed"]["coins"])
+    demo.show("settlement", "--all", "--month", MONTH)
+    everyone = demo.ask("settlement", "--all", "--month", MONTH)
+    demo.check("all parties together differ from the ledger", 0, len(everyone["differences"]))
+    say(f"  in the console: {load(Addresses).console}/settlement?month={MONTH}")
+
+
 STAGES = (
     Stage("start Kafka, ClickHouse, worker, feed, Airflow and the console", start),
     Stage("replay Hillstrom's e-mail experiment", replay_hillstrom),
@@ -123,8 +177,10 @@ STAGES = (
     Stage("let worker and feed catch up, then reconcile", settle),
     Stage("reports of reach and lift", report),
     Stage(f"score every household as of {DAY} under Airflow", score),
+    Stage("a simulated city, and a day in it", live),
     Stage("a targeted drop: create, preview, launch, launch again", drop),
     Stage("reconcile log, table and warehouse", reconcile),
+    Stage("the city's day: red packet, closed gate, purchase with reward, settlement", day),
 )
 
 
@@ -132,6 +188,14 @@ def _reconcile(demo: Demo, when: str) -> None:
     found = demo.ask("reconcile", "--wait", "180", fails=True)
     for check in found["checks"]:
         demo.check(f"{check['name']}, {when}", "holds", check["detail"], held=check["held"])
+
+
+def _options(terms: Mapping[str, object]) -> list[str]:
+    return [text for name, value in terms.items() for text in (f"--{name}", str(value))]
+
+
+def _programs(demo: Demo) -> Path:
+    return demo.place / "programs"
 
 
 def _percent(share: float) -> str:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from types import FrameType
 
 
+SHOWN_COLUMNS = "110"  # so that no table's cell is cut
+
+
 @dataclass(frozen=True)
 class Check:
     """A claim: what was expected, what came out, and whether it held."""
@@ -77,9 +80,13 @@ class Demo:
             )
         return done.stdout
 
-    def ask(self, *command: str, fails: bool = False) -> Any:
+    def show(self, *command: str) -> None:
+        """Run a flowdrop command and show what it printed."""
+        say(["", *self.run(*command, COLUMNS=SHOWN_COLUMNS).rstrip().splitlines(), ""])
+
+    def ask(self, *command: str, fails: bool = False, **settings: str) -> Any:
         """Run a flowdrop command with `--json` and return what it printed, decoded."""
-        text = self.run(*command, "--json", fails=fails)
+        text = self.run(*command, "--json", fails=fails, **settings)
         try:
             return json.loads(text)
         except ValueError as error:

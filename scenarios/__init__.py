@@ -15,5 +15,6 @@ NOTES: dict[str, str] = {
         "Everybody in the city is made up, and so is everything that happens there: it shows "
         "whether flowdrop counts right, and nothing about real people."
     ),
+    "evening": "Mei, Tao, the tea house and its guests are made up, and so is what they do.",
 }
 """What a page or report that shows a scenario must say about it, by the scenario's name."""

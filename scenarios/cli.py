@@ -191,6 +191,21 @@ def city(*, people: int, days: int, start: datetime, truth: Path | None, **value
     _replay("city", supply(people, days, values["seed"], start, truth), **values)
 
 
+@replay.command(short_help="A tea house's red packet, and what two people do.")
+@options
+def evening(**values: Any) -> None:
+    """Replay an evening in the city: a red packet for 60, two redemptions, a purchase and rewards.
+
+    Everything happens on 2026-01-07. Replay it up to 11:59 first, so that every wallet is open
+    before the packet is.
+
+    Example: flowdrop replay evening --until 2026-01-07T11:59:00
+    """
+    from scenarios.evening import supply
+
+    _replay("evening", supply, **values)
+
+
 def _of(
     source: Callable[[datetime | None], Source],
 ) -> Callable[[datetime | None, int], Supply]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from scenarios.city.records import Chunk
     from scenarios.spoil import Record
 
-EVENTS_PER_PERSON_DAY = 2.6  # on average, to say beforehand about how many there will be
+EVENTS_PER_PERSON_DAY = 2.7  # on average, to say beforehand about how many there will be
 
 
 def about(plan: Plan) -> int:

@@ -3,7 +3,8 @@
 A campaign begins on day 3 and every fifth day from there, runs for 14 days, and is not begun when
 it would not end within the city's days. On its first day everyone with a wallet who may be marketed
 to, but for a fifth, is drawn into an arm. Those in a treated arm are contacted, get the arm's
-coins, and are shown advertisements until the campaign ends or they take back their consent.
+coins, and are shown advertisements until the campaign ends or they take back their consent. Those
+of them who buy are rewarded by the campaign's rule, and so is, at times, a friend who told them.
 
 Machines are shown advertisements too, each at least `BOT_EXPOSURES_PER_DAY` by every campaign, and
 "see" every one. No person is shown more than `EXPOSURES_MAX` by a campaign in all, which is how the
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from scenarios.city.draws import uniform
-from scenarios.city.outcomes import delays, effects_of, outcomes
+from scenarios.city.outcomes import CHANCE_MAX, CHANCE_MIN, delays, effects_of, outcomes
 from scenarios.city.people import chosen
 from scenarios.city.plan import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 
@@ -43,6 +44,7 @@ BOT_EXPOSURES_PER_DAY = 60
 MEASURED_SHARE = 0.92
 PAID_SHARE = 0.1
 CLICK_SHARE = 0.02  # of viewable exposures
+TOLD_SHARE = 0.4  # of those who are rewarded, by a friend
 CONTACT_MIN_US, CONTACT_MAX_US = 30 * MINUTE_US, 90 * MINUTE_US
 UNASSIGNED = 255
 
@@ -77,6 +79,8 @@ class Form(NamedTuple):
     channel: int  # number in `records.TEXTS["channel"]`
     arms: tuple[Arm, ...]  # the first is the control
     is_paid: bool  # whether some are paid to look
+    rule: int = -1  # number in `records.TEXTS["rule"]`, by which who buys is rewarded, or none
+    rule_coins: int = 0  # about what it gives, with the friend's part
 
     @property
     def effects(self) -> list[float]:
@@ -86,12 +90,21 @@ class Form(NamedTuple):
 
 NONE = 0
 FORMS = (
-    Form("tea-house", 0, (Arm(NONE, 0.5, is_treated=False), Arm(1, 0.5, 0.08, 10)), is_paid=True),
+    Form(
+        "tea-house",
+        0,
+        (Arm(NONE, 0.5, is_treated=False), Arm(1, 0.5, 0.08, 10)),
+        is_paid=True,
+        rule=0,
+        rule_coins=58,
+    ),
     Form(
         "book-shop",
         1,
         (Arm(NONE, 0.4, is_treated=False), Arm(2, 0.3, 0.04, 5), Arm(3, 0.3, 0.10, 20)),
         is_paid=False,
+        rule=1,
+        rule_coins=220,
     ),
     Form("cinema", 2, (Arm(NONE, 0.25, is_treated=False), Arm(4, 0.75, 0.03)), is_paid=False),
 )
@@ -159,8 +172,16 @@ class Marketing:
             self._show_bots(campaign, moment)
 
     def _fund(self, campaign: Campaign) -> None:
-        """Fund about what will be given; give back what is left when the campaign has ended."""
-        likely = sum(arm.probability * arm.coins for arm in campaign.form.arms)
+        """Fund what may well be given; give back what is left when the campaign has ended.
+
+        Rewards are funded thrice over: what a shard lacks for one is not asked of the reserve.
+        """
+        buys = (CHANCE_MIN + CHANCE_MAX) / 2
+        likely = sum(
+            arm.probability * (arm.coins + 3 * (buys + arm.effect) * campaign.form.rule_coins)
+            for arm in campaign.form.arms
+            if arm.is_treated
+        )
         people = self.wallets.is_open.sum() * 0.6
         luck = uniform(self.plan.seed, "budgets", np.array([campaign.number]))[0]
         campaign.budget = max(self.plan.partitions * 2, int(likely * people * (0.9 + 0.6 * luck)))
@@ -194,7 +215,7 @@ class Marketing:
             probability=probabilities[arm],
         )
         self._treat(campaign, moment, person, time)
-        self._await(campaign, person, time)
+        self._await(campaign, moment, person, time)
 
     def _treat(self, campaign: Campaign, moment: Moment, person: Numbers, time: Numbers) -> None:
         """Contact the treated, unless they take back their consent before, and give coins."""
@@ -224,7 +245,7 @@ class Marketing:
             amount=coins,
         )
 
-    def _await(self, campaign: Campaign, person: Numbers, time: Numbers) -> None:
+    def _await(self, campaign: Campaign, moment: Moment, person: Numbers, time: Numbers) -> None:
         """Let those visit and convert who do in the arm they are in."""
         seed, number = self.plan.seed, campaign.number
         effect = effects_of(campaign.arm[person], campaign.form.effects)
@@ -232,11 +253,30 @@ class Marketing:
         after = time + delays(seed, number, person)
         visits, converts = found.visits, found.converts
         self.outbox.add("visit", after[visits] - MINUTE_US, person=person[visits], campaign=number)
+        person, after, value = person[converts], after[converts], found.value[converts]
+        conversion = self.outbox.add(
+            "conversion", after, person=person, campaign=number, value=value
+        )
+        if campaign.form.rule >= 0:
+            bought = {"person": person, "conversion": conversion, "value": value}
+            self._reward(campaign, moment, after + MINUTE_US, bought)
+
+    def _reward(
+        self, campaign: Campaign, moment: Moment, time: Numbers, bought: dict[str, Numbers]
+    ) -> None:
+        """Reward the treated who buy, and of some the friend who told them."""
+        form, draw, person = campaign.form, moment.draw, bought["person"]
+        at = np.array([arm.is_treated for arm in form.arms])[campaign.arm[person]]
+        own = {name: column[at] for name, column in bought.items()}
+        self.outbox.add("reward", time[at], **own, campaign=campaign.number, rule=form.rule)
+        friend = self.people.friends(person, draw)
+        at &= (draw.random(len(person)) < TOLD_SHARE) & self.wallets.is_open[friend]
+        own = {name: column[at] for name, column in bought.items()}
         self.outbox.add(
-            *("conversion", after[converts]),
-            person=person[converts],
-            campaign=number,
-            value=found.value[converts],
+            *("reward_sharer", time[at] + SECOND_US),
+            **own,
+            campaign=campaign.number,
+            to=friend[at],
         )
 
     # -- advertisements ----------------------------------------------------------------------

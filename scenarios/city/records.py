@@ -36,6 +36,9 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "granted": ("false", "true"),
     "paid": ("", ',"paid":true'),
     "message": ("送你流量", "生日快乐", "谢谢", "for your trip", "thanks"),
+    "item": ("comic", "song", "game-skin", "umbrella", "phone-10"),
+    "quantity": ("", "", ',"quantity":2', ',"quantity":3'),
+    "rule": ("first", "purchase"),
 }
 """Columns that hold the numbers of texts."""
 TIMES = ("until", "expires")
@@ -72,6 +75,11 @@ def _held(kind: str) -> Kind:
     return _person(kind, '"redemption":"SEED/redeem_held/%d"', "redemption")
 
 
+def _order(kind: str) -> Kind:
+    return _person(kind, '"order":"SEED/order_place/%d"', "order")
+
+
+_CONVERSION = '"conversion":"SEED/conversion/%d","value":%d'
 _SHOWN = f'"campaign":"{CAMPAIGN}","channel":"%s","format":"%s"'
 
 KINDS: dict[str, Kind] = {
@@ -118,6 +126,16 @@ KINDS: dict[str, Kind] = {
     "conversion": _person(
         "campaign.conversion", f'"campaign":"{CAMPAIGN}","value":%d', "campaign", "value"
     ),
+    "reward": _person(
+        "wallet.reward",
+        f'"campaign":"{CAMPAIGN}","rule":"%s",{_CONVERSION}',
+        *("campaign", "rule", "conversion", "value"),
+    ),
+    "reward_sharer": _person(
+        "wallet.reward",
+        f'"campaign":"{CAMPAIGN}","rule":"friend",{_CONVERSION},"to":"{PERSON}"',
+        *("campaign", "conversion", "value", "to"),
+    ),
     "transfer": _person(
         "wallet.transfer", f'"to":"{PERSON}","amount":%d,"message":"%s"', "to", "amount", "message"
     ),
@@ -128,6 +146,12 @@ KINDS: dict[str, Kind] = {
     "redeem_settle": _held("wallet.redeem_settle"),
     "redeem_fail": _held("wallet.redeem_fail"),
     "redeem_expire": _held("wallet.redeem_expire"),
+    "order_place": _person(
+        "wallet.order_place", '"item":"%s","amount":%d%s', "item", "amount", "quantity"
+    ),
+    "order_fulfil": _order("wallet.order_fulfil"),
+    "order_cancel": _order("wallet.order_cancel"),
+    "order_refund": _order("wallet.order_refund"),
     "packet_send": _person(
         "wallet.packet_send",
         '"packet":"packet:SEED-%d@%d","amount":%d,"claims":%d,"mode":"%s","expires":"%s"',

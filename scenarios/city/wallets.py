@@ -1,7 +1,7 @@
-"""What people do with their coins: they join, earn, give, redeem and share red packets.
+"""What people do with their coins: they join, earn, give, redeem, buy and share red packets.
 
-An act is a function here and a line in `ACTS`. Acts that buy (goods, content, a bill) belong beside
-`purchase`, which is only what a shop outside tells the wallet.
+An act is a function here and a line in `ACTS`. A `purchase` is what a shop outside tells the
+wallet, an `order` is paid for in coins.
 
 What a wallet holds is guessed from below, since only the ledger knows what a draw gave and which
 event it refused: people mostly have what they spend, and some ask for more.
@@ -33,11 +33,16 @@ TIERS = np.array([10, 30, 50, 100, 200])
 OWN_CARRIER_SHARE = 0.85
 HELD_SHARE = 0.7
 ANSWERS = (0.92, 0.05, 0.03)  # of a carrier: delivered, failed, none in time
+PRICES = np.array([6, 15, 80, 600, 1000])  # of what `records.TEXTS["item"]` names, in that order
+DELIVERED_SHARE = 0.9  # of orders; the others are called off
+REFUNDED_SHARE = 0.06  # of what was delivered
+QUANTITY_MAX = 3
 PACKET_COINS_MIN, PACKET_COINS_MAX = 20, 600
 CROWD_SHARE = 0.1  # of packets, for so many as a crowd is
 FEW_CLAIMS_MAX, CROWD_CLAIMS_MAX = 10, 100
 WANTED_MIN, WANTED_MAX = 0.5, 1.5  # people who try, of the claims a packet has
 NEVER_TODAY = 65_535
+AHEAD_US = 8 * HOUR_US  # of UTC, are the program's days
 
 ACTS = {
     "check_in": 0.40,
@@ -46,6 +51,7 @@ ACTS = {
     "transfer": 0.06,
     "redeem": 0.10,
     "packet": 0.02,
+    "order": 0.06,
 }
 """Share of the sessions of people with a wallet that do each; the others only look."""
 
@@ -116,12 +122,13 @@ class Wallets:
 
     # -- acts --------------------------------------------------------------------------------
 
-    def _check_in(self, moment: Moment, person: Numbers, time: Numbers) -> None:
-        """Once a day."""
+    def _check_in(self, _moment: Moment, person: Numbers, time: Numbers) -> None:
+        """Once a day of the program's calendar."""
         person, first = np.unique(person, return_index=True)
-        new = self._checked_in[person] != moment.day
+        day = (time[first] + AHEAD_US - self.people.plan.start_us) // DAY_US
+        new = self._checked_in[person] != day
         person, time = person[new], time[first][new]
-        self._checked_in[person] = moment.day
+        self._checked_in[person] = day[new]
         self.receive(person, np.full(len(person), CHECK_IN_COINS))
         self.outbox.add("check_in", time, person=person)
 
@@ -185,6 +192,34 @@ class Wallets:
         ):
             at = answer == which
             self.outbox.add(kind, when[at], person=person[at], redemption=number[at])
+
+    def _order(self, moment: Moment, person: Numbers, time: Numbers) -> None:
+        """Buy from the program's catalogue what the coins allow."""
+        draw = moment.draw
+        able = self._can_spend(moment, person, int(PRICES[0]))
+        person, time = person[able], time[able]
+        offers = np.maximum(np.searchsorted(PRICES, self.coins[person], side="right"), 1)
+        item = draw.integers(0, offers)
+        most = np.clip(self.coins[person] // PRICES[item], 1, QUANTITY_MAX)
+        quantity = draw.integers(1, most + 1)
+        amount = PRICES[item] * quantity
+        self._spend(person, amount)
+        order = self.outbox.add(
+            "order_place", time, person=person, item=item, amount=amount, quantity=quantity
+        )
+        wait = (draw.exponential(2.0, len(time)) * HOUR_US).astype(np.int64)
+        answered = time + SECOND_US + np.minimum(wait, DAY_US)
+        delivered = draw.random(len(time)) < DELIVERED_SHARE
+        self._answer("order_cancel", answered, person, order, ~delivered)
+        self._answer("order_fulfil", answered, person, order, delivered)
+        refunded = delivered & (draw.random(len(time)) < REFUNDED_SHARE)
+        regretted = answered + draw.integers(MINUTE_US, DAY_US // 2, len(time))
+        self._answer("order_refund", regretted, person, order, refunded)
+
+    def _answer(
+        self, kind: str, time: Numbers, person: Numbers, order: Numbers, at: NDArray[np.bool_]
+    ) -> None:
+        self.outbox.add(kind, time[at], person=person[at], order=order[at])
 
     def _packet(self, moment: Moment, person: Numbers, time: Numbers) -> None:
         """Share coins in a red packet, among a few friends or a crowd."""

@@ -19,13 +19,13 @@ import pytest
 from click.testing import CliRunner
 
 from flowdrop.cli import main
-from scenarios.city import city, records, truth
+from scenarios.city import city, records, truth, wallets
 from scenarios.city.city import chunks
 from scenarios.city.draws import uniform
 from scenarios.city.marketing import BOT_EXPOSURES_PER_DAY, EXPOSURES_MAX
 from scenarios.city.outcomes import outcomes
 from scenarios.city.people import ADULT_AGE
-from scenarios.city.plan import DAY_US, Plan
+from scenarios.city.plan import DAY_US, MINUTE_US, Plan
 from scenarios.cli import city as replay_city
 from streams import programs
 from streams.events import CAMPAIGN_TOPIC, TYPES, WALLET_TOPIC, encode, partition_of
@@ -116,7 +116,21 @@ def test_every_kind_is_written_and_every_type_of_campaigns(
 def test_the_texts_are_those_of_the_program() -> None:
     program = programs.load()["liuliangbao"]
     assert set(records.TEXTS["carrier"]) <= set(program.carriers)
-    assert {"check-in", "game", "purchase", "invitation"} <= set(program.earn)
+    assert set(records.TEXTS["rule"]) | {"friend"} == set(program.rewards)
+    assert records.TEXTS["item"] == tuple(program.catalogue)
+    assert [item.price for item in program.catalogue.values()] == wallets.PRICES.tolist()
+    assert program.calendar.utc_offset_minutes * MINUTE_US == wallets.AHEAD_US
+
+
+def test_the_amounts_are_those_of_the_program() -> None:
+    program = programs.load()["liuliangbao"]
+    earn = program.earn
+    assert earn["check-in"].coins == earn["check-in"].day_max == wallets.CHECK_IN_COINS
+    assert earn["invitation"].coins == wallets.INVITATION_COINS
+    assert (earn["game"].given_max or 0) >= wallets.GAME_COINS_MAX
+    assert earn["purchase"].cents_per_coin == 100
+    for carrier in records.TEXTS["carrier"]:
+        assert program.carriers[carrier].is_plain  # any number of coins, at any time
 
 
 def test_events_come_in_order_of_time_with_ids_of_their_own(
@@ -232,6 +246,31 @@ def test_every_held_redemption_is_answered_once_and_late_only_when_it_may(
             assert redeem.time < event.time < redeem.data.until
 
 
+def test_every_order_is_answered_once_and_only_what_was_delivered_is_refunded(
+    events: list[Any],
+) -> None:
+    placed = {event.id: event for event in of(events, "order_place")}
+    fulfilled = {event.data.order: event for event in of(events, "order_fulfil")}
+    cancelled = {event.data.order: event for event in of(events, "order_cancel")}
+    refunded = {event.data.order: event for event in of(events, "order_refund")}
+    assert sorted([*fulfilled, *cancelled]) == sorted(placed)
+    assert set(refunded) <= set(fulfilled)
+    assert len(refunded) > 5 < len(cancelled) < len(fulfilled)
+    for answers, asked in ((fulfilled, placed), (cancelled, placed), (refunded, fulfilled)):
+        for order, event in answers.items():
+            assert event.subject == placed[order].subject
+            assert event.time > asked[order].time
+    assert {event.data.quantity for event in placed.values()} == {1, 2, 3}
+    assert {"comic", "song", "game-skin"} <= {event.data.item for event in placed.values()}
+
+
+def test_nobody_checks_in_twice_a_day_of_the_programs(events: list[Any]) -> None:
+    ahead = timedelta(microseconds=wallets.AHEAD_US)
+    checked_in = [e for e in of(events, "earn") if e.data.activity == "check-in"]
+    days = {(event.subject, (event.time + ahead).date()) for event in checked_in}
+    assert len(days) == len(checked_in) > 500
+
+
 def test_hours_have_their_habits(events: list[Any]) -> None:
     hours = Counter(event.time.hour for event in of(events, "earn"))
     assert hours[12] > 3 * hours[3] > 0
@@ -307,6 +346,29 @@ def test_everybody_converts_as_their_arm_says_and_in_time(
             assert event.data.value == row[f"value_cents_{number}"]
             assert timedelta(hours=1) < event.time - drawn[who].time < timedelta(days=13)
             assert who in visited
+
+
+def test_who_buys_in_a_treated_arm_is_rewarded_once_and_for_some_a_friend(
+    events: list[Any],
+) -> None:
+    arms = {(e.data.campaign, e.subject): e.data.arm for e in of(events, "assignment")}
+    bought = {
+        event.id: event
+        for event in of(events, "conversion")
+        if arms[event.data.campaign, event.subject] not in {"none", "ad"}
+    }
+    rewards = {event.data.conversion: event for event in of(events, "reward") if not event.data.to}
+    told = {event.data.conversion: event for event in of(events, "reward") if event.data.to}
+    assert set(rewards) == set(bought)
+    assert len(rewards) > len(told) > 1
+    assert set(told) <= set(rewards)
+    assert {event.data.rule for event in rewards.values()} == {"first", "purchase"}
+    for event in (*rewards.values(), *told.values()):
+        conversion = bought[event.data.conversion]
+        assert event.subject == conversion.subject
+        assert event.data.campaign == conversion.data.campaign
+        assert event.data.value == conversion.data.value
+        assert event.time > conversion.time
 
 
 def test_the_true_effect_is_the_mean_uplift(known: dict[str, list[dict[str, Any]]]) -> None:

@@ -1,24 +1,33 @@
-"""The city's money on twenty seeds with every disorder on: the fold and the naive ledger agree.
+"""The city's money on twenty seeds with every disorder on: ledgers and settlements agree.
 
 The logs are read as Kafka would hold them, with legs between partitions arriving whenever they do.
+What the fold made of them is judged by the naive ledger, then settled in ClickHouse and by sums in
+plain Python.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from random import Random
 from typing import TYPE_CHECKING
 
+import clickhouse_connect
 import pytest
 
+from console.settlement.everyone import everyone
+from console.settlement.month import month
+from console.settlement.statement import statement
 from scenarios.city import city
 from scenarios.city.plan import DAY_US, Plan
 from scenarios.disorder import Disorder, Shares
 from scenarios.spoil import Spoiler
+from sql.migrate import migrate
 from streams import programs
 from streams.events import WALLET_TOPIC, encode
 from streams.ledger.rules import Rules
 from streams.reading import Rejection, read_wallet
+from tests.naive_settlement import insert, movements, queues, sums
 from tests.simulator.proof import (
     Evidence,
     books_differ,
@@ -34,17 +43,23 @@ from tests.streams.ledger_world import World
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from clickhouse_connect.driver.client import Client
+
     from scenarios.spoil import Record
     from streams.events import WalletEvent
+    from streams.ledger.results import Result
 
 SEEDS = range(1, 21)
 PARTITIONS = 3
 DISORDER = Shares(late=0.03, reorder=0.05, duplicate=0.03, skew=0.05)
 SPOILED = 0.02
 LEG_ARRIVES_SHARE = 0.4
+START = datetime(2026, 1, 20, tzinfo=UTC)  # so that the month ends amid a campaign
+MONTHS = ("2026-01", "2026-02")
 OPERATIONS = (
     *("open", "earn", "fund", "defund", "grant", "transfer", "leg"),
     *("redeem", "redeem_settle", "redeem_fail", "redeem_expire"),
+    *("order_place", "order_fulfil", "order_cancel", "order_refund", "reward"),
     *("packet_send", "packet_claim", "packet_expire"),
 )
 RULES = Rules(programs.load(), window_us=10 * DAY_US, tolerance_us=DAY_US, secret=b"city")
@@ -86,6 +101,9 @@ class Ledgers:
         leg: WalletEvent = self.world.legs[way].popleft()
         self.fold(way[1], leg.subject.encode(), encode(leg))
 
+    def results(self) -> list[Result]:
+        return [outcome.result for outcomes in self.world.outcomes for outcome in outcomes]
+
     def waiting(self) -> list[tuple[int, int]]:
         return sorted(way for way, legs in self.world.legs.items() if legs)
 
@@ -103,7 +121,7 @@ class Ledgers:
 
 def lived(seed: int) -> Ledgers:
     """Let a city live, disturbed in every way, before both ledgers."""
-    plan = Plan(people=100, days=18, seed=seed, partitions=PARTITIONS)
+    plan = Plan(people=100, days=18, seed=seed, partitions=PARTITIONS, start=START)
     ledgers = Ledgers(plan.start_us + 60 * DAY_US)
     random = Random(seed)
     records = Disorder(DISORDER, seed).disturb(city.records(plan))
@@ -117,15 +135,55 @@ def lived(seed: int) -> Ledgers:
     return ledgers
 
 
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """One engine for all seeds; each clears what it stores."""
+    path = tmp_path_factory.mktemp("clickhouse")
+    client = clickhouse_connect.get_client(interface="chdb", path=str(path))
+    migrate(client)
+    yield client
+    client.close()
+
+
+def problems_of_settlement(seed: int, results: list[Result], client: Client) -> Iterator[str]:
+    """Say where ClickHouse settles otherwise than a naive sum."""
+    moved, campaign = movements(results), f"city-{seed}-1"
+    for when in map(month, MONTHS):
+        settled = everyone(client, when)
+        yield from map(str, settled.differences)
+        told = {
+            (row.party, row.program): [row.opening, row.moved, row.closing]
+            for row in settled.parties
+        }
+        if told != (naive := sums(moved, when)):
+            yield f"{when.name}: {told} where naive sums are {naive}"
+        [own] = statement(client, f"advertiser:{campaign}", when).programs
+        in_hand, spent = queues(moved, campaign, own.program, when)
+        if own.budget is None or (own.budget.in_hand, own.budget.spent) != (in_hand, spent):
+            yield f"{when.name}: {own.budget} where queues have {in_hand} in hand, spent {spent}"
+        elif own.budget.unspent != own.closing or own.budget.unplaced or own.budget.other:
+            yield f"{when.name}: {own.budget} does not close at {own.closing}"
+        elif own.budget.granted - own.budget.returned != in_hand + sum(spent.values()):
+            yield f"{when.name}: {own.budget} tells not each coin once"
+
+
+@pytest.mark.clickhouse
 @pytest.mark.parametrize("seed", SEEDS)
-def test_both_ledgers_say_the_same_to_the_coin(seed: int) -> None:
+def test_ledgers_and_settlements_say_the_same_to_the_coin(seed: int, warehouse: Client) -> None:
     ledgers = lived(seed)
     assert list(ledgers.problems()) == []
     outcomes = ledgers.outcomes
     assert outcomes["set_aside"] > 0
     assert outcomes["repeat"] > 0
     assert outcomes["refused conflict"] > 0
-    assert outcomes["applied redeem"] > 10 * outcomes["refused insufficient_balance"]
+    spent = outcomes["applied redeem"] + outcomes["applied order_place"]
+    assert spent > 10 * outcomes["refused insufficient_balance"]
+    insert(warehouse, ledgers.results())
+    try:
+        assert list(problems_of_settlement(seed, ledgers.results(), warehouse)) == []
+    finally:
+        for table in ("ledger_results", "postings"):
+            warehouse.command(f"TRUNCATE TABLE {table}")
 
 
 def test_the_city_is_refused_for_what_people_do_wrong() -> None:

@@ -1,23 +1,31 @@
 """One documented day of each program, with amounts reckoned by hand.
 
 A step is an event and what must have come of it: the refusal ('' for none) and the coins that its
-subject has posted afterwards. All accounts live on one partition. Times are China's.
+subject has posted afterwards. All accounts live on one partition. Times are China's. Each day ends
+with what all programs offer, done by two others: every operation of every program is walked.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from streams.events import WalletEvent, decode_wallet
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 CHINA = timezone(timedelta(hours=8))
 
 
 class Step(NamedTuple):
-    """At `time` an event of `kind` for `subject`, and what must come of it."""
+    """At `time` an event of `kind` for `subject`, and what must come of it.
+
+    In `data` a number for `redemption`, `order`, `share` or `original` says how many steps before
+    that was.
+    """
 
     time: str
     kind: str
@@ -27,10 +35,77 @@ class Step(NamedTuple):
     balance: int
 
 
-MING, HUA = "ming", "hua"
-PACKET = "packet:new-year@0"
+MING, HUA, LAN, BO = "ming", "hua", "lan", "bo"
+PACKET, PARCEL = "packet:new-year@0", "packet:parcel@0"
 BUDGET = "budget:spring@0"
+CAMPAIGN, SUMMER = "summer@24", "budget:summer@24@0"  # a campaign with an @ has no reserve
 EVENING = "2024-03-10T22:00:00+08:00"
+
+
+def common(date: str, carrier: str, more: Sequence[Step] = ()) -> list[Step]:
+    """Return what every program offers, on a date at a carrier; `more` before the wallet closes."""
+
+    def at(time: str, kind: str, subject: str, balance: int, **data: Any) -> Step:
+        return Step(f"{date}T{time}", kind, subject, data, "", balance)
+
+    traffic = {"carrier": carrier, "amount": 30}
+    noon = f"{date}T12:00:00+08:00"
+    return [
+        at("09:00", "open", LAN, 0),
+        at("09:00", "open", BO, 0),
+        at("09:01", "fund", SUMMER, 1_000, campaign=CAMPAIGN, amount=1_000),
+        at("09:02", "grant", LAN, 300, campaign=CAMPAIGN, amount=300),
+        at("09:02", "grant", BO, 60, campaign=CAMPAIGN, amount=60),
+        at("09:03", "transfer", LAN, 260, to=BO, amount=40),
+        at("10:00", "redeem", LAN, 260, **traffic, until=noon),
+        at("10:01", "redeem_settle", LAN, 230, redemption=-1),
+        at("10:02", "redeem", LAN, 230, **traffic, until=noon),
+        at("10:03", "redeem_fail", LAN, 230, redemption=-1),
+        at("10:04", "redeem", LAN, 230, **traffic, until=noon),
+        at("12:00", "redeem_expire", LAN, 230, redemption=-1),
+        at("12:01", "redeem", BO, 70, **traffic),
+        at("12:02", "reverse", BO, 100, original=-1),
+        at(
+            *("13:00", "packet_send", LAN, 180),
+            packet=PARCEL,
+            amount=50,
+            claims=2,
+            mode="equal",
+            expires=f"{date}T14:00:00+08:00",
+        ),
+        at("13:01", "packet_share", PARCEL, 50, sharer=LAN),
+        at("13:02", "packet_claim", PARCEL, 25, claimer=BO, share=-1),
+        at("14:00", "packet_expire", PARCEL, 0),  # LAN has 205, BO 125
+        at("15:00", "freeze", BO, 125),
+        at("15:01", "unfreeze", BO, 125),
+        *more,
+        at("17:00", "close", BO, 0, to=LAN),  # who has 330
+        at("18:00", "defund", SUMMER, 0, campaign=CAMPAIGN),  # 640, less rewards: burnt
+    ]
+
+
+BUYING = [  # what only liuliangbao offers
+    Step("2025-03-12T16:00", "order_place", LAN, {"item": "comic", "amount": 6}, "", 205),
+    Step("2025-03-12T16:01", "order_cancel", LAN, {"order": -1}, "", 205),
+    Step("2025-03-12T16:02", "order_place", LAN, {"item": "song", "amount": 15}, "", 205),
+    Step("2025-03-12T16:03", "order_fulfil", LAN, {"order": -1}, "", 190),
+    Step("2025-03-12T16:04", "order_refund", LAN, {"order": -2}, "", 205),
+    Step(
+        *("2025-03-12T16:05", "points_in", LAN),
+        {"partner": "tianyi", "points": 5, "amount": 2},
+        *("", 207),
+    ),
+    Step(
+        *("2025-03-12T16:06", "points_out", LAN),
+        {"partner": "tianyi", "points": 2, "amount": 1},
+        *("", 206),
+    ),
+    Step(
+        *("2025-03-12T16:07", "reward", LAN),
+        {"campaign": CAMPAIGN, "rule": "first", "conversion": "tea"},
+        *("", 256),
+    ),
+]
 
 LIULIANGBAO = [  # earn by activities, give, redeem at three carriers, buy; never expires
     Step("2024-03-10T08:00", "open", MING, {}, "", 0),
@@ -58,6 +133,7 @@ LIULIANGBAO = [  # earn by activities, give, redeem at three carriers, buy; neve
     Step("2024-03-10T20:31", "order_fulfil", MING, {"order": "liuliangbao-13"}, "", 35),
     Step("2024-03-11T00:00", "earn", MING, {"activity": "check-in"}, "", 40),
     Step("2025-03-11T09:00", "redeem", MING, {"carrier": "unicom", "amount": 40}, "", 0),
+    *common("2025-03-12", "mobile", BUYING),
 ]
 
 ALI_FLOW_WALLET = [  # tiers at four carriers, and the month's end
@@ -83,6 +159,7 @@ ALI_FLOW_WALLET = [  # tiers at four carriers, and the month's end
     Step("2024-03-31T09:00", "earn", MING, {"activity": "check-in"}, "", 155),
     Step("2024-03-31T23:59", "redeem", MING, {"carrier": "mobile", "amount": 150}, "last_day", 155),
     Step("2024-04-01T00:00", "redeem", MING, {"carrier": "mobile", "amount": 150}, "", 5),
+    *common("2024-04-01", "mobile"),
 ]
 
 JD_FLOW_BANK = [  # what is bought in the shop earns data for its own numbers
@@ -110,6 +187,7 @@ JD_FLOW_BANK = [  # what is bought in the shop earns data for its own numbers
         "unknown_carrier",
         100,
     ),
+    *common("2024-03-11", "jd-telecom"),
 ]
 
 MOBILE_AILIULIANG = [  # check in, share a red packet, redeem
@@ -127,6 +205,7 @@ MOBILE_AILIULIANG = [  # check in, share a red packet, redeem
     Step("2024-03-10T22:00", "packet_expire", PACKET, {}, "", 0),
     Step("2024-03-10T22:10", "redeem", MING, {"carrier": "mobile", "amount": 3}, "", 0),
     Step("2024-03-10T22:11", "redeem", HUA, {"carrier": "mobile", "amount": 2}, "", 0),
+    *common("2024-03-11", "mobile"),
 ]
 
 UNICOM_FLOW_BANK = [  # leftover data is put by in parts and taken out whole
@@ -158,6 +237,10 @@ UNICOM_FLOW_BANK = [  # leftover data is put by in parts and taken out whole
     Step("2024-03-10T11:50", "close", MING, {"to": HUA}, "has_deposit", 300),
     Step("2024-03-10T11:55", "deposit_withdraw", MING, {}, "", 443),
     Step("2024-03-10T12:00", "close", MING, {"to": HUA}, "", 0),
+    *common("2024-03-11", "unicom"),
+    Step("2024-03-12T09:00", "deposit_add", LAN, {"amount": 100}, "", 330),  # 1 is the fee
+    Step("2024-09-08T08:59", "deposit_return", LAN, {}, "not_due", 330),
+    Step("2024-09-08T09:00", "deposit_return", LAN, {}, "", 330),
 ]
 
 DAYS = {
@@ -168,48 +251,64 @@ DAYS = {
     "unicom-flow-bank": UNICOM_FLOW_BANK,
 }
 
+COMMON = {LAN: 330, BO: 0, SUMMER: 0, PARCEL: 0, f"claim:{PARCEL}:{BO}": 0}
 # What each account has posted at the day's end.
 ENDS = {
     "ali-flow-wallet": {
         MING: 5,
         BUDGET: 605,
-        "carrier:mobile:ali-flow-wallet@0": 220,
+        "carrier:mobile:ali-flow-wallet@0": 250,
         "carrier:unicom:ali-flow-wallet@0": 50,
         "carrier:telecom:ali-flow-wallet@0": 100,
         "carrier:ali-telecom:ali-flow-wallet@0": 30,
-        "issuer:ali-flow-wallet@0": -1_010,
+        "issuer:ali-flow-wallet@0": -1_370,
+        f"share:{PARCEL}:ali-flow-wallet-28": 0,
+        **COMMON,
     },
     "jd-flow-bank": {
         MING: 100,
-        "carrier:jd-telecom:jd-flow-bank@0": 99,
-        "issuer:jd-flow-bank@0": -199,
+        "carrier:jd-telecom:jd-flow-bank@0": 129,
+        "issuer:jd-flow-bank@0": -559,
+        f"share:{PARCEL}:jd-flow-bank-21": 0,
+        **COMMON,
     },
     "liuliangbao": {
         MING: 0,
         HUA: 30,
         "carrier:telecom:liuliangbao@0": 30,
-        "carrier:mobile:liuliangbao@0": 28,
+        "carrier:mobile:liuliangbao@0": 58,
         "carrier:unicom:liuliangbao@0": 90,
         "merchant:music:liuliangbao@0": 15,
         "order:886f4092a0716443:ming": 0,  # it remembers the order
-        "issuer:liuliangbao@0": -193,
+        "issuer:liuliangbao@0": -603,
+        f"share:{PARCEL}:liuliangbao-32": 0,
+        "partner:tianyi:liuliangbao@0": -1,
+        "order:2c2c5f4d1393034a:lan": 0,
+        "reward:399af258df268a83:lan": 0,
+        **COMMON,
+        LAN: 381,
     },
     "mobile-ailiuliang": {
         MING: 0,
         HUA: 0,
         PACKET: 0,
         f"claim:{PACKET}:{HUA}": 0,
-        "carrier:mobile:mobile-ailiuliang@0": 5,
-        "issuer:mobile-ailiuliang@0": -5,
+        "carrier:mobile:mobile-ailiuliang@0": 35,
+        "issuer:mobile-ailiuliang@0": -365,
+        f"share:{PARCEL}:mobile-ailiuliang-25": 0,
+        **COMMON,
     },
     "unicom-flow-bank": {
         MING: 0,
         HUA: 543,
         BUDGET: 0,
         "deposit:ming": 0,
-        "fees:unicom-flow-bank@0": 7,
-        "carrier:unicom:unicom-flow-bank@0": 100,
-        "issuer:unicom-flow-bank@0": -650,
+        "fees:unicom-flow-bank@0": 8,
+        "carrier:unicom:unicom-flow-bank@0": 229,
+        "issuer:unicom-flow-bank@0": -1_110,
+        f"share:{PARCEL}:unicom-flow-bank-32": 0,
+        "deposit:lan": 0,
+        **COMMON,
     },
 }
 
@@ -221,9 +320,15 @@ def events_of(program: str, prefix: str = "") -> list[WalletEvent]:
 
 def _event(program: str, number: int, step: Step, prefix: str) -> WalletEvent:
     data = {"program": program, **step.data}
-    for field in ("to", "claimer"):
+    for field in ("to", "claimer", "sharer"):
         if field in data:
             data[field] = prefix + data[field]
+    for field in ("redemption", "order", "share"):
+        if isinstance(data.get(field), int):
+            data[field] = f"{program}-{number + data[field]}"
+    if "original" in data:
+        before = number + data["original"]
+        data["original"] = _event(program, before, DAYS[program][before], prefix)
     if "campaign" in data:
         data["campaign"] = prefix + data["campaign"]
     if "packet" in data:

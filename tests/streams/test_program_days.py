@@ -24,13 +24,26 @@ if TYPE_CHECKING:
 SHIPPED = msgspec.structs.replace(
     RULES, programs=load(), offers={}, dated={}, window_us=10 * DAY_US
 )
-LEDGERS = ("carrier:", "issuer:", "fees:", "merchant:")  # whose names have no person's in them
+LEDGERS = (
+    "carrier:",
+    "issuer:",
+    "fees:",
+    "merchant:",
+    "partner:",
+)  # whose names have no person's in them
 # One partition has all accounts, and remembers the year that a day of them takes.
 ONE_LOG = {"FLOWDROP_PARTITIONS": "1", "FLOWDROP_DEDUP_WINDOW_DAYS": "400"}
 
 
 def test_every_program_has_a_day() -> None:
     assert list(DAYS) == sorted(load())
+
+
+@pytest.mark.parametrize("program", DAYS)
+def test_a_day_walks_every_operation_that_the_program_offers(program: str) -> None:
+    """And so does the test through the broker, which sends the same steps."""
+    applied = {step.kind for step in DAYS[program] if not step.reason}
+    assert applied == set(load()[program].operations.open)
 
 
 @pytest.mark.parametrize("program", DAYS)
@@ -83,6 +96,6 @@ def test_a_day_through_the_broker(told: tuple[Stack, dict[str, Result]], program
     ends = {
         name if name.startswith(LEDGERS) else named(name, f"{program}-"): coins
         for name, coins in ENDS[program].items()
-        if not name.startswith(("claim:", "order:"))
+        if not name.startswith(("claim:", "order:", "reward:", "share:"))
     }
     assert {name: posted.get(name) for name in ends} == ends

@@ -1,0 +1,127 @@
+"""Settlement told a second time, by sums over the fold's postings in plain Python."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from streams.ledger.results import Postings, Result
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from clickhouse_connect.driver.client import Client
+
+    from console.settlement.month import Month
+
+
+class Moved(NamedTuple):
+    """One posting that moved coins, and what its result says."""
+
+    time: datetime
+    account: str
+    kind: str
+    amount: int
+    version: int
+    result: Result
+
+
+def time_of(result: Result) -> datetime:
+    """The event's time."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=result.time)
+
+
+def insert(client: Client, results: Iterable[Result]) -> None:
+    """Store results as the feed does; postings follow by the view."""
+    names = [name for name in Result.__struct_fields__ if name != "posting"]
+    lists = Postings.__struct_fields__
+    client.insert(
+        "ledger_results",
+        [
+            [getattr(result, name) for name in names]
+            + [list(getattr(result.posting, name)) for name in lists]
+            for result in results
+        ],
+        column_names=[*names, *(f"posting.{name}" for name in lists)],
+    )
+
+
+def movements(results: Iterable[Result]) -> list[Moved]:
+    """Every posting that moved coins."""
+    return [
+        Moved(
+            time_of(result), posting.account, posting.kind, posting.amount, posting.version, result
+        )
+        for result in results
+        for posting in result.posting
+        if posting.amount
+    ]
+
+
+def sums(moved: Iterable[Moved], asked: Month) -> dict[tuple[str, str], list[int]]:
+    """By party and program: what it had, what moved in the month, what it has at its end."""
+    found: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for each in moved:
+        if each.time < asked.end:
+            own = found[party_of(each), each.result.program]
+            own[each.time >= asked.start] += each.amount
+            own[2] += each.amount
+    return found
+
+
+def party_of(moved: Moved) -> str:
+    """Whose a posting is, told a second time."""
+    prefix, _, rest = moved.account.partition(":")
+    name, _, number = rest.rpartition("@")
+    if moved.kind in {"wallet", "packet", "deposit"}:
+        return f"{moved.kind}s"
+    if moved.kind == "budget":
+        return f"advertiser:{name if number.isdecimal() and name else rest}"
+    if moved.kind == "clearing" and moved.result.campaign:
+        return f"advertiser:{moved.result.campaign}"
+    if moved.kind == "issuer" and moved.result.activity:
+        return f"department:{moved.result.activity}"
+    return f"{prefix}:{name.partition(':')[0]}"
+
+
+def queues(
+    moved: Iterable[Moved], campaign: str, program: str, asked: Month
+) -> tuple[int, dict[str, int]]:
+    """Coins of `campaign` in hand and spent, by a queue of coins in each wallet."""
+    wallets: dict[str, list[Moved]] = defaultdict(list)
+    for each in sorted(moved, key=lambda each: each.version):
+        if each.kind == "wallet" and each.time < asked.end and each.result.program == program:
+            wallets[each.account].append(each)
+    in_hand, spent = 0, defaultdict(int)
+    for history in wallets.values():
+        kept = _standing(history)
+        coins = deque([each, each.amount] for each in kept if each.amount > 0)
+        for each in kept:
+            left = -each.amount
+            while left > 0 and coins:
+                taken = min(left, coins[0][1])
+                if _granted(coins[0][0], campaign):
+                    spent[_operation(each)] += taken
+                left -= taken
+                coins[0][1] -= taken
+                if not coins[0][1]:
+                    coins.popleft()
+        in_hand += sum(amount for each, amount in coins if _granted(each, campaign))
+    return in_hand, dict(spent)
+
+
+def _standing(history: list[Moved]) -> list[Moved]:
+    """Leave out what was undone: what is of one event and comes to nothing."""
+    sums: dict[str, int] = defaultdict(int)
+    for each in history:
+        sums[each.result.cause or each.result.event_id] += each.amount
+    return [each for each in history if sums[each.result.cause or each.result.event_id]]
+
+
+def _operation(each: Moved) -> str:
+    return each.result.step if each.result.type == "leg" else each.result.type
+
+
+def _granted(each: Moved, campaign: str) -> bool:
+    return _operation(each) in {"grant", "reward"} and each.result.campaign == campaign
