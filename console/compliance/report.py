@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from console.reports.basis import Query
     from console.settlement.month import Month
 
-# What these hold was spent, or minted. All else is outstanding, a kind that comes later as well: a
-# reserve that covers too much is the lesser error.
-NOT_OUTSTANDING = {"issuer", "carrier", "merchant", "partner"}
+# What these hold was spent, or minted, or may yet be. All else is outstanding, a kind that comes
+# later as well: a reserve that covers too much is the lesser error.
+NOT_OUTSTANDING = {"issuer", "carrier", "merchant", "partner", "reserve", "backing"}
 
 BASIS = Words(
     en="Coins are whole, in the program's smallest unit; those of two programs are never added. "

@@ -25,6 +25,8 @@ Operation = Literal[
     "grant",
     "reward",
     "expire",
+    "reserve_add",
+    "reserve_remove",
     "redeem",
     "redeem_settle",
     "redeem_fail",
@@ -413,6 +415,10 @@ class Expiry(Entry, frozen=True):
             raise ValueError('needs `days` when `coins` is "days", and only then')
 
 
+class Reserve(Entry, frozen=True):
+    """While it is in force, coins are issued only against the program's reserve."""
+
+
 class Fee(Entry, frozen=True, kw_only=True):
     """What a service costs: money in cents, or coins.
 
@@ -490,6 +496,7 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         rewards: what a campaign may give for a conversion, by name.
         redemption: rules for all carriers.
         expiry: how long coins are good.
+        reserve: that coins are issued only against what backs them.
         fees: by name.
         verification: what the tiers of verification may do, by name.
         compliance: rules by name.
@@ -511,6 +518,7 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     rewards: dict[Slug, RewardRule] = {}
     redemption: Redemption | None = None
     expiry: Expiry | None = None
+    reserve: Reserve | None = None
     fees: dict[Slug, Fee] = {}
     verification: dict[Slug, Verification] = {}
     compliance: dict[Slug, Compliance] = {}
@@ -518,13 +526,17 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     plain: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        """Hold it to what its deposits need; look up which carriers need no more checks."""
+        """Hold it to what its deposits and reserve need; look up which carriers are plain."""
         needed = any(name.startswith("deposit_") for name in self.operations.open)
         if needed and self.deposits is None:
             raise ValueError("the operations deposit_... are open, so it needs a table [deposits]")
         if self.deposits is not None and self.deposits.carrier not in self.carriers:
             raise ValueError(
                 f"deposits.carrier = {self.deposits.carrier!r} is none of its [carriers.…]"
+            )
+        if self.reserve is not None and "reserve_add" not in self.operations.open:
+            raise ValueError(
+                "the table [reserve] needs the operation reserve_add open, or nothing can be issued"
             )
         always = self.redemption is None or self.redemption.on_last_day
         plain = {name for name, one in self.carriers.items() if always and one.is_plain}
