@@ -464,11 +464,13 @@ class Compliance(Entry, frozen=True):
         title: what it says.
         effect: whether what breaks it is refused, or told to those who watch.
         by: what does it: a refusal, an operation that there is not, a check.
+        coins: of `reserve`: how many it is said to back; a report's, nothing is refused for it.
     """
 
     title: Text
     effect: Literal["refuse", "flag"]
     by: Annotated[str, Meta(min_length=1)]
+    coins: Annotated[int, Meta(ge=0, le=10**15)] | None = None
 
 
 class Later(NamedTuple):

@@ -105,6 +105,7 @@ def test_the_months_report_counts_neither_reserve_nor_leases(
     (found,) = report(client, month("2026-10"), programs).programs
     assert (found.issued, found.burnt, found.redeemed) == (260, 0, 20)
     assert found.outstanding == 250 + 20, "what is on its way counts until it has come"
+    assert (found.reserve, found.cover) == (965 - 20, (965 - 20) / 270)
 
 
 def test_what_was_issued_before_the_program_was_bound_is_not_backed(
