@@ -712,7 +712,10 @@ class Conversion(Envelope, frozen=True, tag="flowdrop.campaign.conversion"):
 
 
 class ConsentData(Data, frozen=True):
-    """Whether a person may be contacted, by which channel (`*` for all)."""
+    """Whether a person may be contacted, by which channel (`*` for all).
+
+    The channel `adult` says whether they are of age: a minor is contacted by none.
+    """
 
     channel: Name
     granted: bool
