@@ -836,7 +836,7 @@ class Judge:
 
     def month(self, event: Any) -> tuple[int, int]:
         """The year and month of an event where the program is."""
-        minutes = self.programs[event.data.program].calendar.utc_offset_minutes
+        minutes = self.rules_of(event).calendar.utc_offset_minutes
         local = event.time.astimezone(timezone(timedelta(minutes=minutes)))
         return local.year, local.month
 

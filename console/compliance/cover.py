@@ -22,10 +22,10 @@ BASIS = Words(
     en="Coins are whole, in the program's smallest unit, as of what the warehouse has been fed. "
     "Backing is left in the reserve, leased to a partition, or on its way between them. A bound "
     "program issues on a partition what that has leased, and no more. Issued is less what was "
-    "burnt; outstanding is that less what carriers, merchants and partners are owed, and with "
-    "what partners owe. What was spent has taken its backing along.",
+    "burnt; outstanding is that less fees and what carriers, merchants and partners are owed, and "
+    "with what partners owe. What was spent has taken its backing along.",
     zh="流量币为整数,以各计划的最小单位计,截至数仓已接收的数据。备付或留在准备金中,或已租给分区,或在途。"
-    "受约束的计划在一个分区只能发行该分区已租得的数量。已发行为扣除销毁后的数量;未兑付为其扣除应付运营商、"
+    "受约束的计划在一个分区只能发行该分区已租得的数量。已发行为扣除销毁后的数量;未兑付为其扣除手续费及应付运营商、"
     "商户与合作方的部分,并加上合作方所欠的部分。已花费的币带走了它的备付。",
 )
 
@@ -52,7 +52,7 @@ class ProgramCover:
     on_the_way: int
     issued: int  # less burnt: outstanding + spent + partners
     outstanding: int
-    spent: int  # at carriers and merchants
+    spent: int  # at carriers and merchants, and on fees
     partners: int  # owed to partners for points; below zero: owed by them
     unbacked: int  # issued on partitions that have leased less
     cover: float | None  # backing / issued; none when nothing is issued

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # What these hold was spent, or minted, or may yet be. All else is outstanding, a kind that comes
 # later as well: a reserve that covers too much is the lesser error.
-NOT_OUTSTANDING = {"issuer", "carrier", "merchant", "partner", "reserve", "backing"}
+NOT_OUTSTANDING = {"issuer", "carrier", "merchant", "partner", "fees", "reserve", "backing"}
 
 BASIS = Words(
     en="Coins are whole, in the program's smallest unit; those of two programs are never added. "
@@ -134,7 +134,7 @@ _STATES = ("wallets", "frozen", "closed", "frozen_in_month", "closed_in_month")
 
 def _backing(by_kind: dict[str, int]) -> int:
     """Return what backs coins: what was put up, less what was spent, which took it along."""
-    return -sum(by_kind.get(kind, 0) for kind in ("backing", "carrier", "merchant"))
+    return -sum(by_kind.get(kind, 0) for kind in ("backing", "carrier", "merchant", "fees"))
 
 
 def _by_program(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

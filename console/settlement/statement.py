@@ -47,6 +47,7 @@ OWE_NOTHING = {
     "issuer",
     "clearing",
     "suspense",
+    "fees",
     "unknown",
     "reserve",
     "backing",
@@ -81,8 +82,9 @@ class Budget:
     defunded: int
     granted: int
     returned: int  # grants taken back
+    in_packets: int  # into red packets, drawn or not, less what came back
     other: int  # coins for a shard that could not take them, in suspense
-    unspent: int  # funded - defunded - granted + returned + other
+    unspent: int  # funded - defunded - granted + returned - in_packets + other
     reserve: int  # of the unspent
     shards: int
     in_flight: int

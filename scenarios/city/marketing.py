@@ -37,6 +37,7 @@ FIRST_DAY, EVERY_DAYS, RUNS_DAYS = 3, 5, 14
 ELIGIBLE_SHARE = 0.8
 EXPOSURE_SHARE = 0.45  # of the sessions of those to be shown something
 BURST_MAX = 3  # advertisements a session
+PAUSE_US = 20 * SECOND_US  # between two of them
 EXPOSURES_MAX = 20  # to a person, by a campaign
 BOT_EXPOSURES_PER_DAY = 60
 MEASURED_SHARE = 0.92
@@ -254,9 +255,15 @@ class Marketing:
         burst = np.minimum(draw.integers(1, BURST_MAX + 1, len(person)), room)
         campaign.exposures[person] += burst.astype(np.uint8)
         number = np.arange(burst.sum()) - np.repeat(np.cumsum(burst) - burst, burst)
-        person, time = np.repeat(person, burst), np.repeat(time, burst)
-        ends_us = self.plan.start_us + campaign.ends * DAY_US
-        time = np.minimum(time + number * 20 * SECOND_US, ends_us - 1)
+        # The campaign may end with the day, and consent too.
+        ends_us = self.plan.start_us + (moment.day + 1) * DAY_US
+        time = np.minimum(np.repeat(time, burst) + number * PAUSE_US, ends_us - 1)
+        self._view(campaign, draw, np.repeat(person, burst), time)
+
+    def _view(
+        self, campaign: Campaign, draw: np.random.Generator, person: Numbers, time: Numbers
+    ) -> None:
+        """Let people see, or not, what they are shown, and click."""
         count = len(person)
         shape = chosen(FORMAT_SHARES, draw.random(count))
         pixels = np.round(np.minimum(draw.random(count) * 1.4, 1.0), 2)

@@ -6,6 +6,7 @@ SELECT
     multiIf(
         kind = 'wallet', 'wallets',
         kind = 'packet', 'packets',
+        kind = 'deposit', 'deposits', -- what people put by
         kind = 'budget', concat('advertiser:', extract(account, '^budget:(.*?)(?:@[0-9]+)?$')),
         kind = 'clearing' AND campaign != '', concat('advertiser:', campaign), -- its coins in flight
         kind = 'issuer' AND activity != '', concat('department:', activity), -- who pays for it

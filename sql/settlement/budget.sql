@@ -4,11 +4,14 @@ SELECT
     program,
     sumIf(amount, operation = 'fund') AS funded,
     -sumIf(amount, operation = 'defund') AS defunded,
-    -sumIf(amount, operation = 'grant') AS granted,
+    -sumIf(amount, operation IN ('grant', 'reward')) AS granted,
     sumIf(amount, operation = 'reverse') AS returned, -- grants taken back
+    -sumIf(amount, operation IN ('packet_send', 'packet_expire')) AS in_packets, -- less come back
     sumIf(
         amount,
-        operation NOT IN ('fund', 'defund', 'grant', 'reverse')
+        operation NOT IN (
+            'fund', 'defund', 'grant', 'reward', 'reverse', 'packet_send', 'packet_expire'
+        )
     ) AS other, -- a lease that went to suspense; 0 otherwise
     sumIf(amount, kind = 'budget' AND account = concat('budget:', {campaign:String})) AS reserve,
     sumIf(amount, kind = 'budget' AND account != concat('budget:', {campaign:String})) AS shards,

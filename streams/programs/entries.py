@@ -330,73 +330,6 @@ class Redemption(Entry, frozen=True):
     data_expires: Literal["month_end", "carrier"] = "carrier"
 
 
-class Charge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A fee in coins: a fixed number, and so many of each thousand, rounded down."""
-
-    coins: Annotated[int, Meta(ge=0, le=10**15)] = 0
-    per_mille: Annotated[int, Meta(ge=0, le=1000)] = 0
-
-    def on(self, amount: int) -> int:
-        """Return the fee on `amount` coins."""
-        return self.coins + amount * self.per_mille // 1000
-
-
-class Deposits(Entry, frozen=True):
-    """How leftover package data is put by in parts and comes back whole.
-
-    Attributes:
-        function_fee: taken of each part.
-        custody_fee: taken each month of what is put by.
-        term_days: days from the first part until all goes back to the number.
-        carrier: which gives it back, as data.
-    """
-
-    function_fee: Charge
-    custody_fee: Charge
-    term_days: Annotated[int, Meta(ge=1, le=3_660)]
-    carrier: Slug
-
-
-class RewardRule(Entry, frozen=True):
-    """What a campaign may give for a conversion: a fixed number of coins, or a part of its value.
-
-    Attributes:
-        title: its name.
-        once_per: `conversion`, or `person`, as for a first purchase.
-        to: who gets it: the `buyer`, or the `sharer` who brought them.
-        coins: always so many.
-        percent: of the value of the conversion.
-        coin_cents: of a percentage: what a coin is worth, in cents.
-        coins_max: of a percentage: at most so many.
-    """
-
-    title: Text
-    once_per: Literal["conversion", "person"]
-    to: Literal["buyer", "sharer"]
-    coins: Coins | None = None
-    percent: Annotated[int, Meta(ge=1, le=100)] | None = None
-    coin_cents: Coins | None = None
-    coins_max: Coins | None = None
-
-    def __post_init__(self) -> None:
-        """Hold a rule to one way of reckoning, and a percentage to a cap."""
-        super().__post_init__()
-        part = [self.percent, self.coin_cents, self.coins_max]
-        if part.count(None) != (0 if self.coins is None else len(part)):
-            raise ValueError("needs `coins`, or all of `percent`, `coin_cents`, `coins_max`")
-
-    def given(self, value: int | None) -> int | None:
-        """Return the coins for a conversion worth `value` cents, None when it should have one.
-
-        A fixed reward has no use for a value, but to be recorded.
-        """
-        if self.percent is None or self.coin_cents is None or self.coins_max is None:
-            return self.coins
-        if value is None:
-            return None
-        return min(value * self.percent // (100 * self.coin_cents), self.coins_max)
-
-
 class Expiry(Entry, frozen=True):
     """How long coins are good.
 
@@ -473,6 +406,73 @@ class Compliance(Entry, frozen=True):
     coins: Annotated[int, Meta(ge=0, le=10**15)] | None = None
 
 
+class Charge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A fee in coins: a fixed number, and so many of each thousand, rounded down."""
+
+    coins: Annotated[int, Meta(ge=0, le=10**15)] = 0
+    per_mille: Annotated[int, Meta(ge=0, le=1000)] = 0
+
+    def on(self, amount: int) -> int:
+        """Return the fee on `amount` coins."""
+        return self.coins + amount * self.per_mille // 1000
+
+
+class Deposits(Entry, frozen=True):
+    """How leftover package data is put by in parts and comes back whole.
+
+    Attributes:
+        function_fee: taken of each part.
+        custody_fee: taken each month of what is put by.
+        term_days: days from the first part until all goes back to the number.
+        carrier: which gives it back, as data.
+    """
+
+    function_fee: Charge
+    custody_fee: Charge
+    term_days: Annotated[int, Meta(ge=1, le=3_660)]
+    carrier: Slug
+
+
+class RewardRule(Entry, frozen=True):
+    """What a campaign may give for a conversion: a fixed number of coins, or a part of its value.
+
+    Attributes:
+        title: its name.
+        once_per: `conversion`, or `person`, as for a first purchase.
+        to: who gets it: the `buyer`, or the `sharer` who brought them.
+        coins: always so many.
+        percent: of the value of the conversion.
+        coin_cents: of a percentage: what a coin is worth, in cents.
+        coins_max: of a percentage: at most so many.
+    """
+
+    title: Text
+    once_per: Literal["conversion", "person"]
+    to: Literal["buyer", "sharer"]
+    coins: Coins | None = None
+    percent: Annotated[int, Meta(ge=1, le=100)] | None = None
+    coin_cents: Coins | None = None
+    coins_max: Coins | None = None
+
+    def __post_init__(self) -> None:
+        """Hold a rule to one way of reckoning, and a percentage to a cap."""
+        super().__post_init__()
+        part = [self.percent, self.coin_cents, self.coins_max]
+        if part.count(None) != (0 if self.coins is None else len(part)):
+            raise ValueError("needs `coins`, or all of `percent`, `coin_cents`, `coins_max`")
+
+    def given(self, value: int | None) -> int | None:
+        """Return the coins for a conversion worth `value` cents, None when it should have one.
+
+        A fixed reward has no use for a value, but to be recorded.
+        """
+        if self.percent is None or self.coin_cents is None or self.coins_max is None:
+            return self.coins
+        if value is None:
+            return None
+        return min(value * self.percent // (100 * self.coin_cents), self.coins_max)
+
+
 class Later(NamedTuple):
     """What a program becomes: its rules from `from_us` (microseconds since 1970) on."""
 
@@ -494,8 +494,8 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         carriers: those at which coins may be redeemed, by name.
         catalogue: what coins buy, by name.
         partners: those whose points are exchanged, by name.
-        deposits: how leftover data is put by.
-        rewards: what a campaign may give for a conversion, by name.
+        deposits: how package data is put by.
+        rewards: what campaigns may give for conversions, by name.
         redemption: rules for all carriers.
         expiry: how long coins are good.
         reserve: that coins are issued only against what backs them.
@@ -528,18 +528,7 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     plain: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        """Hold it to what its deposits and reserve need; look up which carriers are plain."""
-        needed = any(name.startswith("deposit_") for name in self.operations.open)
-        if needed and self.deposits is None:
-            raise ValueError("the operations deposit_... are open, so it needs a table [deposits]")
-        if self.deposits is not None and self.deposits.carrier not in self.carriers:
-            raise ValueError(
-                f"deposits.carrier = {self.deposits.carrier!r} is none of its [carriers.…]"
-            )
-        if self.reserve is not None and "reserve_add" not in self.operations.open:
-            raise ValueError(
-                "the table [reserve] needs the operation reserve_add open, or nothing can be issued"
-            )
+        """Look up once at which carriers a redemption needs no more checks."""
         always = self.redemption is None or self.redemption.on_last_day
         plain = {name for name, one in self.carriers.items() if always and one.is_plain}
         msgspec.structs.force_setattr(self, "plain", frozenset(plain))

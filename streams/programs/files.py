@@ -185,14 +185,14 @@ class _Reader:
         tables = {name: self._tables(name, kind) for name, kind in TABLES_OF_TABLES.items()}
         for name in _ALWAYS:
             self._check_always(name, periods[name])
+        program = None if self.problems else _program(plain, periods, tables)
+        if program is not None:
+            for period in (program, *(later.program for later in program.later)):
+                if not self.problems:
+                    self._check_deposits(period)
+                    self._check_reserve(period)
         self.problems.sort(key=lambda problem: problem.line)
-        if self.problems:
-            return None
-        try:
-            return _program(plain, periods, tables)
-        except ValueError as error:  # two tables that do not go together
-            self._say((), str(error), f"see {PAGE}")
-            return None
+        return None if self.problems else program
 
     # -- parts -------------------------------------------------------------------------------
 
@@ -284,6 +284,25 @@ class _Reader:
             if early.until is not None and late.since is not None and early.until < late.since:
                 said = f"nothing is in force from {early.until.isoformat()}"
                 self._say((name,), said, f"end the earlier one at {late.since.isoformat()}")
+
+    def _check_deposits(self, period: Program) -> None:
+        """Hold the deposits in force at one time to what they need."""
+        rule = period.deposits
+        if rule is None:
+            if any(name.startswith("deposit_") for name in period.operations.open):
+                said = "deposit_... are open at a time without a table [deposits]"
+                self._say(("operations",), said, f"write that table, as {PAGE} has it")
+        elif rule.carrier not in period.carriers:
+            said = "the program has no such carrier at some time"
+            self._say(("deposits", "carrier"), said, "name one of its [carriers.<carrier>]")
+
+    def _check_reserve(self, period: Program) -> None:
+        """Hold a program bound to its reserve to one that can be added to."""
+        if period.reserve is not None and "reserve_add" not in period.operations.open:
+            said = "in force while reserve_add is closed, so that nothing could be issued"
+            self._say(
+                ("reserve",), said, 'add "reserve_add" and "reserve_remove" to operations.open'
+            )
 
     def _convert(self, path: Keys, value: Any, kind: Any, remedy: str = "") -> Any:
         """Return `value` as a `kind`, None when it is none; then that is a problem."""

@@ -199,6 +199,7 @@ class Clients:
         self.packets: list[str] = []
         self.shares: list[events.PacketShare] = []
         self.frozen: list[str] = []
+        self.others: list[str] = []  # wallets of the second program
         self.delayed: list[Record] = []
 
     def next(self) -> Item:
@@ -320,6 +321,8 @@ def open_wallet(clients: Clients) -> WalletEvent:
     if clients.random.random() < 0.01:
         name = "issuer:p@0"
     data = events.OpenData(program=clients.program())
+    if data.program == clients.programs[1]:
+        clients.others.append(name)
     return events.Open(**clients.head(name), data=data)
 
 
@@ -443,9 +446,12 @@ def backed(clients: Clients) -> WalletEvent:
 
 @sent(weight=4)
 def expire(clients: Clients) -> WalletEvent:
-    first, other, *_ = clients.programs
-    program = clients.random.choice((first, first, first, other))
-    head = clients.head(clients.wallet())
+    """Of the first program most; now and then of the second's few wallets."""
+    program, other, *_ = clients.programs
+    name = clients.wallet()
+    if clients.others and clients.random.random() < 0.3:
+        program, name = other, clients.random.choice(clients.others)
+    head = clients.head(name)
     before = head["time"] - timedelta(days=clients.random.choice((1, 2, 3)))
     data = events.ExpireData(program=program, amount=clients.amount(), before=before)
     return events.Expire(**head, data=data)

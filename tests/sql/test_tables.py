@@ -33,7 +33,17 @@ RENAMED = {
 }
 LOG_ONLY = frozenset(
     {
-        *("reference", "message", "until", "claims", "mode", "expires", "original"),
+        *(
+            "network",
+            "rules",
+            "reference",
+            "message",
+            "until",
+            "claims",
+            "mode",
+            "expires",
+            "original",
+        ),
         *(
             "quantity",
             "group",

@@ -32,7 +32,7 @@ PACKET = "packet:new-year@0"
 BUDGET = "budget:spring@0"
 EVENING = "2024-03-10T22:00:00+08:00"
 
-LIULIANGBAO = [  # earn by activities, give, redeem at three carriers; never expires
+LIULIANGBAO = [  # earn by activities, give, redeem at three carriers, buy; never expires
     Step("2024-03-10T08:00", "open", MING, {}, "", 0),
     Step("2024-03-10T08:00", "open", HUA, {}, "", 0),
     Step("2024-03-10T08:05", "earn", MING, {"activity": "check-in"}, "", 5),
@@ -50,8 +50,14 @@ LIULIANGBAO = [  # earn by activities, give, redeem at three carriers; never exp
         *("", 100),
     ),
     Step("2024-03-10T20:05", "redeem_settle", MING, {"redemption": "liuliangbao-11"}, "", 50),
-    Step("2024-03-11T00:00", "earn", MING, {"activity": "check-in"}, "", 55),
-    Step("2025-03-11T09:00", "redeem", MING, {"carrier": "unicom", "amount": 55}, "", 0),
+    Step(
+        *("2024-03-10T20:30", "order_place", MING),
+        {"item": "song", "quantity": 1, "amount": 15},
+        *("", 50),
+    ),
+    Step("2024-03-10T20:31", "order_fulfil", MING, {"order": "liuliangbao-13"}, "", 35),
+    Step("2024-03-11T00:00", "earn", MING, {"activity": "check-in"}, "", 40),
+    Step("2025-03-11T09:00", "redeem", MING, {"carrier": "unicom", "amount": 40}, "", 0),
 ]
 
 ALI_FLOW_WALLET = [  # tiers at four carriers, and the month's end
@@ -123,7 +129,7 @@ MOBILE_AILIULIANG = [  # check in, share a red packet, redeem
     Step("2024-03-10T22:11", "redeem", HUA, {"carrier": "mobile", "amount": 2}, "", 0),
 ]
 
-UNICOM_FLOW_BANK = [  # nothing is earned; what is held here is Unicom's own data
+UNICOM_FLOW_BANK = [  # leftover data is put by in parts and taken out whole
     Step("2024-03-10T09:00", "open", MING, {}, "", 0),
     Step("2024-03-10T09:00", "open", HUA, {}, "", 0),
     Step("2024-03-10T09:01", "earn", MING, {"activity": "check-in"}, "operation_closed", 0),
@@ -144,6 +150,13 @@ UNICOM_FLOW_BANK = [  # nothing is earned; what is held here is Unicom's own dat
         "insufficient_balance",
         300,
     ),
+    Step("2024-03-10T11:30", "deposit_add", MING, {"amount": 100}, "", 300),  # 1 is the fee
+    Step("2024-03-10T11:31", "deposit_add", MING, {"amount": 50}, "", 300),  # 1 again
+    Step("2024-03-10T11:32", "deposit_add", MING, {"amount": 1}, "nothing_left", 300),
+    Step("2024-03-10T11:40", "deposit_custody", MING, {"month": "2024-03"}, "", 300),  # 5
+    Step("2024-03-10T11:41", "deposit_custody", MING, {"month": "2024-03"}, "already_charged", 300),
+    Step("2024-03-10T11:50", "close", MING, {"to": HUA}, "has_deposit", 300),
+    Step("2024-03-10T11:55", "deposit_withdraw", MING, {}, "", 443),
     Step("2024-03-10T12:00", "close", MING, {"to": HUA}, "", 0),
 ]
 
@@ -176,7 +189,9 @@ ENDS = {
         HUA: 30,
         "carrier:telecom:liuliangbao@0": 30,
         "carrier:mobile:liuliangbao@0": 28,
-        "carrier:unicom:liuliangbao@0": 105,
+        "carrier:unicom:liuliangbao@0": 90,
+        "merchant:music:liuliangbao@0": 15,
+        "order:886f4092a0716443:ming": 0,  # it remembers the order
         "issuer:liuliangbao@0": -193,
     },
     "mobile-ailiuliang": {
@@ -189,10 +204,12 @@ ENDS = {
     },
     "unicom-flow-bank": {
         MING: 0,
-        HUA: 400,
+        HUA: 543,
         BUDGET: 0,
+        "deposit:ming": 0,
+        "fees:unicom-flow-bank@0": 7,
         "carrier:unicom:unicom-flow-bank@0": 100,
-        "issuer:unicom-flow-bank@0": -500,
+        "issuer:unicom-flow-bank@0": -650,
     },
 }
 

@@ -84,8 +84,7 @@ def test_a_wrong_file_is_named_with_key_value_and_remedy(
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("[deposits]", "[deposit]", "there is no `deposit`"),
-        ('carrier = "unicom"', 'carrier = "mobile"', "deposits.carrier = 'mobile' is none of"),
+        ('carrier = "unicom"', 'carrier = "mobile"', "deposits.carrier = 'mobile': the program"),
         ("term_days = 180", "term_days = 0", "deposits.term_days = 0"),
         ("custody_fee = { coins = 5 }", "custody_fee = { coin = 5 }", "deposits.custody_fee"),
     ],
@@ -100,8 +99,21 @@ def test_deposits_need_what_they_name(tmp_path: Path, old: str, new: str, said: 
     assert said in error.value.message
     without = shipped[: shipped.index("[deposits]")]
     path.write_text(without, encoding="utf-8")
-    with pytest.raises(ProgramError, match=r"so it needs a table \[deposits\]"):
+    with pytest.raises(ProgramError, match=r"without a table \[deposits\]"):
         read(path)
+
+
+def test_a_reserve_needs_to_be_added_to(tmp_path: Path) -> None:
+    shipped = (FOLDER / "jd-flow-bank.toml").read_text(encoding="utf-8")
+    bound = shipped + '\n[reserve]\nfrom = 2030-01-01\nsource = "the agreement"\n'
+    path = tmp_path / "jd-flow-bank.toml"
+    path.write_text(bound, encoding="utf-8")
+    with pytest.raises(ProgramError, match="in force while reserve_add is closed"):
+        read(path)
+    path.write_text(bound.replace('"fund",', '"fund", "reserve_add",', 1), encoding="utf-8")
+    program = read(path)
+    assert program.reserve is None, "not yet"
+    assert [later.program.reserve is None for later in program.later] == [False]
 
 
 def test_a_folder_without_programs_is_named(tmp_path: Path) -> None:

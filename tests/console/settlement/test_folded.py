@@ -93,7 +93,7 @@ def party_of(moved: Moved) -> str:
     """Whose a posting is, told a second time."""
     prefix, _, rest = moved.account.partition(":")
     name, _, number = rest.rpartition("@")
-    if moved.kind in {"wallet", "packet"}:
+    if moved.kind in {"wallet", "packet", "deposit"}:
         return f"{moved.kind}s"
     if moved.kind == "budget":
         return f"advertiser:{name if number.isdecimal() and name else rest}"
@@ -101,7 +101,7 @@ def party_of(moved: Moved) -> str:
         return f"advertiser:{moved.result.campaign}"
     if moved.kind == "issuer" and moved.result.activity:
         return f"department:{moved.result.activity}"
-    return f"{prefix}:{name.partition(':')[0]}"
+    return f"{prefix}:{(name or rest).partition(':')[0]}"  # a reserve is of no partition
 
 
 @pytest.mark.parametrize("when", MONTHS)
@@ -119,6 +119,8 @@ def test_every_party_of_every_month_equals_a_naive_sum(folded: Folded, when: str
     } == naive
     assert found.differences == ()
     assert len(naive) > 8
+    on_their_way = [row for row in found.parties if row.party.startswith("clearing:")]
+    assert all(row.closing == 0 for row in on_their_way)
 
 
 def test_what_became_of_granted_coins_equals_a_queue_of_each_wallets(folded: Folded) -> None:
@@ -130,7 +132,12 @@ def test_what_became_of_granted_coins_equals_a_queue_of_each_wallets(folded: Fol
                 assert own.budget is not None
                 in_hand, spent = _queues(folded.moved, campaign, own.program, month(when))
                 assert (own.budget.in_hand, own.budget.spent) == (in_hand, spent)
-                assert own.budget.unspent == own.closing
+                budget = own.budget
+                assert budget.unspent == own.closing == (
+                    budget.funded - budget.defunded - budget.granted + budget.returned
+                    - budget.in_packets + budget.other
+                )  # fmt: skip
+                assert budget.in_flight == 0  # every leg was delivered, and has its event's time
                 told += sum(spent.values())
     assert told > 0
 
@@ -174,7 +181,7 @@ def _operation(each: Moved) -> str:
 
 
 def _granted(each: Moved, campaign: str) -> bool:
-    return _operation(each) == "grant" and each.result.campaign == campaign
+    return _operation(each) in {"grant", "reward"} and each.result.campaign == campaign
 
 
 # -- flags -------------------------------------------------------------------------------------

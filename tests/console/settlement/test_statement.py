@@ -197,6 +197,22 @@ def test_a_row_stored_twice_counts_once(planted: LedgerRows) -> None:
     assert own.closing == 9
 
 
+def test_a_partner_below_zero_owes_and_a_merchant_is_owed(planted: LedgerRows) -> None:
+    partner, merchant = "partner:air:liuliangbao@0", "merchant:comics:liuliangbao@1"
+    planted.result("points_in", "i1", "ann", "2026-10-03", (partner, -40), ("ann", 40))
+    planted.result("points_out", "o1", "ann", "2026-10-04", ("ann", -15), (partner, 15))
+    planted.result("order_fulfil", "b1", "ann", "2026-10-05", ("ann", -9), (merchant, 9), cause="b")
+    planted.store()
+    (air,) = of(planted, "partner:air").programs
+    assert [(line.operation, line.coins) for line in air.lines] == [
+        ("points_in", -40), ("points_out", 15),
+    ]  # fmt: skip
+    assert air.owed == Owed(coins=25, by="partner:air", to=LIU)
+    (comics,) = of(planted, "merchant:comics").programs
+    assert comics.owed == Owed(coins=9, by=LIU, to="merchant:comics")
+    assert not everyone(planted.client, OCTOBER).differences
+
+
 # -- lines and their postings ------------------------------------------------------------------
 
 
