@@ -1,4 +1,4 @@
-"""`flowdrop compliance`: what the rules flag, and a month's report, at a terminal."""
+"""`flowdrop compliance`: what the rules flag, a month's report, and what backs coins."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from console.compliance.cover import cover as find_cover
 from console.compliance.flags import flags as find_flags
 from console.compliance.report import report as make_report
 from console.compliance.rules import RULES, THRESHOLDS
@@ -19,8 +20,9 @@ from flowdrop.output import print_csv, print_json, say
 from flowdrop.settings import load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from console.compliance.cover import ProgramCover
     from console.compliance.flags import Flag
 
 SHOWN_MAX = 8
@@ -49,7 +51,7 @@ def _thresholds(command: F) -> F:
     "compliance", epilog="Example: flowdrop compliance flags --month 2026-10 --rule split_gifts"
 )
 def compliance() -> None:
-    """Flag gifts and red packets that look arranged; report a month to a regulator."""
+    """Flag what looks arranged; report a month to a regulator; show what backs coins."""
 
 
 @compliance.command("flags", epilog="Example: flowdrop compliance flags --month 2026-10 --json")
@@ -103,3 +105,35 @@ def report_command(*, month: str, program: str, as_json: bool) -> None:
         print_json(report_json(found))
     else:
         click.echo(markdown(found), nl=False)
+
+
+@compliance.command("reserve", epilog="Example: flowdrop compliance reserve --program liuliangbao")
+@click.option("--program", default="", help="This program only, even if it has no reserve.")
+@_json
+def reserve_command(*, program: str, as_json: bool) -> None:
+    """Show what backs each program's coins: put up, leased to partitions, issued, left."""
+    with Warehouse().client() as client:
+        found = find_cover(client, load(ConsoleSettings).programs, program)
+    if as_json:
+        print_json(report_json(found))
+        return
+    for each in found.programs:
+        click.echo("\n".join(_reserve(each)))
+    say([] if found.programs else found.empty)
+    say(found.basis.en)
+
+
+def _reserve(found: ProgramCover) -> Iterator[str]:
+    """Return a program's reserve as lines."""
+    yield f"{found.program}, {f'bound {found.bound}' if found.bound else 'not bound by its file'}"
+    share = "" if found.cover is None else f", {100 * found.cover:.2f} % of what is issued"
+    yield f"  backing {found.backing:,}{share}"
+    yield f"  outstanding {found.outstanding:,}; spent {found.spent:,}; issued {found.issued:,}"
+    yield f"  left {found.left:,}; leased {found.leased:,}; on the way {found.on_the_way:,}"
+    if found.unbacked:
+        yield f"  not backed {found.unbacked:,}"
+    for each in found.partitions:
+        yield (
+            f"  partition {each.partition}: leased {each.leased:,}, issued {each.issued:,}, "
+            f"left {each.left:,}"
+        )

@@ -216,6 +216,35 @@ class Expire(Envelope, frozen=True, tag="flowdrop.wallet.expire"):
     data: ExpireData
 
 
+class ReserveAddData(Data, frozen=True):
+    """So many coins that a program may have outstanding besides."""
+
+    program: Name
+    amount: Coins
+
+
+class ReserveAdd(Envelope, frozen=True, tag="flowdrop.wallet.reserve_add"):
+    """An operator put up what backs coins of a program; `subject` is `reserve:<program>`."""
+
+    data: ReserveAddData
+
+
+class ReserveRemoveData(Data, frozen=True):
+    """So many coins less that a program may issue: `amount`, or all that is available."""
+
+    program: Name
+    amount: Coins | None = None
+
+
+class ReserveRemove(Envelope, frozen=True, tag="flowdrop.wallet.reserve_remove"):
+    """What backs no coins was taken out of the reserve, or out of an issuer back into it.
+
+    `subject` is `reserve:<program>` or `issuer:<program>@<partition>`.
+    """
+
+    data: ReserveRemoveData
+
+
 class RedeemData(Data, frozen=True):
     """Coins turned into data traffic at a carrier; with `until` held until settled."""
 
@@ -683,7 +712,10 @@ class Conversion(Envelope, frozen=True, tag="flowdrop.campaign.conversion"):
 
 
 class ConsentData(Data, frozen=True):
-    """Whether a person may be contacted, by which channel (`*` for all)."""
+    """Whether a person may be contacted, by which channel (`*` for all).
+
+    The channel `adult` says whether they are of age: a minor is contacted by none.
+    """
 
     channel: Name
     granted: bool
@@ -703,6 +735,8 @@ ClientEvent = (
     | Grant
     | Reward
     | Expire
+    | ReserveAdd
+    | ReserveRemove
     | Redeem
     | RedeemSettle
     | RedeemFail

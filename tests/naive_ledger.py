@@ -34,10 +34,12 @@ MICROSECOND = timedelta(microseconds=1)
 RESERVED = (
     *("issuer", "budget", "packet", "carrier", "clearing", "suspense", "claim"),
     *("merchant", "order", "partner", "share", "deposit", "fees", "reward", "rules"),
+    *("reserve", "backing"),
 )
 NEVER_BELOW_ZERO = (
     *("wallet", "packet", "budget", "carrier", "suspense", "claim"),
     *("merchant", "order", "share", "deposit", "fees", "reward", "rules"),
+    "reserve",
 )
 FORGET_AT_ONCE = ("wrong_partition", "conflict", "too_old", "forgotten")
 FREE_TEXT = ("message", "reason")
@@ -333,7 +335,7 @@ class Judge:
                 "until_us": 0,  # deposit: when its term is over
                 "charged": (0, 0),  # deposit: (year, month) after which custody fees are due
                 "share": {},  # share of a packet: sharer
-                "leased": False,  # budget shard: has a reserve behind it
+                "leased": False,  # budget shard, issuer: has a reserve behind it
                 "asked": False,  # budget shard: waits for a lease
                 "dry": False,  # budget shard: the reserve had nothing left
                 "chunk": 0,  # budget shard: the last lease
@@ -471,7 +473,7 @@ class Judge:
         if coins == 0:
             raise Refused("nothing_earned")
         self.check_limits(event, coins)
-        self.pay(self.issuer(event.data.program), event.subject, event.data.program, coins)
+        self.issue(event, event.subject, coins)
         self.count_earned(event, coins)
 
     def activity_and_day(self, event: Any) -> tuple[Any, Any, Any]:
@@ -514,7 +516,7 @@ class Judge:
             raise Refused("wrong_program")
         if budget["state"] != "open":
             raise Refused(budget["state"])
-        self.pay(self.issuer(data.program), event.subject, data.program, data.amount)
+        self.issue(event, event.subject, data.amount)
         if reserve:
             lease = data.amount // (2 * self.of)
             if lease > 0:
@@ -613,6 +615,59 @@ class Judge:
             raise Refused("not_due")
         self.need(event.subject, data.amount)
         self.pay(event.subject, self.issuer(data.program), data.program, data.amount)
+
+    # -- what backs coins ----------------------------------------------------------------------
+
+    def issue(self, event: Any, payee: str, coins: int) -> None:
+        """New coins; of a bound program only what this partition's issuer has leased."""
+        program = event.data.program
+        name = self.issuer(program)
+        if self.rules_of(event).reserve is None:
+            self.pay(name, payee, program, coins)
+            return
+        missing = coins - self.available(name)
+        if missing <= 0:
+            self.pay(name, payee, program, coins)
+        issuer = self.accounts.get(name)
+        if issuer is not None and issuer["leased"] and not issuer["asked"] and not issuer["dry"]:
+            low = self.available(name) < max(1, issuer["chunk"] // 2)
+            if missing > 0 or low:
+                issuer["asked"] = True
+                self.send(event, "lease_ask", f"reserve:{program}", name, max(missing, 0))
+                self.verdict.legs[-1]["campaign"] = ""  # no coins of the one who may be funded
+        if missing > 0:
+            raise Refused("reserve_exhausted")
+
+    def reserve_add(self, event: Any) -> None:
+        program, coins = event.data.program, event.data.amount
+        name = f"reserve:{program}"
+        if event.subject != name:
+            raise Refused("wrong_reserve")
+        self.pay(f"backing:{program}@{self.number}", name, program, coins)
+        lease = coins // (2 * self.of)
+        if lease > 0:
+            self.post(name, program, -lease * self.of)
+            self.post(self.clearing(program), program, lease * self.of, lease * self.of)
+        for number in range(self.of):
+            self.send(event, "lease", f"issuer:{program}@{number}", name, lease)
+
+    def reserve_remove(self, event: Any) -> None:
+        program, reserve = event.data.program, f"reserve:{event.data.program}"
+        if event.subject not in {reserve, self.issuer(program)}:
+            raise Refused("wrong_reserve")
+        self.known(event)
+        coins = event.data.amount or self.available(event.subject)
+        if coins <= 0:
+            raise Refused("insufficient_balance")
+        self.need(event.subject, coins)
+        if event.subject == reserve:
+            self.pay(reserve, f"backing:{program}@{self.number}", program, coins)
+        elif reserve in self.accounts and self.budget_takes(reserve, program, 0):
+            self.pay(event.subject, reserve, program, coins)
+        else:
+            self.send_money(event, "return", event.subject, reserve, coins)
+
+    # -- redemptions -----------------------------------------------------------------------------
 
     def redeem(self, event: Any) -> None:
         data = event.data
@@ -768,7 +823,7 @@ class Judge:
         if fee >= amount:
             raise Refused("nothing_left")
         name = f"deposit:{event.subject}"
-        self.pay(self.issuer(program), name, program, amount)
+        self.issue(event, name, amount)
         if fee:
             self.post(name, program, -fee)
             self.post(f"fees:{program}@{self.number}", program, fee)
@@ -1168,7 +1223,9 @@ class Judge:
         if reserve is not None and reserve["program"] == data.program:
             available = self.available(leg.subject)
             coins = max(available // (2 * self.of), min(available, 1))
-        shard = f"budget:{data.campaign}@{data.partition}"
+            if data.amount <= available:
+                coins = max(coins, data.amount)
+        shard = data.payer
         if coins > 0:
             self.send_money(leg, "lease", leg.subject, shard, coins)
         else:

@@ -82,7 +82,7 @@ def party_of(moved: Moved) -> str:
         return f"advertiser:{moved.result.campaign}"
     if moved.kind == "issuer" and moved.result.activity:
         return f"department:{moved.result.activity}"
-    return f"{prefix}:{name.partition(':')[0]}"
+    return f"{prefix}:{(name or rest).partition(':')[0]}"  # a reserve is of no partition
 
 
 def queues(

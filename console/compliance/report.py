@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from console.reports.basis import Query
     from console.settlement.month import Month
 
-# What these hold was spent, or minted. All else is outstanding, a kind that comes later as well: a
-# reserve that covers too much is the lesser error.
-NOT_OUTSTANDING = {"issuer", "carrier", "merchant", "partner", "fees"}
+# What these hold was spent, or minted, or may yet be. All else is outstanding, a kind that comes
+# later as well: a reserve that covers too much is the lesser error.
+NOT_OUTSTANDING = {"issuer", "carrier", "merchant", "partner", "fees", "reserve", "backing"}
 
 BASIS = Words(
     en="Coins are whole, in the program's smallest unit; those of two programs are never added. "
@@ -45,7 +45,7 @@ class ProgramMonth:
     by_kind: dict[str, int]  # every kind of account that holds any
     in_packets: int
     held: int  # for redemptions and orders not yet settled
-    reserve: int | None  # none when the program's file sets none
+    reserve: int | None  # by the ledger, or else by the program's file; none when neither has one
     cover: float | None  # reserve / outstanding; none without a reserve or coins
     wallets: int  # opened so far
     frozen: int
@@ -101,7 +101,7 @@ def report(client: Client, month: Month, programs: Path, program: str = "") -> C
     for name in sorted({*kinds, *states}):
         by_kind = kinds.get(name, {})
         outstanding = sum(coins for kind, coins in by_kind.items() if kind not in NOT_OUTSTANDING)
-        backing = reserve(programs, name)
+        backing = _backing(by_kind) if by_kind.get("backing") else reserve(programs, name)
         found.append(
             ProgramMonth(
                 program=name,
@@ -130,6 +130,11 @@ def report(client: Client, month: Month, programs: Path, program: str = "") -> C
 
 
 _STATES = ("wallets", "frozen", "closed", "frozen_in_month", "closed_in_month")
+
+
+def _backing(by_kind: dict[str, int]) -> int:
+    """Return what backs coins: what was put up, less what was spent, which took it along."""
+    return -sum(by_kind.get(kind, 0) for kind in ("backing", "carrier", "merchant", "fees"))
 
 
 def _by_program(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

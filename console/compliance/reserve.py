@@ -1,9 +1,9 @@
-"""The reserve that a program's file sets against its coins, `compliance.reserve.coins`."""
+"""What a program's file says of its reserve: a statement in coins, and when it binds."""
 
 from __future__ import annotations
 
 import tomllib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,16 +17,37 @@ def reserve(programs: Path, program: str) -> int | None:
     Raises:
         click.ClickException: when the file can't be read, or the reserve is no number of coins.
     """
-    path = programs / f"{program}.toml"
-    if not path.exists():
-        return None
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise click.ClickException(f"{path}: {error}; a program is a TOML file in UTF-8") from error
+    path, values = _values(programs, program)
     found = values.get("compliance", {}).get("reserve", {}).get("coins")
     if found is None or (type(found) is int and found >= 0):
         return found
     raise click.ClickException(
         f"{path}: compliance.reserve.coins = {found!r}; write whole coins, such as 1_000_000"
     )
+
+
+def bound(programs: Path, program: str) -> str:
+    """Return when the table `reserve` of its file binds a program: `always`, dates, '' for never.
+
+    Raises:
+        click.ClickException: when the file can't be read.
+    """
+    _, values = _values(programs, program)
+    tables = values.get("reserve", [])
+    return ", ".join(_dates(one) for one in (tables if isinstance(tables, list) else [tables]))
+
+
+def _dates(table: dict[str, Any]) -> str:
+    words = [f"{key} {table[key].isoformat()}" for key in ("from", "until") if key in table]
+    return " ".join(words) or "always"
+
+
+def _values(programs: Path, program: str) -> tuple[Path, dict[str, Any]]:
+    """Return a program's file and what it holds, which is nothing when there is none."""
+    path = programs / f"{program}.toml"
+    if not path.exists():
+        return path, {}
+    try:
+        return path, tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise click.ClickException(f"{path}: {error}; a program is a TOML file in UTF-8") from error

@@ -71,7 +71,7 @@ def _program(program: ProgramMonth) -> Iterator[str]:
 
 def _cover(program: ProgramMonth) -> str:
     if program.reserve is None:
-        return "Reserve: none is set in the program's file."
+        return "Reserve: none is set."
     if program.cover is None:
         return f"Reserve: {program.reserve:,} coins; nothing is outstanding."
     return (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from console.drops.selection import NO_CONSENT, NO_WALLET, Candidate
+from console.drops.selection import MINOR, NO_CONSENT, NO_WALLET, Candidate
 from features.audiences import members
 from sql.client import rows
 
@@ -23,9 +23,10 @@ def candidates(client: Client, audience: str) -> list[Candidate]:
     return [Candidate(m.person, m.rank, m.score) for m in members(client, audience)]
 
 
-def without_consent(client: Client) -> set[str]:
-    """Return the people whose latest word is that no drop may reach them."""
-    return {row["person"] for row in rows(client, "drops/no_consent")}
+def without_consent(client: Client) -> dict[str, str]:
+    """Return the people whom no drop may reach, and why: minors, and who said so."""
+    found = rows(client, "drops/no_consent")
+    return {row["person"]: MINOR if row["minor"] else NO_CONSENT for row in found}
 
 
 def blocked(client: Client, program: str, people: Iterable[Candidate]) -> dict[str, str]:
@@ -33,7 +34,7 @@ def blocked(client: Client, program: str, people: Iterable[Candidate]) -> dict[s
     wallets = {row["person"] for row in rows(client, "drops/wallets", program=program)}
     refused = without_consent(client)
     reasons = {p.person: NO_WALLET for p in people if p.person not in wallets}
-    return reasons | {p.person: NO_CONSENT for p in people if p.person in refused}
+    return reasons | {p.person: refused[p.person] for p in people if p.person in refused}
 
 
 def name_used(client: Client, campaign: str) -> bool:

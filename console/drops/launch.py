@@ -110,7 +110,7 @@ def _check_consent(client: Client, drop: Drop, people: list[Member]) -> None:
     withdrawn = [m.person for m in people if m.arm == TREATED and m.person in refused]
     if withdrawn:
         raise click.ClickException(
-            f"drop {drop.name!r}: {len(withdrawn):,} of its people withdrew consent after it was "
-            f"created ({withdrawn[0]} among them); cancel it and create another, so that preview "
-            "and launch agree"
+            f"drop {drop.name!r}: {len(withdrawn):,} of its people withdrew consent, or were said "
+            f"to be minors, after it was created ({withdrawn[0]} among them); cancel it and create "
+            "another, so that preview and launch agree"
         )

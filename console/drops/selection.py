@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 TREATED = "drop"
 HOLDOUT = "holdout"
 
+MINOR = "minor"
 NO_CONSENT = "no_consent"
 NO_WALLET = "no_wallet"
 OVER_BUDGET = "over_budget"
-REASONS = (NO_CONSENT, NO_WALLET, OVER_BUDGET)
+REASONS = (MINOR, NO_CONSENT, NO_WALLET, OVER_BUDGET)
 
 
 @dataclass(frozen=True)

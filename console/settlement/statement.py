@@ -43,7 +43,15 @@ DEPARTMENT = Words(
     zh="部门即某项活动的负责方:其余额为负,数额等于为该活动铸造且未收回的币。",
 )
 
-OWE_NOTHING = {"issuer", "clearing", "suspense", "fees", "unknown"}  # the program's own
+OWE_NOTHING = {
+    "issuer",
+    "clearing",
+    "suspense",
+    "fees",
+    "unknown",
+    "reserve",
+    "backing",
+}  # the program's own
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,8 +1,13 @@
 -- One row a program: coins minted and burnt in a month, and redeemed at carriers (less given back).
+-- What an issuer leases of a reserve is neither.
 SELECT
     program,
-    -sumIf(amount, kind = 'issuer' AND amount < 0) AS issued,
-    sumIf(amount, kind = 'issuer' AND amount > 0) AS burnt,
+    -sumIf(
+        amount, kind = 'issuer' AND amount < 0 AND operation NOT IN ('lease', 'reserve_remove')
+    ) AS issued,
+    sumIf(
+        amount, kind = 'issuer' AND amount > 0 AND operation NOT IN ('lease', 'reserve_remove')
+    ) AS burnt,
     sumIf(amount, kind = 'carrier') AS redeemed
 FROM settlement_postings
 WHERE

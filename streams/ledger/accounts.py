@@ -24,6 +24,8 @@ Kind = Literal[
     "deposit",
     "fees",
     "reward",
+    "reserve",
+    "backing",
 ]
 State = Literal["open", "frozen", "closed"]
 
@@ -39,8 +41,11 @@ BALANCE_MAX = 10**15
 LEGS_MAX = 2048
 
 # Kinds whose available balance is never negative; an issuer owes what it minted, a partner what its
-# points became, and a clearing account what is on its way from elsewhere.
-NEVER_NEGATIVE: frozenset[Kind] = frozenset(get_args(Kind)) - {"issuer", "partner", "clearing"}
+# points became, a clearing account what is on its way from elsewhere, and who backs coins the
+# backing. (That of an issuer whose program was always bound to its reserve isn't either.)
+NEVER_NEGATIVE: frozenset[Kind] = frozenset(get_args(Kind)) - {
+    *("issuer", "partner", "clearing", "backing"),
+}
 
 
 class Account(msgspec.Struct, array_like=True, gc=False):
@@ -85,7 +90,7 @@ class Account(msgspec.Struct, array_like=True, gc=False):
         A frozen wallet receives what others send; only what its owner does is refused.
         """
         return (
-            self.kind in {"wallet", "budget"}
+            self.kind in {"wallet", "budget", "issuer", "reserve"}
             and self.state != "closed"
             and self.program == program
             and self.posted + amount <= BALANCE_MAX
@@ -110,6 +115,8 @@ _KINDS: dict[str, Kind] = {
     "deposit": "deposit",
     "fees": "fees",
     "reward": "reward",
+    "reserve": "reserve",
+    "backing": "backing",
 }
 
 
@@ -189,6 +196,16 @@ def reserve_name(campaign: str) -> str:
 def budget_name(campaign: str, partition: int) -> str:
     """Return the shard of a campaign's budget on a partition."""
     return f"budget:{campaign}@{partition}"
+
+
+def program_reserve_name(program: str) -> str:
+    """Return the reserve that backs a program's coins, from which its issuers lease."""
+    return f"reserve:{program}"
+
+
+def backing_name(program: str, partition: int) -> str:
+    """Return the account that owes what backs a program's coins, beside their reserve."""
+    return f"backing:{program}@{partition}"
 
 
 def carrier_name(carrier: str, program: str, partition: int) -> str:

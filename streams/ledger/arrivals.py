@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams.ledger.accounts import budget_name, clearing_name, reserve_name
+from streams.ledger.accounts import clearing_name
 from streams.ledger.legs import is_genuine, next_sequence, sequence, with_arrival
 from streams.ledger.payees import send_money
 from streams.ledger.recent import entry_at, find, key_of, mark
@@ -46,7 +46,7 @@ def _money(book: Book, leg: Leg, clearing: Account) -> str:
     data = leg.data
     target = book[leg.subject]
     if target is None and data.step in {"lease", "return"}:
-        target = book.ours(leg.subject, "budget", data.program)
+        target = book.lender_or_borrower(leg.subject, data.program)
     if target is None or not target.takes(data.program, data.amount):
         target = book.suspense(data.program)
     book.move(clearing, target, data.amount)
@@ -56,9 +56,9 @@ def _money(book: Book, leg: Leg, clearing: Account) -> str:
 
 
 def _lease(book: Book, leg: Leg, clearing: Account) -> str:
-    """Add to a shard what its reserve leased it; nothing means that there is no more."""
+    """Add to a shard or an issuer what its reserve leased it; nothing means there is no more."""
     data = leg.data
-    shard = book.ours(leg.subject, "budget", data.program)
+    shard = book.lender_or_borrower(leg.subject, data.program)
     if shard.program == data.program:
         lease = lease_of(shard.terms)
         lease.leased, lease.asked = True, False
@@ -80,18 +80,22 @@ def _ack(book: Book, leg: Leg, clearing: Account) -> str:
 
 
 def _lease_ask(book: Book, leg: Leg, _clearing: Account) -> str:
-    """Lease the asking shard a part of what is left, which may be nothing."""
+    """Lease who asks a part of what is left, which may be nothing, or all that it lacks.
+
+    Who lacks more than there is gets the part only: others need the rest.
+    """
     data = leg.data
-    shard = budget_name(data.campaign, data.partition)
-    reserve = book[reserve_name(data.campaign)]
+    reserve = book[leg.subject]
     amount = 0
     if reserve is not None and reserve.program == data.program:
         available = reserve.available
         amount = max(available // (2 * book.partitions), min(available, 1))
+        if data.amount <= available:
+            amount = max(amount, data.amount)
     if reserve is not None and amount:
-        send_money(book, "lease", reserve, shard, amount, data.cause, data.campaign)
+        send_money(book, "lease", reserve, data.payer, amount, data.cause, data.campaign)
     else:
-        book.send("lease", shard, leg.subject, 0, data.cause, data.campaign)
+        book.send("lease", data.payer, leg.subject, 0, data.cause, data.campaign)
     return ""
 
 

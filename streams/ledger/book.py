@@ -20,6 +20,7 @@ from streams.ledger.accounts import (
     Kind,
     clearing_name,
     issuer_name,
+    kind_of,
     rules_name,
     suspense_name,
     unpack,
@@ -148,6 +149,12 @@ class Book(dict[str, Account | None]):
             issuer = self.ours(issuer_name(program, self.number), "issuer", program)
             self._issuers[program] = issuer
         return issuer
+
+    def lender_or_borrower(self, name: str, program: str) -> Account:
+        """Return a reserve, or an account here that leases from one."""
+        if name == issuer_name(program, self.number):
+            return self.issuer(program)
+        return self.ours(name, kind_of(name), program)
 
     def clearing(self, program: str) -> Account:
         """Return the account of what is on its way between this partition and others."""

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streams.ledger import leases
 from streams.ledger.accounts import budget_name, reserve_name
-from streams.ledger.payees import send_money
+from streams.ledger.leases import lease_to_all, take_back
+from streams.ledger.reserves import issue
 from streams.ledger.results import ASKED
-from streams.ledger.terms import Lease, lease_of, packed
+from streams.ledger.terms import lease_of
 
 if TYPE_CHECKING:
     from streams.events import Defund, Fund, Grant
     from streams.ledger.accounts import Account
     from streams.ledger.book import Book
+    from streams.ledger.terms import Lease
     from streams.programs import Program
 
 
@@ -31,9 +34,10 @@ def fund(book: Book, event: Fund, budget: Account | None, program: Program) -> s
         budget = book.ours(event.subject, "budget", program.name)
     if budget.program != program.name:
         return "wrong_program"
-    reason = book.pay(book.issuer(program.name), budget, data.amount)
+    reason = issue(book, budget, data.amount, program)
     if not reason and to_reserve:
-        _lease_to_all(book, budget, data.campaign, data.amount // (2 * book.partitions))
+        shards = (budget_name(data.campaign, number) for number in range(book.partitions))
+        lease_to_all(book, budget, shards, data.amount, data.campaign)
     return reason
 
 
@@ -45,18 +49,6 @@ def has_reserve(campaign: str) -> bool:
 def is_reserve(name: str, campaign: str) -> bool:
     """Return whether `name` is the campaign's reserve."""
     return has_reserve(campaign) and name == reserve_name(campaign)
-
-
-def _lease_to_all(book: Book, reserve: Account, campaign: str, amount: int) -> None:
-    """Lease the same to every shard, ours too; a lease of 0 tells it that there is a reserve."""
-    total = amount * book.partitions
-    if total:
-        clearing = book.clearing(reserve.program)
-        clearing.pending += total
-        book.move(reserve, clearing, total)
-    for number in range(book.partitions):
-        shard = budget_name(campaign, number)
-        book.send("lease", shard, reserve.name, amount, book.event.id, campaign)
 
 
 def defund(book: Book, event: Defund, budget: Account | None, program: Program) -> str:
@@ -71,11 +63,7 @@ def defund(book: Book, event: Defund, budget: Account | None, program: Program) 
         return "insufficient_balance"
     if event.subject == reserve or not has_reserve(data.campaign):
         return book.pay(budget, book.issuer(program.name), amount)
-    here = book[reserve]
-    if here is not None and here.takes(program.name):
-        return book.pay(budget, here, amount)
-    send_money(book, "return", budget, reserve, amount, event.id, data.campaign)
-    return ""
+    return take_back(book, budget, reserve, amount, data.campaign)
 
 
 def no_budget(book: Book, name: str, budget: Account | None, campaign: str, program: str) -> str:
@@ -109,10 +97,4 @@ def grant(book: Book, event: Grant, wallet: Account, program: Program) -> str:
 
 def ask_when_low(book: Book, shard: Account, lease: Lease, campaign: str) -> None:
     """Have a shard that has less than half of its last lease ask for another."""
-    if not lease.leased or lease.asked or lease.dry:
-        return
-    if shard.available < max(1, lease.chunk // 2):
-        lease.asked = True
-        shard.terms = packed(lease)
-        book.keep(shard)
-        book.send("lease_ask", reserve_name(campaign), shard.name, 0, book.event.id, campaign)
+    leases.ask_when_low(book, shard, lease, reserve_name(campaign), campaign)

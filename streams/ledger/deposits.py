@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from streams.ledger.accounts import Account, carrier_name, deposit_name, fees_name
+from streams.ledger.reserves import issue
 from streams.ledger.terms import Saved, packed, saved_of
 from streams.ledger.times import microseconds
 
@@ -31,7 +32,7 @@ def add(book: Book, event: DepositAdd, wallet: Account, program: Program) -> str
     if fee >= amount:
         return "nothing_left"
     deposit = book.ours(deposit_name(wallet.name), "deposit", program.name)
-    reason = book.pay(book.issuer(program.name), deposit, amount)
+    reason = issue(book, deposit, amount, program)
     if reason:
         return reason
     if fee:

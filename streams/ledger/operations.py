@@ -17,6 +17,7 @@ from streams.ledger import (
     packets,
     points,
     redemptions,
+    reserves,
     reversals,
     rewards,
     subjects,
@@ -57,13 +58,15 @@ def earn(book: Book, event: Earn, wallet: Account, program: Program) -> str:
     if amount == 0:
         return "nothing_earned"
     if activity.day_max is None and activity.lifetime_max is None:
-        return book.pay(book.issuer(program.name), wallet, amount)
+        if program.reserve is None:  # as `issue` has it: this is the hottest place
+            return book.pay(book.issuer(program.name), wallet, amount)
+        return reserves.issue(book, wallet, amount, program)
     return _earn_capped(book, event, wallet, program, amount)
 
 
 def _earn_capped(book: Book, event: Earn, wallet: Account, program: Program, amount: int) -> str:
     reason = caps.refusal_of(event, wallet, program, amount)
-    reason = reason or book.pay(book.issuer(program.name), wallet, amount)
+    reason = reason or reserves.issue(book, wallet, amount, program)
     if not reason:
         caps.count(book, event, wallet, program, amount)
     return reason
@@ -147,6 +150,8 @@ OPERATIONS: dict[
     events.Grant: ("grant", subjects.open_wallet, budgets.grant),
     events.Reward: ("reward", subjects.open_wallet, rewards.reward),
     events.Expire: ("expire", subjects.unclosed_wallet, expire),
+    events.ReserveAdd: ("reserve_add", subjects.anything, reserves.add),
+    events.ReserveRemove: ("reserve_remove", subjects.anything, reserves.remove),
     events.Redeem: ("redeem", subjects.open_wallet, redemptions.redeem),
     events.RedeemSettle: ("redeem_settle", subjects.any_wallet, redemptions.settle),
     events.RedeemFail: ("redeem_fail", subjects.any_wallet, redemptions.fail),

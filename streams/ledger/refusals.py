@@ -100,13 +100,20 @@ REFUSALS: tuple[Refusal, ...] = (
         "The account's name belongs to the ledger.",
         "A wallet's name begins with none of issuer:, budget:, packet:, carrier:, clearing:, "
         "suspense:, claim:, merchant:, order:, partner:, "
-        "share:, deposit:, fees:, reward:.",
+        "share:, deposit:, fees:, reward:, reserve:, backing:.",
     ),
     Refusal(
         "wrong_budget",
         11,
         "The subject is neither the reserve nor a shard here of the campaign's budget.",
         "The subject is budget:<campaign>, or budget:<campaign>@<partition>.",
+    ),
+    Refusal(
+        "wrong_reserve",
+        99,
+        "The subject is neither the program's reserve nor its issuer here.",
+        "The subject is reserve:<program>; to take back what an issuer has not issued,"
+        " issuer:<program>@<partition>.",
     ),
     Refusal(
         "unknown_packet",
@@ -433,6 +440,13 @@ REFUSALS: tuple[Refusal, ...] = (
         25,
         "The campaign's budget has fewer coins available, or none.",
         "Fund the reserve, or the shard on the wallet's partition.",
+    ),
+    Refusal(
+        "reserve_exhausted",
+        100,
+        "The program issues only what its reserve backs, and this partition has leased less.",
+        "See `flowdrop compliance reserve`. If there is enough left, a lease is on its way: send "
+        "it again under a new id; else add to the reserve.",
     ),
     Refusal(
         "balance_limit",

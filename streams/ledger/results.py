@@ -178,6 +178,8 @@ TELL: dict[type, Callable[[Result, Any], None]] = {
     events.Grant: _tell_budget,
     events.Reward: _tell_reward,
     events.Expire: _tell_nothing,
+    events.ReserveAdd: _tell_nothing,
+    events.ReserveRemove: _tell_nothing,
     events.Redeem: _tell_redeem,
     events.RedeemSettle: _tell_held,
     events.RedeemFail: _tell_held,

@@ -5,6 +5,7 @@
 | wallet | its open redemptions and orders, a list of `Hold` |
 | order | `Order` |
 | budget | of a shard: `Lease` |
+| issuer | of a program that has a reserve: `Lease` |
 | packet | `Packet` |
 | share | `Share` |
 | rules | `Published` |
@@ -50,7 +51,7 @@ class Order(msgspec.Struct, array_like=True, gc=False):
 
 
 class Lease(msgspec.Struct, array_like=True, gc=False):
-    """How a budget's shard stands with its reserve.
+    """How a budget's shard, or an issuer, stands with its reserve.
 
     Attributes:
         leased: a lease has come, so there is a reserve to ask.

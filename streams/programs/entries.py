@@ -25,6 +25,8 @@ Operation = Literal[
     "grant",
     "reward",
     "expire",
+    "reserve_add",
+    "reserve_remove",
     "redeem",
     "redeem_settle",
     "redeem_fail",
@@ -346,6 +348,10 @@ class Expiry(Entry, frozen=True):
             raise ValueError('needs `days` when `coins` is "days", and only then')
 
 
+class Reserve(Entry, frozen=True):
+    """While it is in force, coins are issued only against the program's reserve."""
+
+
 class Fee(Entry, frozen=True, kw_only=True):
     """What a service costs: money in cents, or coins.
 
@@ -391,11 +397,13 @@ class Compliance(Entry, frozen=True):
         title: what it says.
         effect: whether what breaks it is refused, or told to those who watch.
         by: what does it: a refusal, an operation that there is not, a check.
+        coins: of `reserve`: how many it is said to back; a report's, nothing is refused for it.
     """
 
     title: Text
     effect: Literal["refuse", "flag"]
     by: Annotated[str, Meta(min_length=1)]
+    coins: Annotated[int, Meta(ge=0, le=10**15)] | None = None
 
 
 class Charge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -490,6 +498,7 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         rewards: what campaigns may give for conversions, by name.
         redemption: rules for all carriers.
         expiry: how long coins are good.
+        reserve: that coins are issued only against what backs them.
         fees: by name.
         verification: what the tiers of verification may do, by name.
         compliance: rules by name.
@@ -511,6 +520,7 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     rewards: dict[Slug, RewardRule] = {}
     redemption: Redemption | None = None
     expiry: Expiry | None = None
+    reserve: Reserve | None = None
     fees: dict[Slug, Fee] = {}
     verification: dict[Slug, Verification] = {}
     compliance: dict[Slug, Compliance] = {}

@@ -190,6 +190,7 @@ class _Reader:
             for period in (program, *(later.program for later in program.later)):
                 if not self.problems:
                     self._check_deposits(period)
+                    self._check_reserve(period)
         self.problems.sort(key=lambda problem: problem.line)
         return None if self.problems else program
 
@@ -294,6 +295,14 @@ class _Reader:
         elif rule.carrier not in period.carriers:
             said = "the program has no such carrier at some time"
             self._say(("deposits", "carrier"), said, "name one of its [carriers.<carrier>]")
+
+    def _check_reserve(self, period: Program) -> None:
+        """Hold a program bound to its reserve to one that can be added to."""
+        if period.reserve is not None and "reserve_add" not in period.operations.open:
+            said = "in force while reserve_add is closed, so that nothing could be issued"
+            self._say(
+                ("reserve",), said, 'add "reserve_add" and "reserve_remove" to operations.open'
+            )
 
     def _convert(self, path: Keys, value: Any, kind: Any, remedy: str = "") -> Any:
         """Return `value` as a `kind`, None when it is none; then that is a problem."""

@@ -37,6 +37,10 @@ def settle(world: World) -> World:
     world.consent("cj:5", 1, granted=True)
     world.consent("cj:5", 2, granted=False)
     world.consent("cj:6", 1, granted=False, channel="drop")
+    world.consent("cj:7", 1, granted=False, channel="adult")
+    world.consent("cj:7", 2, granted=True)  # ends no minority
+    world.consent("cj:8", 1, granted=False, channel="adult")
+    world.consent("cj:8", 2, granted=True, channel="adult")
     world.audience("all", PEOPLE)
     return world
 
@@ -85,11 +89,12 @@ def test_a_drop_leaves_out_who_may_not_take_part_and_says_why(
     session: Session, town: World
 ) -> None:
     plan = preview(session, make(session, town))
-    assert plan.left_out == {"no_consent": 3, "no_wallet": 1, "over_budget": 7}
+    assert plan.left_out == {"minor": 1, "no_consent": 3, "no_wallet": 1, "over_budget": 6}
     assert (plan.people, plan.treated, plan.holdout) == (89, 80, 9)
     assert (plan.cost, plan.budget_left, plan.audience_people) == (40_000, 0, 100)
     reasons = {p.person: p.reason for p in people(session, find(session, "spring")) if p.reason}
     assert {p for p, why in reasons.items() if why == "no_consent"} == {"cj:3", "cj:5", "cj:6"}
+    assert {p for p, why in reasons.items() if why == "minor"} == {"cj:7"}
     assert {p for p, why in reasons.items() if why == "no_wallet"} == {"cj:9"}
 
 
@@ -191,12 +196,13 @@ def test_an_empty_warehouse_leaves_a_launched_drop_pending(
     assert outcome(town.client, preview(session, find(session, "spring"))).pending == 80
 
 
+@pytest.mark.parametrize("channel", ["*", "adult"])
 def test_a_drop_does_not_launch_over_a_withdrawn_consent(
-    session: Session, town: World, wire: Wire
+    session: Session, town: World, wire: Wire, channel: str
 ) -> None:
     make(session, town)
     treated = next(m.person for m in members(session, "spring") if m.arm == TREATED)
-    town.consent(treated, 60, granted=False)
+    town.consent(treated, 60, granted=False, channel=channel)
     with pytest.raises(click.ClickException, match="withdrew consent"):
         launch(session, town.client, "spring", publisher=wire, who="bob", now=NOW)
     assert wire.sent == []

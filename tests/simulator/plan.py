@@ -44,6 +44,7 @@ RULES = Rules(
         "p": program("p", *get_args(Operation)),
         "q": program("q", *get_args(Operation)),
         "saving": program("saving", "open", "earn"),
+        "backed": program("backed", *get_args(Operation)),
     },
     window_us=2 * DAY_US,
     tolerance_us=DAY_US // 24,
@@ -181,7 +182,7 @@ class Clients:
         programs: that of nearly all events first, then others, open, half open and unknown.
     """
 
-    programs: tuple[str, ...] = ("p", "q", "saving", "none")
+    programs: tuple[str, ...] = ("p", "q", "saving", "none", "backed")
 
     def __init__(self, random: Random, partitions: int) -> None:
         self.random = random
@@ -398,6 +399,49 @@ def reward(clients: Clients) -> WalletEvent:
         to=clients.wallet() if (rule == "friend") is (random.random() < 0.95) else None,
     )
     return events.Reward(**clients.head(clients.wallet()), data=data)
+
+
+@sent(weight=6)
+def reserve(clients: Clients) -> WalletEvent:
+    """Add to the reserve of the program that is bound to it, or take out what backs nothing."""
+    random = clients.random
+    program = "backed" if random.random() < 0.95 else clients.program()
+    subject = f"reserve:{program}" if random.random() < 0.95 else clients.wallet()
+    if random.random() < 0.6:
+        amount = clients.amount() * random.choice((1, 4, 4 * clients.partitions))
+        data = events.ReserveAddData(program=program, amount=amount)
+        return events.ReserveAdd(**clients.head(subject), data=data)
+    if random.random() < 0.5:
+        subject = f"issuer:{program}@{random.randrange(clients.partitions)}"
+    less = events.ReserveRemoveData(
+        program=program, amount=None if random.random() < 0.3 else clients.amount()
+    )
+    return events.ReserveRemove(**clients.head(subject), data=less)
+
+
+@sent(weight=14)
+def backed(clients: Clients) -> WalletEvent:
+    """Issue coins of the bound program, or burn some."""
+    random = clients.random
+    head = clients.head(f"b:{random.randrange(6)}")
+    kind = random.choice(("open", "earn", "earn", "earn", "deposit", "fund", "fund", "defund"))
+    if kind == "open":
+        return events.Open(**head, data=events.OpenData(program="backed"))
+    if kind == "earn":
+        activity = random.choice(("game", "game", "stamp"))
+        amount = random.randint(1, 11) if activity == "stamp" else clients.amount()
+        given = events.EarnData(program="backed", activity=activity, amount=amount)
+        return Earn(**head, data=given)
+    if kind == "deposit":
+        data = events.DepositAddData(program="backed", amount=clients.amount())
+        return events.DepositAdd(**head, data=data)
+    shard = random.choice(("", f"@{random.randrange(clients.partitions)}"))
+    head["subject"] = f"budget:winter{shard}"
+    if kind == "fund":
+        put = events.FundData(program="backed", campaign="winter", amount=clients.amount())
+        return events.Fund(**head, data=put)
+    taken = events.DefundData(program="backed", campaign="winter", amount=clients.amount())
+    return events.Defund(**head, data=taken)
 
 
 @sent(weight=4)

@@ -112,6 +112,7 @@ def problems(evidence: Evidence) -> list[str]:
         versions_and_balances_follow,
         sums_are_zero,
         none_is_overdrawn,
+        what_is_issued_is_leased,
         nothing_is_in_flight,
         packets_are_paid_out,
         the_judge_agrees,
@@ -216,6 +217,15 @@ def none_is_overdrawn(evidence: Evidence) -> Iterator[str]:
                 yield f"partition {number}: {name} has {account.posted} - {account.pending}"
 
 
+def what_is_issued_is_leased(evidence: Evidence) -> Iterator[str]:
+    """A bound program issues on a partition what that has leased, and no more."""
+    bound = {name for name, program in evidence.rules.programs.items() if program.reserve}
+    for number in range(len(evidence.tables)):
+        for name, account in accounts_of(evidence, number):
+            if account.kind == "issuer" and account.program in bound and account.posted < 0:
+                yield f"{name} has issued {-account.posted} more than it leased"
+
+
 def nothing_is_in_flight(evidence: Evidence) -> Iterator[str]:
     """Invariant 5, once drained: all that left has come, and each origin knows it."""
     sums: Counter[str] = Counter()
@@ -313,7 +323,7 @@ def terms_of(account: Account) -> dict[str, Any]:
             "orders": sorted((h.amount, h.payee.removeprefix("merchant:")) for h in orders),
             "earned": {name: one.coins for name, one in earned_by(account).items()},
         }
-    if account.kind == "budget":
+    if account.kind in {"budget", "issuer"}:
         lease = lease_of(account.terms)
         return {field: getattr(lease, field) for field in lease.__struct_fields__}
     if account.kind == "deposit":

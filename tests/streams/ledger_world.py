@@ -49,6 +49,7 @@ from streams.programs import (
     Program,
     Rate,
     Redemption,
+    Reserve,
     RewardRule,
     Text,
     Tier,
@@ -111,6 +112,7 @@ def program(name: str, *operations: str, quiz_max: int = 10) -> Program:
             ),
         },
         expiry=None if name == "q" else Expiry(coins="days", days=2, assumption=TEST),
+        reserve=Reserve(assumption=TEST) if name == "backed" else None,
         deposits=Deposits(
             function_fee=Charge(coins=1, per_mille=50),
             custody_fee=Charge(coins=2),
@@ -144,6 +146,7 @@ PROGRAMS = {
     "p": program("p", *EVERYTHING),
     "q": program("q", *EVERYTHING),
     "saving": program("saving", "open", "earn"),
+    "backed": program("backed", *EVERYTHING),
 }
 RULES = Rules(PROGRAMS, window_us=10 * DAY_US, tolerance_us=DAY_US, secret=b"test")
 

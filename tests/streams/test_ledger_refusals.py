@@ -29,6 +29,7 @@ from streams.events import (
     Redeem,
     RedeemExpire,
     RedeemSettle,
+    ReserveAdd,
     Reverse,
     Reward,
     Step,
@@ -274,6 +275,11 @@ def has_pending(world: World) -> WalletEvent:
     return world.make(Close, "a", to="b")
 
 
+def reserve_exhausted(world: World) -> WalletEvent:
+    world.send(world.open("c", program="backed"))
+    return world.earn("c", amount=5, program="backed")
+
+
 OF_RULES = {"forged_rules", "stale_rules"}  # like legs, remembered nowhere
 
 CASES: dict[str, Callable[[World], WalletEvent]] = {
@@ -290,6 +296,7 @@ CASES: dict[str, Callable[[World], WalletEvent]] = {
     "operation_closed": lambda world: world.redeem("a", 5, program="saving"),
     "reserved_name": lambda world: world.open("issuer:p@0"),
     "wrong_budget": wrong_budget,
+    "wrong_reserve": lambda world: world.make(ReserveAdd, "reserve:p@0", amount=5),
     "unknown_packet": a_claim,
     "unknown_account": lambda world: world.earn("nobody", amount=5),
     "wrong_program": lambda world: world.earn("a", amount=5, program="q"),
@@ -344,6 +351,7 @@ CASES: dict[str, Callable[[World], WalletEvent]] = {
     "unknown_payee": lambda world: world.transfer("a", "nobody", 5),
     "insufficient_balance": lambda world: world.redeem("a", 101),
     "budget_exhausted": budget_exhausted,
+    "reserve_exhausted": reserve_exhausted,
     "balance_limit": lambda world: world.earn("a", amount=BALANCE_MAX),
 }
 
@@ -387,7 +395,8 @@ def test_a_refused_event_gives_the_same_answer_again_whatever_happened_since(nam
     world.send(event, arrived=arrived)
     subject = world.get(event.subject)
     if subject is None or isinstance(event, PacketClaim):  # nothing to remember it on
-        nowhere = {"unknown_account", "unknown_program", "reserved_name", "wrong_budget"}
+        nowhere = {"unknown_account", "unknown_program", "reserved_name"}
+        nowhere |= {"wrong_budget", "wrong_reserve"}
         assert name in nowhere or isinstance(event, PacketClaim)
         return
     world.change(event.subject, posted=50, state="open")
@@ -420,7 +429,7 @@ def test_codes_are_what_accounts_remember_and_never_change() -> None:
         80: "id_in_use unknown_item wrong_price unknown_order already_refunded unknown_partner "
         "no_rate wrong_rate wrong_group unknown_share wrong_code nothing_left "
         "no_deposit already_charged has_deposit unknown_reward wrong_reward already_rewarded "
-        "never_expires",
+        "never_expires wrong_reserve reserve_exhausted",
     }
     codes = {name: number for number, name in enumerate(names.split(), 1)}
     for first, others in later.items():

@@ -103,6 +103,19 @@ def test_deposits_need_what_they_name(tmp_path: Path, old: str, new: str, said: 
         read(path)
 
 
+def test_a_reserve_needs_to_be_added_to(tmp_path: Path) -> None:
+    shipped = (FOLDER / "jd-flow-bank.toml").read_text(encoding="utf-8")
+    bound = shipped + '\n[reserve]\nfrom = 2030-01-01\nsource = "the agreement"\n'
+    path = tmp_path / "jd-flow-bank.toml"
+    path.write_text(bound, encoding="utf-8")
+    with pytest.raises(ProgramError, match="in force while reserve_add is closed"):
+        read(path)
+    path.write_text(bound.replace('"fund",', '"fund", "reserve_add",', 1), encoding="utf-8")
+    program = read(path)
+    assert program.reserve is None, "not yet"
+    assert [later.program.reserve is None for later in program.later] == [False]
+
+
 def test_a_folder_without_programs_is_named(tmp_path: Path) -> None:
     with pytest.raises(ProgramError, match="FLOWDROP_PROGRAMS"):
         load(tmp_path)

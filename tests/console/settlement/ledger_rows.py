@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 PROGRAM = "liuliangbao"
 PREFIXES = {
     *("budget", "packet", "carrier", "issuer", "clearing", "suspense"),
-    *("merchant", "partner", "escrow"),
+    *("merchant", "partner", "escrow", "reserve", "backing"),
 }
 
 

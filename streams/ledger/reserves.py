@@ -1,0 +1,64 @@
+"""Reserves: what backs a program's coins, and issuing no more than that.
+
+A program that its file binds issues on each partition what the issuer there has leased from the
+reserve, and no more. The reserve's coins, and those its issuers have leased, are the ones that may
+still be issued; the account `backing` owes them all, issued or not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from streams.ledger.accounts import backing_name, issuer_name, program_reserve_name
+from streams.ledger.leases import ask_when_low, lease_to_all, take_back
+from streams.ledger.terms import lease_of
+
+if TYPE_CHECKING:
+    from streams.events import ReserveAdd, ReserveRemove
+    from streams.ledger.accounts import Account
+    from streams.ledger.book import Book
+    from streams.programs import Program
+
+
+def issue(book: Book, payee: Account, amount: int, program: Program) -> str:
+    """Issuer to payee; of a program that is bound to its reserve, what was leased here."""
+    issuer = book.issuer(program.name)
+    if program.reserve is None:
+        return book.pay(issuer, payee, amount)
+    lacks = max(0, amount - issuer.available)
+    reason = "reserve_exhausted" if lacks else book.pay(issuer, payee, amount)
+    if reason != "balance_limit":
+        reserve = program_reserve_name(program.name)
+        ask_when_low(book, issuer, lease_of(issuer.terms), reserve, lacks=lacks)
+    return reason
+
+
+def add(book: Book, event: ReserveAdd, reserve: Account | None, program: Program) -> str:
+    """Backing to the reserve, which leases half of it to the issuers at once."""
+    if event.subject != program_reserve_name(program.name):
+        return "wrong_reserve"
+    if reserve is None:
+        reserve = book.ours(event.subject, "reserve", program.name)
+    amount = event.data.amount
+    backing = book.ours(backing_name(program.name, book.number), "backing", program.name)
+    reason = book.pay(backing, reserve, amount)
+    if not reason:
+        issuers = (issuer_name(program.name, number) for number in range(book.partitions))
+        lease_to_all(book, reserve, issuers, amount)
+    return reason
+
+
+def remove(book: Book, event: ReserveRemove, account: Account | None, program: Program) -> str:
+    """Reserve to backing; issuer to reserve: what was leased and not issued."""
+    reserve = program_reserve_name(program.name)
+    if event.subject not in {reserve, issuer_name(program.name, book.number)}:
+        return "wrong_reserve"
+    if account is None:
+        return "unknown_account"
+    amount = account.available if event.data.amount is None else event.data.amount
+    if not 0 < amount <= account.available:
+        return "insufficient_balance"
+    if event.subject != reserve:
+        return take_back(book, account, reserve, amount)
+    backing = book.ours(backing_name(program.name, book.number), "backing", program.name)
+    return book.pay(account, backing, amount)
