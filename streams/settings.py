@@ -28,10 +28,16 @@ class StreamSettings(Settings):
         description="transactions a second of all partitions of a worker together",
     )
     transaction_timeout_ms: int = Field(
-        60_000,
+        900_000,
         ge=1_000,
         le=900_000,
         description="a transaction that stays open for longer is aborted by Kafka",
+    )
+    delivery_timeout_ms: int = Field(
+        60_000,
+        ge=1_000,
+        le=900_000,
+        description="a transaction whose records Kafka does not take within it is repeated",
     )
     session_timeout_seconds: float = Field(
         10.0,

@@ -104,6 +104,7 @@ class BatchStore(memory.Store):
             self.changelog,
             number,
             table.transaction_timeout_ms,
+            table.delivery_timeout_ms,
         )
         loop = asyncio.get_running_loop()
         try:
@@ -201,6 +202,7 @@ class BatchTable(faust.Table):
         bootstrap: Kafka's address.
         interval_s: least time between two transactions of a partition, in seconds.
         transaction_timeout_ms: Kafka aborts a transaction that stays open for longer.
+        delivery_timeout_ms: a record that is not acknowledged within it has failed.
         check: called at recovery with every key and value; raises `ValueError` with a sentence for
             one that this version can't read.
     """
@@ -216,7 +218,8 @@ class BatchTable(faust.Table):
         source: str,
         bootstrap: str,
         interval_s: float,
-        transaction_timeout_ms: int = 60_000,
+        transaction_timeout_ms: int = 900_000,
+        delivery_timeout_ms: int = 60_000,
         check: Check = accept,
         **options: Any,
     ) -> None:
@@ -231,6 +234,7 @@ class BatchTable(faust.Table):
         self.bootstrap = bootstrap
         self.interval_s = interval_s
         self.transaction_timeout_ms = transaction_timeout_ms
+        self.delivery_timeout_ms = delivery_timeout_ms
         self.pace: Pace = app.transport.pace
         self.check = check
         self.executor = ThreadPoolExecutor(

@@ -54,8 +54,9 @@ class TransactionalProducer:
         transactional_id: the same for whoever holds the partition, so that a successor fences.
         changelog: topic of the changed state.
         number: the partition.
-        timeout_ms: Kafka aborts a transaction that stays open for longer; a record that is not
-            acknowledged within it has failed.
+        timeout_ms: Kafka aborts a transaction that stays open for longer.
+        delivery_ms: a record that is not acknowledged within it has failed; no longer than
+            `timeout_ms`.
     """
 
     def __init__(
@@ -64,19 +65,21 @@ class TransactionalProducer:
         transactional_id: str,
         changelog: str,
         number: int,
-        timeout_ms: int = 60_000,
+        timeout_ms: int = 900_000,
+        delivery_ms: int = 60_000,
     ) -> None:
+        delivery_ms = min(delivery_ms, timeout_ms)
         self.transactional_id = transactional_id
         self.changelog = changelog
         self.number = number
         self.changelog_end: int | None = None
-        self._call_seconds = timeout_ms / 1000 + 5
+        self._call_seconds = delivery_ms / 1000 + 5
         self._producer = Producer(
             {
                 "bootstrap.servers": bootstrap,
                 "transactional.id": transactional_id,
                 "transaction.timeout.ms": timeout_ms,
-                "message.timeout.ms": timeout_ms,
+                "message.timeout.ms": delivery_ms,
                 "compression.type": "lz4",
                 "linger.ms": 50,  # the commit flushes; this only lets batches grow
                 "message.max.bytes": 4_000_000,
