@@ -463,13 +463,14 @@ class Judge:
             return int(rule.coins)
         if data.amount is None:
             raise Refused("wrong_basis")
-        if data.amount > rule.given_max:
-            raise Refused("over_limit")
         return int(data.amount)
 
     def earn(self, event: Any) -> None:
         self.wallet(event)
         coins = self.coins_earned(event)
+        most = self.rules_of(event).earn[event.data.activity].given_max
+        if most is not None and coins > most:
+            raise Refused("over_limit")
         if coins == 0:
             raise Refused("nothing_earned")
         self.check_limits(event, coins)
