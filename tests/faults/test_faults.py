@@ -18,9 +18,10 @@ pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(600
 # What takes more traffic than this to come about.
 RARE = {"in_the_future", "too_old", "forgotten", "balance_limit", "too_many_holds", "id_in_use"}
 # What takes rules that the traffic's programs do not have, or seldom: one in 200 events is of the
-# program that has deposits, and no program's coins expire.
+# program that has deposits, no program's coins expire, and none is bound to a reserve.
 OTHER_RULES = {
     *("lifetime_cap", "carrier_closed", "last_day", "no_such_tier", "stale_rules"),
+    *("reserve_exhausted", "wrong_reserve"),
     *("no_deposit", "has_deposit", "nothing_left", "already_charged", "never_expires"),
 }
 ROOT = Path(__file__).parent.parent.parent

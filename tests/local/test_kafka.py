@@ -101,6 +101,7 @@ def test_a_damaged_jar_is_fetched_again(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_the_lock_lists_what_jgo_resolves(tmp_path: Path) -> None:
     folder = tmp_path / "jars"
+    jars.class_path()
     shutil.copytree(jars.jars_folder(), folder)  # so that only small files are fetched
     assert jars.lock(folder) == jars.locked()
 
