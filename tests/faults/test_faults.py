@@ -16,8 +16,10 @@ from tests.faults.tries import FAULTS
 pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(600)]
 
 # What takes more traffic than this to come about.
-RARE = {"in_the_future", "too_old", "forgotten", "balance_limit", "id_in_use"}
-RARE |= {"too_many_holds", "daily_cap"}
+RARE = {
+    *("in_the_future", "too_old", "forgotten"),
+    *("balance_limit", "too_many_holds", "id_in_use", "daily_cap"),
+}
 # What takes rules that the traffic's programs do not have, or seldom: one in 200 events is of the
 # program that has deposits, no program's coins expire, and none is bound to a reserve.
 OTHER_RULES = {
