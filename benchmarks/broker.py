@@ -210,8 +210,9 @@ def temporary_broker(warm_seconds: float = WARM_SECONDS) -> Iterator[Broker]:
             node.start()
         try:
             broker = Broker(node)
-            say("  warming the broker")
-            broker.warm(warm_seconds)
+            if warm_seconds:
+                say("  warming the broker")
+                broker.warm(warm_seconds)
             yield broker
         finally:
             node.stop()

@@ -37,7 +37,7 @@ def pinning() -> str:
         return "nothing is pinned: this system can't tie a process to a core (Linux can)"
     if len(os.sched_getaffinity(0)) < 2:
         return "nothing is pinned: there is one core, so broker and engine share it"
-    return f"broker and measuring on core {BROKER_CORE}, the engine alone on core {ENGINE_CORE}"
+    return f"the broker on core {BROKER_CORE}, the engine on core {ENGINE_CORE}"
 
 
 @contextmanager

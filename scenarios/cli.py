@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 
+
+def _share(name: str, meaning: str) -> Callable[[Any], Any]:
+    return click.option(
+        name, type=click.FloatRange(0, 1), default=0.0, metavar="SHARE", help=meaning
+    )
+
+
 OPTIONS = (
     click.option(
         "--rate",
@@ -34,41 +41,11 @@ OPTIONS = (
     click.option(
         "--limit", type=click.IntRange(min=0), metavar="N", help="Only the first N events."
     ),
-    click.option(
-        "--spoil",
-        type=click.FloatRange(0, 1),
-        default=0.0,
-        metavar="SHARE",
-        help="Put broken copies beside this share of the records, in twelve ways.",
-    ),
-    click.option(
-        "--late",
-        type=click.FloatRange(0, 1),
-        default=0.0,
-        metavar="SHARE",
-        help="Hold this share of the records back, by up to 7 days of the events' time.",
-    ),
-    click.option(
-        "--reorder",
-        type=click.FloatRange(0, 1),
-        default=0.0,
-        metavar="SHARE",
-        help="Hold this share of the records back, by up to a minute.",
-    ),
-    click.option(
-        "--duplicate",
-        type=click.FloatRange(0, 1),
-        default=0.0,
-        metavar="SHARE",
-        help="Send this share of the records once more, within the hour.",
-    ),
-    click.option(
-        "--skew",
-        type=click.FloatRange(0, 1),
-        default=0.0,
-        metavar="SHARE",
-        help="Let the clocks of this share of the subjects be up to an hour fast or slow.",
-    ),
+    _share("--spoil", "Put broken copies beside this share of the records, in twelve ways."),
+    _share("--late", "Hold this share of the records back, by up to 7 days of the events' time."),
+    _share("--reorder", "Hold this share of the records back, by up to a minute."),
+    _share("--duplicate", "Send this share of the records once more, within the hour."),
+    _share("--skew", "Let the clocks of this share of the subjects be up to an hour fast or slow."),
     click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON."),
 )
 SEED = click.option(

@@ -259,7 +259,6 @@ def _shared(kafka: str, settings: StreamSettings) -> dict[str, Any]:
         "bootstrap": kafka,
         "interval_s": settings.transaction_interval_ms / 1000,
         "transaction_timeout_ms": settings.transaction_timeout_ms,
-        "delivery_timeout_ms": settings.delivery_timeout_ms,
         "partitions": settings.partitions,
     }
 

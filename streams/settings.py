@@ -33,12 +33,6 @@ class StreamSettings(Settings):
         le=900_000,
         description="a transaction that stays open for longer is aborted by Kafka",
     )
-    delivery_timeout_ms: int = Field(
-        60_000,
-        ge=1_000,
-        le=900_000,
-        description="a transaction whose records Kafka does not take within it is repeated",
-    )
     session_timeout_seconds: float = Field(
         10.0,
         ge=1.0,

@@ -104,7 +104,6 @@ class BatchStore(memory.Store):
             self.changelog,
             number,
             table.transaction_timeout_ms,
-            table.delivery_timeout_ms,
         )
         loop = asyncio.get_running_loop()
         try:
@@ -202,7 +201,6 @@ class BatchTable(faust.Table):
         bootstrap: Kafka's address.
         interval_s: least time between two transactions of a partition, in seconds.
         transaction_timeout_ms: Kafka aborts a transaction that stays open for longer.
-        delivery_timeout_ms: a record that is not acknowledged within it has failed.
         check: called at recovery with every key and value; raises `ValueError` with a sentence for
             one that this version can't read.
     """
@@ -219,7 +217,6 @@ class BatchTable(faust.Table):
         bootstrap: str,
         interval_s: float,
         transaction_timeout_ms: int = 900_000,
-        delivery_timeout_ms: int = 60_000,
         check: Check = accept,
         **options: Any,
     ) -> None:
@@ -234,7 +231,6 @@ class BatchTable(faust.Table):
         self.bootstrap = bootstrap
         self.interval_s = interval_s
         self.transaction_timeout_ms = transaction_timeout_ms
-        self.delivery_timeout_ms = delivery_timeout_ms
         self.pace: Pace = app.transport.pace
         self.check = check
         self.executor = ThreadPoolExecutor(

@@ -31,13 +31,14 @@ if TYPE_CHECKING:
     from streams.layer.table import BatchTable
 
 REPEATS_MAX = 10
+CALL_SECONDS_MAX = 60.0  # then it is called again
 REPEAT_WAIT_SECONDS_MAX = 1.0
 
 # When a worker's transactions queue at the broker, and what it does about it; see `Pace`.
 QUEUE_FACTOR, QUEUE_SECONDS = 3, 0.020
 GAP_GROWTH, GAP_DECAY, GAP_FACTOR_MAX = 1.05, 0.98, 4
 SMOOTHING = 0.1  # one that is long, for the legs in it, is no queue
-USUAL_GROWTH = 1.0005  # what is usual is learnt anew within minutes
+USUAL_GROWTH = 1.00001  # a transaction: what is usual is learnt anew within minutes
 
 log = logging.getLogger(__name__)
 
@@ -54,9 +55,8 @@ class TransactionalProducer:
         transactional_id: the same for whoever holds the partition, so that a successor fences.
         changelog: topic of the changed state.
         number: the partition.
-        timeout_ms: Kafka aborts a transaction that stays open for longer.
-        delivery_ms: a record that is not acknowledged within it has failed; no longer than
-            `timeout_ms`.
+        timeout_ms: Kafka aborts a transaction that stays open for longer; a record that is not
+            acknowledged within it has failed.
     """
 
     def __init__(
@@ -66,20 +66,19 @@ class TransactionalProducer:
         changelog: str,
         number: int,
         timeout_ms: int = 900_000,
-        delivery_ms: int = 60_000,
     ) -> None:
-        delivery_ms = min(delivery_ms, timeout_ms)
         self.transactional_id = transactional_id
         self.changelog = changelog
         self.number = number
         self.changelog_end: int | None = None
-        self._call_seconds = delivery_ms / 1000 + 5
+        self._call_seconds = min(timeout_ms / 1000, CALL_SECONDS_MAX) + 5
+        self._retry_seconds = max(REPEATS_MAX * self._call_seconds, timeout_ms / 1000 + 5)
         self._producer = Producer(
             {
                 "bootstrap.servers": bootstrap,
                 "transactional.id": transactional_id,
                 "transaction.timeout.ms": timeout_ms,
-                "message.timeout.ms": delivery_ms,
+                "message.timeout.ms": timeout_ms,
                 "compression.type": "lz4",
                 "linger.ms": 50,  # the commit flushes; this only lets batches grow
                 "message.max.bytes": 4_000_000,
@@ -162,7 +161,7 @@ class TransactionalProducer:
 
     def _retry(self, call: Callable[..., Any]) -> None:
         """Call until it succeeds or fails for good; an outage is waited for, within bounds."""
-        deadline = time.monotonic() + REPEATS_MAX * self._call_seconds
+        deadline = time.monotonic() + self._retry_seconds
         while True:
             try:
                 call(self._call_seconds)
@@ -206,7 +205,7 @@ class Pace:
         per_second: the most turns a second.
     """
 
-    def __init__(self, per_second: int = 400) -> None:
+    def __init__(self, per_second: int = 250) -> None:
         self.gap_s = self._least_gap_s = 1 / per_second
         self._usual_s = float("inf")
         self._lately_s = 0.0

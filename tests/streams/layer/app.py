@@ -37,7 +37,6 @@ def create(name: str, kafka: str, settings: StreamSettings) -> faust.App:
         bootstrap=kafka,
         interval_s=settings.transaction_interval_ms / 1000,
         transaction_timeout_ms=settings.transaction_timeout_ms,
-        delivery_timeout_ms=settings.delivery_timeout_ms,
         check=check,
         partitions=settings.partitions,
     )
