@@ -51,6 +51,7 @@ def worker(name: str, kafka: str) -> None:
         app,
         name="accounts",
         source=f"{name}.source",
+        outputs=(f"{name}.results",),
         bootstrap=kafka,
         interval_s=settings.transaction_interval_ms / 1000,
         partitions=settings.partitions,
@@ -89,7 +90,7 @@ def fill(kafka: str, name: str, partitions: int, accounts: int, size_bytes: int)
         source.produce(f"{name}.source", b"", b"account", number)  # what the changelog says is read
     source.flush(30)
     for number in range(partitions):
-        producer = TransactionalProducer(kafka, f"fill-{name}-{number}", changelog, number)
+        producer = TransactionalProducer(kafka, f"fill-{name}-{number}", changelog, number, ())
         producer.open()
         mine = range(number, accounts, partitions)
         for first in range(0, len(mine), PER_TRANSACTION):

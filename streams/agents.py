@@ -14,6 +14,7 @@ from streams.deadletters import Place, set_aside
 from streams.events import (
     ACCEPTED_TOPIC,
     CAMPAIGN_TOPIC,
+    DEADLETTER_TOPIC,
     POSTINGS_TOPIC,
     WALLET_TOPIC,
     encode,
@@ -59,6 +60,7 @@ def attach_wallets(app: faust.App, kafka: str, settings: StreamSettings) -> Batc
         app,
         name=ACCOUNTS,
         source=WALLET_TOPIC,
+        outputs=(POSTINGS_TOPIC, WALLET_TOPIC, DEADLETTER_TOPIC),
         check=check_account,
         **_shared(kafka, settings),
     )
@@ -75,7 +77,13 @@ def attach_wallets(app: faust.App, kafka: str, settings: StreamSettings) -> Batc
 
 def attach_campaigns(app: faust.App, kafka: str, settings: StreamSettings) -> BatchTable:
     """Add the campaign agent to `app`; return the table of people."""
-    table = BatchTable(app, name=PEOPLE, source=CAMPAIGN_TOPIC, **_shared(kafka, settings))
+    table = BatchTable(
+        app,
+        name=PEOPLE,
+        source=CAMPAIGN_TOPIC,
+        outputs=(ACCEPTED_TOPIC, CAMPAIGN_TOPIC, DEADLETTER_TOPIC),
+        **_shared(kafka, settings),
+    )
     tolerance_us = settings.future_tolerance_hours * HOUR_US
 
     @app.agent(app.topic(CAMPAIGN_TOPIC, schema=BatchSchema()), name="campaigns")

@@ -34,6 +34,7 @@ def create(place: Place) -> faust.App:
         app,
         name="balances",
         source=place.source,
+        outputs=(place.results,),
         bootstrap=place.bootstrap,
         interval_s=settings.transaction_interval_ms / 1000,
         partitions=place.partitions,

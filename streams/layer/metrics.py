@@ -29,6 +29,10 @@ ACKNOWLEDGEMENT_SECONDS = Histogram(
 TRANSACTIONS_REPEATED = Counter(
     "flowdrop_transactions_repeated", "Transactions that were aborted and repeated."
 )
+HANGING_ENDED = Counter(
+    "flowdrop_hanging_transactions_ended",
+    "Partitions in which the marker of a transaction was missing and was written.",
+)
 LAG_RECORDS = Gauge(
     "flowdrop_lag_records",
     "Offsets between what is committed and the last stable offset of the source.",

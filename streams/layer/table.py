@@ -18,7 +18,7 @@ from streams.layer.transport import BatchSchema
 from streams.layer.watch import Place
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable
+    from collections.abc import AsyncIterator, Callable, Collection, Iterable
 
     from faust.types import TP, AppT, EventT, StreamT
 
@@ -103,6 +103,7 @@ class BatchStore(memory.Store):
             f"{self.app.conf.id}-{table.name}-{number}",
             self.changelog,
             number,
+            table.outputs,
             table.transaction_timeout_ms,
         )
         loop = asyncio.get_running_loop()
@@ -198,6 +199,7 @@ class BatchTable(faust.Table):
     Args:
         app: the Faust app, whose transport is `streams.layer.transport.Transport`.
         source: name of the topic whose batches the table folds.
+        outputs: names of all topics that a fold emits to.
         bootstrap: Kafka's address.
         interval_s: least time between two transactions of a partition, in seconds.
         transaction_timeout_ms: Kafka aborts a transaction that stays open for longer.
@@ -214,6 +216,7 @@ class BatchTable(faust.Table):
         *,
         name: str,
         source: str,
+        outputs: Collection[str],
         bootstrap: str,
         interval_s: float,
         transaction_timeout_ms: int = 900_000,
@@ -228,6 +231,7 @@ class BatchTable(faust.Table):
             **options,
         )
         self.source = source
+        self.outputs = outputs
         self.bootstrap = bootstrap
         self.interval_s = interval_s
         self.transaction_timeout_ms = transaction_timeout_ms

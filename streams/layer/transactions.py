@@ -2,19 +2,24 @@
 
 The order of calls, which docs/exactness.md argues for: `init_transactions` before the changelog's
 end is read; then for each transaction begin, results, merged changelog, the partition record last,
-commit; then, and only then, the source is acknowledged.
+commit; then, and only then, the source is acknowledged. What a broker that went away may have left
+half ended is ended first.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import aiokafka.errors
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from streams.layer.faults import reached
+from streams.layer.hanging import EPOCH_MAX, end_hanging, last_transaction
 from streams.layer.metrics import (
     ACKNOWLEDGEMENT_SECONDS,
     TRANSACTION_SECONDS,
@@ -23,15 +28,17 @@ from streams.layer.metrics import (
 from streams.layer.state import APPLIED_KEY, PartitionState, Pending, applied_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from confluent_kafka import Message
     from faust.types import EventT
 
+    from streams.layer.hanging import Last
     from streams.layer.table import BatchTable
 
 REPEATS_MAX = 10
 CALL_SECONDS_MAX = 60.0  # then it is called again
+IDLE_SECONDS = 1.0  # after which a partition without work looks whether the broker went away
 REPEAT_WAIT_SECONDS_MAX = 1.0
 
 # When a worker's transactions queue at the broker, and what it does about it; see `Pace`.
@@ -55,6 +62,7 @@ class TransactionalProducer:
         transactional_id: the same for whoever holds the partition, so that a successor fences.
         changelog: topic of the changed state.
         number: the partition.
+        outputs: the other topics that its transactions write to.
         timeout_ms: Kafka aborts a transaction that stays open for longer; a record that is not
             acknowledged within it has failed.
     """
@@ -65,12 +73,18 @@ class TransactionalProducer:
         transactional_id: str,
         changelog: str,
         number: int,
+        outputs: Collection[str],
         timeout_ms: int = 900_000,
     ) -> None:
+        self.bootstrap = bootstrap
         self.transactional_id = transactional_id
         self.changelog = changelog
         self.number = number
+        self.outputs = outputs
         self.changelog_end: int | None = None
+        self._outage = outage = threading.Event()
+        self._mine: Last | None = None  # as it was when opened
+        self._has_ended_one = False
         self._call_seconds = min(timeout_ms / 1000, CALL_SECONDS_MAX) + 5
         self._retry_seconds = max(REPEATS_MAX * self._call_seconds, timeout_ms / 1000 + 5)
         self._producer = Producer(
@@ -83,6 +97,7 @@ class TransactionalProducer:
                 "linger.ms": 50,  # the commit flushes; this only lets batches grow
                 "message.max.bytes": 4_000_000,
                 "queue.buffering.max.messages": 1_000_000,
+                "error_cb": lambda _: outage.set(),  # no method of ours: it would keep us alive
             }
         )
 
@@ -92,12 +107,56 @@ class TransactionalProducer:
         Raises:
             TransactionFailedError: when the broker does not let us.
         """
+        self._outage.clear()
+        last = self._last()
         try:
             self._retry(self._producer.init_transactions)
         except KafkaException as error:
             raise TransactionFailedError(f"{self.transactional_id}: {error}") from error
+        self._mine = mine = self._last()
+        # Only now is whoever held the partition shut out; what it left open is open for good.
+        if last is not None and mine is not None:
+            is_same = last.producer_id == mine.producer_id
+            self._end_hanging(last, mine.epoch - 1 if is_same else EPOCH_MAX)
         self._begin()
         reached("opened")
+
+    def heal(self) -> None:
+        """After an outage, end what the broker left hanging; to be called when nothing was sent.
+
+        Raises:
+            TransactionFailedError: when the partition has another holder, or Kafka does not let us.
+        """
+        self._producer.poll(0)  # calls error_cb
+        mine = self._mine
+        if mine is None or not self._outage.is_set():
+            return
+        self._outage.clear()  # first: the next one may come meanwhile
+        last = self._last()
+        if last is None or last[:2] != mine[:2]:
+            raise TransactionFailedError(
+                f"{self.transactional_id}: fenced: {last} is not its own, which was {mine}"
+            )
+        # Until it has ended one, `mine` may be that of a successor who came at once.
+        self._end_hanging(last, mine.epoch if self._has_ended_one else mine.epoch - 1)
+
+    def _last(self) -> Last | None:
+        with self._as_failed():
+            return last_transaction(self.bootstrap, self.transactional_id, self._retry_seconds)
+
+    def _end_hanging(self, last: Last, epoch_max: int) -> None:
+        topics = [self.changelog, *self.outputs]
+        with self._as_failed():
+            end_hanging(self.bootstrap, topics, last, epoch_max, self._retry_seconds)
+
+    @contextmanager
+    def _as_failed(self) -> Iterator[None]:
+        try:
+            yield
+        except aiokafka.errors.KafkaError as error:
+            raise TransactionFailedError(
+                f"{self.transactional_id}: can't end what a broker left open: {error!r}"
+            ) from error
 
     def commit(self, pending: Pending) -> None:
         """Put `pending` into a transaction and commit it, repeating it if it had to be aborted.
@@ -118,6 +177,7 @@ class TransactionalProducer:
                 last = error
                 time.sleep(min(0.1 * 2**repeat, REPEAT_WAIT_SECONDS_MAX))
             else:
+                self._has_ended_one = True
                 reached("committed")
                 # outside the try: what is committed must not be repeated, whatever begin says
                 self._begin()
@@ -137,6 +197,7 @@ class TransactionalProducer:
 
     def _send(self, pending: Pending) -> None:
         reached("before_produce")
+        self.heal()
         self._produce(pending.produced)
         reached("mid_produce", self._producer.flush)
         changelog, number = self.changelog, self.number
@@ -184,6 +245,7 @@ class TransactionalProducer:
             self._retry(self._producer.abort_transaction)
         except KafkaException as again:
             raise TransactionFailedError(f"{self.transactional_id}: {again}") from again
+        self._has_ended_one = True
         self._begin()
 
     def _begin(self) -> None:
@@ -264,15 +326,13 @@ class Committer:
         table, loop = self._table, asyncio.get_running_loop()
         try:
             while True:
-                await self._work.wait()
+                await self._something()
                 await table.pace.turn()
                 self._work.clear()
                 started = loop.time()
                 pending = self.state.take()
                 self._room.set()
-                self._flight = loop.run_in_executor(table.executor, self.producer.commit, pending)
-                # shielded: a transaction that is under way ends before its partition is given up
-                await asyncio.shield(self._flight)
+                await self._call(self.producer.commit, pending)
                 took = loop.time() - started
                 TRANSACTION_SECONDS.labels(table.name).observe(took)
                 table.pace.took(took)
@@ -287,6 +347,20 @@ class Committer:
             table.on_fatal(str(error), error)
         except Exception as error:  # noqa: BLE001 - whatever it is, the partition can't go on
             table.on_fatal(f"partition {self.state.number}: {error!r}", error)
+
+    async def _something(self) -> None:
+        """Wait for work; meanwhile see to it that no outage leaves readers waiting."""
+        while not self._work.is_set():
+            try:
+                await asyncio.wait_for(self._work.wait(), IDLE_SECONDS)
+            except TimeoutError:
+                await self._call(self.producer.heal)
+
+    async def _call(self, call: Callable[..., None], *args: Any) -> None:
+        """Run a blocking call, which ends before its partition is given up."""
+        loop = asyncio.get_running_loop()
+        self._flight = loop.run_in_executor(self._table.executor, call, *args)
+        await asyncio.shield(self._flight)
 
     def _acknowledge(self, events: list[EventT]) -> None:
         reached("before_ack")

@@ -34,6 +34,7 @@ def create(name: str, kafka: str, settings: StreamSettings) -> faust.App:
         app,
         name="counts",
         source=f"{name}.source",
+        outputs=(f"{name}.results", f"{name}.results.small"),
         bootstrap=kafka,
         interval_s=settings.transaction_interval_ms / 1000,
         transaction_timeout_ms=settings.transaction_timeout_ms,

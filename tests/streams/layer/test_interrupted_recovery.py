@@ -47,7 +47,9 @@ def part(start: int, end: int) -> Any:
 def test_only_what_was_read_to_the_end_is_ready() -> None:
     app = faust.App("interrupted", broker="kafka://nowhere", store="memory://")
     app.transport = Transport(app.conf.broker_consumer, app)
-    table = BatchTable(app, name="counts", source="source", bootstrap="nowhere", interval_s=1)
+    table = BatchTable(
+        app, name="counts", source="source", outputs=(), bootstrap="nowhere", interval_s=1
+    )
     store = table.store
     app.consumer = Ends(END)  # type: ignore[assignment]
     state = store.partitions[0] = PartitionState(0)
