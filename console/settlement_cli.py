@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from console.exports import settlement_rows, settlements_rows
+from console.exports import delivered_rows, settlement_rows, settlements_rows
 from console.reports.basis import as_json as report_json
+from console.settlement.delivered import ANY_PRICE, delivered_postings
 from console.settlement.everyone import everyone
 from console.settlement.month import month as month_of
 from console.settlement.statement import line_postings, statement
@@ -39,6 +40,10 @@ if TYPE_CHECKING:
 @click.option("--line", default="", metavar="OPERATION", help="The postings behind one line.")
 @click.option("--postings", is_flag=True, help="The postings behind every line.")
 @click.option(
+    "--network", default="", help="The postings of what a carrier delivered to its users."
+)
+@click.option("--price", type=float, help="Of those at so many coins a MB only; 0: without price.")
+@click.option(
     "--limit",
     type=click.IntRange(1),
     default=1000,
@@ -47,7 +52,7 @@ if TYPE_CHECKING:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV: one row a line, party or posting.")
-def settlement(
+def settlement(  # noqa: PLR0913 - an option each
     *,
     party: str | None,
     of_all: bool,
@@ -55,6 +60,8 @@ def settlement(
     program: str,
     line: str,
     postings: bool,
+    network: str,
+    price: float | None,
     limit: int,
     **shape: bool,
 ) -> None:
@@ -65,16 +72,36 @@ def settlement(
     """
     if (party is None) != of_all:
         raise click.UsageError("name one party by --party, or ask for --all")
-    if of_all and (line or postings):
-        raise click.UsageError("--line and --postings are of one party; name it by --party")
+    if of_all and (line or postings or network):
+        raise click.UsageError(
+            "--line, --postings and --network are of one party; name it by --party"
+        )
+    if network and (line or postings):
+        raise click.UsageError("--network opens postings by itself: leave out --line, --postings")
+    if price is not None and not network:
+        raise click.UsageError("--price is of what went to a network; name it by --network")
     asked = month_of(month)
     with Warehouse().client() as client:
         if party is None:
             _print_all(client, asked, program, **shape)
             return
         found = statement(client, party, asked, program)
-        if line or postings:
-            rows = line_postings(client, found, asked, operation=line, program=program, limit=limit)
+        if line or postings or network:
+            rows = (
+                delivered_postings(
+                    client,
+                    found,
+                    asked,
+                    network=network,
+                    price=ANY_PRICE if price is None else price,
+                    program=program,
+                    limit=limit,
+                )
+                if network
+                else line_postings(
+                    client, found, asked, operation=line, program=program, limit=limit
+                )
+            )
             _print_postings(rows, found, limit, **shape)
             return
     if shape["as_json"]:
@@ -121,8 +148,13 @@ def _posting(row: dict[str, Any]) -> str:
     return (
         f"{row['time']:%Y-%m-%d %H:%M:%S}  {row['program']}  {row['operation']}  "
         f"{row['amount']:+,}  {row['account']}  {row['event_id']}{of}  "
-        f"wallet.events {row['partition']}:{row['offset']}"
+        f"wallet.events {row['partition']}:{row['offset']}{_bought(row)}"
     )
+
+
+def _bought(row: dict[str, Any]) -> str:
+    """Return the data that a posting paid for, where that is known."""
+    return f"  {row['mb']:+,} MB at {row['price']:g}" if row.get("price") else ""
 
 
 def _print_postings(
@@ -148,12 +180,28 @@ def _print_statement(found: Statement) -> None:
         title = f"{found.party}, {own.program}, {found.month} {found.zone}"
         print_rows(settlement_rows(found, own.program, short=True), title=title)
         click.echo(_owed(own))
+        if own.delivered:
+            print_rows(_delivered(own), title=f"Delivered in {found.month}")
         if own.budget is not None:
             print_rows(_budget(own.budget), title=f"By the end of {found.month}")
     if found.programs and found.empty:
         say(found.empty)
     for words in (found.basis, *found.notes):
         say(words.en)
+
+
+def _delivered(own: Account) -> list[dict[str, Any]]:
+    """Return a row of the table a network and price; the least prices have many digits."""
+    return [
+        {
+            "to users of": row["network"],
+            "events": row["events"],
+            "MB": row["mb"],
+            "coins": row["coins"],
+            "coins a MB": None if row["price"] is None else f"{row['price']:g}",
+        }
+        for row in delivered_rows(own)
+    ]
 
 
 def _budget(budget: Budget) -> list[dict[str, Any]]:

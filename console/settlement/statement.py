@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from console.reports.basis import Asker, NoReportError, Words
+from console.settlement import delivered as deliveries
 from console.settlement.month import ZONE
 from console.settlement.party import party
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
     from console.reports.basis import Query
+    from console.settlement.delivered import Delivered
     from console.settlement.month import Month
     from console.settlement.party import Party
 
@@ -24,11 +26,6 @@ BASIS = Words(
     zh="流量币为整数,以各计划的最小单位计;不同计划的币从不相加。月份按 UTC 自然月。"
     "事件按其自身时间计入所属月份,因此迟到的事件会改变其所属的月份。"
     "应付金额即期末余额:现金付款不在账本之内,须另行扣除。",
-)
-NETWORKS = Words(
-    en="How much of it was for users of other networks is not known: no event says which network a "
-    "wallet's owner is on.",
-    zh="其中为其他网络用户提供的数量未知:没有事件说明钱包所有者属于哪个网络。",
 )
 ATTRIBUTION = Words(
     en="Funded, defunded, granted, returned and unspent are exact. Within a wallet coins are "
@@ -103,6 +100,7 @@ class Account:
     closing: int
     owed: Owed
     budget: Budget | None  # of an advertiser
+    delivered: tuple[Delivered, ...] | None  # of a carrier; the month's coins in another order
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +138,8 @@ def statement(client: Client, name: str, month: Month, program: str = "") -> Sta
     for row in asker.rows("settlement/movements", **asked):
         moved.setdefault(row.pop("program"), []).append(Line(**row))
     budgets = _budgets(asker, who, month, program)
+    is_carrier = name.startswith("carrier:")
+    given = deliveries.delivered(asker, name, month, program) if is_carrier else {}
     accounts = tuple(
         Account(
             program=row["program"],
@@ -148,6 +148,7 @@ def statement(client: Client, name: str, month: Month, program: str = "") -> Sta
             closing=row["closing"],
             owed=owed(name, row["program"], row["closing"]),
             budget=budgets.get(row["program"]),
+            delivered=tuple(given.get(row["program"], ())) if is_carrier else None,
         )
         for row in balances
     )
@@ -180,7 +181,7 @@ def _nothing(who: Party, month: Month, program: str) -> str:
 
 def _notes(who: Party) -> tuple[Words, ...]:
     kind = who.name.partition(":")[0]
-    notes = {"carrier": NETWORKS, "advertiser": ATTRIBUTION, "department": DEPARTMENT}
+    notes = {"carrier": deliveries.BASIS, "advertiser": ATTRIBUTION, "department": DEPARTMENT}
     return (notes[kind],) if kind in notes else ()
 
 

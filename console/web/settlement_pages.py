@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from console import exports
 from console.reports.basis import Asker
+from console.settlement.delivered import ANY_PRICE, delivered_postings
 from console.settlement.everyone import Everyone, everyone
 from console.settlement.month import month as month_of
 from console.settlement.party import parties
@@ -82,17 +83,23 @@ def settlement_query(
 
 @router.get("/postings")
 def settlement_postings(
-    request: Request, party: str, month: str, line: str, program: str = ""
+    request: Request,
+    party: str,
+    month: str,
+    line: str = "",
+    network: str = "",
+    price: float = ANY_PRICE,
+    program: str = "",
 ) -> HTMLResponse:
-    """Show the postings behind a line, the first of the month."""
+    """Show the postings behind a line, or what went to a network's users; the first ones."""
+    when = month_of(month)
+    only: dict[str, Any] = {"program": program, "limit": POSTINGS_MAX}
     with desk(request).warehouse.client() as client:
-        rows = line_postings(
-            client,
-            statement(client, party, month_of(month), program),
-            month_of(month),
-            operation=line,
-            program=program,
-            limit=POSTINGS_MAX,
+        found = statement(client, party, when, program)
+        rows = (
+            delivered_postings(client, found, when, network=network, price=price, **only)
+            if network
+            else line_postings(client, found, when, operation=line, **only)
         )
     back = link("/settlement", **_asked(party, month, program))
     return page(
@@ -102,6 +109,7 @@ def settlement_postings(
         party=party,
         month=month,
         line=line,
+        network=network,
         back=back,
         full=len(rows) == POSTINGS_MAX,
     )

@@ -167,20 +167,17 @@ class Wallets:
         other = (self.people.carrier[person] + draw.integers(1, 3, len(person))) % 3
         own = draw.random(len(person)) < OWN_CARRIER_SHARE
         carrier = np.where(own, self.people.carrier[person], other)
+        network = np.where(own, 0, self.people.carrier[person].astype(np.int64) + 1)
         self._spend(person, amount)
         held = draw.random(len(person)) < HELD_SHARE
-        now = {"person": person[~held], "carrier": carrier[~held], "amount": amount[~held]}
-        self.outbox.add("redeem", time[~held], **now)
-        self._hold(moment, time[held], person[held], carrier[held], amount[held])
+        asked = {"person": person, "carrier": carrier, "amount": amount, "network": network}
+        self.outbox.add("redeem", time[~held], **{name: asked[name][~held] for name in asked})
+        self._hold(moment, time[held], {name: asked[name][held] for name in asked})
 
-    def _hold(
-        self, moment: Moment, time: Numbers, person: Numbers, carrier: Numbers, amount: Numbers
-    ) -> None:
+    def _hold(self, moment: Moment, time: Numbers, asked: dict[str, Numbers]) -> None:
         """Hold coins until the carrier has answered, or for a day."""
-        draw, until = moment.draw, time + DAY_US
-        number = self.outbox.add(
-            "redeem_held", time, person=person, carrier=carrier, amount=amount, until=until
-        )
+        draw, until, person = moment.draw, time + DAY_US, asked["person"]
+        number = self.outbox.add("redeem_held", time, until=until, **asked)
         answered = time + (draw.exponential(5.0, len(time)) * MINUTE_US).astype(np.int64)
         ends = np.minimum(answered, until - MINUTE_US) + SECOND_US
         answer = np.searchsorted(np.cumsum(ANSWERS)[:-1], draw.random(len(time)), side="right")

@@ -90,7 +90,7 @@ class Book(dict[str, Account | None]):
         amount: the coins it is about, where its postings don't say.
         postings: what it has posted so far.
         legs: how many legs it has sent so far.
-        told: what its result says that only accounts know, by field.
+        told: what its result says that only accounts or rules know, by field.
     """
 
     __slots__ = (
@@ -104,7 +104,7 @@ class Book(dict[str, Account | None]):
     amount: int
     postings: Postings
     legs: int
-    told: dict[str, str] | None
+    told: dict[str, str | int] | None
 
     def __init__(
         self, number: int, partitions: int, rules: Rules, read: Read, clock_us: int = 0

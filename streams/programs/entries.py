@@ -274,6 +274,12 @@ class Carrier(Entry, frozen=True):
             return any(tier.coins == coins for tier in self.tiers)
         return self.coins_per_mb is None or coins % self.coins_per_mb == 0
 
+    def megabytes(self, coins: int) -> int:
+        """Return how much data `coins` buy, 0 when there is no price a megabyte."""
+        if self.tiers:
+            return next((tier.mb for tier in self.tiers if tier.coins == coins), 0)
+        return 0 if self.coins_per_mb is None else coins // self.coins_per_mb
+
 
 class Item(Entry, frozen=True):
     """What coins may buy.
@@ -503,7 +509,8 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         verification: what the tiers of verification may do, by name.
         compliance: rules by name.
         later: of what `read` gives, the program from the beginning: what it became, in order.
-        plain: carriers at which any number of coins may be redeemed at any time, made of the rest.
+        plain: carriers at which any number of coins may be redeemed at any time, by name, made of
+            the rest: 1 where a coin is a megabyte, 0 where there is no price a megabyte.
     """
 
     name: Slug
@@ -525,13 +532,17 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     verification: dict[Slug, Verification] = {}
     compliance: dict[Slug, Compliance] = {}
     later: tuple[Later, ...] = ()
-    plain: frozenset[str] = frozenset()
+    plain: dict[str, int] = {}
 
     def __post_init__(self) -> None:
         """Look up once at which carriers a redemption needs no more checks."""
         always = self.redemption is None or self.redemption.on_last_day
-        plain = {name for name, one in self.carriers.items() if always and one.is_plain}
-        msgspec.structs.force_setattr(self, "plain", frozenset(plain))
+        plain = {
+            name: one.coins_per_mb or 0
+            for name, one in self.carriers.items()
+            if always and one.is_plain
+        }
+        msgspec.structs.force_setattr(self, "plain", plain)
 
     def at(self, time_us: int) -> Program:
         """Return the rules in force at a time (microseconds since 1970)."""

@@ -73,6 +73,8 @@ class LedgerRows:
             "campaign": "",
             "carrier": "",
             "counterparty": "",
+            "network": "",
+            "mb": 0,
             "step": "",
             "cause": "",
             "posting.account": [account for account, _ in moves],

@@ -13,7 +13,16 @@ from console.compliance.flags import flags
 from console.settlement.everyone import everyone
 from console.settlement.month import month
 from console.settlement.statement import statement
-from tests.naive_settlement import Moved, insert, movements, queues, sums, time_of
+from tests.naive_settlement import (
+    Moved,
+    delivered,
+    deliveries,
+    insert,
+    movements,
+    queues,
+    sums,
+    time_of,
+)
 from tests.simulator.plan import RULES, Clients
 from tests.streams.ledger_world import World
 
@@ -68,6 +77,17 @@ def test_every_party_of_every_month_equals_a_naive_sum(folded: Folded, when: str
     assert len(naive) > 8
     on_their_way = [row for row in found.parties if row.party.startswith("clearing:")]
     assert all(row.closing == 0 for row in on_their_way)
+
+
+@pytest.mark.parametrize("when", MONTHS)
+def test_what_every_carrier_delivered_equals_a_naive_sum(folded: Folded, when: str) -> None:
+    naive = deliveries(folded.results, folded.moved, month(when))
+    assert delivered(folded.client, month(when)) == naive
+    others = [key for key in naive if key[0] != f"carrier:{key[2]}"]
+    prices = {price for *_, price in naive}
+    assert others
+    assert len(prices) > 3
+    assert None in prices
 
 
 def test_what_became_of_granted_coins_equals_a_queue_of_each_wallets(folded: Folded) -> None:

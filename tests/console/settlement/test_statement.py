@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from console.reports.basis import EmptyWarehouseError, NoReportError
+from console.settlement.delivered import ANY_PRICE, Delivered, delivered_postings
 from console.settlement.everyone import everyone
 from console.settlement.month import month
 from console.settlement.party import UnknownPartyError
@@ -49,8 +50,56 @@ def test_a_carrier_sees_what_it_delivered_and_is_owed(ledger: LedgerRows) -> Non
         Line(operation="reverse", events=1, coins_in=0, coins_out=10, coins=-10),
     )
     assert own.owed == Owed(coins=120, by=LIU, to="carrier:unicom")
-    assert "not known" in found.notes[0].en
     assert found.zone == "UTC"
+
+
+def test_a_carrier_sees_to_whose_users_and_at_which_price(ledger: LedgerRows) -> None:
+    (own,) = of(ledger, "carrier:unicom").programs
+    assert own.delivered == (
+        Delivered(network="unicom", own=True, price=1.0, events=2, mb=0, coins=0),
+        Delivered(network="telecom", own=False, price=2.0, events=1, mb=45, coins=90),
+    )
+    (before,) = of(ledger, "carrier:unicom", "2026-09").programs
+    assert before.delivered == (  # stored before results told how much data it was
+        Delivered(network="unicom", own=True, price=None, events=1, mb=None, coins=30),
+    )
+    (wallets, _) = of(ledger, "wallets").programs
+    assert wallets.delivered is None
+
+
+def delivered(
+    ledger: LedgerRows, party: str, network: str, price: float = ANY_PRICE
+) -> list[dict[str, Any]]:
+    found = of(ledger, party)
+    return delivered_postings(
+        *(ledger.client, found, OCTOBER), network=network, price=price, program="", limit=1000
+    )
+
+
+def test_what_was_delivered_opens_to_its_postings(ledger: LedgerRows) -> None:
+    for line in of(ledger, "carrier:unicom").programs[0].delivered or ():
+        behind = delivered(ledger, "carrier:unicom", line.network, line.price or 0)
+        assert sum(row["amount"] for row in behind) == line.coins
+        assert sum(row["mb"] for row in behind) == line.mb
+        assert len(behind) == line.events
+    (row,) = delivered(ledger, "carrier:unicom", "telecom")
+    assert (row["event_id"], row["cause"], row["mb"], row["price"]) == ("s2", "r2", 45, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("party", "network", "price", "sentence"),
+    [
+        ("carrier:unicom", "mobile", ANY_PRICE, "it delivered to those of telecom, unicom"),
+        ("carrier:unicom", "telecom", 3, "at 3 coins a MB in 2026-10; there are 2 "),
+        ("carrier:telecom", "telecom", ANY_PRICE, "has postings from 2026-11-01"),
+        ("wallets", "telecom", ANY_PRICE, "only a carrier delivers"),
+    ],
+)
+def test_what_was_not_delivered_is_one_sentence(
+    ledger: LedgerRows, party: str, network: str, price: float, sentence: str
+) -> None:
+    with pytest.raises(NoReportError, match=sentence):
+        delivered(ledger, party, network, price)
 
 
 def test_an_advertiser_sees_each_coin_of_its_budget(ledger: LedgerRows) -> None:
