@@ -70,7 +70,8 @@ def people_rows(found: Iterable[Person]) -> Rows:
 def settlement_rows(found: Statement, program: str = "", *, short: bool = False) -> Rows:
     """Return one row a line of a statement, its opening and closing balance among them.
 
-    A carrier's has columns and, after each program's lines, rows for what it delivered.
+    A carrier's has columns and, after each program's lines, rows for what it delivered; a
+    department's for what it got for its coins.
 
     Args:
         found: the statement.
@@ -102,7 +103,28 @@ def settlement_rows(found: Statement, program: str = "", *, short: bool = False)
             nowhere = dict.fromkeys(("network", "price", "mb"))
             rows[first:] = [row | nowhere for row in rows[first:]]
             rows += [{**same, "line": "delivered", **none, **each} for each in delivered_rows(own)]
+        if own.caused is not None and not short:
+            nowhere = dict.fromkeys(("name", "people", "in_hand", "redeemed", "bought", "else"))
+            rows[first:] = [row | nowhere for row in rows[first:]]
+            rows += [{**same, **none, **each} for each in caused_rows(own)]
     return rows
+
+
+def caused_rows(own: Account) -> Rows:
+    """Return one row an activity or campaign of a department: what people got, and did with it."""
+    return [
+        {
+            "line": line.kind,
+            "name": line.name,
+            "people": line.people,
+            "coins": line.coins,
+            "in_hand": line.in_hand,
+            "redeemed": line.redeemed,
+            "bought": line.bought,
+            "else": line.coins - line.in_hand - line.redeemed - line.bought,
+        }
+        for line in own.caused or ()
+    ]
 
 
 def delivered_rows(own: Account) -> Rows:

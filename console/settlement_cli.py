@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from console.exports import delivered_rows, settlement_rows, settlements_rows
+from console.exports import caused_rows, delivered_rows, settlement_rows, settlements_rows
 from console.reports.basis import as_json as report_json
+from console.settings import ConsoleSettings
 from console.settlement.delivered import ANY_PRICE, delivered_postings
 from console.settlement.everyone import everyone
 from console.settlement.month import month as month_of
 from console.settlement.statement import line_postings, statement
 from console.warehouse import Warehouse
 from flowdrop.output import print_csv, print_json, print_rows, say
+from flowdrop.settings import load
 
 if TYPE_CHECKING:
-    from clickhouse_connect.driver.client import Client
-
-    from console.settlement.everyone import Row
-    from console.settlement.month import Month
+    from console.settlement.everyone import Everyone, Row
     from console.settlement.statement import Account, Budget, Statement
 
 
@@ -80,12 +79,12 @@ def settlement(  # noqa: PLR0913 - an option each
         raise click.UsageError("--network opens postings by itself: leave out --line, --postings")
     if price is not None and not network:
         raise click.UsageError("--price is of what went to a network; name it by --network")
-    asked = month_of(month)
+    asked, programs = month_of(month), load(ConsoleSettings).programs
     with Warehouse().client() as client:
         if party is None:
-            _print_all(client, asked, program, **shape)
+            _print_all(everyone(client, asked, program, programs), **shape)
             return
-        found = statement(client, party, asked, program)
+        found = statement(client, party, asked, program, programs)
         if line or postings or network:
             rows = (
                 delivered_postings(
@@ -112,8 +111,7 @@ def settlement(  # noqa: PLR0913 - an option each
         _print_statement(found)
 
 
-def _print_all(client: Client, month: Month, program: str, *, as_json: bool, as_csv: bool) -> None:
-    found = everyone(client, month, program)
+def _print_all(found: Everyone, *, as_json: bool, as_csv: bool) -> None:
     if as_json:
         print_json(report_json(found))
     elif as_csv:
@@ -121,7 +119,7 @@ def _print_all(client: Client, month: Month, program: str, *, as_json: bool, as_
     else:
         for name in dict.fromkeys(row.program for row in found.parties):
             rows = [_short(row) for row in found.parties if row.program == name]
-            print_rows(rows, title=f"{name}, {month.name} {found.zone}")
+            print_rows(rows, title=f"{name}, {found.month} {found.zone}")
         if found.empty:
             say(found.empty)
     if found.differences:
@@ -182,6 +180,9 @@ def _print_statement(found: Statement) -> None:
         click.echo(_owed(own))
         if own.delivered:
             print_rows(_delivered(own), title=f"Delivered in {found.month}")
+        if own.caused:
+            rows = [{"for": row.pop("line"), **row} for row in caused_rows(own)]
+            print_rows(rows, title=f"Got for them by the end of {found.month}")
         if own.budget is not None:
             print_rows(_budget(own.budget), title=f"By the end of {found.month}")
     if found.programs and found.empty:

@@ -134,9 +134,18 @@ def exact(price: float | None) -> Fraction | None:
 
 
 def queues(
-    moved: Iterable[Moved], campaign: str, program: str, asked: Month
+    moved: Iterable[Moved],
+    campaign: str,
+    program: str,
+    asked: Month,
+    *,
+    activity: str = "",
 ) -> tuple[int, dict[str, int]]:
-    """Coins of `campaign` in hand and spent, by a queue of coins in each wallet."""
+    """Coins of `campaign`, or `activity`, in hand and spent, by a queue of coins in each wallet."""
+
+    def is_its(each: Moved) -> bool:
+        return _earned(each, activity) if activity else _granted(each, campaign)
+
     wallets: dict[str, list[Moved]] = defaultdict(list)
     for each in sorted(moved, key=lambda each: each.version):
         if each.kind == "wallet" and each.time < asked.end and each.result.program == program:
@@ -149,13 +158,13 @@ def queues(
             left = -each.amount
             while left > 0 and coins:
                 taken = min(left, coins[0][1])
-                if _granted(coins[0][0], campaign):
+                if is_its(coins[0][0]):
                     spent[_operation(each)] += taken
                 left -= taken
                 coins[0][1] -= taken
                 if not coins[0][1]:
                     coins.popleft()
-        in_hand += sum(amount for each, amount in coins if _granted(each, campaign))
+        in_hand += sum(amount for each, amount in coins if is_its(each))
     return in_hand, dict(spent)
 
 
@@ -169,6 +178,10 @@ def _standing(history: list[Moved]) -> list[Moved]:
 
 def _operation(each: Moved) -> str:
     return each.result.step if each.result.type == "leg" else each.result.type
+
+
+def _earned(each: Moved, activity: str) -> bool:
+    return (each.result.type, each.result.activity) == ("earn", activity)
 
 
 def _granted(each: Moved, campaign: str) -> bool:

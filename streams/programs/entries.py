@@ -479,6 +479,26 @@ class RewardRule(Entry, frozen=True):
         return min(value * self.percent // (100 * self.coin_cents), self.coins_max)
 
 
+class Department(Entry, frozen=True):
+    """Who answers for activities and campaigns in the settlement; no event is judged by it.
+
+    Attributes:
+        title: its name.
+        activities: those whose coins it pays for.
+        campaigns: those it runs: their names, or how they begin and a `*`.
+    """
+
+    title: Text
+    activities: Annotated[tuple[Slug, ...], Meta(min_length=1)]
+    campaigns: tuple[Annotated[str, Meta(min_length=1)], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Hold it to one answer: a month that was settled must not change hands."""
+        super().__post_init__()
+        if self.since is not None or self.until is not None:
+            raise ValueError("has no dates: who answers for an activity does so for every month")
+
+
 class Later(NamedTuple):
     """What a program becomes: its rules from `from_us` (microseconds since 1970) on."""
 
@@ -508,6 +528,7 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         fees: by name.
         verification: what the tiers of verification may do, by name.
         compliance: rules by name.
+        departments: those who answer for activities and campaigns, by name.
         later: of what `read` gives, the program from the beginning: what it became, in order.
         plain: carriers at which any number of coins may be redeemed at any time, by name, made of
             the rest: 1 where a coin is a megabyte, 0 where there is no price a megabyte.
@@ -531,6 +552,7 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     fees: dict[Slug, Fee] = {}
     verification: dict[Slug, Verification] = {}
     compliance: dict[Slug, Compliance] = {}
+    departments: dict[Slug, Department] = {}
     later: tuple[Later, ...] = ()
     plain: dict[str, int] = {}
 
