@@ -578,6 +578,13 @@ class Judge:
             shard["asked"] = True
             self.send(event, "lease_ask", f"budget:{event.data.campaign}", name, 0)
 
+    def ask_for(self, event: Any, shard: dict[str, Any], coins: int) -> None:
+        """A shard that lacks coins asks for at least so many, once."""
+        if shard["leased"] and not shard["asked"] and not shard["dry"]:
+            shard["asked"] = True
+            campaign = event.data.campaign
+            self.send(event, "lease_ask", f"budget:{campaign}", self.budget(campaign), coins)
+
     def reward(self, event: Any) -> None:
         data = event.data
         self.wallet(event)
@@ -605,7 +612,10 @@ class Judge:
         self.check_payee(payee, data.program)
         name = self.budget(data.campaign)
         shard = self.accounts.get(name)
-        if shard is None or shard["program"] != data.program or self.available(name) < coins:
+        if shard is None or shard["program"] != data.program:
+            raise Refused("budget_exhausted")
+        if self.available(name) < coins:
+            self.ask_for(event, shard, coins)
             raise Refused("budget_exhausted")
         self.pay_wallet(event, "grant", name, payee, coins, data.campaign)
         self.account(memory, data.program)
