@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,12 +15,9 @@ from console.reports.basis import as_json
 from console.settlement.month import month
 from console.settlement.statement import statement
 from flowdrop.cli import main
+from tests.console.settlement.ledger_rows import Lent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from clickhouse_connect.driver.client import Client
-
     from tests.console.settlement.ledger_rows import LedgerRows
 
 pytestmark = pytest.mark.clickhouse
@@ -29,17 +25,6 @@ pytestmark = pytest.mark.clickhouse
 UNICOM = ("--party", "carrier:unicom", "--month", "2026-10")
 SPRING = ("--party", "advertiser:spring", "--month", "2026-10")
 ALL = ("--all", "--month", "2026-10")
-
-
-class Lent:
-    """Stands for the way to the warehouse."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-
-    @contextmanager
-    def client(self) -> Iterator[Client]:
-        yield self._client
 
 
 @pytest.fixture(autouse=True)
