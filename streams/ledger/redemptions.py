@@ -35,9 +35,9 @@ def redeem(book: Book, event: Redeem, wallet: Account, program: Program) -> str:
     if reason:
         return reason
     if coin_mb is None:
-        book.told = {"mb": program.carriers[data.carrier].megabytes(data.amount)}
+        book.mb = program.carriers[data.carrier].megabytes(data.amount)
     elif coin_mb:
-        book.told = {"mb": data.amount}
+        book.mb = data.amount
     return ""
 
 

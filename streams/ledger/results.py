@@ -118,7 +118,8 @@ def _tell_reward(result: Result, data: events.RewardData) -> None:
 
 def _tell_redeem(result: Result, data: events.RedeemData) -> None:
     result.carrier = data.carrier
-    result.network = data.network or ""
+    if data.network is not None:
+        result.network = data.network
 
 
 def _tell_held(result: Result, data: events.HeldData) -> None:
