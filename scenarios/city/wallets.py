@@ -28,7 +28,8 @@ INVITED_SHARE = 0.3
 CHECK_IN_COINS, INVITATION_COINS, GAME_COINS_MAX = 5, 20, 30
 SPEND_CENTS_MIN, SPEND_CENTS_MAX = 50, 20_000  # less than a coin's worth is refused
 CARELESS_SHARE = 0.02  # ask for what they don't have, or give to who has no wallet
-GIFT_COINS_MIN, GIFT_COINS_MAX = 2, 50
+GIFT_COINS_MIN, GIFT_COINS_MAX, BIRTHDAY_COINS_MAX = 2, 50, 500
+BIRTHDAY = 1  # among what `records.TEXTS["message"]` says
 TIERS = np.array([10, 30, 50, 100, 200])
 OWN_CARRIER_SHARE = 0.85
 HELD_SHARE = 0.7
@@ -150,11 +151,12 @@ class Wallets:
         careless = draw.random(len(person)) < CARELESS_SHARE
         able = self._can_spend(moment, person, GIFT_COINS_MIN) & (self.is_open[to] | careless)
         person, to, time = person[able], to[able], time[able]
-        most = np.clip(self.coins[person] // 2, GIFT_COINS_MIN, GIFT_COINS_MAX)
+        message = draw.integers(0, 5, len(person))
+        limit = np.where(message == BIRTHDAY, BIRTHDAY_COINS_MAX, GIFT_COINS_MAX)
+        most = np.clip(self.coins[person] // 2, GIFT_COINS_MIN, limit)
         amount = draw.integers(1, most + 1)
         self._spend(person, amount)
         self.receive(to, amount)
-        message = draw.integers(0, 5, len(person))
         self.outbox.add("transfer", time, person=person, to=to, amount=amount, message=message)
 
     def _redeem(self, moment: Moment, person: Numbers, time: Numbers) -> None:
