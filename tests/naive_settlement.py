@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from console.reports.basis import Asker
 from console.settlement.party import parties
@@ -150,10 +150,11 @@ def queues(
     for each in sorted(moved, key=lambda each: each.version):
         if each.kind == "wallet" and each.time < asked.end and each.result.program == program:
             wallets[each.account].append(each)
-    in_hand, spent = 0, defaultdict(int)
+    in_hand = 0
+    spent: dict[str, int] = defaultdict(int)
     for history in wallets.values():
         kept = _standing(history)
-        coins = deque([each, each.amount] for each in kept if each.amount > 0)
+        coins: deque[list[Any]] = deque([each, each.amount] for each in kept if each.amount > 0)
         for each in kept:
             left = -each.amount
             while left > 0 and coins:
