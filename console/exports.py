@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from console.reports.overlap import OverlapReport
     from console.reports.reach import ReachReport
     from console.settlement.everyone import Everyone
-    from console.settlement.statement import Statement
+    from console.settlement.statement import Account, Statement
 
 Rows = list[dict[str, Any]]
 
@@ -70,6 +70,9 @@ def people_rows(found: Iterable[Person]) -> Rows:
 def settlement_rows(found: Statement, program: str = "", *, short: bool = False) -> Rows:
     """Return one row a line of a statement, its opening and closing balance among them.
 
+    A carrier's has columns and, after each program's lines, rows for what it delivered; a
+    department's for what it got for its coins.
+
     Args:
         found: the statement.
         program: only this one's; '' for all.
@@ -81,6 +84,7 @@ def settlement_rows(found: Statement, program: str = "", *, short: bool = False)
             continue
         same = {} if short else {"party": found.party, "month": found.month, "program": own.program}
         none = {"events": None, "coins_in": None, "coins_out": None}
+        first = len(rows)
         rows += [
             {**same, "line": "opening", **none, "coins": own.opening},
             *(
@@ -95,7 +99,40 @@ def settlement_rows(found: Statement, program: str = "", *, short: bool = False)
             ),
             {**same, "line": "closing", **none, "coins": own.closing},
         ]
+        if own.delivered is not None and not short:
+            nowhere = dict.fromkeys(("network", "price", "mb"))
+            rows[first:] = [row | nowhere for row in rows[first:]]
+            rows += [{**same, "line": "delivered", **none, **each} for each in delivered_rows(own)]
+        if own.caused is not None and not short:
+            nowhere = dict.fromkeys(("name", "people", "in_hand", "redeemed", "bought", "else"))
+            rows[first:] = [row | nowhere for row in rows[first:]]
+            rows += [{**same, **none, **each} for each in caused_rows(own)]
     return rows
+
+
+def caused_rows(own: Account) -> Rows:
+    """Return one row an activity or campaign of a department: what people got, and did with it."""
+    return [
+        {
+            "line": line.kind,
+            "name": line.name,
+            "people": line.people,
+            "coins": line.coins,
+            "in_hand": line.in_hand,
+            "redeemed": line.redeemed,
+            "bought": line.bought,
+            "else": line.coins - line.in_hand - line.redeemed - line.bought,
+        }
+        for line in own.caused or ()
+    ]
+
+
+def delivered_rows(own: Account) -> Rows:
+    """Return one row a network and price of what a carrier delivered."""
+    return [
+        {key: value for key, value in asdict(line).items() if key != "own"}
+        for line in own.delivered or ()
+    ]
 
 
 def settlements_rows(found: Everyone) -> Rows:

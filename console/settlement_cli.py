@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from console.exports import settlement_rows, settlements_rows
+from console.exports import caused_rows, delivered_rows, settlement_rows, settlements_rows
 from console.reports.basis import as_json as report_json
+from console.settings import ConsoleSettings
+from console.settlement.delivered import ANY_PRICE, delivered_postings
 from console.settlement.everyone import everyone
 from console.settlement.month import month as month_of
 from console.settlement.statement import line_postings, statement
 from console.warehouse import Warehouse
 from flowdrop.output import print_csv, print_json, print_rows, say
+from flowdrop.settings import load
 
 if TYPE_CHECKING:
-    from clickhouse_connect.driver.client import Client
-
-    from console.settlement.everyone import Row
-    from console.settlement.month import Month
+    from console.settlement.everyone import Everyone, Row
     from console.settlement.statement import Account, Budget, Statement
 
 
@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 @click.option("--line", default="", metavar="OPERATION", help="The postings behind one line.")
 @click.option("--postings", is_flag=True, help="The postings behind every line.")
 @click.option(
+    "--network", default="", help="The postings of what a carrier delivered to its users."
+)
+@click.option("--price", type=float, help="Of those at so many coins a MB only; 0: without price.")
+@click.option(
     "--limit",
     type=click.IntRange(1),
     default=1000,
@@ -47,7 +51,7 @@ if TYPE_CHECKING:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV: one row a line, party or posting.")
-def settlement(
+def settlement(  # noqa: PLR0913 - an option each
     *,
     party: str | None,
     of_all: bool,
@@ -55,6 +59,8 @@ def settlement(
     program: str,
     line: str,
     postings: bool,
+    network: str,
+    price: float | None,
     limit: int,
     **shape: bool,
 ) -> None:
@@ -65,16 +71,36 @@ def settlement(
     """
     if (party is None) != of_all:
         raise click.UsageError("name one party by --party, or ask for --all")
-    if of_all and (line or postings):
-        raise click.UsageError("--line and --postings are of one party; name it by --party")
-    asked = month_of(month)
+    if of_all and (line or postings or network):
+        raise click.UsageError(
+            "--line, --postings and --network are of one party; name it by --party"
+        )
+    if network and (line or postings):
+        raise click.UsageError("--network opens postings by itself: leave out --line, --postings")
+    if price is not None and not network:
+        raise click.UsageError("--price is of what went to a network; name it by --network")
+    asked, programs = month_of(month), load(ConsoleSettings).programs
     with Warehouse().client() as client:
         if party is None:
-            _print_all(client, asked, program, **shape)
+            _print_all(everyone(client, asked, program, programs), **shape)
             return
-        found = statement(client, party, asked, program)
-        if line or postings:
-            rows = line_postings(client, found, asked, operation=line, program=program, limit=limit)
+        found = statement(client, party, asked, program, programs)
+        if line or postings or network:
+            rows = (
+                delivered_postings(
+                    client,
+                    found,
+                    asked,
+                    network=network,
+                    price=ANY_PRICE if price is None else price,
+                    program=program,
+                    limit=limit,
+                )
+                if network
+                else line_postings(
+                    client, found, asked, operation=line, program=program, limit=limit
+                )
+            )
             _print_postings(rows, found, limit, **shape)
             return
     if shape["as_json"]:
@@ -85,8 +111,7 @@ def settlement(
         _print_statement(found)
 
 
-def _print_all(client: Client, month: Month, program: str, *, as_json: bool, as_csv: bool) -> None:
-    found = everyone(client, month, program)
+def _print_all(found: Everyone, *, as_json: bool, as_csv: bool) -> None:
     if as_json:
         print_json(report_json(found))
     elif as_csv:
@@ -94,7 +119,7 @@ def _print_all(client: Client, month: Month, program: str, *, as_json: bool, as_
     else:
         for name in dict.fromkeys(row.program for row in found.parties):
             rows = [_short(row) for row in found.parties if row.program == name]
-            print_rows(rows, title=f"{name}, {month.name} {found.zone}")
+            print_rows(rows, title=f"{name}, {found.month} {found.zone}")
         if found.empty:
             say(found.empty)
     if found.differences:
@@ -121,8 +146,13 @@ def _posting(row: dict[str, Any]) -> str:
     return (
         f"{row['time']:%Y-%m-%d %H:%M:%S}  {row['program']}  {row['operation']}  "
         f"{row['amount']:+,}  {row['account']}  {row['event_id']}{of}  "
-        f"wallet.events {row['partition']}:{row['offset']}"
+        f"wallet.events {row['partition']}:{row['offset']}{_bought(row)}"
     )
+
+
+def _bought(row: dict[str, Any]) -> str:
+    """Return the data that a posting paid for, where that is known."""
+    return f"  {row['mb']:+,} MB at {row['price']:g}" if row.get("price") else ""
 
 
 def _print_postings(
@@ -148,12 +178,31 @@ def _print_statement(found: Statement) -> None:
         title = f"{found.party}, {own.program}, {found.month} {found.zone}"
         print_rows(settlement_rows(found, own.program, short=True), title=title)
         click.echo(_owed(own))
+        if own.delivered:
+            print_rows(_delivered(own), title=f"Delivered in {found.month}")
+        if own.caused:
+            rows = [{"for": row.pop("line"), **row} for row in caused_rows(own)]
+            print_rows(rows, title=f"Got for them by the end of {found.month}")
         if own.budget is not None:
             print_rows(_budget(own.budget), title=f"By the end of {found.month}")
     if found.programs and found.empty:
         say(found.empty)
     for words in (found.basis, *found.notes):
         say(words.en)
+
+
+def _delivered(own: Account) -> list[dict[str, Any]]:
+    """Return a row of the table a network and price; the least prices have many digits."""
+    return [
+        {
+            "to users of": row["network"],
+            "events": row["events"],
+            "MB": row["mb"],
+            "coins": row["coins"],
+            "coins a MB": None if row["price"] is None else f"{row['price']:g}",
+        }
+        for row in delivered_rows(own)
+    ]
 
 
 def _budget(budget: Budget) -> list[dict[str, Any]]:

@@ -65,11 +65,13 @@ class Verdict:
         cause: the id of the event that began it, where that is another.
         campaign: whose coins they are.
         sharer: who passed on what was drawn from.
+        network: of the number that a redemption's data goes to, where it is not the carrier's.
+        mb: megabytes that a redemption buys; 0 when the rules have no price a megabyte.
     """
 
     __slots__ = (
-        *("amount", "campaign", "cause", "legs", "outcome", "postings", "reason", "sharer"),
-        "step",
+        *("amount", "campaign", "cause", "legs", "mb", "network", "outcome", "postings"),
+        *("reason", "sharer", "step"),
     )
 
     def __init__(self, outcome: str, reason: str = "") -> None:
@@ -82,6 +84,8 @@ class Verdict:
         self.cause = ""
         self.campaign = ""
         self.sharer = ""
+        self.network = ""
+        self.mb = 0
 
 
 def microseconds(time: datetime) -> int:
@@ -205,6 +209,7 @@ class Judge:
         verdict.sharer = getattr(data, "sharer", verdict.sharer)
         if step_of(event) == "reward":
             verdict.sharer = data.to or ""
+        verdict.network = getattr(getattr(original, "data", data), "network", None) or ""
 
     def is_elsewhere(self, name: str) -> bool:
         return name not in self.accounts and partition_of(name, self.of) != self.number
@@ -573,6 +578,13 @@ class Judge:
             shard["asked"] = True
             self.send(event, "lease_ask", f"budget:{event.data.campaign}", name, 0)
 
+    def ask_for(self, event: Any, shard: dict[str, Any], coins: int) -> None:
+        """A shard that lacks coins asks for at least so many, once."""
+        if shard["leased"] and not shard["asked"] and not shard["dry"]:
+            shard["asked"] = True
+            campaign = event.data.campaign
+            self.send(event, "lease_ask", f"budget:{campaign}", self.budget(campaign), coins)
+
     def reward(self, event: Any) -> None:
         data = event.data
         self.wallet(event)
@@ -600,7 +612,10 @@ class Judge:
         self.check_payee(payee, data.program)
         name = self.budget(data.campaign)
         shard = self.accounts.get(name)
-        if shard is None or shard["program"] != data.program or self.available(name) < coins:
+        if shard is None or shard["program"] != data.program:
+            raise Refused("budget_exhausted")
+        if self.available(name) < coins:
+            self.ask_for(event, shard, coins)
             raise Refused("budget_exhausted")
         self.pay_wallet(event, "grant", name, payee, coins, data.campaign)
         self.account(memory, data.program)
@@ -682,6 +697,7 @@ class Judge:
         if data.until is None:
             carrier = self.carrier(data.carrier, data.program)
             self.pay(event.subject, carrier, data.program, data.amount)
+            self.verdict.mb = self.data_bought(event)
             return
         wallet["holds"][event.id] = {
             "amount": data.amount,
@@ -689,6 +705,14 @@ class Judge:
             "until_us": microseconds(data.until),
         }
         self.post(event.subject, data.program, 0, data.amount)
+        self.verdict.mb = self.data_bought(event)
+
+    def data_bought(self, event: Any) -> int:
+        """Megabytes by the carrier's tier or price, 0 when it has neither."""
+        carrier = self.rules_of(event).carriers[event.data.carrier]
+        if carrier.coins_per_mb is not None:
+            return int(Fraction(event.data.amount, carrier.coins_per_mb))
+        return {tier.coins: int(tier.mb) for tier in carrier.tiers}.get(event.data.amount, 0)
 
     def check_carrier(self, event: Any) -> None:
         data, rules = event.data, self.rules_of(event)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from console.reports.basis import Asker
+from console.settlement.party import parties
+from console.settlement.statement import statement
 from streams.ledger.results import Postings, Result
 
 if TYPE_CHECKING:
@@ -85,29 +89,83 @@ def party_of(moved: Moved) -> str:
     return f"{prefix}:{(name or rest).partition(':')[0]}"  # a reserve is of no partition
 
 
+def deliveries(
+    results: Iterable[Result], moved: Iterable[Moved], asked: Month
+) -> dict[tuple[str, str, str, Fraction | None], list[int]]:
+    """By carrier, program, network and price: how many, how much data, how many coins."""
+    redeemed = {
+        (result.program, result.subject, result.event_id): result
+        for result in results
+        if (result.type, result.outcome) == ("redeem", "applied")
+    }
+    found: dict[tuple[str, str, str, Fraction | None], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for each in moved:
+        if each.kind != "carrier" or not asked.start <= each.time < asked.end:
+            continue
+        own, name = each.result, each.account.split(":")[1]
+        of = redeemed.get((own.program, own.subject, own.cause or own.event_id))
+        network = of.network if of is not None and of.network else name
+        price = None if of is None or of.mb == 0 else Fraction(of.amount, of.mb)
+        line = found[f"carrier:{name}", own.program, network, price]
+        line[0] += 1
+        line[1] += 0 if of is None else of.mb if each.amount > 0 else -of.mb
+        line[2] += each.amount
+    return found
+
+
+def delivered(
+    client: Client, asked: Month
+) -> dict[tuple[str, str, str, Fraction | None], list[int]]:
+    """The same as every carrier's statement tells it."""
+    return {
+        (party.name, own.program, line.network, exact(line.price)): [
+            *(line.events, line.mb or 0, line.coins)
+        ]
+        for party in parties(Asker(client))
+        if party.name.startswith("carrier:")
+        for own in statement(client, party.name, asked).programs
+        for line in own.delivered or ()
+    }
+
+
+def exact(price: float | None) -> Fraction | None:
+    """A price as the ratio of small numbers that it is."""
+    return None if price is None else Fraction(price).limit_denominator(10**6)
+
+
 def queues(
-    moved: Iterable[Moved], campaign: str, program: str, asked: Month
+    moved: Iterable[Moved],
+    campaign: str,
+    program: str,
+    asked: Month,
+    *,
+    activity: str = "",
 ) -> tuple[int, dict[str, int]]:
-    """Coins of `campaign` in hand and spent, by a queue of coins in each wallet."""
+    """Coins of `campaign`, or `activity`, in hand and spent, by a queue of coins in each wallet."""
+
+    def is_its(each: Moved) -> bool:
+        return _earned(each, activity) if activity else _granted(each, campaign)
+
     wallets: dict[str, list[Moved]] = defaultdict(list)
     for each in sorted(moved, key=lambda each: each.version):
         if each.kind == "wallet" and each.time < asked.end and each.result.program == program:
             wallets[each.account].append(each)
-    in_hand, spent = 0, defaultdict(int)
+    in_hand = 0
+    spent: dict[str, int] = defaultdict(int)
     for history in wallets.values():
         kept = _standing(history)
-        coins = deque([each, each.amount] for each in kept if each.amount > 0)
+        coins: deque[list[Any]] = deque([each, each.amount] for each in kept if each.amount > 0)
         for each in kept:
             left = -each.amount
             while left > 0 and coins:
                 taken = min(left, coins[0][1])
-                if _granted(coins[0][0], campaign):
+                if is_its(coins[0][0]):
                     spent[_operation(each)] += taken
                 left -= taken
                 coins[0][1] -= taken
                 if not coins[0][1]:
                     coins.popleft()
-        in_hand += sum(amount for each, amount in coins if _granted(each, campaign))
+        in_hand += sum(amount for each, amount in coins if is_its(each))
     return in_hand, dict(spent)
 
 
@@ -121,6 +179,10 @@ def _standing(history: list[Moved]) -> list[Moved]:
 
 def _operation(each: Moved) -> str:
     return each.result.step if each.result.type == "leg" else each.result.type
+
+
+def _earned(each: Moved, activity: str) -> bool:
+    return (each.result.type, each.result.activity) == ("earn", activity)
 
 
 def _granted(each: Moved, campaign: str) -> bool:

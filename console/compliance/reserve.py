@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from console.programs import values_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +18,7 @@ def reserve(programs: Path, program: str) -> int | None:
     Raises:
         click.ClickException: when the file can't be read, or the reserve is no number of coins.
     """
-    path, values = _values(programs, program)
+    path, values = values_of(programs, program)
     found = values.get("compliance", {}).get("reserve", {}).get("coins")
     if found is None or (type(found) is int and found >= 0):
         return found
@@ -32,7 +33,7 @@ def bound(programs: Path, program: str) -> str:
     Raises:
         click.ClickException: when the file can't be read.
     """
-    _, values = _values(programs, program)
+    _, values = values_of(programs, program)
     tables = values.get("reserve", [])
     return ", ".join(_dates(one) for one in (tables if isinstance(tables, list) else [tables]))
 
@@ -40,14 +41,3 @@ def bound(programs: Path, program: str) -> str:
 def _dates(table: dict[str, Any]) -> str:
     words = [f"{key} {table[key].isoformat()}" for key in ("from", "until") if key in table]
     return " ".join(words) or "always"
-
-
-def _values(programs: Path, program: str) -> tuple[Path, dict[str, Any]]:
-    """Return a program's file and what it holds, which is nothing when there is none."""
-    path = programs / f"{program}.toml"
-    if not path.exists():
-        return path, {}
-    try:
-        return path, tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise click.ClickException(f"{path}: {error}; a program is a TOML file in UTF-8") from error

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from console.reports.basis import Asker, NoReportError
+from console.settlement.departments import answering, departments
 from console.settlement.month import ZONE
 from console.settlement.party import parties
 from console.settlement.statement import BASIS, Owed, owed
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from clickhouse_connect.driver.client import Client
 
     from console.reports.basis import Query, Words
@@ -45,22 +48,37 @@ class Everyone:
     queries: tuple[Query, ...]
 
 
-def everyone(client: Client, month: Month, program: str = "") -> Everyone:
+def everyone(
+    client: Client, month: Month, program: str = "", programs: Path | None = None
+) -> Everyone:
     """Return every party's month and what differs from the ledger.
 
     All parties of a program sum to zero, since each event's postings do and have one time. And the
     accounts of each kind hold what the ledger's results, another table, say that they hold.
+
+    Args:
+        client: of the warehouse.
+        month: which.
+        program: whose coins; '' for all.
+        programs: folder of the programs' files, for their departments.
 
     Raises:
         EmptyWarehouseError: when no coin has moved yet.
         NoReportError: when the program has no coins.
     """
     asker = Asker(client)
+    given = answering(departments(programs))
     parties(asker)
     asked = {"program": program, **month.bounds}
+    merged: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in asker.rows("settlement/parties", parties=[], **asked):
+        name = given.get((row["program"], row["party"]), row["party"])
+        sums = merged.setdefault((row["program"], name), dict.fromkeys((*SUMS, "events"), 0))
+        for key in sums:
+            sums[key] += row[key]
     rows = tuple(
-        Row(**row, owed=owed(row["party"], row["program"], row["closing"]))
-        for row in asker.rows("settlement/parties", party="", **asked)
+        Row(party=name, program=of, **sums, owed=owed(name, of, sums["closing"]))
+        for (of, name), sums in sorted(merged.items())
     )
     differences = (*_not_zero(rows), *_unlike_ledger(asker, asked))
     if program and not rows:

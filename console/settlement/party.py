@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from console.reports.basis import EmptyWarehouseError, NoReportError, utc
+from console.settlement.departments import answering
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from console.reports.basis import Asker
+    from console.settlement.departments import Department
 
 SHOWN_MAX = 5
 
@@ -32,6 +34,7 @@ class Party:
     name: str
     first_time: datetime | None  # of the events that moved its coins
     last_time: datetime | None
+    keys: tuple[str, ...]  # program and party of its postings, as queries bind them
 
     @property
     def campaign(self) -> str:
@@ -40,19 +43,29 @@ class Party:
         return name if kind == "advertiser" else ""
 
 
-def parties(asker: Asker) -> list[Party]:
+def parties(asker: Asker, known: Sequence[Department] = ()) -> list[Party]:
     """Return every party, in the order of names.
+
+    Args:
+        asker: of the warehouse.
+        known: departments, which take the place of the activities given to them.
 
     Raises:
         EmptyWarehouseError: when no coin has moved yet.
     """
+    given = answering(known)
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for row in asker.rows("settlement/party_names"):
+        name = given.get((row["program"], row["party"]), row["party"])
+        rows.setdefault(name, []).append(row)
     found = [
         Party(
-            name=row["party"],
-            first_time=utc(row["first_time"]),
-            last_time=utc(row["last_time"]),
+            name=name,
+            first_time=utc(min(row["first_time"] for row in own)),
+            last_time=utc(max(row["last_time"] for row in own)),
+            keys=tuple(f"{row['program']} {row['party']}" for row in own),
         )
-        for row in asker.rows("settlement/party_names")
+        for name, own in sorted(rows.items())
     ]
     if not found:
         raise EmptyWarehouseError(
@@ -62,14 +75,13 @@ def parties(asker: Asker) -> list[Party]:
     return found
 
 
-def party(asker: Asker, name: str) -> Party:
-    """Return the party `name`.
+def party(found: Sequence[Party], name: str) -> Party:
+    """Return the party `name` of those that were `found`.
 
     Raises:
         UnknownPartyError: naming those that look like it, or some that there are.
-        EmptyWarehouseError: when no coin has moved yet.
     """
-    known = {each.name: each for each in parties(asker)}
+    known = {each.name: each for each in found}
     if name not in known:
         raise UnknownPartyError(name, _alike(name, list(known)))
     return known[name]

@@ -6,13 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from console.reports.basis import Asker, NoReportError, Words
+from console.settlement import delivered as deliveries
+from console.settlement.departments import caused, departments
 from console.settlement.month import ZONE
-from console.settlement.party import party
+from console.settlement.party import parties, party
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from clickhouse_connect.driver.client import Client
 
     from console.reports.basis import Query
+    from console.settlement.delivered import Delivered
+    from console.settlement.departments import Caused, Department
     from console.settlement.month import Month
     from console.settlement.party import Party
 
@@ -25,11 +32,6 @@ BASIS = Words(
     "事件按其自身时间计入所属月份,因此迟到的事件会改变其所属的月份。"
     "应付金额即期末余额:现金付款不在账本之内,须另行扣除。",
 )
-NETWORKS = Words(
-    en="How much of it was for users of other networks is not known: no event says which network a "
-    "wallet's owner is on.",
-    zh="其中为其他网络用户提供的数量未知:没有事件说明钱包所有者属于哪个网络。",
-)
 ATTRIBUTION = Words(
     en="Funded, defunded, granted, returned and unspent are exact. Within a wallet coins are "
     "alike, so what became of granted ones is told first in, first out: a convention, by which "
@@ -38,9 +40,13 @@ ATTRIBUTION = Words(
     "这是一种约定,每一枚币恰好计一次。已撤销的事件视为从未发生。",
 )
 DEPARTMENT = Words(
-    en="A department is who answers for an activity: its balance is below zero by the coins that "
-    "were minted for it and not taken back.",
-    zh="部门即某项活动的负责方:其余额为负,数额等于为该活动铸造且未收回的币。",
+    en="A department answers for activities: its balance is below zero by the coins that were "
+    "minted for them and not taken back, which is what it paid. What it got for them is told by "
+    "the month's end, first in, first out within each wallet: a convention. The coins of its "
+    "campaigns are paid by their budgets, the parties advertiser:NAME, and only told here again.",
+    zh="部门对其活动负责:其余额为负,数额等于为这些活动铸造且未收回的币,即其所付。"
+    "所得按月末计,在每个钱包内先进先出:这是一种约定。其营销活动的币由各自预算"
+    "(advertiser:名称)支付,此处仅再次列示。",
 )
 
 OWE_NOTHING = {
@@ -103,6 +109,8 @@ class Account:
     closing: int
     owed: Owed
     budget: Budget | None  # of an advertiser
+    delivered: tuple[Delivered, ...] | None  # of a carrier; the month's coins in another order
+    caused: tuple[Caused, ...] | None  # of a department; what it got for its coins
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +120,7 @@ class Statement:
     party: str
     month: str
     zone: str
+    keys: tuple[str, ...]  # program and name of the parties that it is made of
     programs: tuple[Account, ...]
     empty: str  # why nothing moved, else ''
     basis: Words
@@ -119,7 +128,9 @@ class Statement:
     queries: tuple[Query, ...]
 
 
-def statement(client: Client, name: str, month: Month, program: str = "") -> Statement:
+def statement(
+    client: Client, name: str, month: Month, program: str = "", programs: Path | None = None
+) -> Statement:
     """Return the statement of the party `name`.
 
     Args:
@@ -127,40 +138,89 @@ def statement(client: Client, name: str, month: Month, program: str = "") -> Sta
         name: of the party, such as `carrier:unicom`.
         month: which.
         program: whose coins; '' for all.
+        programs: folder of the programs' files, for their departments.
 
     Raises:
         UnknownPartyError: when coins never moved to or from it.
         EmptyWarehouseError: when no coin has moved yet.
     """
     asker = Asker(client)
-    who = party(asker, name)
-    asked = {"party": name, "program": program, **month.bounds}
-    balances = asker.rows("settlement/parties", **asked)
+    known = departments(programs)
+    everybody = parties(asker, known)
+    who = party(everybody, name)
+    asked = {"parties": list(who.keys), "program": program, **month.bounds}
+    balances = _balances(asker.rows("settlement/parties", **asked))
     moved: dict[str, list[Line]] = {}
     for row in asker.rows("settlement/movements", **asked):
         moved.setdefault(row.pop("program"), []).append(Line(**row))
     budgets = _budgets(asker, who, month, program)
+    is_carrier = name.startswith("carrier:")
+    given = deliveries.delivered(asker, name, month, program) if is_carrier else {}
+    got = _got(asker, who, known, everybody, asked)
     accounts = tuple(
         Account(
-            program=row["program"],
-            opening=row["opening"],
-            lines=tuple(moved.get(row["program"], ())),
-            closing=row["closing"],
-            owed=owed(name, row["program"], row["closing"]),
-            budget=budgets.get(row["program"]),
+            program=of,
+            opening=opening,
+            lines=tuple(moved.get(of, ())),
+            closing=closing,
+            owed=owed(name, of, closing),
+            budget=budgets.get(of),
+            delivered=tuple(given.get(of, ())) if is_carrier else None,
+            caused=got.get(of),
         )
-        for row in balances
+        for of, (opening, closing) in balances.items()
     )
     return Statement(
         party=name,
         month=month.name,
         zone=ZONE,
+        keys=who.keys,
         programs=accounts,
         empty="" if moved else _nothing(who, month, program),
         basis=BASIS,
         notes=_notes(who),
         queries=asker.asked,
     )
+
+
+def _balances(rows: list[dict[str, Any]]) -> dict[str, tuple[int, int]]:
+    """Return opening and closing by program; a department has a row an activity."""
+    found: dict[str, tuple[int, int]] = {}
+    for row in rows:
+        opening, closing = found.get(row["program"], (0, 0))
+        found[row["program"]] = (opening + row["opening"], closing + row["closing"])
+    return found
+
+
+def _got(
+    asker: Asker,
+    who: Party,
+    known: Sequence[Department],
+    everybody: Sequence[Party],
+    asked: dict[str, Any],
+) -> dict[str, tuple[Caused, ...]]:
+    """Return what a department got, by program; nothing of any other party."""
+    if not who.name.startswith("department:"):
+        return {}
+    activities: dict[str, list[str]] = {}
+    for key in who.keys:
+        program, _, activity = key.partition(" department:")
+        activities.setdefault(program, []).append(activity)
+    campaigns = {one.program: one for one in known if one.party == who.name}
+    names = [each.campaign for each in everybody if each.campaign]
+    return {
+        program: tuple(
+            caused(
+                asker,
+                activities=own,
+                campaigns=campaigns[program].of(names) if program in campaigns else (),
+                program=program,
+                end=asked["end"],
+            ).get(program, ())
+        )
+        for program, own in activities.items()
+        if asked["program"] in {"", program}
+    }
 
 
 def owed(name: str, program: str, closing: int) -> Owed:
@@ -180,30 +240,27 @@ def _nothing(who: Party, month: Month, program: str) -> str:
 
 def _notes(who: Party) -> tuple[Words, ...]:
     kind = who.name.partition(":")[0]
-    notes = {"carrier": NETWORKS, "advertiser": ATTRIBUTION, "department": DEPARTMENT}
+    notes = {"carrier": deliveries.BASIS, "advertiser": ATTRIBUTION, "department": DEPARTMENT}
     return (notes[kind],) if kind in notes else ()
 
 
 def _budgets(asker: Asker, who: Party, month: Month, program: str) -> dict[str, Budget]:
     if not who.campaign:
         return {}
-    asked = {"campaign": who.campaign, "program": program, "end": month.bounds["end"]}
-    fate: dict[str, dict[str, int]] = {}
-    for row in asker.rows("settlement/granted_coins", **asked):
-        fate.setdefault(row["program"], {})[row["operation"]] = row["coins"]
+    asked = {"program": program, "end": month.bounds["end"]}
+    fates = caused(asker, activities=(), campaigns=[who.campaign], **asked)
     return {
-        row["program"]: _budget(row, fate.get(row["program"], {}))
-        for row in asker.rows("settlement/budget", **asked)
+        row["program"]: _budget(row, fates.get(row["program"], []))
+        for row in asker.rows("settlement/budget", campaign=who.campaign, **asked)
     }
 
 
-def _budget(row: dict[str, Any], fate: dict[str, int]) -> Budget:
-    spent = {operation: coins for operation, coins in fate.items() if operation}
-    placed = fate.get("", 0)
+def _budget(row: dict[str, Any], fate: list[Caused]) -> Budget:
+    placed = sum(own.coins for own in fate)  # of the one campaign, or nothing
     return Budget(
         **{key: value for key, value in row.items() if key != "program"},
-        in_hand=placed - sum(spent.values()),
-        spent=spent,
+        in_hand=sum(own.in_hand for own in fate),
+        spent=fate[0].spent if fate else {},
         unplaced=row["granted"] - row["returned"] - placed,
     )
 
@@ -222,7 +279,7 @@ def line_postings(
         raise NoReportError(f"{found.party} has no line {operation!r} in {found.month}; {there}")
     return Asker(client).rows(
         "settlement/line_postings",
-        party=found.party,
+        parties=list(found.keys),
         program=program,
         operation=operation,
         limit=limit,

@@ -70,9 +70,11 @@ def get_overlap(request: Request, a: str, b: str) -> Response:
 def get_settlement(request: Request, month: str, party: str = "", program: str = "") -> Response:
     """A party's month, as `flowdrop settlement --party PARTY --json`; of all without one."""
     with desk(request).warehouse.client() as client:
-        when = month_of(month)
+        when, programs = month_of(month), desk(request).settings.programs
         found = (
-            statement(client, party, when, program) if party else everyone(client, when, program)
+            statement(client, party, when, program, programs)
+            if party
+            else everyone(client, when, program, programs)
         )
         return answer(as_json(found))
 

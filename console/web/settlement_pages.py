@@ -10,6 +10,8 @@ from fastapi.responses import HTMLResponse, Response
 
 from console import exports
 from console.reports.basis import Asker
+from console.settlement.delivered import ANY_PRICE, delivered_postings
+from console.settlement.departments import departments
 from console.settlement.everyone import Everyone, everyone
 from console.settlement.month import month as month_of
 from console.settlement.party import parties
@@ -20,6 +22,7 @@ from console.web.report_pages import download, query_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from clickhouse_connect.driver.client import Client
 
@@ -38,9 +41,10 @@ def settlement_page(
 ) -> HTMLResponse:
     """Show a party's month; without one, everybody's, and whether they are the ledger."""
     with desk(request).warehouse.client() as client:
-        known = parties(Asker(client))
+        programs = desk(request).settings.programs
+        known = parties(Asker(client), departments(programs))
         month = month or _latest(known)
-        found = settled(client, party, month, program)
+        found = settled(client, party, month, program, programs)
     asked = _asked(party, month, program)
     return page(
         request,
@@ -60,8 +64,9 @@ def settlement_page(
 @router.get("/download.csv")
 def settlement_csv(request: Request, month: str, party: str = "", program: str = "") -> Response:
     """Download the lines of a party's month, or everybody's balances."""
+    programs = desk(request).settings.programs
     with desk(request).warehouse.client() as client:
-        found = settled(client, party, month, program)
+        found = settled(client, party, month, program, programs)
     rows = (
         exports.settlement_rows(found)
         if isinstance(found, Statement)
@@ -75,24 +80,31 @@ def settlement_query(
     request: Request, month: str, party: str = "", program: str = ""
 ) -> HTMLResponse:
     """Show the queries that made the settlement."""
+    programs = desk(request).settings.programs
     with desk(request).warehouse.client() as client:
-        asked = settled(client, party, month, program).queries
+        asked = settled(client, party, month, program, programs).queries
     return query_page(request, asked, link("/settlement", **_asked(party, month, program)))
 
 
 @router.get("/postings")
 def settlement_postings(
-    request: Request, party: str, month: str, line: str, program: str = ""
+    request: Request,
+    party: str,
+    month: str,
+    line: str = "",
+    network: str = "",
+    price: float = ANY_PRICE,
+    program: str = "",
 ) -> HTMLResponse:
-    """Show the postings behind a line, the first of the month."""
+    """Show the postings behind a line, or what went to a network's users; the first ones."""
+    when = month_of(month)
+    only: dict[str, Any] = {"program": program, "limit": POSTINGS_MAX}
     with desk(request).warehouse.client() as client:
-        rows = line_postings(
-            client,
-            statement(client, party, month_of(month), program),
-            month_of(month),
-            operation=line,
-            program=program,
-            limit=POSTINGS_MAX,
+        found = statement(client, party, when, program, desk(request).settings.programs)
+        rows = (
+            delivered_postings(client, found, when, network=network, price=price, **only)
+            if network
+            else line_postings(client, found, when, operation=line, **only)
         )
     back = link("/settlement", **_asked(party, month, program))
     return page(
@@ -102,15 +114,20 @@ def settlement_postings(
         party=party,
         month=month,
         line=line,
+        network=network,
         back=back,
         full=len(rows) == POSTINGS_MAX,
     )
 
 
-def settled(client: Client, party: str, month: str, program: str) -> Statement | Everyone:
+def settled(
+    client: Client, party: str, month: str, program: str, programs: Path
+) -> Statement | Everyone:
     """Return a party's statement, or everybody's when `party` is ''."""
     when = month_of(month)
-    return statement(client, party, when, program) if party else everyone(client, when, program)
+    if party:
+        return statement(client, party, when, program, programs)
+    return everyone(client, when, program, programs)
 
 
 def _asked(party: str, month: str, program: str) -> dict[str, Any]:

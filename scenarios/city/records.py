@@ -39,6 +39,7 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "item": ("comic", "song", "game-skin", "umbrella", "phone-10"),
     "quantity": ("", "", ',"quantity":2', ',"quantity":3'),
     "rule": ("first", "purchase"),
+    "network": ("", *(f',"network":"{name}"' for name in ("mobile", "telecom", "unicom"))),
 }
 """Columns that hold the numbers of texts."""
 TIMES = ("until", "expires")
@@ -139,9 +140,13 @@ KINDS: dict[str, Kind] = {
     "transfer": _person(
         "wallet.transfer", f'"to":"{PERSON}","amount":%d,"message":"%s"', "to", "amount", "message"
     ),
-    "redeem": _person("wallet.redeem", '"carrier":"%s","amount":%d', "carrier", "amount"),
+    "redeem": _person(
+        "wallet.redeem", '"carrier":"%s","amount":%d%s', "carrier", "amount", "network"
+    ),
     "redeem_held": _person(
-        "wallet.redeem", '"carrier":"%s","amount":%d,"until":"%s"', "carrier", "amount", "until"
+        "wallet.redeem",
+        '"carrier":"%s","amount":%d,"until":"%s"%s',
+        *("carrier", "amount", "until", "network"),
     ),
     "redeem_settle": _held("wallet.redeem_settle"),
     "redeem_fail": _held("wallet.redeem_fail"),

@@ -28,7 +28,8 @@ INVITED_SHARE = 0.3
 CHECK_IN_COINS, INVITATION_COINS, GAME_COINS_MAX = 5, 20, 30
 SPEND_CENTS_MIN, SPEND_CENTS_MAX = 50, 20_000  # less than a coin's worth is refused
 CARELESS_SHARE = 0.02  # ask for what they don't have, or give to who has no wallet
-GIFT_COINS_MIN, GIFT_COINS_MAX = 2, 50
+GIFT_COINS_MIN, GIFT_COINS_MAX, BIRTHDAY_COINS_MAX = 2, 50, 500
+BIRTHDAY = 1  # among what `records.TEXTS["message"]` says
 TIERS = np.array([10, 30, 50, 100, 200])
 OWN_CARRIER_SHARE = 0.85
 HELD_SHARE = 0.7
@@ -150,11 +151,12 @@ class Wallets:
         careless = draw.random(len(person)) < CARELESS_SHARE
         able = self._can_spend(moment, person, GIFT_COINS_MIN) & (self.is_open[to] | careless)
         person, to, time = person[able], to[able], time[able]
-        most = np.clip(self.coins[person] // 2, GIFT_COINS_MIN, GIFT_COINS_MAX)
+        message = draw.integers(0, 5, len(person))
+        limit = np.where(message == BIRTHDAY, BIRTHDAY_COINS_MAX, GIFT_COINS_MAX)
+        most = np.clip(self.coins[person] // 2, GIFT_COINS_MIN, limit)
         amount = draw.integers(1, most + 1)
         self._spend(person, amount)
         self.receive(to, amount)
-        message = draw.integers(0, 5, len(person))
         self.outbox.add("transfer", time, person=person, to=to, amount=amount, message=message)
 
     def _redeem(self, moment: Moment, person: Numbers, time: Numbers) -> None:
@@ -167,20 +169,17 @@ class Wallets:
         other = (self.people.carrier[person] + draw.integers(1, 3, len(person))) % 3
         own = draw.random(len(person)) < OWN_CARRIER_SHARE
         carrier = np.where(own, self.people.carrier[person], other)
+        network = np.where(own, 0, self.people.carrier[person].astype(np.int64) + 1)
         self._spend(person, amount)
         held = draw.random(len(person)) < HELD_SHARE
-        now = {"person": person[~held], "carrier": carrier[~held], "amount": amount[~held]}
-        self.outbox.add("redeem", time[~held], **now)
-        self._hold(moment, time[held], person[held], carrier[held], amount[held])
+        asked = {"person": person, "carrier": carrier, "amount": amount, "network": network}
+        self.outbox.add("redeem", time[~held], **{name: asked[name][~held] for name in asked})
+        self._hold(moment, time[held], {name: asked[name][held] for name in asked})
 
-    def _hold(
-        self, moment: Moment, time: Numbers, person: Numbers, carrier: Numbers, amount: Numbers
-    ) -> None:
+    def _hold(self, moment: Moment, time: Numbers, asked: dict[str, Numbers]) -> None:
         """Hold coins until the carrier has answered, or for a day."""
-        draw, until = moment.draw, time + DAY_US
-        number = self.outbox.add(
-            "redeem_held", time, person=person, carrier=carrier, amount=amount, until=until
-        )
+        draw, until, person = moment.draw, time + DAY_US, asked["person"]
+        number = self.outbox.add("redeem_held", time, until=until, **asked)
         answered = time + (draw.exponential(5.0, len(time)) * MINUTE_US).astype(np.int64)
         ends = np.minimum(answered, until - MINUTE_US) + SECOND_US
         answer = np.searchsorted(np.cumsum(ANSWERS)[:-1], draw.random(len(time)), side="right")

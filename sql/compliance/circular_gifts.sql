@@ -10,19 +10,29 @@ WITH RECURSIVE
             AND time >= {start:DateTime64(6, 'UTC')} - toIntervalDay({circle_days:UInt32})
             AND time < {end:DateTime64(6, 'UTC')}
     ),
+    steps AS -- gifts by each stretch of `circle_days` in which a walk that may take them began
+    (
+        SELECT
+            *,
+            arrayJoin([0, 1]) AS later,
+            intDiv(toUnixTimestamp(time), 86400 * greatest({circle_days:UInt32}, 1)) - later AS began
+        FROM edges
+    ),
     walks AS
     (
         SELECT
             program, [payer] AS walk, payee AS at, [(time, event_id, amount)] AS path,
-            time AS since, time AS until, amount AS least_amount, amount AS most_amount
+            time AS since, time AS until, amount AS least_amount, amount AS most_amount,
+            intDiv(toUnixTimestamp(time), 86400 * greatest({circle_days:UInt32}, 1)) AS began
         FROM edges
         UNION ALL
         SELECT
             a.program, arrayPushBack(a.walk, b.payer), b.payee,
             arrayPushBack(a.path, (b.time, b.event_id, b.amount)),
-            a.since, b.time, least(a.least_amount, b.amount), greatest(a.most_amount, b.amount)
+            a.since, b.time, least(a.least_amount, b.amount), greatest(a.most_amount, b.amount),
+            a.began
         FROM walks AS a
-        INNER JOIN edges AS b ON a.at = b.payer AND a.program = b.program
+        INNER JOIN steps AS b ON a.at = b.payer AND a.program = b.program AND a.began = b.began
         WHERE
             length(a.walk) < 4
             AND NOT has(a.walk, a.at)

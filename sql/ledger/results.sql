@@ -20,6 +20,8 @@ SELECT
     item,
     points,
     sharer,
+    network,
+    mb,
     `posting.account`,
     `posting.kind`,
     `posting.amount`,

@@ -11,7 +11,7 @@ SELECT
     source_offset AS offset
 FROM settlement_postings
 WHERE
-    party = {party:String}
+    has({parties:Array(String)}, concat(program, ' ', party))
     AND time >= {start:DateTime64(6, 'UTC')}
     AND time < {end:DateTime64(6, 'UTC')}
     AND ({program:String} = '' OR program = {program:String})

@@ -9,7 +9,7 @@ SELECT
 FROM settlement_postings
 WHERE
     time < {end:DateTime64(6, 'UTC')}
-    AND ({party:String} = '' OR party = {party:String})
+    AND (empty({parties:Array(String)}) OR has({parties:Array(String)}, concat(program, ' ', party)))
     AND ({program:String} = '' OR program = {program:String})
 GROUP BY party, program
 ORDER BY program, party

@@ -1,5 +1,5 @@
--- One row a party that coins ever moved to or from: when first and last.
-SELECT party, min(time) AS first_time, max(time) AS last_time
+-- One row a party and program of which coins ever moved to or from it: when first and last.
+SELECT party, program, min(time) AS first_time, max(time) AS last_time
 FROM settlement_postings
-GROUP BY party
-ORDER BY party
+GROUP BY party, program
+ORDER BY party, program

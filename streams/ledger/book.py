@@ -90,11 +90,12 @@ class Book(dict[str, Account | None]):
         amount: the coins it is about, where its postings don't say.
         postings: what it has posted so far.
         legs: how many legs it has sent so far.
+        mb: megabytes that it redeemed.
         told: what its result says that only accounts know, by field.
     """
 
     __slots__ = (
-        *("amount", "changed", "clock_us", "event", "key", "number", "offset", "partitions"),
+        *("amount", "changed", "clock_us", "event", "key", "mb", "number", "offset", "partitions"),
         *("legs", "offers", "postings", "read", "rules", "sent", "strays", "told", "_issuers"),
     )
 
@@ -104,6 +105,7 @@ class Book(dict[str, Account | None]):
     amount: int
     postings: Postings
     legs: int
+    mb: int
     told: dict[str, str] | None
 
     def __init__(

@@ -95,6 +95,6 @@ def grant(book: Book, event: Grant, wallet: Account, program: Program) -> str:
     return reason
 
 
-def ask_when_low(book: Book, shard: Account, lease: Lease, campaign: str) -> None:
-    """Have a shard that has less than half of its last lease ask for another."""
-    leases.ask_when_low(book, shard, lease, reserve_name(campaign), campaign)
+def ask_when_low(book: Book, shard: Account, lease: Lease, campaign: str, lacks: int = 0) -> None:
+    """Have a shard that `lacks` coins, or has less than half of its last lease, ask for another."""
+    leases.ask_when_low(book, shard, lease, reserve_name(campaign), campaign, lacks)

@@ -45,7 +45,7 @@ def fold(book: Book, event: WalletEvent, offset: int, arrived_us: int) -> Result
     book.event = event
     book.key = key_of(event.id)
     book.offset = offset
-    book.amount = book.legs = 0
+    book.amount = book.legs = book.mb = 0
     book.postings = NO_POSTINGS
     book.told = None
     if isinstance(event, Leg):
@@ -70,6 +70,8 @@ def fold(book: Book, event: WalletEvent, offset: int, arrived_us: int) -> Result
         postings,
     )
     TELL[kind](result, data)
+    if book.mb:
+        result.mb = book.mb
     if book.told is not None:
         for name, value in book.told.items():
             setattr(result, name, value)

@@ -18,18 +18,27 @@ if TYPE_CHECKING:
 
 
 def redeem(book: Book, event: Redeem, wallet: Account, program: Program) -> str:
-    """Wallet to carrier; with `until` the coins are held instead."""
+    """Wallet to carrier; with `until` the coins are held instead. The result tells the data."""
     data = event.data
-    if data.carrier not in program.plain and (reason := _refused_at_carrier(event, program)):
+    coin_mb = program.plain.get(data.carrier)
+    if coin_mb is None and (reason := _refused_at_carrier(event, program)):
         return reason
     if data.until is not None:
         until_us = microseconds(data.until)
         if until_us <= microseconds(event.time):
             return "bad_term"
-        return hold(book, wallet, data.amount, data.carrier, until_us)
-    if wallet.available < data.amount:
+        reason = hold(book, wallet, data.amount, data.carrier, until_us)
+    elif wallet.available < data.amount:
         return "insufficient_balance"
-    return book.pay(wallet, _carrier(book, data.carrier, program.name), data.amount)
+    else:
+        reason = book.pay(wallet, _carrier(book, data.carrier, program.name), data.amount)
+    if reason:
+        return reason
+    if coin_mb is None:
+        book.mb = program.carriers[data.carrier].megabytes(data.amount)
+    elif coin_mb:
+        book.mb = data.amount
+    return ""
 
 
 def _refused_at_carrier(event: Redeem, program: Program) -> str:

@@ -89,6 +89,8 @@ class Result(msgspec.Struct, omit_defaults=True, gc=False):
     item: str = ""
     points: int = 0
     sharer: str = ""
+    network: str = ""
+    mb: int = 0
 
 
 def _tell_nothing(_result: Result, _data: object) -> None:
@@ -116,6 +118,8 @@ def _tell_reward(result: Result, data: events.RewardData) -> None:
 
 def _tell_redeem(result: Result, data: events.RedeemData) -> None:
     result.carrier = data.carrier
+    if data.network is not None:
+        result.network = data.network
 
 
 def _tell_held(result: Result, data: events.HeldData) -> None:

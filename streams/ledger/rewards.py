@@ -40,7 +40,11 @@ def reward(book: Book, event: Reward, wallet: Account, program: Program) -> str:
     if not may_be_paid(book, payee, program.name):
         return "unknown_payee"
     shard = book[budget_name(data.campaign, book.number)]
-    if shard is None or shard.program != program.name or shard.available < amount:
+    if shard is None or shard.program != program.name:
+        return "budget_exhausted"
+    if shard.available < amount:
+        # Unlike a grant it is not passed on: what the reserve refused would be remembered as given.
+        ask_when_low(book, shard, lease_of(shard.terms), data.campaign, lacks=amount)
         return "budget_exhausted"
     reason = pay_or_send(book, shard, payee, amount, "grant", data.campaign)
     if not reason:

@@ -274,6 +274,12 @@ class Carrier(Entry, frozen=True):
             return any(tier.coins == coins for tier in self.tiers)
         return self.coins_per_mb is None or coins % self.coins_per_mb == 0
 
+    def megabytes(self, coins: int) -> int:
+        """Return how much data `coins` buy, 0 when there is no price a megabyte."""
+        if self.tiers:
+            return next((tier.mb for tier in self.tiers if tier.coins == coins), 0)
+        return 0 if self.coins_per_mb is None else coins // self.coins_per_mb
+
 
 class Item(Entry, frozen=True):
     """What coins may buy.
@@ -473,6 +479,26 @@ class RewardRule(Entry, frozen=True):
         return min(value * self.percent // (100 * self.coin_cents), self.coins_max)
 
 
+class Department(Entry, frozen=True):
+    """Who answers for activities and campaigns in the settlement; no event is judged by it.
+
+    Attributes:
+        title: its name.
+        activities: those whose coins it pays for.
+        campaigns: those it runs: their names, or how they begin and a `*`.
+    """
+
+    title: Text
+    activities: Annotated[tuple[Slug, ...], Meta(min_length=1)]
+    campaigns: tuple[Annotated[str, Meta(min_length=1)], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Hold it to one answer: a month that was settled must not change hands."""
+        super().__post_init__()
+        if self.since is not None or self.until is not None:
+            raise ValueError("has no dates: who answers for an activity does so for every month")
+
+
 class Later(NamedTuple):
     """What a program becomes: its rules from `from_us` (microseconds since 1970) on."""
 
@@ -502,8 +528,10 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         fees: by name.
         verification: what the tiers of verification may do, by name.
         compliance: rules by name.
+        departments: those who answer for activities and campaigns, by name.
         later: of what `read` gives, the program from the beginning: what it became, in order.
-        plain: carriers at which any number of coins may be redeemed at any time, made of the rest.
+        plain: carriers at which any number of coins may be redeemed at any time, by name, made of
+            the rest: 1 where a coin is a megabyte, 0 where there is no price a megabyte.
     """
 
     name: Slug
@@ -524,14 +552,19 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     fees: dict[Slug, Fee] = {}
     verification: dict[Slug, Verification] = {}
     compliance: dict[Slug, Compliance] = {}
+    departments: dict[Slug, Department] = {}
     later: tuple[Later, ...] = ()
-    plain: frozenset[str] = frozenset()
+    plain: dict[str, int] = {}
 
     def __post_init__(self) -> None:
         """Look up once at which carriers a redemption needs no more checks."""
         always = self.redemption is None or self.redemption.on_last_day
-        plain = {name for name, one in self.carriers.items() if always and one.is_plain}
-        msgspec.structs.force_setattr(self, "plain", frozenset(plain))
+        plain = {
+            name: one.coins_per_mb or 0
+            for name, one in self.carriers.items()
+            if always and one.is_plain
+        }
+        msgspec.structs.force_setattr(self, "plain", plain)
 
     def at(self, time_us: int) -> Program:
         """Return the rules in force at a time (microseconds since 1970)."""

@@ -191,6 +191,8 @@ class _Reader:
                 if not self.problems:
                     self._check_deposits(period)
                     self._check_reserve(period)
+            if not self.problems:
+                self._check_departments(tables)
         self.problems.sort(key=lambda problem: problem.line)
         return None if self.problems else program
 
@@ -303,6 +305,19 @@ class _Reader:
             self._say(
                 ("reserve",), said, 'add "reserve_add" and "reserve_remove" to operations.open'
             )
+
+    def _check_departments(self, tables: dict[str, dict[str, list[Entry]]]) -> None:
+        """Hold departments to activities that there are, and each of those to one department."""
+        owner: dict[str, str] = {}
+        for name, periods in tables["departments"].items():
+            for number, activity in enumerate(periods[0].activities):  # type: ignore[attr-defined]
+                key = ("departments", name, "activities", number)
+                if activity not in tables["earn"]:
+                    remedy = "name one of its [earn.<activity>]"
+                    self._say(key, "the program has no such activity", remedy)
+                elif owner.setdefault(activity, name) != name:
+                    said = f"the department {owner[activity]!r} answers for it"
+                    self._say(key, said, "leave it out of one of the two")
 
     def _convert(self, path: Keys, value: Any, kind: Any, remedy: str = "") -> Any:
         """Return `value` as a `kind`, None when it is none; then that is a problem."""

@@ -27,7 +27,7 @@ from streams import programs
 from streams.events import WALLET_TOPIC, encode
 from streams.ledger.rules import Rules
 from streams.reading import Rejection, read_wallet
-from tests.naive_settlement import insert, movements, queues, sums
+from tests.naive_settlement import delivered, deliveries, insert, movements, queues, sums
 from tests.simulator.proof import (
     Evidence,
     books_differ,
@@ -157,6 +157,8 @@ def problems_of_settlement(seed: int, results: list[Result], client: Client) -> 
         }
         if told != (naive := sums(moved, when)):
             yield f"{when.name}: {told} where naive sums are {naive}"
+        if delivered(client, when) != (given := deliveries(results, moved, when)):
+            yield f"{when.name}: {delivered(client, when)} delivered where naive sums are {given}"
         [own] = statement(client, f"advertiser:{campaign}", when).programs
         in_hand, spent = queues(moved, campaign, own.program, when)
         if own.budget is None or (own.budget.in_hand, own.budget.spent) != (in_hand, spent):

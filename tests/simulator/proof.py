@@ -291,7 +291,7 @@ def differs(verdict: Verdict, result: Result | None) -> str:
     if (verdict.outcome, verdict.reason) != (result.outcome, result.reason):
         expected = f"{verdict.outcome} {verdict.reason}".strip()
         return f"{result.type} {result.outcome} {result.reason}, the judge says {expected}"
-    for field in ("amount", "step", "cause", "campaign", "sharer"):
+    for field in ("amount", "step", "cause", "campaign", "sharer", "network", "mb"):
         if getattr(verdict, field) != getattr(result, field):
             found, own = getattr(result, field), getattr(verdict, field)
             return f"{result.type} {result.outcome} {field} {found!r}, the judge says {own!r}"

@@ -23,7 +23,7 @@ ENVELOPE = {"id", "type", "time", "person", "source"}
 FEED = {"topic", "partition", "offset"}
 
 # Columns of ledger_results that the ledger adds to what an event says.
-LEDGER = {"source_partition", "source_offset", "event_id", "subject", "outcome", "reason"}
+LEDGER = {"source_partition", "source_offset", "event_id", "subject", "outcome", "reason", "mb"}
 # Fields of wallet events by the column that holds them; None for those only the log keeps.
 RENAMED = {
     **dict.fromkeys(("to", "payer", "packet", "claimer", "partner"), "counterparty"),
@@ -34,7 +34,6 @@ RENAMED = {
 LOG_ONLY = frozenset(
     {
         *(
-            "network",
             "rules",
             "reference",
             "message",

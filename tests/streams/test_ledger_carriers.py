@@ -55,9 +55,41 @@ def test_a_gate_is_closed_to_all_or_to_others(
     assert world.send(event).reason == reason
 
 
-def gated() -> World:
+@pytest.mark.parametrize(
+    ("carrier", "coins", "mb"),
+    [
+        ("mobile", 5, 10),
+        ("mobile", 14, 30),
+        ("telecom", 8, 4),
+        ("unicom", 7, 0),  # any number of coins, and no price a megabyte
+    ],
+)
+def test_the_result_tells_how_much_data_and_for_whose_number(
+    carrier: str, coins: int, mb: int
+) -> None:
+    world = world_with("a", "b")
+    event = world.redeem("a", coins, carrier=carrier, network=carrier)
+    result = world.send(event).result
+    assert (result.carrier, result.network, result.mb) == (carrier, carrier, mb)
+    held = world.send(world.redeem("a", coins, carrier=carrier, until=at(2))).result
+    assert (held.network, held.mb) == ("", mb)
+    dear = world.send(world.redeem("b", coins * 10**6, carrier="unicom")).result
+    assert (dear.reason, dear.mb) == ("insufficient_balance", 0)
+    back = world.send(world.make(Reverse, "a", original=event)).result
+    assert (back.outcome, back.network, back.mb) == ("applied", carrier, 0)
+
+
+def test_a_coin_a_megabyte_tells_as_many_megabytes() -> None:
+    world = gated(coins_per_mb=1)
+    assert world.send(world.redeem("a", 7, time=at(0.5))).result.mb == 7
+
+
+def gated(coins_per_mb: int | None = None) -> World:
     """A world in which unicom's gate is closed from day 1 until day 2."""
     open_ = PROGRAMS["p"]
+    if coins_per_mb is not None:
+        priced = Carrier(title=NAMED, coins_per_mb=coins_per_mb, assumption=TEST)
+        open_ = msgspec.structs.replace(open_, carriers={**open_.carriers, "unicom": priced})
     gate = Gate(closed="all", since=at(1), until=at(2), assumption=TEST)
     closed = {**open_.carriers, "unicom": Carrier(title=NAMED, gates=(gate,), assumption=TEST)}
     later = (

@@ -96,6 +96,21 @@ def test_a_reward_refused_for_want_of_coins_may_be_sent_again() -> None:
     assert (world.balance("a"), world.balance(SHARD)) == (107, 0)
 
 
+def test_a_reward_that_the_shard_cannot_pay_has_it_ask_for_as_much() -> None:
+    buyer = name_on(0, 2)
+    world = world_with(buyer, partitions=2)
+    world.send(world.fund("budget:spring", 24))  # of which each shard leases 6
+    world.drain()
+    short = world.send(reward(world, buyer))
+    assert (short.reason, len(short.postings)) == ("budget_exhausted", 0)
+    assert [(leg.data.step, leg.data.amount) for leg in short.legs] == [("lease_ask", 7)]
+    assert world.send(reward(world, buyer)).legs == [], "it has asked"
+    world.drain()
+    assert world.balance(SHARD) == 6 + 7
+    assert world.send(reward(world, buyer)).outcome == "applied", "nothing was remembered as given"
+    assert world.balance(buyer) == 107
+
+
 def test_a_shard_that_a_reward_leaves_low_asks_its_reserve() -> None:
     world = world_with("a")
     world.send(world.fund("budget:spring", 20))  # of which the shard leases 10

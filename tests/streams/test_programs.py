@@ -65,6 +65,19 @@ def test_liuliangbao_gives_a_coin_for_each_whole_dollar_and_redeems_at_three_car
         ('unit = "coin"\nassumption = ', 'unit = "coin"\n# ', "needs `source`"),
         ('name = "liuliangbao"', "name = ", "line 3"),
         ("[coin]", "[coin", "line 7"),
+        ('["check-in", "invitation"]', '["chess"]', "departments.growth.activities.0 = 'chess'"),
+        ('["check-in", "invitation"]', "[]", "departments.growth.activities"),
+        (
+            "[departments.growth]",
+            """[departments.b]
+            title = { zh = "b", en = "b" }
+            activities = ["check-in"]
+            source = "x"
+
+            [departments.growth]""",
+            "the department 'b' answers for it",
+        ),
+        ("[departments.growth]", "[departments.growth]\nfrom = 2026-01-01", "has no dates"),
     ],
 )
 def test_a_wrong_file_is_named_with_key_value_and_remedy(

@@ -6,6 +6,8 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from console.warehouse import Warehouse
+
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
@@ -34,6 +36,14 @@ def at(text: str) -> datetime:
 def kind_of(account: str) -> str:
     prefix = account.partition(":")[0]
     return prefix if prefix in PREFIXES else "wallet"
+
+
+class Lent(Warehouse):
+    """Lends one client, whatever address it was given."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__()
+        self._client = client
 
 
 class LedgerRows:
@@ -73,6 +83,8 @@ class LedgerRows:
             "campaign": "",
             "carrier": "",
             "counterparty": "",
+            "network": "",
+            "mb": 0,
             "step": "",
             "cause": "",
             "posting.account": [account for account, _ in moves],

@@ -43,10 +43,12 @@ def october(ledger: LedgerRows) -> None:
     )
     # ann has 70 of her own, then 200 of spring: of 100 given away, 30 are spring's
     ledger.gift("t1", "ann", "bob", "2026-10-06", 100)
-    # held, settled, and one that is given back
-    result("redeem", "r2", "ann", "2026-10-07", ("ann", 0), carrier="unicom", pending=[90])
+    # held for telecom's user, two coins a MB; settled, and one that is given back
+    result("redeem", "r2", "ann", "2026-10-07", ("ann", 0), carrier="unicom", pending=[90],
+           network="telecom", mb=45, amount=90)  # fmt: skip
     result("redeem_settle", "s2", "ann", "2026-10-08", ("ann", -90), (UNICOM, 90), cause="r2")
-    result("redeem", "r3", "ann", "2026-10-09", ("ann", -10), (UNICOM, 10), carrier="unicom")
+    result("redeem", "r3", "ann", "2026-10-09", ("ann", -10), (UNICOM, 10), carrier="unicom",
+           mb=10)  # fmt: skip
     result("reverse", "undo-r3", "ann", "2026-10-10", (UNICOM, -10), ("ann", 10),
            carrier="unicom", cause="r3")  # fmt: skip
     result("packet_send", "p1", "bob", "2026-10-11", ("bob", -30), ("packet:p@0", 30),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from datetime import datetime, timedelta
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -13,15 +14,26 @@ from console.compliance.flags import flags
 from console.settlement.everyone import everyone
 from console.settlement.month import month
 from console.settlement.statement import statement
-from tests.naive_settlement import Moved, insert, movements, queues, sums, time_of
+from tests.naive_settlement import (
+    Moved,
+    delivered,
+    deliveries,
+    insert,
+    movements,
+    queues,
+    sums,
+    time_of,
+)
 from tests.simulator.plan import RULES, Clients
 from tests.streams.ledger_world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from clickhouse_connect.driver.client import Client
 
+    from streams.events import Redeem
     from streams.ledger.results import Result
 
 pytestmark = pytest.mark.clickhouse
@@ -42,6 +54,8 @@ def folded(fresh: Callable[[], Client], request: pytest.FixtureRequest) -> Folde
     world = World(PARTITIONS, RULES)
     clients = Clients(random.Random(request.param), PARTITIONS)
     clients.step = timedelta(minutes=40)  # over the ends of three months
+    for event in (world.open("rich"), world.earn("rich", amount=1000), *redeemed(world)):
+        assert world.send(event).outcome == "applied"
     for _ in range(EVENTS):
         clients.time += clients.step
         event = clients.event()
@@ -56,6 +70,13 @@ def folded(fresh: Callable[[], Client], request: pytest.FixtureRequest) -> Folde
     return Folded(client, results, movements(results))
 
 
+def redeemed(world: World) -> Iterator[Redeem]:
+    """Data at every kind of price, which random clients seldom hit upon."""
+    for carrier, coins in (("mobile", 5), ("mobile", 14), ("telecom", 8), ("unicom", 9)):
+        yield world.redeem("rich", coins, carrier=carrier)
+    yield world.redeem("rich", 5, carrier="mobile", network="unicom")
+
+
 @pytest.mark.parametrize("when", MONTHS)
 def test_every_party_of_every_month_equals_a_naive_sum(folded: Folded, when: str) -> None:
     asked = month(when)
@@ -68,6 +89,16 @@ def test_every_party_of_every_month_equals_a_naive_sum(folded: Folded, when: str
     assert len(naive) > 8
     on_their_way = [row for row in found.parties if row.party.startswith("clearing:")]
     assert all(row.closing == 0 for row in on_their_way)
+
+
+def test_what_every_carrier_delivered_equals_a_naive_sum(folded: Folded) -> None:
+    told = set()
+    for when in MONTHS:
+        naive = deliveries(folded.results, folded.moved, month(when))
+        assert delivered(folded.client, month(when)) == naive
+        told |= naive.keys()
+    assert any(party != f"carrier:{network}" for party, _, network, _ in told)
+    assert {price for *_, price in told} >= {None, Fraction(2), Fraction(5, 10), Fraction(14, 30)}
 
 
 def test_what_became_of_granted_coins_equals_a_queue_of_each_wallets(folded: Folded) -> None:
@@ -86,6 +117,36 @@ def test_what_became_of_granted_coins_equals_a_queue_of_each_wallets(folded: Fol
                 )  # fmt: skip
                 assert budget.in_flight == 0  # every leg was delivered, and has its event's time
                 told += sum(spent.values())
+    assert told > 0
+
+
+def test_what_a_department_got_equals_a_queue_of_each_wallets(
+    folded: Folded, tmp_path: Path
+) -> None:
+    (tmp_path / "p.toml").write_text(
+        '[departments.growth]\nactivities = ["check-in", "purchase"]\ncampaigns = ["spr*"]\n'
+    )
+    told = 0
+    for when in MONTHS:
+        asked = month(when)
+        found = everyone(folded.client, asked, programs=tmp_path)
+        naive = sums(folded.moved, asked)
+        paid = [naive.pop((f"department:{name}", "p")) for name in ("check-in", "purchase")]
+        naive["department:growth", "p"] = [sum(each) for each in zip(*paid, strict=True)]
+        assert {
+            (row.party, row.program): [row.opening, row.moved, row.closing] for row in found.parties
+        } == naive
+        assert found.differences == ()
+        (own,) = statement(folded.client, "department:growth", asked, programs=tmp_path).programs
+        assert [own.opening, own.closing - own.opening, own.closing] == naive[
+            "department:growth", "p"
+        ]
+        assert [line.name for line in own.caused or ()] == ["check-in", "purchase", "spring"]
+        for line in own.caused or ():
+            activity = line.name if line.kind == "activity" else ""
+            in_hand, spent = queues(folded.moved, line.name, "p", asked, activity=activity)
+            assert (line.in_hand, line.spent) == (in_hand, spent)
+            told += sum(spent.values())
     assert told > 0
 
 

@@ -74,6 +74,9 @@ def test_statements_are_what_the_story_says(stack: Stack) -> None:
         "reverse": -5,
         "closing": 4,
     }
+    (delivered,) = unicom["programs"][0]["delivered"]
+    assert (delivered["network"], delivered["own"], delivered["price"]) == ("unicom", True, 1.0)
+    assert (delivered["events"], delivered["mb"], delivered["coins"]) == (3, 4, 4)
     game = stack.facts("settlement", "--party", "department:game", *MONTH)
     earned = 8 * 90 + 4 + 1 + 2
     assert lines(game) == {"opening": 0, "earn": -earned, "closing": -earned}

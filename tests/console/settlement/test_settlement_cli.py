@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,12 +15,9 @@ from console.reports.basis import as_json
 from console.settlement.month import month
 from console.settlement.statement import statement
 from flowdrop.cli import main
+from tests.console.settlement.ledger_rows import Lent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from clickhouse_connect.driver.client import Client
-
     from tests.console.settlement.ledger_rows import LedgerRows
 
 pytestmark = pytest.mark.clickhouse
@@ -29,17 +25,6 @@ pytestmark = pytest.mark.clickhouse
 UNICOM = ("--party", "carrier:unicom", "--month", "2026-10")
 SPRING = ("--party", "advertiser:spring", "--month", "2026-10")
 ALL = ("--all", "--month", "2026-10")
-
-
-class Lent:
-    """Stands for the way to the warehouse."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-
-    @contextmanager
-    def client(self) -> Iterator[Client]:
-        yield self._client
 
 
 @pytest.fixture(autouse=True)
@@ -69,8 +54,12 @@ def test_json_is_the_statement(ledger: LedgerRows) -> None:
 def test_csv_has_a_row_a_line_and_the_balances() -> None:
     assert [(row["line"], row["coins"]) for row in table(*UNICOM)] == [
         *(("opening", "30"), ("redeem", "10"), ("redeem_settle", "90")),
-        *(("reverse", "-10"), ("closing", "120")),
+        *(("reverse", "-10"), ("closing", "120"), ("delivered", "0"), ("delivered", "90")),
     ]
+    assert [
+        (row["network"], row["price"], row["mb"], row["events"]) for row in table(*UNICOM)[-2:]
+    ] == [("unicom", "1.0", "0", "2"), ("telecom", "2.0", "45", "1")]
+    assert "network" not in table(*SPRING)[0]
     assert {row["party"] for row in table(*UNICOM)} == {"carrier:unicom"}
 
 
@@ -78,7 +67,8 @@ def test_the_table_says_what_is_owed_and_how_it_was_counted() -> None:
     found = run(*UNICOM)
     assert "liuliangbao owes carrier:unicom 120 coins" in found.stdout
     assert "calendar month in UTC" in found.stderr
-    assert "not known" in found.stderr
+    assert "Delivered in 2026-10" in found.stdout
+    assert "the network that the redemption names" in found.stderr
     text = run(*SPRING).stdout
     for fact in ("spent by transfer", "in hand", "unspent", "550"):
         assert fact in text
@@ -96,6 +86,17 @@ def test_a_line_is_opened() -> None:
     few = run(*UNICOM, "--postings", "--limit", "2")
     assert "undo-r3" not in few.stdout
     assert "the first 2; there may be more" in few.stderr
+
+
+def test_what_was_delivered_to_a_network_is_opened() -> None:
+    found = run(*UNICOM, "--network", "telecom", "--price", "2")
+    assert found.stdout == (
+        "2026-10-08 00:00:00  liuliangbao  redeem_settle  +90  carrier:unicom:liuliangbao@0  "
+        "s2 (of r2)  wallet.events 0:15  +45 MB at 2\n"
+    )
+    rows = printed(*UNICOM, "--network", "unicom")
+    assert [(row["event_id"], row["mb"]) for row in rows] == [("r3", 10), ("undo-r3", -10)]
+    assert [row["mb"] for row in table(*UNICOM, "--network", "unicom")] == ["10", "-10"]
 
 
 def test_all_parties_agree_with_the_ledger() -> None:
@@ -135,6 +136,10 @@ def test_a_difference_ends_with_status_1_and_its_name(
         (("--month", "2026-10"), 2, "name one party by --party, or ask for --all"),
         ((*ALL, "--party", "wallets"), 2, "name one party by --party, or ask for --all"),
         ((*ALL, "--line", "redeem"), 2, "are of one party"),
+        ((*ALL, "--network", "unicom"), 2, "are of one party"),
+        ((*UNICOM, "--network", "unicom", "--postings"), 2, "leave out --line, --postings"),
+        ((*UNICOM, "--price", "1"), 2, "name it by --network"),
+        ((*UNICOM, "--network", "mobile"), 1, "it delivered to those of telecom, unicom"),
         ((*UNICOM, "--line", "earn"), 1, "there are redeem, redeem_settle, reverse"),
     ],
 )

@@ -6,8 +6,11 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from click import ClickException
 
 from console.reports.basis import EmptyWarehouseError, NoReportError
+from console.settlement.delivered import ANY_PRICE, Delivered, delivered_postings
+from console.settlement.departments import Caused
 from console.settlement.everyone import everyone
 from console.settlement.month import month
 from console.settlement.party import UnknownPartyError
@@ -17,6 +20,7 @@ from tests.console.settlement.october import SHARD, UNICOM
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from clickhouse_connect.driver.client import Client
 
@@ -49,8 +53,56 @@ def test_a_carrier_sees_what_it_delivered_and_is_owed(ledger: LedgerRows) -> Non
         Line(operation="reverse", events=1, coins_in=0, coins_out=10, coins=-10),
     )
     assert own.owed == Owed(coins=120, by=LIU, to="carrier:unicom")
-    assert "not known" in found.notes[0].en
     assert found.zone == "UTC"
+
+
+def test_a_carrier_sees_to_whose_users_and_at_which_price(ledger: LedgerRows) -> None:
+    (own,) = of(ledger, "carrier:unicom").programs
+    assert own.delivered == (
+        Delivered(network="unicom", own=True, price=1.0, events=2, mb=0, coins=0),
+        Delivered(network="telecom", own=False, price=2.0, events=1, mb=45, coins=90),
+    )
+    (before,) = of(ledger, "carrier:unicom", "2026-09").programs
+    assert before.delivered == (  # stored before results told how much data it was
+        Delivered(network="unicom", own=True, price=None, events=1, mb=None, coins=30),
+    )
+    (wallets, _) = of(ledger, "wallets").programs
+    assert wallets.delivered is None
+
+
+def delivered(
+    ledger: LedgerRows, party: str, network: str, price: float = ANY_PRICE
+) -> list[dict[str, Any]]:
+    found = of(ledger, party)
+    return delivered_postings(
+        *(ledger.client, found, OCTOBER), network=network, price=price, program="", limit=1000
+    )
+
+
+def test_what_was_delivered_opens_to_its_postings(ledger: LedgerRows) -> None:
+    for line in of(ledger, "carrier:unicom").programs[0].delivered or ():
+        behind = delivered(ledger, "carrier:unicom", line.network, line.price or 0)
+        assert sum(row["amount"] for row in behind) == line.coins
+        assert sum(row["mb"] for row in behind) == line.mb
+        assert len(behind) == line.events
+    (row,) = delivered(ledger, "carrier:unicom", "telecom")
+    assert (row["event_id"], row["cause"], row["mb"], row["price"]) == ("s2", "r2", 45, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("party", "network", "price", "sentence"),
+    [
+        ("carrier:unicom", "mobile", ANY_PRICE, "it delivered to those of telecom, unicom"),
+        ("carrier:unicom", "telecom", 3, "at 3 coins a MB in 2026-10; there are 2 "),
+        ("carrier:telecom", "telecom", ANY_PRICE, "has postings from 2026-11-01"),
+        ("wallets", "telecom", ANY_PRICE, "only a carrier delivers"),
+    ],
+)
+def test_what_was_not_delivered_is_one_sentence(
+    ledger: LedgerRows, party: str, network: str, price: float, sentence: str
+) -> None:
+    with pytest.raises(NoReportError, match=sentence):
+        delivered(ledger, party, network, price)
 
 
 def test_an_advertiser_sees_each_coin_of_its_budget(ledger: LedgerRows) -> None:
@@ -100,6 +152,59 @@ def test_a_department_owes_for_what_was_minted_for_it(ledger: LedgerRows) -> Non
     ]
     (only,) = of(ledger, "department:check-in", program="ali-flow-wallet").programs
     assert (only.opening, only.closing) == (0, -8)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """One program's file gives two activities and a campaign to a department."""
+    (tmp_path / f"{LIU}.toml").write_text(
+        '[departments.growth]\nactivities = ["game", "check-in"]\ncampaigns = ["spr*"]\n'
+    )
+    return tmp_path
+
+
+def test_a_department_sees_what_it_paid_for_and_got(ledger: LedgerRows, files: Path) -> None:
+    found = statement(ledger.client, "department:growth", OCTOBER, programs=files)
+    (own,) = found.programs
+    assert (own.opening, own.closing) == (-100, -120)
+    assert own.lines == (Line(operation="earn", events=1, coins_in=0, coins_out=20, coins=-20),)
+    assert own.owed == Owed(coins=120, by="department:growth", to=LIU)
+    # ann earned 100 by games, redeemed 30 and gave 70 away; bob's 20 went into his packet
+    assert own.caused == (
+        Caused(
+            kind="activity", name="check-in", people=1, coins=20, in_hand=0, redeemed=0, bought=0,
+            spent={"packet_send": 20},
+        ),
+        Caused(
+            kind="activity", name="game", people=1, coins=100, in_hand=0, redeemed=30, bought=0,
+            spent={"redeem": 30, "transfer": 70},
+        ),
+        Caused(
+            kind="campaign", name="spring", people=2, coins=250, in_hand=120, redeemed=90,
+            bought=0, spent={"packet_send": 10, "redeem_settle": 90, "transfer": 30},
+        ),
+    )  # fmt: skip
+    assert "advertiser:NAME" in found.notes[0].en
+    behind = line_postings(ledger.client, found, OCTOBER, operation="earn", program="", limit=10)
+    assert [(row["event_id"], row["amount"]) for row in behind] == [("e2", -20)]
+
+
+def test_a_department_takes_the_place_of_its_activities(ledger: LedgerRows, files: Path) -> None:
+    alone, together = (everyone(ledger.client, OCTOBER, programs=given) for given in (None, files))
+    apart = {(row.party, row.program): row.closing for row in alone.parties}
+    merged = {(row.party, row.program): row.closing for row in together.parties}
+    paid = apart.pop(("department:game", LIU)) + apart.pop(("department:check-in", LIU))
+    assert merged == {**apart, ("department:growth", LIU): paid}
+    assert ("department:check-in", "ali-flow-wallet") in merged  # its file gives it to nobody
+    assert together.differences == ()
+    with pytest.raises(UnknownPartyError, match="department:check-in, department:growth"):
+        statement(ledger.client, "department:game", OCTOBER, programs=files)
+
+
+def test_a_department_written_otherwise_is_one_sentence(ledger: LedgerRows, tmp_path: Path) -> None:
+    (tmp_path / f"{LIU}.toml").write_text("departments = 3\n")
+    with pytest.raises(ClickException, match=r"write \[departments.<name>\]"):
+        everyone(ledger.client, OCTOBER, programs=tmp_path)
 
 
 def test_what_a_month_ends_with_the_next_begins_with(ledger: LedgerRows) -> None:

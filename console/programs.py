@@ -1,0 +1,26 @@
+"""What the programs' files say, for whom the rules themselves are another room's."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def values_of(programs: Path, program: str) -> tuple[Path, dict[str, Any]]:
+    """Return a program's file and what it holds, which is nothing when there is none.
+
+    Raises:
+        click.ClickException: when the file can't be read.
+    """
+    path = programs / f"{program}.toml"
+    if not path.exists():
+        return path, {}
+    try:
+        return path, tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise click.ClickException(f"{path}: {error}; a program is a TOML file in UTF-8") from error

@@ -1,0 +1,134 @@
+"""Departments: who answers for which activities and campaigns, by the programs' files.
+
+An activity that no file gives to a department is a department by its own name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from console.programs import values_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from console.reports.basis import Asker
+
+REDEEMED = {"redeem", "redeem_settle"}
+BOUGHT = {"order_fulfil"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Department:
+    """What one department of a program answers for."""
+
+    name: str
+    program: str
+    activities: tuple[str, ...]
+    campaigns: tuple[str, ...]  # their names, or how they begin and a *
+
+    @property
+    def party(self) -> str:
+        """Its name as a party."""
+        return f"department:{self.name}"
+
+    def of(self, campaigns: Iterable[str]) -> list[str]:
+        """Return those of `campaigns` that are its own."""
+        return [name for name in campaigns if any(fnmatchcase(name, own) for own in self.campaigns)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caused:
+    """What people got for one activity or campaign, and what became of it, by the month's end."""
+
+    kind: str  # activity, campaign
+    name: str
+    people: int  # who got any
+    coins: int  # that they got, less what was taken back
+    in_hand: int
+    redeemed: int
+    bought: int  # with them, of the catalogue
+    spent: dict[str, int]  # by operation, the two before among them
+
+
+def departments(programs: Path | None) -> tuple[Department, ...]:
+    """Return the departments of all programs whose files are in the folder `programs`.
+
+    Raises:
+        click.ClickException: when a file can't be read, or says it in another way.
+    """
+    names = sorted(path.stem for path in programs.glob("*.toml")) if programs else []
+    return tuple(one for name in names if programs for one in _of(programs, name))
+
+
+def _of(programs: Path, program: str) -> list[Department]:
+    path, values = values_of(programs, program)
+    tables = values.get("departments", {})
+    if not isinstance(tables, dict) or not all(isinstance(one, dict) for one in tables.values()):
+        raise click.ClickException(
+            f"{path}: departments are no tables; write [departments.<name>], and see "
+            "`flowdrop programs check`"
+        )
+    return [
+        Department(
+            name=name,
+            program=program,
+            activities=tuple(table.get("activities", ())),
+            campaigns=tuple(table.get("campaigns", ())),
+        )
+        for name, table in tables.items()
+    ]
+
+
+def answering(known: Sequence[Department]) -> dict[tuple[str, str], str]:
+    """Return by program and party of an activity the party of the department it is given to."""
+    return {
+        (one.program, f"department:{activity}"): one.party
+        for one in known
+        for activity in one.activities
+    }
+
+
+def caused(
+    asker: Asker, *, activities: Sequence[str], campaigns: Sequence[str], program: str, end: str
+) -> dict[str, list[Caused]]:
+    """Return what became of the coins of activities and campaigns, by program.
+
+    Args:
+        asker: of the warehouse.
+        activities: those of them.
+        campaigns: those of them.
+        program: whose coins; '' for all.
+        end: of the month, as a query binds it.
+    """
+    fates: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for row in asker.rows(
+        "settlement/caused_coins",
+        activities=list(activities),
+        campaigns=list(campaigns),
+        program=program,
+        end=end,
+    ):
+        fate = fates.setdefault((row["program"], row["kind"], row["name"]), {"spent": {}})
+        if row["operation"]:
+            fate["spent"][row["operation"]] = row["coins"]
+        else:
+            fate |= {"coins": row["coins"], "people": row["wallets"]}
+    found: dict[str, list[Caused]] = {}
+    for (of, kind, name), fate in fates.items():
+        spent = fate["spent"]
+        line = Caused(
+            kind=kind,
+            name=name,
+            in_hand=fate["coins"] - sum(spent.values()),
+            redeemed=sum(spent.get(operation, 0) for operation in REDEEMED),
+            bought=sum(spent.get(operation, 0) for operation in BOUGHT),
+            **fate,
+        )
+        found.setdefault(of, []).append(line)
+    return found

@@ -1,0 +1,79 @@
+-- One row a program, activity or campaign, and operation: what became of the coins that people got for
+-- it by the end of a month, first in first out within each wallet; '' is all that came and was not
+-- taken back. What was undone (a grant or gift reversed, a redemption given back) counts as if it had
+-- never been.
+SELECT
+    program,
+    piece.1 AS kind,
+    piece.2 AS name,
+    piece.3 AS operation,
+    sum(piece.4) AS coins,
+    uniqExact(account) AS wallets
+FROM
+(
+    SELECT
+        program,
+        account,
+        arraySort(groupArray((version, amount, toString(operation), of))) AS moves,
+        arrayFilter(move -> move.2 > 0, moves) AS ins,
+        arrayFilter(move -> move.2 < 0, moves) AS outs,
+        -- where each begins and ends among all coins that came in, and among all that went out
+        arrayMap((move, upto) -> (upto - move.2, upto, move.4), ins, arrayCumSum(ins.2)) AS came,
+        arrayMap((move, sum) -> (-sum + move.2, -sum, move.3), outs, arrayCumSum(outs.2)) AS went,
+        arrayFilter(coins -> coins.3.1 != '', came) AS caused
+    FROM
+    (
+        SELECT
+            account,
+            program,
+            version,
+            operation,
+            amount,
+            of,
+            sum(amount) OVER (PARTITION BY account, if(cause = '', event_id, cause)) AS left_of_it
+        FROM
+        (
+            SELECT
+                account, program, version, amount, event_id, cause,
+                if(type = 'leg', step, type) AS operation,
+                multiIf(
+                    operation = 'earn' AND has({activities:Array(String)}, activity),
+                    ('activity', toString(activity)),
+                    operation IN ('grant', 'reward') AND has({campaigns:Array(String)}, campaign),
+                    ('campaign', toString(campaign)),
+                    ('', '')
+                ) AS of
+            FROM postings FINAL
+            WHERE
+                kind = 'wallet'
+                AND amount != 0
+                AND time < {end:DateTime64(6, 'UTC')}
+                AND ({program:String} = '' OR program = {program:String})
+                AND account IN (
+                    SELECT account
+                    FROM postings
+                    WHERE
+                        kind = 'wallet'
+                        AND (type = 'earn' AND has({activities:Array(String)}, activity)
+                            OR (type IN ('grant', 'reward') OR step IN ('grant', 'reward'))
+                            AND has({campaigns:Array(String)}, campaign))
+                )
+        )
+    )
+    WHERE left_of_it != 0
+    GROUP BY program, account
+)
+ARRAY JOIN arrayConcat(
+    arrayMap(own -> (own.3.1, own.3.2, '', own.2 - own.1), caused),
+    arrayFlatten(
+        arrayMap(
+            own -> arrayMap(
+                paid -> (own.3.1, own.3.2, paid.3, least(own.2, paid.2) - greatest(own.1, paid.1)),
+                arrayFilter(paid -> paid.1 < own.2 AND own.1 < paid.2, went)
+            ),
+            caused
+        )
+    )
+) AS piece
+GROUP BY program, kind, name, operation
+ORDER BY program, kind, name, operation

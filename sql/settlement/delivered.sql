@@ -1,0 +1,17 @@
+-- One row a program, network and price of what a carrier delivered in a month: to whose users, how much
+-- data, for how many coins, less what was taken back. A price of 0: none is known, nor how much data.
+SELECT
+    program,
+    network,
+    price,
+    uniqExact((source_partition, source_offset)) AS events,
+    sum(mb) AS mb,
+    sum(amount) AS coins
+FROM deliveries
+WHERE
+    party = {party:String}
+    AND time >= {start:DateTime64(6, 'UTC')}
+    AND time < {end:DateTime64(6, 'UTC')}
+    AND ({program:String} = '' OR program = {program:String})
+GROUP BY program, network, price
+ORDER BY program, concat('carrier:', network) != {party:String}, network, price

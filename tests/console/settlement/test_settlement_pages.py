@@ -1,0 +1,112 @@
+"""The pages show what a carrier delivered and what a department got, as the API tells it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import anyio
+import httpx
+import pytest
+
+from console.reports.basis import as_json
+from console.settings import ConsoleSettings
+from console.settlement.month import month
+from console.settlement.statement import statement
+from console.web.app import create_app
+from flowdrop.settings import Addresses
+from tests.console.settlement.ledger_rows import PROGRAM, LedgerRows, Lent
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fastapi import FastAPI
+
+pytestmark = pytest.mark.clickhouse
+
+UNICOM = "party=carrier:unicom&month=2026-10"
+GROWTH = "party=department:growth&month=2026-10"
+
+
+class Web:
+    """Asks a console in this process."""
+
+    def __init__(self, app: FastAPI, host: str) -> None:
+        self._app = app
+        self._host = host
+
+    def get(self, path: str) -> httpx.Response:
+        async def answer() -> httpx.Response:
+            transport = httpx.ASGITransport(self._app)
+            async with httpx.AsyncClient(transport=transport, base_url=self._host) as client:
+                return await client.get(path)
+
+        return anyio.run(answer)
+
+
+@pytest.fixture
+def web(ledger: LedgerRows, tmp_path: Path) -> Web:
+    (tmp_path / f"{PROGRAM}.toml").write_text(
+        '[departments.growth]\nactivities = ["game"]\ncampaigns = ["spring"]\n'
+    )
+    settings = ConsoleSettings(programs=tmp_path)
+    app = create_app(settings, Addresses(), Lent(ledger.client))
+    return Web(app, f"http://{settings.console_host}")
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        ("en", ["Delivered in 2026-10", "(its own)", "Coins a MB"]),
+        ("zh", ["2026-10 提供的流量", "(本网)", "每 MB 流量币"]),
+    ],
+)
+def test_a_carriers_page_tells_networks_and_prices(web: Web, lang: str, words: list[str]) -> None:
+    text = web.get(f"/settlement?{UNICOM}&lang={lang}").text
+    assert all(word in text for word in words)
+    assert 'data-network="telecom"' in text
+    assert "None" not in text
+    september = web.get(f"/settlement?party=carrier:unicom&month=2026-09&lang={lang}").text
+    assert "price=0" in september  # how much data the coins were for is not known
+    assert "None" not in september
+
+
+def test_a_networks_row_opens_to_its_postings(web: Web) -> None:
+    page = web.get(f"/settlement/postings?{UNICOM}&network=telecom&price=2.0&program={PROGRAM}")
+    assert "delivered to users of telecom" in page.text
+    assert page.text.count("data-value=") == 1
+    assert 'data-value="90"' in page.text
+    assert page.text.count("s2") == 1
+    refused = web.get(f"/settlement/postings?{UNICOM}&network=mobile")
+    assert refused.status_code == 400
+    assert "it delivered to those of telecom, unicom" in refused.text
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        ("en", ["What it got by the end of 2026-10", "People", "Redeemed"]),
+        ("zh", ["截至 2026-10 月末所得", "人数", "已兑换"]),
+    ],
+)
+def test_a_departments_page_tells_what_it_got(web: Web, lang: str, words: list[str]) -> None:
+    text = web.get(f"/settlement?{GROWTH}&lang={lang}").text
+    assert all(word in text for word in words)
+    assert "advertiser%3Aspring" in text
+    assert 'data-name="game"' in text
+    everybody = web.get(f"/settlement?month=2026-10&lang={lang}").text
+    assert 'data-party="department:growth"' in everybody
+    assert 'data-party="department:game"' not in everybody
+
+
+def test_the_api_and_the_download_are_the_statement(
+    web: Web, ledger: LedgerRows, tmp_path: Path
+) -> None:
+    for asked, party in ((UNICOM, "carrier:unicom"), (GROWTH, "department:growth")):
+        found = statement(ledger.client, party, month("2026-10"), programs=tmp_path)
+        answer = web.get(f"/api/settlement?{asked}").json()
+        assert answer == json.loads(json.dumps(as_json(found)))
+    rows = web.get(f"/settlement/download.csv?{GROWTH}").text.splitlines()
+    assert rows[0].endswith("coins,name,people,in_hand,redeemed,bought,else")
+    assert rows[-1].startswith("department:growth,2026-10,liuliangbao,campaign,")
+    assert rows[-1].endswith("250,spring,2,120,90,0,40")
