@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams.ledger.recent import find, mark
+from streams.ledger import tiers
+from streams.ledger.recent import entry_at, find, mark
 from streams.ledger.refusals import RELEASED
 from streams.ledger.terms import HOLDS_MAX, Hold, holds_of, packed
 
@@ -54,6 +55,7 @@ def give_back(book: Book, wallet: Account, hold: Hold) -> str:
     book.post(wallet)
     at = find(wallet.recent, hold.key)
     if at >= 0:
+        tiers.uncount(book, wallet, entry_at(wallet.recent, at).time_us, hold.amount)
         mark(wallet, at, RELEASED)
     return ""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streams.ledger import tiers
 from streams.ledger.accounts import carrier_name, kind_of
 from streams.ledger.holds import give_back, hold, hold_of, pay_out
 from streams.ledger.recent import key_of
@@ -22,14 +23,20 @@ def redeem(book: Book, event: Redeem, wallet: Account, program: Program) -> str:
     data = event.data
     if data.carrier not in program.plain and (reason := _refused_at_carrier(event, program)):
         return reason
+    if program.tiers and (reason := tiers.refusal_of(book, wallet, program, data.amount)):
+        return reason
     if data.until is not None:
         until_us = microseconds(data.until)
         if until_us <= microseconds(event.time):
             return "bad_term"
-        return hold(book, wallet, data.amount, data.carrier, until_us)
-    if wallet.available < data.amount:
-        return "insufficient_balance"
-    return book.pay(wallet, _carrier(book, data.carrier, program.name), data.amount)
+        reason = hold(book, wallet, data.amount, data.carrier, until_us)
+    elif wallet.available < data.amount:
+        reason = "insufficient_balance"
+    else:
+        reason = book.pay(wallet, _carrier(book, data.carrier, program.name), data.amount)
+    if program.tiers and not reason:
+        tiers.count(book, wallet, program, data.amount)
+    return reason
 
 
 def _refused_at_carrier(event: Redeem, program: Program) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streams.ledger import tiers
 from streams.ledger.accounts import Account, budget_name, reward_name
 from streams.ledger.budgets import ask_when_low
 from streams.ledger.payees import may_be_paid, pay_or_send
@@ -39,6 +40,8 @@ def reward(book: Book, event: Reward, wallet: Account, program: Program) -> str:
     payee = data.to or wallet.name
     if not may_be_paid(book, payee, program.name):
         return "unknown_payee"
+    if tiers.is_full(book[payee], program, amount):
+        return "over_tier_balance"
     shard = book[budget_name(data.campaign, book.number)]
     if shard is None or shard.program != program.name or shard.available < amount:
         return "budget_exhausted"

@@ -104,7 +104,8 @@ def gifts(folded: Folded, program: str) -> list[Gift]:
     undone = {
         (result.subject, result.cause)
         for result in folded.results
-        if result.outcome == "applied" and (result.type == "reverse" or result.step == "reversal")
+        if result.outcome == "applied"
+        and (result.type == "reverse" or result.step in {"reversal", "bounce"})
     }
     return sorted(
         Gift(time_of(result), result.subject, result.counterparty, result.amount, result.event_id)
