@@ -77,12 +77,12 @@ later = st.floats(-1, 6).map(lambda days: timedelta(days=days))
 class Ledger(RuleBasedStateMachine):
     """Clients, forgers and couriers at a ledger of three partitions."""
 
-    rules = RULES
+    judged_by = RULES
 
     def __init__(self) -> None:
         super().__init__()
-        self.world = World(PARTITIONS, self.rules)
-        self.judges = [judge_of(self.rules, number, PARTITIONS) for number in range(PARTITIONS)]
+        self.world = World(PARTITIONS, self.judged_by)
+        self.judges = [judge_of(self.judged_by, number, PARTITIONS) for number in range(PARTITIONS)]
         self.sent: list[WalletEvent] = []
         self.delivered: list[Any] = []
         for name in WALLETS[:5]:  # or most examples would try nobody's wallet
@@ -371,7 +371,7 @@ class Ledger(RuleBasedStateMachine):
             {name.encode(): data for name, data in accounts.items()}
             for accounts in self.world.accounts
         ]
-        evidence = Evidence(self.rules, [], [], [], tables, tables)
+        evidence = Evidence(self.judged_by, [], [], [], tables, tables)
         for number, judge in enumerate(self.judges):
             assert list(books_differ(evidence, number, judge)) == []
 
@@ -403,7 +403,7 @@ class Ledger(RuleBasedStateMachine):
                 assert (account.version, account.chain) == (version[name], chain[name])
 
     def i8_the_log_folded_again_gives_the_same_bytes(self) -> None:
-        again = World(PARTITIONS, self.rules)
+        again = World(PARTITIONS, self.judged_by)
         for partition, log in enumerate(self.world.logs):
             for value, arrived_us in log:
                 again.fold_record(partition, value, arrived_us)
@@ -426,7 +426,7 @@ class Ledger(RuleBasedStateMachine):
 class TieredLedger(Ledger):
     """The same where tiers of verification bind."""
 
-    rules = TIERED
+    judged_by = TIERED
 
 
 TestLedger = Ledger.TestCase
