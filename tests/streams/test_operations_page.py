@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any, get_args
 import msgspec
 import pytest
 
-from streams.events import Close, Leg, Reverse, Step, operation_of
+from streams.events import Close, Leg, PacketShare, Reverse, Step, operation_of
 from streams.ledger.accounts import BALANCE_MAX, pack, unpack
 from streams.ledger.refusals import REFUSALS
 from streams.programs import Operation
 from streams.reading import read_wallet
 from tests.simulator.plan import RULES, Clients, Record
 from tests.streams.ledger_world import Outcome, World, at, name_on, world_with
-from tests.streams.test_ledger_refusals import CASES
+from tests.streams.test_ledger_refusals import CASES, a_packet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,7 +134,14 @@ def cases_outcomes() -> Iterator[Outcome]:
 
 
 def seldom_outcomes() -> Iterator[Outcome]:
-    """A payee may hold no more of what a closed wallet left, or of a gift that is asked back."""
+    """What is rare: a packet that there is, a sharer whom nobody knows, and payees who are full.
+
+    One of what a closed wallet left, one of a gift that is asked back meanwhile.
+    """
+    small = world_with("a", "b")
+    small.send(a_packet(small))
+    yield small.send(a_packet(small))
+    yield small.send(small.make(PacketShare, "packet:x@0", sharer="nobody"))
     world, payer, payee = World(2), name_on(0, 2), name_on(1, 2)
     near = name_on(1, 2, 1_000)
     for name, coins in ((payer, 100), (payee, 100), (near, 20)):
