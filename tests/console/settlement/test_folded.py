@@ -37,7 +37,7 @@ class Folded(NamedTuple):
     moved: list[Moved]
 
 
-@pytest.fixture(scope="module", params=[1, 2])
+@pytest.fixture(scope="module", params=[2, 6])
 def folded(fresh: Callable[[], Client], request: pytest.FixtureRequest) -> Folded:
     world = World(PARTITIONS, RULES)
     clients = Clients(random.Random(request.param), PARTITIONS)
