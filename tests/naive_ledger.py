@@ -792,7 +792,7 @@ class Judge:
         self.post(event.subject, event.data.program, 0, -amount)
         self.verdict.amount = amount
         holder = self.remembered(event.subject, held_by)
-        if holder is not None:
+        if holder is not None and holder["reason"] == "":
             holder["fate"] = "released"
             self.count_left(holder["event"], -amount)
 
@@ -1291,8 +1291,9 @@ class Judge:
         if kind_of(leg.subject) != "wallet":
             return None
         entry = self.remembered(leg.subject, leg.data.cause)
-        if entry is not None:
-            self.count_left(entry["event"], -leg.data.amount)
+        if entry is None or entry["reason"] != "":
+            return None
+        self.count_left(entry["event"], -leg.data.amount)
         return entry
 
     def credit(self, leg: Any, takes: bool) -> None:  # noqa: FBT001

@@ -15,7 +15,7 @@ from streams.ledger.accounts import Account, bounced_name, clearing_name
 from streams.ledger.legs import is_genuine, next_sequence, sequence, with_arrival
 from streams.ledger.payees import send_money
 from streams.ledger.recent import entry_at, find, key_of, mark
-from streams.ledger.refusals import RELEASED, REVERSED
+from streams.ledger.refusals import APPLIED_CODES, RELEASED, REVERSED
 from streams.ledger.terms import lease_of, packed, packet_of
 
 if TYPE_CHECKING:
@@ -100,9 +100,10 @@ def _uncount(book: Book, leg: Leg) -> int:
     if payer is None or payer.kind != "wallet":
         return -1
     at = find(payer.recent, key_of(leg.data.cause))
-    if at >= 0:
-        tiers.uncount(book, payer, entry_at(payer.recent, at).time_us, leg.data.amount)
-        book.keep(payer)
+    if at < 0 or (entry := entry_at(payer.recent, at)).code not in APPLIED_CODES:
+        return -1
+    tiers.uncount(book, payer, entry.time_us, leg.data.amount)
+    book.keep(payer)
     return at
 
 

@@ -54,8 +54,8 @@ def give_back(book: Book, wallet: Account, hold: Hold) -> str:
     _end(book, wallet, hold)
     book.post(wallet)
     at = find(wallet.recent, hold.key)
-    if at >= 0:
-        tiers.uncount(book, wallet, entry_at(wallet.recent, at).time_us, hold.amount)
+    if at >= 0 and not (entry := entry_at(wallet.recent, at)).code:  # else another, refused since
+        tiers.uncount(book, wallet, entry.time_us, hold.amount)
         mark(wallet, at, RELEASED)
     return ""
 

@@ -28,6 +28,7 @@ from streams.events import (
     ProgramRules,
     Redeem,
     RedeemExpire,
+    RedeemFail,
     RedeemSettle,
     ReserveAdd,
     Reverse,
@@ -428,6 +429,15 @@ def test_a_refused_event_gives_the_same_answer_again_whatever_happened_since(nam
     again = world.send(event, arrived=at(2))
     assert (again.outcome, again.reason) == ("repeat", name)
     assert not again.changed
+
+
+def test_an_id_that_was_refused_stays_so_when_the_hold_that_bears_it_ends() -> None:
+    world = world_with("a", "b")
+    event = id_in_use(world)
+    assert world.send(event).reason == "id_in_use"
+    assert world.send(world.make(RedeemFail, "a", redemption=event.id, time=at(20))).reason == ""
+    again = world.send(event)
+    assert (again.outcome, again.reason) == ("repeat", "id_in_use")
 
 
 def test_what_can_not_be_remembered_is_judged_anew() -> None:
