@@ -96,18 +96,8 @@ class Book(dict[str, Account | None]):
 
     __slots__ = (
         *("amount", "changed", "clock_us", "event", "key", "number", "offset", "partitions"),
-        *(
-            "legs",
-            "offers",
-            "postings",
-            "read",
-            "rules",
-            "sent",
-            "strays",
-            "time_us",
-            "told",
-            "_issuers",
-        ),
+        *("legs", "offers", "postings", "read", "rules", "sent", "strays", "time_us"),
+        *("told", "_issuers"),
     )
 
     event: WalletEvent
