@@ -14,6 +14,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
+import msgspec
+
 from flowdrop.settings import load
 from streams import events
 from streams.agents import fold_batch, rules_of
@@ -34,13 +36,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from streams.events import WalletEvent
+    from streams.ledger.fold import Rules
 
 PARTITIONS = 8
 ACCOUNTS = 100_000
 RECORD_BYTES = 255
 START = datetime(2026, 3, 1, tzinfo=UTC)
 PROGRAM = "liuliangbao"
-RULES = rules_of(load(StreamSettings))
+TIERED = rules_of(load(StreamSettings))  # whose programs bind what people may do to their tier
+RULES = msgspec.structs.replace(
+    TIERED,
+    programs={
+        name: msgspec.structs.replace(program, verification={})
+        for name, program in TIERED.programs.items()
+    },
+    offers={},
+    dated={},
+)
 
 
 class Client:
@@ -69,6 +81,11 @@ class Client:
     def open(self, name: str) -> WalletEvent:
         """A wallet is opened."""
         return events.Open(**self.head(name), data=events.OpenData(program=PROGRAM))
+
+    def verify(self, name: str) -> WalletEvent:
+        """A person is known, so that no limit to the balance is met."""
+        data = events.VerifyData(program=PROGRAM, tier="identity", by="telecom")
+        return events.Verify(**self.head(name), data=data)
 
     def earn(self) -> WalletEvent:
         """By a purchase."""
@@ -153,12 +170,15 @@ def _padded(value: bytes) -> bytes:
 class Run:
     """A partition that folds batches; each is timed, and committed outside of the time."""
 
-    def __init__(self, client: Client, size: int) -> None:
+    def __init__(self, client: Client, size: int, rules: Rules = RULES) -> None:
         self.client = client
         self.size = size
+        self.rules = rules
         self.state = PartitionState(0)
         self.offset = 0
         self.fold([client.open(name) for name in client.wallets])
+        if rules is TIERED:
+            self.fold([client.verify(name) for name in client.wallets])
         data = events.EarnData(program=PROGRAM, activity="purchase", spend=10**9)
         self.fold([events.Earn(**client.head(name), data=data) for name in client.wallets])
 
@@ -167,7 +187,7 @@ class Run:
         batch = batch_of(found, self.offset)
         self.offset += len(found)
         began = time.process_time()
-        fold_batch(Work(batch, self.state), RULES, PARTITIONS)
+        fold_batch(Work(batch, self.state), self.rules, PARTITIONS)
         took = time.process_time() - began
         self.state.take()
         self.state.settle()
@@ -238,6 +258,8 @@ def main() -> None:
     run.fold([client.send(10_000)])
     numbers = iter(range(1, 10_001))
     rows["hot packet"] = run.best(lambda: client.claim(next(numbers)), 10_000 // options.size)
+    tiered = Run(Client(options.seed), options.size, TIERED)
+    rows["mixed, tiers bind"] = tiered.best(tiered.client.mixed, options.batches)
     for name, took in rows.items():
         print(f"{name:20} {took:6.2f} us   {took / rows['mixed']:.2f} of mixed")
     print("parts of mixed:")

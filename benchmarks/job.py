@@ -40,6 +40,12 @@ _OPEN = (
     '{"specversion":"1.0","type":"flowdrop.wallet.open","id":"open-%s","source":"benchmarks/wallet"'
     ',"time":"2026-01-01T00:00:00Z","subject":"%s","data":{"program":"' + PROGRAM + '"}}'
 )
+# People are known, so that none of the program's limits for others is met.
+_VERIFY = (
+    '{"specversion":"1.0","type":"flowdrop.wallet.verify","id":"verify-%s",'
+    '"source":"benchmarks/wallet","time":"2026-01-01T00:00:00Z","subject":"%s",'
+    '"data":{"program":"' + PROGRAM + '","tier":"identity","by":"telecom"}}'
+)
 _DETAIL = {
     "earn": '"activity":"game"',
     "redeem": '"carrier":"telecom"',
@@ -81,13 +87,14 @@ class Job:
             yield homes[name], name.encode(), _event(number, move)
 
     def opening(self) -> Iterator[Record]:
-        """Yield what the full ledger needs before: wallets opened, coins to send, budgets."""
+        """Yield what the full ledger needs before: wallets of known people, coins, budgets."""
         names = self.wallets()
         if self.shape == "merchant":
             names.append(MERCHANT)
         for name in names:
             home = partition_of(name, self.partitions)
             yield home, name.encode(), (_OPEN % (name, name)).encode()
+            yield home, name.encode(), (_VERIFY % (name, name)).encode()
         yield from self._purses()
 
     def _purses(self) -> Iterator[Record]:

@@ -100,7 +100,7 @@ def report_command(*, month: str, program: str, as_json: bool) -> None:
     """Print a month of each program as Markdown: coins, cover, wallets, refusals, flags."""
     asked = month_of(month)
     with Warehouse().client() as client:
-        found = make_report(client, asked, load(ConsoleSettings).programs, program)
+        found = make_report(client, asked, program)
     if as_json:
         print_json(report_json(found))
     else:

@@ -62,6 +62,7 @@ Step = Literal[
     "ask",
     "reverse_ask",
     "declined",
+    "bounce",
 ]
 # A campaign's longest name and what the ledger puts around it.
 LedgerName = Annotated[str, Meta(min_length=1, max_length=160)]
@@ -565,6 +566,20 @@ class Unfreeze(Envelope, frozen=True, tag="flowdrop.wallet.unfreeze"):
     data: StopData
 
 
+class VerifyData(Data, frozen=True):
+    """How well the wallet's owner is known from now on, and by whom that was found out."""
+
+    program: Name
+    tier: Literal["none", "phone", "identity"]
+    by: Name
+
+
+class Verify(Envelope, frozen=True, tag="flowdrop.wallet.verify"):
+    """The owner of a wallet was verified, better or less well than before."""
+
+    data: VerifyData
+
+
 class CloseData(Data, frozen=True):
     """Who gets what is left; nobody, when nothing is."""
 
@@ -759,6 +774,7 @@ ClientEvent = (
     | Reverse
     | Freeze
     | Unfreeze
+    | Verify
     | Close
 )
 WalletEvent = ClientEvent | Leg | ProgramRules

@@ -26,6 +26,7 @@ class Shown(msgspec.Struct, frozen=True):
 
     Attributes:
         state: open, frozen or closed; None where only postings were asked and they don't say.
+        tier: of verification; None of what is no wallet.
         terms: of a wallet `holds`, its open redemptions, and `orders`, those not delivered; of a
             packet its sender, mode, claims and end; of a budget's shard its lease. ClickHouse knows
             only a wallet's, without `until`, and an order's item instead of its merchant.
@@ -38,6 +39,7 @@ class Shown(msgspec.Struct, frozen=True):
     kind: str
     program: str
     state: str | None
+    tier: str | None
     posted: int
     pending: int
     available: int
@@ -121,11 +123,13 @@ def _stored(client: Client, account: str, cut: int, limit: int, note: str) -> Sh
     number = row["source_partition"]
     state = rows(client, "ledger/state", account=account, partition=number, cut=cut)
     known = row["kind"] == "wallet"
+    tier = rows(client, "ledger/tier", account=account, partition=number, cut=cut)
     return Shown(
         account=account,
         kind=row["kind"],
         program=row["program"],
         state=_STATES.get(state[0]["type"] if state else "", "open") if known else None,
+        tier=(tier[0]["tier"] if tier else "none") if known else None,
         posted=row["posted"],
         pending=row["pending"],
         available=row["posted"] - row["pending"],

@@ -146,6 +146,7 @@ def _balance(state: PartitionState, name: str) -> dict[str, Any] | None:
         "kind": account.kind,
         "program": account.program,
         "state": account.state,
+        "tier": (account.tier or "none") if account.kind == "wallet" else None,
         "posted": account.posted,
         "pending": account.pending,
         "available": account.available,

@@ -34,16 +34,16 @@ MICROSECOND = timedelta(microseconds=1)
 RESERVED = (
     *("issuer", "budget", "packet", "carrier", "clearing", "suspense", "claim"),
     *("merchant", "order", "partner", "share", "deposit", "fees", "reward", "rules"),
-    *("reserve", "backing"),
+    *("reserve", "backing", "bounced"),
 )
 NEVER_BELOW_ZERO = (
     *("wallet", "packet", "budget", "carrier", "suspense", "claim"),
     *("merchant", "order", "share", "deposit", "fees", "reward", "rules"),
-    "reserve",
+    *("reserve", "bounced"),
 )
 FORGET_AT_ONCE = ("wrong_partition", "conflict", "too_old", "forgotten")
 FREE_TEXT = ("message", "reason")
-MONEY_LEGS = ("transfer", "claim", "lease", "return", "grant", "reversal")
+MONEY_LEGS = ("transfer", "claim", "lease", "return", "grant", "reversal", "bounce")
 
 encode_content = msgspec.msgpack.Encoder().encode
 
@@ -333,6 +333,8 @@ class Judge:
                 "forgotten_us": 0,
                 "arrived": {},  # clearing: each origin's next leg, as offset * 2048 + number
                 "earned": {},  # wallet: coins by activity with a limit, and by (activity, day)
+                "tier": "none",  # wallet: how well its owner is known
+                "spent": {},  # wallet of a program whose tiers bind: coins that left, by day
                 "holds": {},  # wallet: redemptions not yet settled, by the event's id
                 "orders": {},  # wallet: orders not yet delivered, by the event's id
                 "order": {},  # order, once delivered: merchant, amount, refunded
@@ -444,6 +446,52 @@ class Judge:
     def suspense(self, program: str) -> str:
         return f"suspense:{program}@{self.number}"
 
+    # -- tiers of verification ---------------------------------------------------------------
+
+    def tier_of(self, event: Any, wallet: str) -> Any:
+        """What the program allows the owner of `wallet`, None when that is everything."""
+        rules = self.rules_of(event)
+        if wallet not in self.accounts or "verify" not in rules.operations.open:
+            return None
+        return rules.verification.get(self.accounts[wallet]["tier"])
+
+    def check_leaves(self, event: Any, coins: int) -> None:
+        """Whether so many coins of the subject may be given away or redeemed."""
+        tier = self.tier_of(event, event.subject)
+        if tier is None:
+            return
+        if tier.transaction_max is not None and coins > tier.transaction_max:
+            raise Refused("over_tier_transaction")
+        spent = self.accounts[event.subject]["spent"].get(self.day_of(event), 0)
+        if tier.day_max is not None and spent + coins > tier.day_max:
+            raise Refused("over_tier_day")
+
+    def holds_too_many(self, event: Any, wallet: str, coins: int) -> bool:
+        tier = self.tier_of(event, wallet)
+        if tier is None or tier.balance_max is None:
+            return False
+        return bool(self.accounts[wallet]["posted"] + coins > tier.balance_max)
+
+    def check_comes(self, event: Any, wallet: str, coins: int) -> None:
+        """Whether the owner of `wallet` may hold so many more coins, if it is known here."""
+        if self.holds_too_many(event, wallet, coins):
+            raise Refused("over_tier_balance")
+
+    def count_left(self, event: Any, coins: int) -> None:
+        """Count what left the subject, or, below zero, what came back of that event."""
+        account = self.accounts.get(event.subject)
+        if account is None or "verify" not in self.rules_of(event).operations.open:
+            return
+        if coins > 0 and not self.rules_of(event).verification:
+            return
+        day = self.day_of(event)
+        if day in account["spent"] or coins > 0:
+            account["spent"][day] = max(0, account["spent"].get(day, 0) + coins)
+
+    def day_of(self, event: Any) -> Any:
+        minutes = self.rules_of(event).calendar.utc_offset_minutes
+        return (event.time.astimezone(UTC) + timedelta(minutes=minutes)).date()
+
     # -- operations --------------------------------------------------------------------------
 
     def open(self, event: Any) -> None:
@@ -479,6 +527,7 @@ class Judge:
         if coins == 0:
             raise Refused("nothing_earned")
         self.check_limits(event, coins)
+        self.check_comes(event, event.subject, coins)
         self.issue(event, event.subject, coins)
         self.count_earned(event, coins)
 
@@ -553,6 +602,7 @@ class Judge:
     def grant(self, event: Any) -> str:
         data = event.data
         self.wallet(event)
+        self.check_comes(event, event.subject, data.amount)
         name = self.budget(data.campaign)
         shard = self.accounts.get(name)
         if shard is None or shard["program"] != data.program or shard["state"] != "open":
@@ -610,6 +660,7 @@ class Judge:
             raise Refused("to_self")
         payee = data.to or event.subject
         self.check_payee(payee, data.program)
+        self.check_comes(event, payee, coins)
         name = self.budget(data.campaign)
         shard = self.accounts.get(name)
         if shard is None or shard["program"] != data.program:
@@ -689,6 +740,7 @@ class Judge:
         data = event.data
         wallet = self.wallet(event)
         self.check_carrier(event)
+        self.check_leaves(event, data.amount)
         if data.until is not None:
             if data.until <= event.time:
                 raise Refused("bad_term")
@@ -697,6 +749,7 @@ class Judge:
         if data.until is None:
             carrier = self.carrier(data.carrier, data.program)
             self.pay(event.subject, carrier, data.program, data.amount)
+            self.count_left(event, data.amount)
             self.verdict.mb = self.data_bought(event)
             return
         wallet["holds"][event.id] = {
@@ -705,6 +758,7 @@ class Judge:
             "until_us": microseconds(data.until),
         }
         self.post(event.subject, data.program, 0, data.amount)
+        self.count_left(event, data.amount)
         self.verdict.mb = self.data_bought(event)
 
     def data_bought(self, event: Any) -> int:
@@ -762,8 +816,9 @@ class Judge:
         self.post(event.subject, event.data.program, 0, -amount)
         self.verdict.amount = amount
         holder = self.remembered(event.subject, held_by)
-        if holder is not None:
+        if holder is not None and holder["reason"] == "":
             holder["fate"] = "released"
+            self.count_left(holder["event"], -amount)
 
     def redeem_expire(self, event: Any) -> None:
         if microseconds(event.time) < self.hold(event)["until_us"]:
@@ -886,6 +941,7 @@ class Judge:
     def deposit_withdraw(self, event: Any) -> None:
         self.wallet(event)
         name, account = self.deposit(event)
+        self.check_comes(event, event.subject, account["posted"])
         self.pay(name, event.subject, event.data.program, account["posted"])
         account["until_us"] = 0
 
@@ -920,6 +976,7 @@ class Judge:
     def points_in(self, event: Any) -> None:
         data = event.data
         self.check_points(event, "points_in")
+        self.check_comes(event, event.subject, data.amount)
         partner = self.partner(data.partner, data.program)
         self.pay(partner, event.subject, data.program, data.amount)
 
@@ -950,11 +1007,14 @@ class Judge:
     def transfer(self, event: Any) -> None:
         data = event.data
         self.wallet(event)
+        self.check_leaves(event, data.amount)
         if data.to == event.subject:
             raise Refused("to_self")
         self.check_payee(data.to, data.program)
+        self.check_comes(event, data.to, data.amount)
         self.need(event.subject, data.amount)
         self.pay_wallet(event, "transfer", event.subject, data.to, data.amount)
+        self.count_left(event, data.amount)
 
     # -- red packets -------------------------------------------------------------------------
 
@@ -972,6 +1032,8 @@ class Judge:
             raise Refused("wrong_packet")
         if data.packet in self.accounts:
             raise Refused("already_open")
+        if data.campaign is None:
+            self.check_leaves(event, data.amount)
         if data.expires <= event.time:
             raise Refused("bad_term")
         if data.amount < data.claims:
@@ -990,7 +1052,9 @@ class Judge:
             "group": data.group or "",
             "code": b"" if data.code is None else xxh3_64_digest(data.code.encode()),
         }
-        if data.campaign is not None and event.subject == self.budget(data.campaign):
+        if data.campaign is None:
+            self.count_left(event, data.amount)
+        elif event.subject == self.budget(data.campaign):
             self.ask_when_low(event)
 
     def packet_of(self, event: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -1039,6 +1103,7 @@ class Judge:
         self.check_running(event, account, packet)
         self.check_payee(claimer, event.data.program)
         drawn = self.draw(name, account["posted"], packet)
+        self.check_comes(event, claimer, drawn)
         self.pay_wallet(event, "claim", name, claimer, drawn, packet["campaign"])
         self.verdict.campaign = packet["campaign"]
         self.verdict.sharer = "" if sharer == claimer else sharer
@@ -1110,6 +1175,7 @@ class Judge:
         carrier = self.carrier(original.data.carrier, event.data.program)
         self.need(carrier, original.data.amount)
         self.give(carrier, event.subject, event.data.program, original.data.amount)
+        self.count_left(original, -original.data.amount)
 
     def reverse_points_in(self, event: Any, original: Any) -> None:
         self.need(event.subject, original.data.amount)
@@ -1128,6 +1194,7 @@ class Judge:
             return "asked"
         self.need(payee, amount)
         self.give(payee, event.subject, event.data.program, amount)
+        self.count_left(original, -amount)
         return "applied"
 
     def freeze(self, event: Any) -> None:
@@ -1141,8 +1208,14 @@ class Judge:
         wallet["state"] = "open"
         self.post(event.subject, event.data.program, 0)
 
+    def verify(self, event: Any) -> None:
+        self.wallet(event, "open", "frozen")["tier"] = event.data.tier
+        self.post(event.subject, event.data.program, 0)
+
     def close(self, event: Any) -> None:
         wallet, to = self.wallet(event), event.data.to
+        if to is not None and wallet["posted"]:
+            self.check_leaves(event, wallet["posted"])
         if wallet["pending"]:
             raise Refused("has_pending")
         if self.accounts.get(f"deposit:{event.subject}", {"posted": 0})["posted"]:
@@ -1154,6 +1227,7 @@ class Judge:
                 raise Refused("to_self")
             self.check_payee(to, event.data.program)
         if wallet["posted"]:
+            self.check_comes(event, to, wallet["posted"])
             self.pay_wallet(event, "transfer", event.subject, to, wallet["posted"])
         else:
             self.post(event.subject, event.data.program, 0)
@@ -1198,10 +1272,53 @@ class Judge:
         getattr(self, "leg_" + data.step)(leg)
 
     def leg_transfer(self, leg: Any) -> None:
-        """Coins for a wallet."""
-        self.credit(leg, self.takes(leg.subject, leg.data.program, leg.data.amount))
+        """Coins for a wallet; what its owner may not hold goes back."""
+        data = leg.data
+        takes = self.takes(leg.subject, data.program, data.amount)
+        known = data.program in self.programs | self.published.keys()
+        if takes and known and self.holds_too_many(leg, leg.subject, data.amount):
+            self.send(leg, "bounce", data.payer, leg.subject, data.amount)
+            if data.step == "transfer":
+                self.account(self.bounced(leg), data.program)
+            raise Refused("over_tier_balance")
+        self.credit(leg, takes)
 
-    leg_claim = leg_grant = leg_reversal = leg_transfer
+    leg_claim = leg_grant = leg_transfer
+
+    def bounced(self, leg: Any) -> str:
+        """The account that remembers that a gift went back."""
+        key = xxh3_64_hexdigest(f"{leg.data.payer}\n{leg.data.cause}".encode())
+        return f"bounced:{key}:{leg.subject}"
+
+    def leg_bounce(self, leg: Any) -> None:
+        """Coins from here that have not been taken there: their payer has them again."""
+        data = leg.data
+        clearing = self.clearing(data.program)
+        self.post(clearing, data.program, -data.amount, -data.amount)
+        payer = leg.subject
+        if payer in self.accounts and self.accounts[payer]["kind"] == "packet":
+            payer = self.accounts[payer]["packet"]["sender"]
+        takes = self.budget_takes if kind_of(payer) == "budget" else self.takes
+        taker = payer if takes(payer, data.program, data.amount) else self.suspense(data.program)
+        self.post(taker, data.program, data.amount)
+        entry = self.gift_back(leg)
+        if entry is not None:
+            entry["fate"] = "released"
+
+    def leg_reversal(self, leg: Any) -> None:
+        """Coins of a gift that its payer took back."""
+        self.credit(leg, self.takes(leg.subject, leg.data.program, leg.data.amount))
+        self.gift_back(leg)
+
+    def gift_back(self, leg: Any) -> dict[str, Any] | None:
+        """Have a gift that came back count no longer; what its payer remembers of it."""
+        if kind_of(leg.subject) != "wallet":
+            return None
+        entry = self.remembered(leg.subject, leg.data.cause)
+        if entry is None or entry["reason"] != "":
+            return None
+        self.count_left(entry["event"], -leg.data.amount)
+        return entry
 
     def credit(self, leg: Any, takes: bool) -> None:  # noqa: FBT001
         """Credit the subject or suspense, and tell the origin that the coins have come."""
@@ -1274,6 +1391,9 @@ class Judge:
         data = leg.data
         payee = self.accounts.get(leg.subject)
         short = self.available(leg.subject) < data.amount
+        if self.bounced(leg) in self.accounts:
+            self.send(leg, "declined", data.payer, leg.subject, data.amount)
+            raise Refused("unknown_original")
         if payee is None or payee["program"] != data.program or short:
             self.send(leg, "declined", data.payer, leg.subject, data.amount)
             raise Refused("insufficient_balance")

@@ -6,14 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from console.compliance.flags import flags
-from console.compliance.reserve import reserve
 from console.reports.basis import Asker, Words
 from console.settlement.month import ZONE
 from console.settlement.party import parties
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from clickhouse_connect.driver.client import Client
 
     from console.reports.basis import Query
@@ -45,7 +42,7 @@ class ProgramMonth:
     by_kind: dict[str, int]  # every kind of account that holds any
     in_packets: int
     held: int  # for redemptions and orders not yet settled
-    reserve: int | None  # by the ledger, or else by the program's file; none when neither has one
+    reserve: int | None  # what backs its coins, by the ledger; none when it holds no reserve
     cover: float | None  # reserve / outstanding; none without a reserve or coins
     wallets: int  # opened so far
     frozen: int
@@ -70,18 +67,16 @@ class ComplianceReport:
     queries: tuple[Query, ...]
 
 
-def report(client: Client, month: Month, programs: Path, program: str = "") -> ComplianceReport:
+def report(client: Client, month: Month, program: str = "") -> ComplianceReport:
     """Return the report of a month.
 
     Args:
         client: of the warehouse.
         month: which.
-        programs: folder of the programs' files, for their reserves.
         program: only this one; '' for all.
 
     Raises:
         EmptyWarehouseError: when no coin has moved yet.
-        click.ClickException: when a program's reserve is wrong.
     """
     asker = Asker(client)
     parties(asker)
@@ -101,7 +96,7 @@ def report(client: Client, month: Month, programs: Path, program: str = "") -> C
     for name in sorted({*kinds, *states}):
         by_kind = kinds.get(name, {})
         outstanding = sum(coins for kind, coins in by_kind.items() if kind not in NOT_OUTSTANDING)
-        backing = _backing(by_kind) if by_kind.get("backing") else reserve(programs, name)
+        backing = _backing(by_kind) if by_kind.get("backing") else None
         found.append(
             ProgramMonth(
                 program=name,

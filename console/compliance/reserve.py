@@ -1,30 +1,13 @@
-"""What a program's file says of its reserve: a statement in coins, and when it binds."""
+"""When a program's file binds it to its reserve."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from console.programs import values_of
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def reserve(programs: Path, program: str) -> int | None:
-    """Return the coins that the reserve of `program` backs; none when its file sets none.
-
-    Raises:
-        click.ClickException: when the file can't be read, or the reserve is no number of coins.
-    """
-    path, values = values_of(programs, program)
-    found = values.get("compliance", {}).get("reserve", {}).get("coins")
-    if found is None or (type(found) is int and found >= 0):
-        return found
-    raise click.ClickException(
-        f"{path}: compliance.reserve.coins = {found!r}; write whole coins, such as 1_000_000"
-    )
 
 
 def bound(programs: Path, program: str) -> str:

@@ -89,7 +89,7 @@ class Budget:
     granted: int
     returned: int  # grants taken back
     in_packets: int  # into red packets, drawn or not, less what came back
-    other: int  # coins for a shard that could not take them, in suspense
+    other: int  # for a shard that could not take them, in suspense; draws that were sent back
     unspent: int  # funded - defunded - granted + returned - in_packets + other
     reserve: int  # of the unspent
     shards: int

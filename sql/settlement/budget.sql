@@ -12,7 +12,7 @@ SELECT
         operation NOT IN (
             'fund', 'defund', 'grant', 'reward', 'reverse', 'packet_send', 'packet_expire'
         )
-    ) AS other, -- a lease that went to suspense; 0 otherwise
+    ) AS other, -- a lease that went to suspense, a draw that was sent back; 0 otherwise
     sumIf(amount, kind = 'budget' AND account = concat('budget:', {campaign:String})) AS reserve,
     sumIf(amount, kind = 'budget' AND account != concat('budget:', {campaign:String})) AS shards,
     sumIf(amount, kind = 'clearing') AS in_flight,

@@ -26,6 +26,7 @@ Kind = Literal[
     "reward",
     "reserve",
     "backing",
+    "bounced",
 ]
 State = Literal["open", "frozen", "closed"]
 
@@ -63,6 +64,8 @@ class Account(msgspec.Struct, array_like=True, gc=False):
         recent: packed entries of the events that named it as subject, see `recent.py`.
         terms: what only its kind has, packed, see `terms.py`.
         caps: what a wallet has earned by activities that have a limit, packed, see `caps.py`.
+        tier: of verification; '' for `none`.
+        spent: what left a wallet on each day that has a limit, packed, see `tiers.py`.
         name: its key; no part of the record.
     """
 
@@ -77,6 +80,8 @@ class Account(msgspec.Struct, array_like=True, gc=False):
     recent: bytes = b""
     terms: bytes = b""
     caps: bytes = b""
+    tier: Literal["", "phone", "identity"] = ""
+    spent: bytes = b""
     name: str = ""
 
     @property
@@ -117,6 +122,7 @@ _KINDS: dict[str, Kind] = {
     "reward": "reward",
     "reserve": "reserve",
     "backing": "backing",
+    "bounced": "bounced",
 }
 
 
@@ -134,7 +140,9 @@ def pack(account: Account) -> bytes:
         account.recent,
         account.terms,
     )
-    if account.caps:  # few have any, and need the bytes
+    if account.tier or account.spent:  # few have any, and need the bytes
+        record = (*record, account.caps, account.tier, account.spent)
+    elif account.caps:
         record = (*record, account.caps)
     return FORMAT + _encode(record)
 
@@ -258,6 +266,11 @@ def reward_name(key: bytes, wallet: str) -> str:
     return f"reward:{key.hex()}:{wallet}"
 
 
+def bounced_name(key: bytes, wallet: str) -> str:
+    """Return the account that remembers a gift sent back; `key` is `key_of` its payer and id."""
+    return f"bounced:{key.hex()}:{wallet}"
+
+
 def share_name(packet: str, share: str) -> str:
     """Return the account that remembers whose share of `packet` that is."""
     return f"share:{packet}:{share}"
@@ -279,7 +292,7 @@ def owner_name(name: str) -> str:
     match kind_of(name):
         case "deposit":
             return name.removeprefix("deposit:")
-        case "order" | "reward":
+        case "order" | "reward" | "bounced":
             return name.split(":", 2)[-1]
         case "claim" | "share":  # claim:packet:<id>@<partition>:<claimer>, the id without an @
             packet, at, rest = name.partition(":")[2].partition("@")

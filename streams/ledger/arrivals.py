@@ -1,26 +1,27 @@
 """What a leg does when it arrives.
 
 A genuine leg is judged by no window and moves no clock: its transaction appended it exactly once.
-One that brings coins can't be refused on its merits: what an account can't take goes to suspense,
-and the origin is told that they have arrived.
+One that brings coins can't be refused on its merits, but for a wallet whose tier of verification
+allows no more: they go back. What an account can't take goes to suspense, and the origin is told
+that they have arrived.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams.ledger.accounts import clearing_name
+from streams.ledger import tiers
+from streams.ledger.accounts import Account, bounced_name, clearing_name
 from streams.ledger.legs import is_genuine, next_sequence, sequence, with_arrival
 from streams.ledger.payees import send_money
 from streams.ledger.recent import entry_at, find, key_of, mark
-from streams.ledger.refusals import REVERSED
-from streams.ledger.terms import lease_of, packed
+from streams.ledger.refusals import APPLIED_CODES, RELEASED, REVERSED
+from streams.ledger.terms import lease_of, packed, packet_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from streams.events import Leg
-    from streams.ledger.accounts import Account
     from streams.ledger.book import Book
 
 
@@ -49,10 +50,61 @@ def _money(book: Book, leg: Leg, clearing: Account) -> str:
         target = book.lender_or_borrower(leg.subject, data.program)
     if target is None or not target.takes(data.program, data.amount):
         target = book.suspense(data.program)
+    elif target.kind == "wallet" and data.step != "reversal" and _is_full(book, leg, target):
+        return _send_back(book, leg)
     book.move(clearing, target, data.amount)
+    if data.step == "reversal":
+        _uncount(book, leg)
     origin = clearing_name(data.program, data.partition)
     book.send("ack", origin, clearing.name, data.amount, data.cause, data.campaign)
     return ""
+
+
+def _is_full(book: Book, leg: Leg, wallet: Account) -> bool:
+    program = tiers.bound_at(book, leg.data.program, book.time_us)
+    return program is not None and tiers.is_full(wallet, program, leg.data.amount)
+
+
+def _send_back(book: Book, leg: Leg) -> str:
+    """Send coins back; remember a gift that was, so that it isn't taken back as well."""
+    data = leg.data
+    book.send("bounce", data.payer, leg.subject, data.amount, data.cause, data.campaign)
+    if data.step == "transfer":
+        name = bounced_name(_gift_key(data.payer, data.cause), leg.subject)
+        book.keep(Account("bounced", data.program, name=name))
+    return "over_tier_balance"
+
+
+def _gift_key(payer: str, cause: str) -> bytes:
+    return key_of(f"{payer}\n{cause}")  # names hold no line breaks
+
+
+def _bounce(book: Book, leg: Leg, clearing: Account) -> str:
+    """Give coins that were sent from here to who paid them, a packet's to its sender."""
+    data = leg.data
+    payer = book[leg.subject]
+    name = leg.subject
+    if payer is not None and payer.kind == "packet":
+        name = packet_of(payer.terms).sender
+    clearing.pending -= data.amount
+    book.move(clearing, book.taker(name, data.program, data.amount), data.amount)
+    at = _uncount(book, leg)
+    if payer is not None and at >= 0:
+        mark(payer, at, RELEASED)
+    return ""
+
+
+def _uncount(book: Book, leg: Leg) -> int:
+    """Take a gift that came back off its day; return where its payer remembers it, -1 if not."""
+    payer = book[leg.subject]
+    if payer is None or payer.kind != "wallet":
+        return -1
+    at = find(payer.recent, key_of(leg.data.cause))
+    if at < 0 or (entry := entry_at(payer.recent, at)).code not in APPLIED_CODES:
+        return -1
+    tiers.uncount(book, payer, entry.time_us, leg.data.amount)
+    book.keep(payer)
+    return at
 
 
 def _lease(book: Book, leg: Leg, clearing: Account) -> str:
@@ -113,6 +165,9 @@ def _reverse_ask(book: Book, leg: Leg, _clearing: Account) -> str:
     """Send a transfer's coins back, if the payee has as many."""
     data = leg.data
     payee = book[leg.subject]
+    if book[bounced_name(_gift_key(data.payer, data.cause), leg.subject)] is not None:
+        book.send("declined", data.payer, leg.subject, data.amount, data.cause)
+        return "unknown_original"
     if payee is None or payee.program != data.program or payee.available < data.amount:
         book.send("declined", data.payer, leg.subject, data.amount, data.cause)
         return "insufficient_balance"
@@ -142,4 +197,5 @@ STEPS: dict[str, Callable[[Book, Leg, Account], str]] = {
     "ask": _ask,
     "reverse_ask": _reverse_ask,
     "declined": _declined,
+    "bounce": _bounce,
 }

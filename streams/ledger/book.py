@@ -85,6 +85,7 @@ class Book(dict[str, Account | None]):
         offers: what programs offer, but those whose rules have dates.
         strays: offsets of records that belong on another partition.
         event: the one in hand.
+        time_us: its time, microseconds since 1970.
         key: `key_of` its id.
         offset: where it stands in the partition's log.
         amount: the coins it is about, where its postings don't say.
@@ -96,10 +97,12 @@ class Book(dict[str, Account | None]):
 
     __slots__ = (
         *("amount", "changed", "clock_us", "event", "key", "mb", "number", "offset", "partitions"),
-        *("legs", "offers", "postings", "read", "rules", "sent", "strays", "told", "_issuers"),
+        *("legs", "offers", "postings", "read", "rules", "sent", "strays", "time_us"),
+        *("told", "_issuers"),
     )
 
     event: WalletEvent
+    time_us: int
     key: bytes
     offset: int
     amount: int

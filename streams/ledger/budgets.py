@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams.ledger import leases
+from streams.ledger import leases, tiers
 from streams.ledger.accounts import budget_name, reserve_name
 from streams.ledger.leases import lease_to_all, take_back
 from streams.ledger.reserves import issue
@@ -78,6 +78,8 @@ def no_budget(book: Book, name: str, budget: Account | None, campaign: str, prog
 def grant(book: Book, event: Grant, wallet: Account, program: Program) -> str:
     """Shard to wallet; the reserve is asked when the shard has too little and it may have more."""
     data = event.data
+    if program.tiers and tiers.is_full(wallet, program, data.amount):
+        return "over_tier_balance"
     shard = book[budget_name(data.campaign, book.number)]
     if shard is None or shard.program != program.name:
         return "budget_exhausted"

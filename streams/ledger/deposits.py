@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from streams.ledger import tiers
 from streams.ledger.accounts import Account, carrier_name, deposit_name, fees_name
 from streams.ledger.reserves import issue
 from streams.ledger.terms import Saved, packed, saved_of
@@ -68,11 +69,13 @@ def custody(book: Book, event: DepositCustody, wallet: Account, program: Program
     return ""
 
 
-def withdraw(book: Book, _event: DepositWithdraw, wallet: Account, _program: Program) -> str:
+def withdraw(book: Book, _event: DepositWithdraw, wallet: Account, program: Program) -> str:
     """Deposit to wallet: everything."""
     deposit = _deposit(book, wallet)
     if deposit is None:
         return "no_deposit"
+    if tiers.is_full(wallet, program, deposit.posted):
+        return "over_tier_balance"
     return _pay_all(book, deposit, wallet)
 
 

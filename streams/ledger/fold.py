@@ -41,7 +41,7 @@ def fold(book: Book, event: WalletEvent, offset: int, arrived_us: int) -> Result
     """
     kind = type(event)
     data = event.data
-    time_us = (event.time - EPOCH) // MICROSECOND
+    book.time_us = time_us = (event.time - EPOCH) // MICROSECOND
     book.event = event
     book.key = key_of(event.id)
     book.offset = offset

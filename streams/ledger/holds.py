@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams.ledger.recent import find, mark
+from streams.ledger import tiers
+from streams.ledger.recent import entry_at, find, mark
 from streams.ledger.refusals import RELEASED
 from streams.ledger.terms import HOLDS_MAX, Hold, holds_of, packed
 
@@ -53,7 +54,8 @@ def give_back(book: Book, wallet: Account, hold: Hold) -> str:
     _end(book, wallet, hold)
     book.post(wallet)
     at = find(wallet.recent, hold.key)
-    if at >= 0:
+    if at >= 0 and not (entry := entry_at(wallet.recent, at)).code:  # else another, refused since
+        tiers.uncount(book, wallet, entry.time_us, hold.amount)
         mark(wallet, at, RELEASED)
     return ""
 

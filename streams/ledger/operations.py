@@ -21,6 +21,7 @@ from streams.ledger import (
     reversals,
     rewards,
     subjects,
+    tiers,
 )
 from streams.ledger.accounts import Account, kind_of
 from streams.ledger.payees import may_be_paid, pay_or_send
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from streams.events import Close, Earn, Expire, Freeze, Open, Transfer, Unfreeze
+    from streams.events import Close, Earn, Expire, Freeze, Open, Transfer, Unfreeze, Verify
     from streams.ledger.book import Book
     from streams.programs import Program
 
@@ -58,6 +59,8 @@ def earn(book: Book, event: Earn, wallet: Account, program: Program) -> str:
     if amount == 0:
         return "nothing_earned"
     if activity.day_max is None and activity.lifetime_max is None:
+        if program.tiers and tiers.is_full(wallet, program, amount):
+            return "over_tier_balance"
         if program.reserve is None:  # as `issue` has it: this is the hottest place
             return book.pay(book.issuer(program.name), wallet, amount)
         return reserves.issue(book, wallet, amount, program)
@@ -66,6 +69,8 @@ def earn(book: Book, event: Earn, wallet: Account, program: Program) -> str:
 
 def _earn_capped(book: Book, event: Earn, wallet: Account, program: Program, amount: int) -> str:
     reason = caps.refusal_of(event, wallet, program, amount)
+    if not reason and tiers.is_full(wallet, program, amount):
+        reason = "over_tier_balance"
     reason = reason or reserves.issue(book, wallet, amount, program)
     if not reason:
         caps.count(book, event, wallet, program, amount)
@@ -75,13 +80,20 @@ def _earn_capped(book: Book, event: Earn, wallet: Account, program: Program, amo
 def transfer(book: Book, event: Transfer, payer: Account, program: Program) -> str:
     """Wallet to wallet; to another partition by its clearing account and a leg."""
     data = event.data
+    if program.tiers and (reason := tiers.refusal_of(book, payer, program, data.amount)):
+        return reason
     if data.to == event.subject:
         return "to_self"
     if not may_be_paid(book, data.to, program.name):
         return "unknown_payee"
+    if program.tiers and tiers.is_full(book[data.to], program, data.amount):
+        return "over_tier_balance"
     if payer.available < data.amount:
         return "insufficient_balance"
-    return pay_or_send(book, payer, data.to, data.amount, "transfer")
+    reason = pay_or_send(book, payer, data.to, data.amount, "transfer")
+    if program.tiers and not reason:
+        tiers.count(book, payer, program, data.amount)
+    return reason
 
 
 def expire(book: Book, event: Expire, wallet: Account, program: Program) -> str:
@@ -113,9 +125,19 @@ def unfreeze(book: Book, _event: Unfreeze, wallet: Account, _program: Program) -
     return ""
 
 
+def verify(book: Book, event: Verify, wallet: Account, _program: Program) -> str:
+    """Set a wallet's tier of verification; its posting of zero tells when."""
+    wallet.tier = "" if event.data.tier == "none" else event.data.tier
+    book.post(wallet)
+    return ""
+
+
 def close(book: Book, event: Close, wallet: Account, program: Program) -> str:
     """Give what is left to another wallet, and close this one for ever."""
     to = event.data.to
+    given = wallet.posted if to is not None else 0
+    if given and (reason := tiers.refusal_of(book, wallet, program, given)):
+        return reason
     if wallet.pending:
         return "has_pending"
     if deposits.has_deposit(book, wallet):
@@ -126,8 +148,10 @@ def close(book: Book, event: Close, wallet: Account, program: Program) -> str:
         return "to_self"
     if to is not None and not may_be_paid(book, to, program.name):
         return "unknown_payee"
-    if to is not None and wallet.posted:
-        reason = pay_or_send(book, wallet, to, wallet.posted, "transfer")
+    if to is not None and given:
+        if tiers.is_full(book[to], program, given):
+            return "over_tier_balance"
+        reason = pay_or_send(book, wallet, to, given, "transfer")
         if reason:
             return reason
     else:
@@ -174,5 +198,6 @@ OPERATIONS: dict[
     events.Reverse: ("reverse", subjects.any_wallet, reversals.reverse),
     events.Freeze: ("freeze", subjects.open_wallet, freeze),
     events.Unfreeze: ("unfreeze", subjects.unclosed_wallet, unfreeze),
+    events.Verify: ("verify", subjects.unclosed_wallet, verify),
     events.Close: ("close", subjects.open_wallet, close),
 }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from streams.ledger import tiers
 from streams.ledger.accounts import Account, claim_name, share_name
 from streams.ledger.budgets import ask_when_low, no_budget
 from streams.ledger.payees import may_be_paid, pay_or_send
@@ -36,12 +37,11 @@ def send(book: Book, event: PacketSend, sender: Account | None, program: Program
         reason = no_budget(book, event.subject, sender, campaign, program.name)
     else:
         reason = open_wallet(event.subject, sender, program.name)
+    reason = reason or _refusal_of_name(book, data.packet)
     if reason or sender is None:
         return reason
-    if not _is_packet_here(data.packet, book.number):
-        return "wrong_packet"
-    if book[data.packet] is not None:
-        return "already_open"
+    if not campaign and (reason := tiers.refusal_of(book, sender, program, data.amount)):
+        return reason
     if expires_us <= microseconds(event.time):
         return "bad_term"
     if data.amount < data.claims:
@@ -56,16 +56,20 @@ def send(book: Book, event: PacketSend, sender: Account | None, program: Program
     reason = book.pay(sender, packet, data.amount)
     if campaign:
         ask_when_low(book, sender, lease_of(sender.terms), campaign)
+    elif not reason:
+        tiers.count(book, sender, program, data.amount)
     return reason
 
 
-def _is_packet_here(name: str, partition: int) -> bool:
-    """Return whether `name` is `packet:<id>@<partition>`.
+def _refusal_of_name(book: Book, name: str) -> str:
+    """Return why `name` is not the `packet:<id>@<partition>` of a new packet here, '' when it is.
 
     An id holds no `@`, so that no two packets have the same account for a claimer.
     """
     packet_id, _, place = name.removeprefix("packet:").partition("@")
-    return name == f"packet:{packet_id}@{partition}" and packet_id != "" and place != ""
+    if name != f"packet:{packet_id}@{book.number}" or not packet_id or not place:
+        return "wrong_packet"
+    return "" if book[name] is None else "already_open"
 
 
 def share(book: Book, event: PacketShare, packet: Account, program: Program) -> str:
@@ -94,12 +98,8 @@ def claim(book: Book, event: PacketClaim, packet: Account, program: Program) -> 
     memory = claim_name(packet.name, claimer)
     terms = packet_of(packet.terms)
     through = None if data.share is None else book[share_name(packet.name, data.share)]
-    if terms.group and data.group != terms.group:
-        return "wrong_group"
-    if data.share is not None and through is None:
-        return "unknown_share"
-    if terms.code and through is None and (data.code is None or key_of(data.code) != terms.code):
-        return "wrong_code"
+    if (reason := _is_for_others(event, terms, through)) != "":
+        return reason
     if book[memory] is not None:
         return "already_claimed"
     if (reason := _is_over(packet, terms, event)) != "":
@@ -107,6 +107,8 @@ def claim(book: Book, event: PacketClaim, packet: Account, program: Program) -> 
     if not may_be_paid(book, claimer, program.name):
         return "unknown_payee"
     amount = draw(packet.name, terms, packet.posted, book.rules.secret)
+    if tiers.is_full(book[claimer], program, amount):
+        return "over_tier_balance"
     reason = pay_or_send(book, packet, claimer, amount, "claim", terms.campaign)
     if reason:
         return reason
@@ -120,6 +122,17 @@ def claim(book: Book, event: PacketClaim, packet: Account, program: Program) -> 
     if not terms.left:
         packet.state = "closed"
     book.keep(Account("claim", program.name, name=memory))
+    return ""
+
+
+def _is_for_others(event: PacketClaim, terms: Packet, through: Account | None) -> str:
+    data = event.data
+    if terms.group and data.group != terms.group:
+        return "wrong_group"
+    if data.share is not None and through is None:
+        return "unknown_share"
+    if terms.code and through is None and (data.code is None or key_of(data.code) != terms.code):
+        return "wrong_code"
     return ""
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streams.ledger import tiers
 from streams.ledger.accounts import partner_name
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ def points_in(book: Book, event: PointsIn, wallet: Account, program: Program) ->
     data = event.data
     partner = program.partners.get(data.partner)
     reason = _agree(event, partner.points_in) if partner else "unknown_partner"
+    if not reason and tiers.is_full(wallet, program, data.amount):
+        reason = "over_tier_balance"
     return reason or book.pay(account_of(book, data.partner, program.name), wallet, data.amount)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streams.ledger import tiers
 from streams.ledger.accounts import carrier_name, kind_of
 from streams.ledger.holds import give_back, hold, hold_of, pay_out
 from streams.ledger.recent import key_of
@@ -23,17 +24,21 @@ def redeem(book: Book, event: Redeem, wallet: Account, program: Program) -> str:
     coin_mb = program.plain.get(data.carrier)
     if coin_mb is None and (reason := _refused_at_carrier(event, program)):
         return reason
+    if program.tiers and (reason := tiers.refusal_of(book, wallet, program, data.amount)):
+        return reason
     if data.until is not None:
         until_us = microseconds(data.until)
         if until_us <= microseconds(event.time):
             return "bad_term"
         reason = hold(book, wallet, data.amount, data.carrier, until_us)
     elif wallet.available < data.amount:
-        return "insufficient_balance"
+        reason = "insufficient_balance"
     else:
         reason = book.pay(wallet, _carrier(book, data.carrier, program.name), data.amount)
     if reason:
         return reason
+    if program.tiers:
+        tiers.count(book, wallet, program, data.amount)
     if coin_mb is None:
         book.mb = program.carriers[data.carrier].megabytes(data.amount)
     elif coin_mb:

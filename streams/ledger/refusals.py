@@ -100,7 +100,7 @@ REFUSALS: tuple[Refusal, ...] = (
         "The account's name belongs to the ledger.",
         "A wallet's name begins with none of issuer:, budget:, packet:, carrier:, clearing:, "
         "suspense:, claim:, merchant:, order:, partner:, "
-        "share:, deposit:, fees:, reward:, reserve:, backing:.",
+        "share:, deposit:, fees:, reward:, reserve:, backing:, bounced:.",
     ),
     Refusal(
         "wrong_budget",
@@ -247,6 +247,20 @@ REFUSALS: tuple[Refusal, ...] = (
         65,
         "The carrier has no tier at this price.",
         "Redeem the coins of one tier; see `tiers` in the program's file.",
+    ),
+    Refusal(
+        "over_tier_transaction",
+        101,
+        "A gift, packet or redemption has more coins than the wallet's tier of verification "
+        "allows.",
+        "Give or redeem less at once, or have the owner verified; see `verification` in the "
+        "program's file.",
+    ),
+    Refusal(
+        "over_tier_day",
+        102,
+        "More coins would leave the wallet on that day than its tier of verification allows.",
+        "Send the rest on another day, or have the owner verified.",
     ),
     Refusal(
         "unknown_item",
@@ -428,6 +442,12 @@ REFUSALS: tuple[Refusal, ...] = (
         23,
         "The payee has no open wallet in the program.",
         "Have them open one.",
+    ),
+    Refusal(
+        "over_tier_balance",
+        103,
+        "The wallet would hold more coins than its tier of verification allows.",
+        "Have its owner spend some, or be verified; see `verification` in the program's file.",
     ),
     Refusal(
         "insufficient_balance",

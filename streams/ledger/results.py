@@ -162,6 +162,11 @@ def _tell_reverse(result: Result, data: events.ReverseData) -> None:
     result.cause = data.original.id
 
 
+def _tell_verify(result: Result, data: events.VerifyData) -> None:
+    result.activity = data.tier
+    result.counterparty = data.by
+
+
 def _tell_close(result: Result, data: events.CloseData) -> None:
     result.counterparty = data.to or ""
 
@@ -206,6 +211,7 @@ TELL: dict[type, Callable[[Result, Any], None]] = {
     events.Reverse: _tell_reverse,
     events.Freeze: _tell_nothing,
     events.Unfreeze: _tell_nothing,
+    events.Verify: _tell_verify,
     events.Close: _tell_close,
     events.Leg: _tell_leg,
     events.ProgramRules: _tell_nothing,

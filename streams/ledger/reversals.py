@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams.events import Earn, Grant, PointsIn, PointsOut, Redeem
-from streams.ledger import caps
+from streams.events import Earn, Grant, PointsIn, PointsOut, Redeem, Transfer
+from streams.ledger import caps, tiers
 from streams.ledger.accounts import budget_name, carrier_name
 from streams.ledger.holds import hold_of
 from streams.ledger.payees import pay_back
@@ -16,7 +16,7 @@ from streams.ledger.results import ASKED
 from streams.ledger.times import microseconds
 
 if TYPE_CHECKING:
-    from streams.events import Reverse, Transfer
+    from streams.events import Reverse
     from streams.ledger.accounts import Account
     from streams.ledger.book import Book
     from streams.programs import Program
@@ -41,6 +41,8 @@ def reverse(book: Book, event: Reverse, wallet: Account, program: Program) -> st
     if hold_of(wallet, key) is not None:
         return "not_settled"
     reason = _take_back(book, original, wallet, program)
+    if not reason and isinstance(original, Redeem | Transfer):
+        tiers.uncount(book, wallet, entry.time_us, original.data.amount)
     if not reason or reason == ASKED:
         mark(wallet, at, REVERSED)
     return reason

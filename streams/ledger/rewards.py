@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streams.ledger import tiers
 from streams.ledger.accounts import Account, budget_name, reward_name
 from streams.ledger.budgets import ask_when_low
 from streams.ledger.payees import may_be_paid, pay_or_send
@@ -37,8 +38,8 @@ def reward(book: Book, event: Reward, wallet: Account, program: Program) -> str:
     if data.to == wallet.name:
         return "to_self"
     payee = data.to or wallet.name
-    if not may_be_paid(book, payee, program.name):
-        return "unknown_payee"
+    if (reason := _refusal_of(book, payee, program, amount)) != "":
+        return reason
     shard = book[budget_name(data.campaign, book.number)]
     if shard is None or shard.program != program.name:
         return "budget_exhausted"
@@ -51,6 +52,12 @@ def reward(book: Book, event: Reward, wallet: Account, program: Program) -> str:
         book.keep(Account("reward", program.name, name=memory))
         ask_when_low(book, shard, lease_of(shard.terms), data.campaign)
     return reason
+
+
+def _refusal_of(book: Book, payee: str, program: Program, amount: int) -> str:
+    if not may_be_paid(book, payee, program.name):
+        return "unknown_payee"
+    return "over_tier_balance" if tiers.is_full(book[payee], program, amount) else ""
 
 
 def _once_for(event: Reward, rule: RewardRule) -> bytes:

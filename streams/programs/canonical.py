@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -33,4 +33,16 @@ def program_of(name: str, text: str) -> Program:
     Raises:
         ValueError: when they are none of a program of that name.
     """
-    return read_values(name, msgspec.json.decode(text))
+    return read_values(name, _without_retired(msgspec.json.decode(text)))
+
+
+def _without_retired(values: Any) -> Any:
+    """Return rules without what no file may say any more: logs keep what was published.
+
+    A rule of compliance could state as `coins` what a reserve backs; [reserve] binds it.
+    """
+    rules = values.get("compliance", {}) if isinstance(values, dict) else {}
+    for periods in rules.values():
+        for rule in periods if isinstance(periods, list) else [periods]:
+            rule.pop("coins", None)
+    return values

@@ -49,6 +49,7 @@ Operation = Literal[
     "reverse",
     "freeze",
     "unfreeze",
+    "verify",
     "close",
 ]
 Coins = Annotated[int, Meta(ge=1, le=10**15)]
@@ -386,8 +387,8 @@ class Verification(Entry, frozen=True):
     Attributes:
         title: its name.
         transaction_max: coins a gift, a packet or a redemption may have.
-        day_max: coins that may leave the wallet on one day.
-        balance_max: coins the wallet may hold.
+        day_max: coins that may leave the wallet by those on one day of the program's calendar.
+        balance_max: coins the wallet may hold after any more come.
     """
 
     title: Text
@@ -403,13 +404,11 @@ class Compliance(Entry, frozen=True):
         title: what it says.
         effect: whether what breaks it is refused, or told to those who watch.
         by: what does it: a refusal, an operation that there is not, a check.
-        coins: of `reserve`: how many it is said to back; a report's, nothing is refused for it.
     """
 
     title: Text
     effect: Literal["refuse", "flag"]
     by: Annotated[str, Meta(min_length=1)]
-    coins: Annotated[int, Meta(ge=0, le=10**15)] | None = None
 
 
 class Charge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -532,6 +531,8 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         later: of what `read` gives, the program from the beginning: what it became, in order.
         plain: carriers at which any number of coins may be redeemed at any time, by name, made of
             the rest: 1 where a coin is a megabyte, 0 where there is no price a megabyte.
+        tiers: the tiers of verification that bind, by what an account has for them ('' for
+            `none`): those there are while `verify` is open, made of the rest.
     """
 
     name: Slug
@@ -555,9 +556,10 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     departments: dict[Slug, Department] = {}
     later: tuple[Later, ...] = ()
     plain: dict[str, int] = {}
+    tiers: dict[str, Verification] = {}
 
     def __post_init__(self) -> None:
-        """Look up once at which carriers a redemption needs no more checks."""
+        """Look up once which carriers need no more checks of a redemption, and which tiers bind."""
         always = self.redemption is None or self.redemption.on_last_day
         plain = {
             name: one.coins_per_mb or 0
@@ -565,6 +567,9 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             if always and one.is_plain
         }
         msgspec.structs.force_setattr(self, "plain", plain)
+        bind = self.verification if "verify" in self.operations.open else {}
+        tiers = {"" if name == "none" else name: tier for name, tier in bind.items()}
+        msgspec.structs.force_setattr(self, "tiers", tiers)
 
     def at(self, time_us: int) -> Program:
         """Return the rules in force at a time (microseconds since 1970)."""

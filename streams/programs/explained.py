@@ -22,6 +22,8 @@ def explain(reason: str, event: WalletEvent, program: Program) -> str:
         program: as `read` gives it, from the beginning.
     """
     there = program.at(microseconds(event.time))
+    if reason in _LIMITS and there.tiers:
+        return _tiers(reason, there)
     if isinstance(event, Redeem):
         return _redeem(reason, event, there)
     if isinstance(event, Earn) and event.data.activity in there.earn:
@@ -35,6 +37,25 @@ def explain(reason: str, event: WalletEvent, program: Program) -> str:
             coins, when = limits[reason]
             return f"{event.data.activity} gives at most {coins:,} {when}"
     return ""
+
+
+# Refusals by a tier of verification: which of its values, and of what that is a limit.
+_LIMITS = {
+    "over_tier_transaction": ("transaction_max", "at once"),
+    "over_tier_day": ("day_max", "on one day"),
+    "over_tier_balance": ("balance_max", "in all"),
+}
+
+
+def _tiers(reason: str, program: Program) -> str:
+    """Return what each tier may; which one the wallet had, its `verify` events say."""
+    field, what = _LIMITS[reason]
+    values = {name or "none": getattr(tier, field) for name, tier in program.tiers.items()}
+    told = ", ".join(
+        f"{'any number' if coins is None else f'{coins:,}'} for {name}"
+        for name, coins in values.items()
+    )
+    return f"by verification, coins {what}: {told}"
 
 
 def _redeem(reason: str, event: Redeem, program: Program) -> str:

@@ -29,9 +29,12 @@ _SHOWN_CHARACTERS_MAX = 80
 
 # What a file holds: values, tables, and tables of tables, by name.
 _HINTS = {
-    name: kind for name, kind in get_type_hints(Program).items() if name not in {"later", "plain"}
+    name: kind
+    for name, kind in get_type_hints(Program).items()
+    if name not in {"later", "plain", "tiers"}
 }
 _ALWAYS = ("coin", "operations")  # what there must be at every time
+TIERS = ("none", "phone", "identity")  # what an event may verify a person as
 
 
 def _entry_of(kind: Any) -> type[Entry] | None:
@@ -140,9 +143,14 @@ def read_values(name: str, values: Any) -> Program:
 
 
 def problems_of(path: Path) -> list[Problem]:
-    """Return everything that is wrong with the file `path`, by line."""
+    """Return everything that is wrong with the file `path`, by line.
+
+    And what is in vain, which stops nobody who reads it: limits that bind nobody.
+    """
     reader = _Reader(path)
-    reader.read()
+    program = reader.read()
+    if program is not None:
+        reader.check_verification(program)
     return reader.problems
 
 
@@ -195,6 +203,18 @@ class _Reader:
                 self._check_departments(tables)
         self.problems.sort(key=lambda problem: problem.line)
         return None if self.problems else program
+
+    def check_verification(self, program: Program) -> None:
+        """Hold tiers of verification to those there are, and to a time at which they bind."""
+        for name in self.values.get("verification", {}):
+            if name not in TIERS:
+                said = "there is no such tier, so that nobody is bound by it"
+                self._say(("verification", name), said, f"write one of {', '.join(TIERS)}")
+        periods = (program, *(later.program for later in program.later))
+        if any(one.verification and "verify" not in one.operations.open for one in periods):
+            said = "in force while verify is closed, so that nobody is bound by it"
+            self._say(("verification",), said, 'add "verify" to operations.open')
+        self.problems.sort(key=lambda problem: problem.line)
 
     # -- parts -------------------------------------------------------------------------------
 

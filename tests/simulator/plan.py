@@ -28,7 +28,7 @@ from streams.events import (
 from streams.ledger.fold import Rules
 from streams.ledger.published import sign
 from streams.programs import Operation
-from tests.streams.ledger_world import program, rules_text
+from tests.streams.ledger_world import VERIFICATION, program, rules_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,17 +45,19 @@ RULES = Rules(
         "q": program("q", *get_args(Operation)),
         "saving": program("saving", "open", "earn"),
         "backed": program("backed", *get_args(Operation)),
+        "tiered": program("tiered", *get_args(Operation)),
     },
     window_us=2 * DAY_US,
     tolerance_us=DAY_US // 24,
     secret=b"simulated",
 )
 # What an operator may publish of the program p: as it is; more for a quiz and coins that never
-# expire; no red packets.
+# expire; no red packets; limits by verification.
 PUBLISHED = [
     rules_text(program("p", *get_args(Operation))),
     rules_text(replace(program("p", *get_args(Operation), quiz_max=11), expiry=None)),
     rules_text(program("p", *(name for name in get_args(Operation) if name != "packet_send"))),
+    rules_text(replace(program("p", *get_args(Operation)), verification=VERIFICATION)),
 ]
 CAMPAIGNS = ("spring", "autumn", "mixed")  # the last has shards and coins of two programs
 CARRIERS = (("unicom", "mobile", "telecom", "radio", "none"), (85, 6, 4, 2, 3))  # with weights
@@ -182,7 +184,7 @@ class Clients:
         programs: that of nearly all events first, then others, open, half open and unknown.
     """
 
-    programs: tuple[str, ...] = ("p", "q", "saving", "none", "backed")
+    programs: tuple[str, ...] = ("p", "q", "saving", "none", "backed", "tiered")
 
     def __init__(self, random: Random, partitions: int) -> None:
         self.random = random
@@ -197,6 +199,7 @@ class Clients:
         self.holds: list[Redeem] = []
         self.orders: list[events.OrderPlace] = []
         self.packets: list[str] = []
+        self.tiered_packets: list[str] = []
         self.shares: list[events.PacketShare] = []
         self.frozen: list[str] = []
         self.others: list[str] = []  # wallets of the second program
@@ -442,6 +445,109 @@ def backed(clients: Clients) -> WalletEvent:
         return events.Fund(**head, data=put)
     taken = events.DefundData(program="backed", campaign="winter", amount=clients.amount())
     return events.Defund(**head, data=taken)
+
+
+@sent(weight=5)
+def verify(clients: Clients) -> WalletEvent:
+    """Verify a person, better or less well than before; most of the program whose tiers bind."""
+    random = clients.random
+    program, name = "tiered", tiered_wallet(clients)
+    if random.random() < 0.3:
+        program, name = clients.program(), clients.wallet()
+    tier = random.choice(("none", "none", "phone", "identity"))
+    data = events.VerifyData(program=program, tier=tier, by="telecom")
+    return events.Verify(**clients.head(name), data=data)
+
+
+def tiered_wallet(clients: Clients) -> str:
+    return f"t:{clients.random.randrange(6)}"
+
+
+@sent(weight=10)
+def tiered(clients: Clients) -> WalletEvent:
+    """Have coins of the program whose tiers bind come into a wallet."""
+    random, program = clients.random, "tiered"
+    head = clients.head(tiered_wallet(clients))
+    kind = random.choice(("open", "earn", "earn", "points", "deposit"))
+    if kind == "open":
+        return events.Open(**head, data=events.OpenData(program=program))
+    if kind == "earn":
+        amount = random.randint(1, 11) if random.random() < 0.3 else clients.amount()
+        activity = random.choice(("stamp", "game")) if amount <= 10 else "game"
+        given = events.EarnData(program=program, activity=activity, amount=amount)
+        return Earn(**head, data=given)
+    if kind == "points":
+        coins = clients.amount()
+        come = events.PointsData(program=program, partner="air", points=coins, amount=coins)
+        return PointsIn(**head, data=come)
+    if random.random() < 0.5:
+        saved = events.DepositAddData(program=program, amount=clients.amount())
+        return events.DepositAdd(**head, data=saved)
+    return events.DepositWithdraw(**head, data=events.DepositEndData(program=program))
+
+
+@sent(weight=6)
+def tiered_given(clients: Clients) -> WalletEvent:
+    """Have a campaign give coins of the program whose tiers bind."""
+    random = clients.random
+    head = clients.head(tiered_wallet(clients))
+    what = {"program": "tiered", "campaign": "harvest"}
+    kind = random.choice(("fund", "grant", "reward"))
+    if kind == "grant":
+        return Grant(**head, data=events.GrantData(**what, amount=clients.amount()))
+    if kind == "reward":
+        to = tiered_wallet(clients)
+        data = events.RewardData(**what, rule="friend", conversion="c", to=to)
+        return events.Reward(**head, data=data)
+    shard = random.choice(("", f"@{random.randrange(clients.partitions)}"))
+    head["subject"] = f"budget:harvest{shard}"
+    amount = 4 * clients.partitions * clients.amount()
+    return events.Fund(**head, data=events.FundData(**what, amount=amount))
+
+
+@sent(weight=12)
+def tiered_leaves(clients: Clients) -> WalletEvent:
+    """Give coins of the program whose tiers bind, or redeem them."""
+    random, program = clients.random, "tiered"
+    head = clients.head(tiered_wallet(clients))
+    if random.random() < 0.6:
+        to = tiered_wallet(clients)
+        given = events.TransferData(program=program, to=to, amount=clients.amount())
+        return Transfer(**head, data=given)
+    until = clients.soon() if random.random() < 0.5 else None
+    data = events.RedeemData(
+        program=program, carrier="unicom", amount=clients.amount(), until=until
+    )
+    event = Redeem(**head, data=data)
+    if until is not None:
+        clients.holds.append(event)
+    return event
+
+
+@sent(weight=8)
+def tiered_packet(clients: Clients) -> WalletEvent:
+    """Send and draw from packets of the program whose tiers bind; now and then close a wallet."""
+    random, program = clients.random, "tiered"
+    head = clients.head(tiered_wallet(clients))
+    chance = random.random()
+    if chance < 0.05:
+        ended = events.CloseData(program=program, to=tiered_wallet(clients))
+        return events.Close(**head, data=ended)
+    if chance < 0.5 and clients.tiered_packets:
+        head["subject"] = random.choice(clients.tiered_packets[-4:])
+        drawn = events.PacketClaimData(program=program, claimer=tiered_wallet(clients))
+        return events.PacketClaim(**head, data=drawn)
+    packet = f"packet:{head['id']}@{partition_of(head['subject'], clients.partitions)}"
+    clients.tiered_packets.append(packet)
+    put = events.PacketSendData(
+        program=program,
+        packet=packet,
+        amount=2 + clients.amount(),
+        claims=2,
+        mode="equal",
+        expires=head["time"] + clients.step * 300,
+    )
+    return events.PacketSend(**head, data=put)
 
 
 @sent(weight=4)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,6 +30,7 @@ from streams.ledger.caps import earned_by
 from streams.ledger.recent import entries
 from streams.ledger.results import decode_result
 from streams.ledger.terms import holds_of, lease_of, order_of, packet_of, saved_of, share_of
+from streams.ledger.tiers import spent_by
 from tests.naive_ledger import NEVER_BELOW_ZERO, Judge
 from tests.simulator.worker import CHANGELOG
 
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
 
 SHOWN_MAX = 5
 REFOLD_BATCH = 500
+DAY_US = 86_400_000_000
+EPOCH_DAY = date(1970, 1, 1)
 FIELDS = ("kind", "program", "posted", "pending", "version", "state", "forgotten_us")
 LEG_FIELDS = ("program", "step", "payer", "amount", "cause", "campaign")
 
@@ -322,6 +326,7 @@ def terms_of(account: Account) -> dict[str, Any]:
             "holds": sorted((h.amount, h.payee, h.until_us) for h in holds if h not in orders),
             "orders": sorted((h.amount, h.payee.removeprefix("merchant:")) for h in orders),
             "earned": {name: one.coins for name, one in earned_by(account).items()},
+            "tier": account.tier or "none",
         }
     if account.kind in {"budget", "issuer"}:
         lease = lease_of(account.terms)
@@ -344,13 +349,24 @@ def books_differ(evidence: Evidence, number: int, judge: Judge) -> Iterator[str]
             continue
         held = {f: sorted(tuple(h.values()) for h in own[f].values()) for f in ("holds", "orders")}
         earned = {key: coins for key, coins in own["earned"].items() if isinstance(key, str)}
-        own = own | held | {"earned": earned}
+        spent = {(day - EPOCH_DAY).days: coins for day, coins in own["spent"].items() if coins}
+        own = own | held | {"earned": earned, "spent": kept(spent, judge)}
         found = {field: getattr(account, field) for field in FIELDS} | terms_of(account)
+        found |= {"spent": kept(spent_by(account), judge)}
         for field, value in found.items():
             if own[field] != value:
                 yield f"partition {number}: {name} {field} {value}, the judge says {own[field]}"
         if len(entries(account.recent)) != len(own["remembered"]):
             yield f"partition {number}: {name} does not remember what the judge does"
+
+
+def kept(spent: dict[int, int], judge: Judge) -> dict[int, int]:
+    """Return of coins by day those of days, whole in any zone, for which an event may still come.
+
+    The ledger forgets what is before; the judge does not.
+    """
+    first_us = judge.clock_us - judge.window_us
+    return {day: coins for day, coins in spent.items() if (day - 1) * DAY_US >= first_us}
 
 
 def legs_differ(number: int, log: list[LogRecord], expected: list[dict[str, Any]]) -> Iterator[str]:

@@ -23,7 +23,7 @@ from tests.simulator.trial import Trial, command, kept, shrink, try_plan
 SEEDS = 200
 EVENTS = 10_000
 PROCESSES = 2
-STEPS_OF_LEGS = 11
+STEPS_OF_LEGS = 12
 
 
 def run_seed(seed: int) -> Trial:

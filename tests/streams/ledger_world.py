@@ -53,6 +53,7 @@ from streams.programs import (
     RewardRule,
     Text,
     Tier,
+    Verification,
 )
 
 E = TypeVar("E", bound=events.Envelope)
@@ -64,6 +65,15 @@ TEST = "made for tests"
 TIERS = (Tier(mb=10, coins=5), Tier(mb=30, coins=14))
 ALL = Gate(closed="all", assumption=TEST)
 OTHERS = Gate(closed="others", assumption=TEST)
+VERIFICATION = {
+    "none": Verification(
+        title=NAMED, transaction_max=40, day_max=70, balance_max=110, assumption=TEST
+    ),
+    "phone": Verification(
+        title=NAMED, transaction_max=80, day_max=150, balance_max=200, assumption=TEST
+    ),
+    "identity": Verification(title=NAMED, transaction_max=300, assumption=TEST),
+}
 
 
 def program(name: str, *operations: str, quiz_max: int = 10) -> Program:
@@ -113,6 +123,7 @@ def program(name: str, *operations: str, quiz_max: int = 10) -> Program:
         },
         expiry=None if name == "q" else Expiry(coins="days", days=2, assumption=TEST),
         reserve=Reserve(assumption=TEST) if name == "backed" else None,
+        verification=VERIFICATION if name == "tiered" else {},
         deposits=Deposits(
             function_fee=Charge(coins=1, per_mille=50),
             custody_fee=Charge(coins=2),
@@ -136,7 +147,7 @@ def program(name: str, *operations: str, quiz_max: int = 10) -> Program:
 def rules_text(program: Program) -> str:
     """What `flowdrop programs publish` would publish of a program made for tests."""
     values = msgspec.to_builtins(program)
-    del values["later"], values["plain"]
+    del values["later"], values["plain"], values["tiers"]
     values["operations"]["open"].sort()  # a set has no order
     return msgspec.json.encode(values, order="sorted").decode()
 
@@ -147,6 +158,7 @@ PROGRAMS = {
     "q": program("q", *EVERYTHING),
     "saving": program("saving", "open", "earn"),
     "backed": program("backed", *EVERYTHING),
+    "tiered": program("tiered", *EVERYTHING),
 }
 RULES = Rules(PROGRAMS, window_us=10 * DAY_US, tolerance_us=DAY_US, secret=b"test")
 

@@ -35,18 +35,19 @@ class Step(NamedTuple):
     balance: int
 
 
-MING, HUA, LAN, BO = "ming", "hua", "lan", "bo"
+MING, HUA, LAN, BO, WEI = "ming", "hua", "lan", "bo", "wei"
 PACKET, PARCEL = "packet:new-year@0", "packet:parcel@0"
 BUDGET = "budget:spring@0"
 CAMPAIGN, SUMMER = "summer@24", "budget:summer@24@0"  # a campaign with an @ has no reserve
+HARVEST, AUTUMN = "autumn@24", "budget:autumn@24@0"
 EVENING = "2024-03-10T22:00:00+08:00"
 
 
 def common(date: str, carrier: str, more: Sequence[Step] = ()) -> list[Step]:
     """Return what every program offers, on a date at a carrier; `more` before the wallet closes."""
 
-    def at(time: str, kind: str, subject: str, balance: int, **data: Any) -> Step:
-        return Step(f"{date}T{time}", kind, subject, data, "", balance)
+    def at(time: str, kind: str, subject: str, balance: int, reason: str = "", **data: Any) -> Step:
+        return Step(f"{date}T{time}", kind, subject, data, reason, balance)
 
     traffic = {"carrier": carrier, "amount": 30}
     noon = f"{date}T12:00:00+08:00"
@@ -81,6 +82,20 @@ def common(date: str, carrier: str, more: Sequence[Step] = ()) -> list[Step]:
         *more,
         at("17:00", "close", BO, 0, to=LAN),  # who has 330
         at("18:00", "defund", SUMMER, 0, campaign=CAMPAIGN),  # 640, less rewards: burnt
+        # Of nobody known: 1,000 at once, 2,000 a day, 20,000 in all; ten times that with a phone.
+        at("19:00", "open", WEI, 0),
+        at("19:01", "fund", AUTUMN, 30_000, campaign=HARVEST, amount=30_000),
+        at("19:02", "grant", WEI, 20_000, campaign=HARVEST, amount=20_000),
+        at("19:03", "grant", WEI, 20_000, "over_tier_balance", campaign=HARVEST, amount=1),
+        at("19:04", "transfer", WEI, 20_000, "over_tier_transaction", to=LAN, amount=1_001),
+        at("19:05", "transfer", WEI, 19_000, to=LAN, amount=1_000),
+        at("19:06", "transfer", WEI, 18_000, to=LAN, amount=1_000),
+        at("19:07", "transfer", WEI, 18_000, "over_tier_day", to=LAN, amount=1),
+        at("19:08", "verify", WEI, 18_000, tier="phone", by=carrier),
+        at("19:09", "transfer", WEI, 17_999, to=LAN, amount=1),
+        at("19:10", "grant", WEI, 27_999, campaign=HARVEST, amount=10_000),
+        at("19:11", "verify", WEI, 27_999, tier="none", by="operator"),
+        at("19:12", "transfer", WEI, 27_999, "over_tier_day", to=LAN, amount=1),
     ]
 
 
@@ -238,9 +253,9 @@ UNICOM_FLOW_BANK = [  # leftover data is put by in parts and taken out whole
     Step("2024-03-10T11:55", "deposit_withdraw", MING, {}, "", 443),
     Step("2024-03-10T12:00", "close", MING, {"to": HUA}, "", 0),
     *common("2024-03-11", "unicom"),
-    Step("2024-03-12T09:00", "deposit_add", LAN, {"amount": 100}, "", 330),  # 1 is the fee
-    Step("2024-09-08T08:59", "deposit_return", LAN, {}, "not_due", 330),
-    Step("2024-09-08T09:00", "deposit_return", LAN, {}, "", 330),
+    Step("2024-03-12T09:00", "deposit_add", LAN, {"amount": 100}, "", 2_331),  # 1 is the fee
+    Step("2024-09-08T08:59", "deposit_return", LAN, {}, "not_due", 2_331),
+    Step("2024-09-08T09:00", "deposit_return", LAN, {}, "", 2_331),
 ]
 
 DAYS = {
@@ -251,7 +266,15 @@ DAYS = {
     "unicom-flow-bank": UNICOM_FLOW_BANK,
 }
 
-COMMON = {LAN: 330, BO: 0, SUMMER: 0, PARCEL: 0, f"claim:{PARCEL}:{BO}": 0}
+COMMON = {
+    LAN: 2_331,
+    BO: 0,
+    WEI: 27_999,
+    SUMMER: 0,
+    AUTUMN: 0,
+    PARCEL: 0,
+    f"claim:{PARCEL}:{BO}": 0,
+}
 # What each account has posted at the day's end.
 ENDS = {
     "ali-flow-wallet": {
@@ -261,14 +284,14 @@ ENDS = {
         "carrier:unicom:ali-flow-wallet@0": 50,
         "carrier:telecom:ali-flow-wallet@0": 100,
         "carrier:ali-telecom:ali-flow-wallet@0": 30,
-        "issuer:ali-flow-wallet@0": -1_370,
+        "issuer:ali-flow-wallet@0": -31_370,
         f"share:{PARCEL}:ali-flow-wallet-28": 0,
         **COMMON,
     },
     "jd-flow-bank": {
         MING: 100,
         "carrier:jd-telecom:jd-flow-bank@0": 129,
-        "issuer:jd-flow-bank@0": -559,
+        "issuer:jd-flow-bank@0": -30_559,
         f"share:{PARCEL}:jd-flow-bank-21": 0,
         **COMMON,
     },
@@ -280,13 +303,13 @@ ENDS = {
         "carrier:unicom:liuliangbao@0": 90,
         "merchant:music:liuliangbao@0": 15,
         "order:886f4092a0716443:ming": 0,  # it remembers the order
-        "issuer:liuliangbao@0": -603,
+        "issuer:liuliangbao@0": -30_603,
         f"share:{PARCEL}:liuliangbao-32": 0,
         "partner:tianyi:liuliangbao@0": -1,
         "order:2c2c5f4d1393034a:lan": 0,
         "reward:399af258df268a83:lan": 0,
         **COMMON,
-        LAN: 381,
+        LAN: 2_382,
     },
     "mobile-ailiuliang": {
         MING: 0,
@@ -294,7 +317,7 @@ ENDS = {
         PACKET: 0,
         f"claim:{PACKET}:{HUA}": 0,
         "carrier:mobile:mobile-ailiuliang@0": 35,
-        "issuer:mobile-ailiuliang@0": -365,
+        "issuer:mobile-ailiuliang@0": -30_365,
         f"share:{PARCEL}:mobile-ailiuliang-25": 0,
         **COMMON,
     },
@@ -305,7 +328,7 @@ ENDS = {
         "deposit:ming": 0,
         "fees:unicom-flow-bank@0": 8,
         "carrier:unicom:unicom-flow-bank@0": 229,
-        "issuer:unicom-flow-bank@0": -1_110,
+        "issuer:unicom-flow-bank@0": -31_110,
         f"share:{PARCEL}:unicom-flow-bank-32": 0,
         "deposit:lan": 0,
         **COMMON,

@@ -173,9 +173,11 @@ def test_what_is_put_by_is_shown_where_its_wallet_lives(stack: Stack) -> None:
 
 
 def test_a_frozen_wallet_is_shown_so_by_worker_and_clickhouse(stack: Stack) -> None:
-    assert stack.facts("ledger", "show", FROZEN)["state"] == "frozen"
+    shown = stack.facts("ledger", "show", FROZEN)
+    assert (shown["state"], shown["tier"]) == ("frozen", "none")
     at = ("--at", "2027-01-01")
-    assert stack.facts("ledger", "show", FROZEN, *at)["state"] == "frozen"
+    shown = stack.facts("ledger", "show", FROZEN, *at)
+    assert (shown["state"], shown["tier"]) == ("frozen", "none")
     at = ("--at", "2026-03-01T00:15:30")
     assert stack.facts("ledger", "show", FROZEN, *at)["state"] == "open"
 

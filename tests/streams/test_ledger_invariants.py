@@ -41,6 +41,7 @@ from streams.events import (
     Reward,
     Transfer,
     Unfreeze,
+    Verify,
     WalletEvent,
     encode,
     partition_of,
@@ -51,13 +52,21 @@ from streams.ledger.recent import key_of
 from streams.ledger.times import microseconds
 from tests.naive_ledger import MONEY_LEGS
 from tests.simulator.proof import Evidence, books_differ, differs, judge_of, told_of
-from tests.streams.ledger_world import RULES, Outcome, World, at
+from tests.streams.ledger_world import PROGRAMS, RULES, VERIFICATION, Outcome, World, at
 
 PARTITIONS = 3
 WALLETS = [f"w:{number}" for number in range(6)]
 SHARDS = [f"budget:spring@{number}" for number in range(PARTITIONS)]
 BUDGETS = ["budget:spring", *SHARDS]
 PACKETS = [f"packet:{number}@{number % PARTITIONS}" for number in range(4)]
+
+# The same program with tiers of verification that bind, so low that they often refuse.
+TIERED = msgspec.structs.replace(
+    RULES,
+    programs=PROGRAMS | {"p": msgspec.structs.replace(PROGRAMS["p"], verification=VERIFICATION)},
+    offers={},
+    dated={},
+)
 
 names = st.sampled_from(WALLETS)
 amounts = st.integers(1, 40)
@@ -68,10 +77,12 @@ later = st.floats(-1, 6).map(lambda days: timedelta(days=days))
 class Ledger(RuleBasedStateMachine):
     """Clients, forgers and couriers at a ledger of three partitions."""
 
+    judged_by = RULES
+
     def __init__(self) -> None:
         super().__init__()
-        self.world = World(PARTITIONS)
-        self.judges = [judge_of(RULES, number, PARTITIONS) for number in range(PARTITIONS)]
+        self.world = World(PARTITIONS, self.judged_by)
+        self.judges = [judge_of(self.judged_by, number, PARTITIONS) for number in range(PARTITIONS)]
         self.sent: list[WalletEvent] = []
         self.delivered: list[Any] = []
         for name in WALLETS[:5]:  # or most examples would try nobody's wallet
@@ -271,6 +282,10 @@ class Ledger(RuleBasedStateMachine):
     def stop(self, kind: type, name: str, time: datetime) -> None:
         self.tell(self.world.make(kind, name, time=time))
 
+    @rule(name=names, tier=st.sampled_from(["none", "phone", "identity"]), time=times)
+    def verify(self, name: str, tier: str, time: datetime) -> None:
+        self.tell(self.world.make(Verify, name, tier=tier, by="telecom", time=time))
+
     @rule(name=names, to=st.none() | names, time=times)
     def close(self, name: str, to: str | None, time: datetime) -> None:
         self.tell(self.world.make(Close, name, to=to, time=time))
@@ -356,7 +371,7 @@ class Ledger(RuleBasedStateMachine):
             {name.encode(): data for name, data in accounts.items()}
             for accounts in self.world.accounts
         ]
-        evidence = Evidence(RULES, [], [], [], tables, tables)
+        evidence = Evidence(self.judged_by, [], [], [], tables, tables)
         for number, judge in enumerate(self.judges):
             assert list(books_differ(evidence, number, judge)) == []
 
@@ -388,7 +403,7 @@ class Ledger(RuleBasedStateMachine):
                 assert (account.version, account.chain) == (version[name], chain[name])
 
     def i8_the_log_folded_again_gives_the_same_bytes(self) -> None:
-        again = World(PARTITIONS)
+        again = World(PARTITIONS, self.judged_by)
         for partition, log in enumerate(self.world.logs):
             for value, arrived_us in log:
                 again.fold_record(partition, value, arrived_us)
@@ -408,8 +423,16 @@ class Ledger(RuleBasedStateMachine):
                 assert (outcome.outcome == "refused") <= bool(outcome.reason)
 
 
+class TieredLedger(Ledger):
+    """The same where tiers of verification bind."""
+
+    judged_by = TIERED
+
+
 TestLedger = Ledger.TestCase
 TestLedger.settings = settings(max_examples=100, stateful_step_count=80, deadline=None)
+TestTieredLedger = TieredLedger.TestCase
+TestTieredLedger.settings = settings(max_examples=60, stateful_step_count=80, deadline=None)
 
 
 def test_i6_nothing_is_applied_past_the_window() -> None:

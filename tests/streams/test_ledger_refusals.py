@@ -28,6 +28,7 @@ from streams.events import (
     ProgramRules,
     Redeem,
     RedeemExpire,
+    RedeemFail,
     RedeemSettle,
     ReserveAdd,
     Reverse,
@@ -280,6 +281,28 @@ def reserve_exhausted(world: World) -> WalletEvent:
     return world.earn("c", amount=5, program="backed")
 
 
+def tiered(world: World, coins: int = 60) -> None:
+    """A wallet of nobody known, in the program whose tiers bind."""
+    world.send(world.open("t", program="tiered"))
+    world.send(world.earn("t", amount=coins, program="tiered"))
+
+
+def over_tier_transaction(world: World) -> WalletEvent:
+    tiered(world)
+    return world.redeem("t", 41, program="tiered")
+
+
+def over_tier_day(world: World) -> WalletEvent:
+    tiered(world, 90)
+    world.send(world.redeem("t", 40, program="tiered"))
+    return world.redeem("t", 31, program="tiered")
+
+
+def over_tier_balance(world: World) -> WalletEvent:
+    tiered(world)
+    return world.earn("t", amount=51, program="tiered")
+
+
 OF_RULES = {"forged_rules", "stale_rules"}  # like legs, remembered nowhere
 
 CASES: dict[str, Callable[[World], WalletEvent]] = {
@@ -319,6 +342,8 @@ CASES: dict[str, Callable[[World], WalletEvent]] = {
     "carrier_closed": lambda world: world.redeem("a", 5, carrier="radio"),
     "last_day": lambda world: world.redeem("a", 5, time=at(-1.1)),
     "no_such_tier": lambda world: world.redeem("a", 6, carrier="mobile"),
+    "over_tier_transaction": over_tier_transaction,
+    "over_tier_day": over_tier_day,
     "unknown_item": lambda world: an_order(world, item="none"),
     "wrong_price": lambda world: an_order(world, quantity=3),
     "unknown_partner": lambda world: points(world, PointsIn, partner="nobody"),
@@ -349,6 +374,7 @@ CASES: dict[str, Callable[[World], WalletEvent]] = {
     "balance_left": lambda world: world.make(Close, "a"),
     "to_self": lambda world: world.transfer("a", "a", 5),
     "unknown_payee": lambda world: world.transfer("a", "nobody", 5),
+    "over_tier_balance": over_tier_balance,
     "insufficient_balance": lambda world: world.redeem("a", 101),
     "budget_exhausted": budget_exhausted,
     "reserve_exhausted": reserve_exhausted,
@@ -405,6 +431,15 @@ def test_a_refused_event_gives_the_same_answer_again_whatever_happened_since(nam
     assert not again.changed
 
 
+def test_an_id_that_was_refused_stays_so_when_the_hold_that_bears_it_ends() -> None:
+    world = world_with("a", "b")
+    event = id_in_use(world)
+    assert world.send(event).reason == "id_in_use"
+    assert world.send(world.make(RedeemFail, "a", redemption=event.id, time=at(20))).reason == ""
+    again = world.send(event)
+    assert (again.outcome, again.reason) == ("repeat", "id_in_use")
+
+
 def test_what_can_not_be_remembered_is_judged_anew() -> None:
     world = World()
     event = world.earn("late", amount=5)
@@ -429,7 +464,8 @@ def test_codes_are_what_accounts_remember_and_never_change() -> None:
         80: "id_in_use unknown_item wrong_price unknown_order already_refunded unknown_partner "
         "no_rate wrong_rate wrong_group unknown_share wrong_code nothing_left "
         "no_deposit already_charged has_deposit unknown_reward wrong_reward already_rewarded "
-        "never_expires wrong_reserve reserve_exhausted",
+        "never_expires wrong_reserve reserve_exhausted over_tier_transaction over_tier_day "
+        "over_tier_balance",
     }
     codes = {name: number for number, name in enumerate(names.split(), 1)}
     for first, others in later.items():

@@ -133,6 +133,14 @@ def test_a_file_as_text_is_the_same_program(path: Path) -> None:
     assert len(text.encode()) < 50_000
 
 
+def test_rules_that_were_published_with_what_no_file_may_say_now_are_read() -> None:
+    path = FOLDER / "liuliangbao.toml"
+    text = text_of(path)
+    said = text.replace('"by":"the ledger,', '"coins":430,"by":"the ledger,', 1)
+    assert said != text
+    assert program_of("liuliangbao", said) == read(path)
+
+
 def test_the_text_of_dated_rules_is_the_same_program(tmp_path: Path) -> None:
     shipped = (FOLDER / "liuliangbao.toml").read_text(encoding="utf-8")
     path = tmp_path / "liuliangbao.toml"

@@ -1,9 +1,9 @@
 """docs/operations.md against what the fold does: accounts and refusals of every operation.
 
-The simulator's clients and the cases of each refusal are folded. Before an event is, it is tried in
-worlds like the one at hand: with balances at the limit or at nothing, with one of the ledger's own
-accounts as its subject, with another program. What comes of all that must be what the page says, no
-more and no less.
+The simulator's clients, the cases of each refusal and what they seldom meet are folded. Before
+an event is, it is tried in worlds like the one at hand: with balances at the limit or at nothing,
+with one of the ledger's own accounts as its subject, with another program. What comes of all that
+must be what the page says, no more and no less.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any, get_args
 import msgspec
 import pytest
 
-from streams.events import Leg, Step, operation_of
+from streams.events import Close, Leg, PacketShare, Reverse, Step, operation_of
 from streams.ledger.accounts import BALANCE_MAX, pack, unpack
 from streams.ledger.refusals import REFUSALS
 from streams.programs import Operation
 from streams.reading import read_wallet
 from tests.simulator.plan import RULES, Clients, Record
-from tests.streams.ledger_world import Outcome, World, at, world_with
-from tests.streams.test_ledger_refusals import CASES
+from tests.streams.ledger_world import Outcome, World, at, name_on, world_with
+from tests.streams.test_ledger_refusals import CASES, a_packet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,12 +133,33 @@ def cases_outcomes() -> Iterator[Outcome]:
         yield from world.outcomes[0]
 
 
+def seldom_outcomes() -> Iterator[Outcome]:
+    """What is rare: a packet that there is, a sharer whom nobody knows, and payees who are full.
+
+    One of what a closed wallet left, one of a gift that is asked back meanwhile.
+    """
+    small = world_with("a", "b")
+    small.send(a_packet(small))
+    yield small.send(a_packet(small))
+    yield small.send(small.make(PacketShare, "packet:x@0", sharer="nobody"))
+    world, payer, payee = World(2), name_on(0, 2), name_on(1, 2)
+    near = name_on(1, 2, 1_000)
+    for name, coins in ((payer, 100), (payee, 100), (near, 20)):
+        world.send(world.open(name, program="tiered"))
+        world.send(world.earn(name, amount=coins, program="tiered"))
+    yield world.send(world.make(Close, near, to=payee, program="tiered"))
+    gift = world.transfer(payer, payee, 30, program="tiered")
+    world.send(gift)
+    world.send(world.make(Reverse, payer, original=gift, program="tiered"))
+    yield from world.drain()
+
+
 @pytest.fixture(scope="module")
 def seen() -> dict[str, tuple[list[str], list[str]]]:
     """By operation: the kinds of accounts that it changed, and the refusals that it gave."""
     accounts: dict[str, set[str]] = defaultdict(set)
     refusals: dict[str, set[str]] = defaultdict(set)
-    for outcomes in (clients_outcomes, cases_outcomes):
+    for outcomes in (clients_outcomes, cases_outcomes, seldom_outcomes):
         for result, changed, _, _ in outcomes():
             name = f"leg {result.step}" if result.type == "leg" else result.type
             if result.outcome in {"applied", "asked"}:

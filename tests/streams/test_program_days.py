@@ -47,6 +47,12 @@ def test_a_day_walks_every_operation_that_the_program_offers(program: str) -> No
 
 
 @pytest.mark.parametrize("program", DAYS)
+def test_a_day_meets_every_limit_by_verification(program: str) -> None:
+    reasons = {step.reason for step in DAYS[program]}
+    assert {"over_tier_transaction", "over_tier_day", "over_tier_balance"} <= reasons
+
+
+@pytest.mark.parametrize("program", DAYS)
 def test_a_day_in_the_fold(program: str) -> None:
     world = World(rules=SHIPPED)
     for step, event in zip(DAYS[program], events_of(program), strict=True):

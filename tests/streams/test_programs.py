@@ -7,11 +7,12 @@ import tomllib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from streams.ledger.refusals import REFUSALS
 from streams.ledger.times import microseconds
-from streams.programs import CHINA, FOLDER, Entry, Gate, ProgramError, load, read
+from streams.programs import CHINA, FOLDER, Entry, Gate, Operations, ProgramError, load, read
 from streams.programs.files import TABLES, TABLES_OF_TABLES, problems_of
 from streams.programs.lines import line_of
 
@@ -127,6 +128,35 @@ def test_a_reserve_needs_to_be_added_to(tmp_path: Path) -> None:
     program = read(path)
     assert program.reserve is None, "not yet"
     assert [later.program.reserve is None for later in program.later] == [False]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"verify", ', "", "verify is closed.*operations.open"),
+        (
+            "[verification.phone]",
+            "[verification.gold]",
+            "verification.gold = .*no such tier.*none, phone",
+        ),
+    ],
+)
+def test_limits_that_bind_nobody_are_told_by_check_and_stop_nobody(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    path = tmp_path / "liuliangbao.toml"
+    path.write_text(SHIPPED.replace(old, new, 1), encoding="utf-8")
+    (problem,) = problems_of(path)
+    assert re.search(said, str(problem))
+    assert read(path).verification
+
+
+def test_tiers_bind_while_verify_is_open() -> None:
+    program = load()["liuliangbao"]
+    assert list(program.tiers) == ["", "phone", "identity"]
+    assert program.tiers[""].balance_max == 20_000
+    closed = Operations(open=program.operations.open - {"verify"}, source="a test")
+    assert msgspec.structs.replace(program, operations=closed).tiers == {}
 
 
 def test_a_folder_without_programs_is_named(tmp_path: Path) -> None:

@@ -143,7 +143,7 @@ def test_every_way_a_record_ends_is_counted(kept: Kept) -> None:
     report = kept.reconcile()
     assert report.outcomes["repeat"] == 4  # a transfer, a claim, two visits
     assert report.outcomes["refused conflict"] == 1
-    assert report.outcomes["refused insufficient_balance"] == 1
+    assert report.outcomes["refused over_tier_transaction"] == 1
     assert report.outcomes["forwarded"] == 1
     assert report.deadletters == {"wallet.events": 3, "campaign.events": 1}
     sent = sum(1 for topic, *_ in kept.published if topic == "wallet.events")

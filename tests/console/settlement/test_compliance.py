@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from console import compliance_cli
 from console.compliance.report import ComplianceReport, report
-from console.compliance.reserve import reserve
+from console.compliance.reserve import bound
 from console.compliance.rules import RULES, THRESHOLDS
 from console.compliance.text import markdown
 from console.reports.basis import EmptyWarehouseError, as_json
@@ -56,18 +56,12 @@ def busy(fresh: Callable[[], Client]) -> LedgerRows:
     return rows
 
 
-@pytest.fixture
-def programs(tmp_path: Path) -> Path:
-    (tmp_path / f"{LIU}.toml").write_text("[compliance.reserve]\ncoins = 430\n")
-    return tmp_path
+def of(rows: LedgerRows, when: str = "2026-10") -> ComplianceReport:
+    return report(rows.client, month(when))
 
 
-def of(rows: LedgerRows, programs: Path, when: str = "2026-10") -> ComplianceReport:
-    return report(rows.client, month(when), programs)
-
-
-def test_a_programs_month(busy: LedgerRows, programs: Path) -> None:
-    ali, liu = of(busy, programs).programs
+def test_a_programs_month(busy: LedgerRows) -> None:
+    ali, liu = of(busy).programs
     assert (ali.program, ali.issued, ali.outstanding, ali.reserve) == (
         "ali-flow-wallet",
         8,
@@ -86,25 +80,25 @@ def test_a_programs_month(busy: LedgerRows, programs: Path) -> None:
     }
     assert sum(liu.by_kind.values()) == 0
     assert (liu.outstanding, liu.in_packets, liu.held) == (232 + 18 + 550 + 60, 18, 7)
-    assert (liu.reserve, liu.cover) == (430, 0.5)
+    assert (liu.reserve, liu.cover) == (None, None)
     assert (liu.wallets, liu.frozen, liu.closed) == (5, 1, 1)
     assert (liu.frozen_in_month, liu.closed_in_month) == (1, 1)
     assert liu.refusals == {"unknown_account": 2, "insufficient_balance": 1}
     assert liu.flags == {"split_gifts": 0, "circular_gifts": 1, "packet_farms": 0}
-    assert of(busy, programs).refusals_elsewhere == {"unknown_program": 1}
+    assert of(busy).refusals_elsewhere == {"unknown_program": 1}
 
 
 def test_the_month_after_keeps_what_stands_and_forgets_what_moved(
-    busy: LedgerRows, programs: Path
+    busy: LedgerRows,
 ) -> None:
-    _, liu = of(busy, programs, "2026-11").programs
+    _, liu = of(busy, "2026-11").programs
     assert liu.outstanding == 860 - 5  # the six in an account of no known kind still count
     assert (liu.issued, liu.redeemed, liu.frozen, liu.frozen_in_month) == (0, 5, 1, 0)
     assert liu.refusals == {"unknown_account": 1}
 
 
-def test_the_page_says_it_all(busy: LedgerRows, programs: Path) -> None:
-    page = markdown(of(busy, programs))
+def test_the_page_says_it_all(busy: LedgerRows) -> None:
+    page = markdown(of(busy))
     for line in (
         "# Compliance report, 2026-10 (UTC)",
         "| issued in the month | 20 |",
@@ -112,35 +106,27 @@ def test_the_page_says_it_all(busy: LedgerRows, programs: Path) -> None:
         "| of which in red packets | 18 |",
         "| unknown_account | 2 |",
         "| circular_gifts | 1 |",
-        "Reserve: 430 coins for 860 outstanding, 50.00 %.",
+        "Reserve: none is set.",
     ):
         assert line in page.splitlines()
-    assert "Reserve: none is set" in page
     assert "gift_limit 1,000" in page
 
 
-def test_a_month_before_everything_is_empty_and_says_so(busy: LedgerRows, programs: Path) -> None:
-    found = of(busy, programs, "2026-01")
+def test_a_month_before_everything_is_empty_and_says_so(busy: LedgerRows) -> None:
+    found = of(busy, "2026-01")
     assert found.programs == ()
     assert "Nothing had happened by the end of 2026-01." in markdown(found)
 
 
-def test_an_empty_warehouse_says_so(fresh: Callable[[], Client], programs: Path) -> None:
+def test_an_empty_warehouse_says_so(fresh: Callable[[], Client]) -> None:
     with pytest.raises(EmptyWarehouseError, match="no coin has moved yet"):
-        report(fresh(), month("2026-10"), programs)
-
-
-@pytest.mark.parametrize("value", ["-1", "1.5", '"much"', "true"])
-def test_a_reserve_that_is_no_number_of_coins_is_refused(tmp_path: Path, value: str) -> None:
-    (tmp_path / "p.toml").write_text(f"[compliance.reserve]\ncoins = {value}\n")
-    with pytest.raises(click.ClickException, match=r"p.toml: compliance.reserve.coins = .*whole"):
-        reserve(tmp_path, "p")
+        report(fresh(), month("2026-10"))
 
 
 def test_a_programs_file_that_is_broken_is_named(tmp_path: Path) -> None:
     (tmp_path / "p.toml").write_text("[compliance")
     with pytest.raises(click.ClickException, match=r"p.toml: .*TOML file"):
-        reserve(tmp_path, "p")
+        bound(tmp_path, "p")
 
 
 # -- commands ----------------------------------------------------------------------------------
@@ -202,8 +188,7 @@ def test_rules_and_thresholds_are_options(run: Callable[..., Result]) -> None:
 
 def test_the_report_as_json_and_as_a_page(run: Callable[..., Result], busy: LedgerRows) -> None:
     printed = facts(run("report", "--month", "2026-10", "--json"))
-    folder = compliance_cli.load(compliance_cli.ConsoleSettings).programs
-    assert printed == json.loads(json.dumps(as_json(of(busy, folder))))
+    assert printed == json.loads(json.dumps(as_json(of(busy))))
     assert run("report", "--month", "2026-10").stdout.startswith("# Compliance report, 2026-10")
     only = facts(run("report", "--month", "2026-10", "--program", LIU, "--json"))
     assert [program["program"] for program in only["programs"]] == [LIU]

@@ -14,6 +14,7 @@ from console import compliance_cli
 from console.compliance.cover import PartitionCover, cover
 from console.compliance.report import report
 from console.compliance.reserve import bound
+from console.compliance.text import markdown
 from console.reports.basis import EmptyWarehouseError
 from console.settlement.month import month
 from flowdrop.cli import main
@@ -99,13 +100,13 @@ def test_the_cover_of_a_bound_program(client: Client, programs: Path) -> None:
     )
 
 
-def test_the_months_report_counts_neither_reserve_nor_leases(
-    client: Client, programs: Path
-) -> None:
-    (found,) = report(client, month("2026-10"), programs).programs
+def test_the_months_report_counts_neither_reserve_nor_leases(client: Client) -> None:
+    told = report(client, month("2026-10"))
+    (found,) = told.programs
     assert (found.issued, found.burnt, found.redeemed) == (260, 0, 20)
     assert found.outstanding == 250 + 20, "what is on its way counts until it has come"
     assert (found.reserve, found.cover) == (965 - 20, (965 - 20) / 270)
+    assert "Reserve: 945 coins for 270 outstanding, 350.00 %." in markdown(told).splitlines()
 
 
 def test_what_was_issued_before_the_program_was_bound_is_not_backed(

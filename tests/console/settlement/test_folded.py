@@ -49,7 +49,7 @@ class Folded(NamedTuple):
     moved: list[Moved]
 
 
-@pytest.fixture(scope="module", params=[1, 2])
+@pytest.fixture(scope="module", params=[2, 6])
 def folded(fresh: Callable[[], Client], request: pytest.FixtureRequest) -> Folded:
     world = World(PARTITIONS, RULES)
     clients = Clients(random.Random(request.param), PARTITIONS)
@@ -165,7 +165,8 @@ def gifts(folded: Folded, program: str) -> list[Gift]:
     undone = {
         (result.subject, result.cause)
         for result in folded.results
-        if result.outcome == "applied" and (result.type == "reverse" or result.step == "reversal")
+        if result.outcome == "applied"
+        and (result.type == "reverse" or result.step in {"reversal", "bounce"})
     }
     return sorted(
         Gift(time_of(result), result.subject, result.counterparty, result.amount, result.event_id)

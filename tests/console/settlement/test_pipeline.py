@@ -106,5 +106,5 @@ def test_the_month_for_a_regulator(stack: Stack) -> None:
     assert program["issued"] == 8 * 90 + 7 + 1800 + 400
     assert (program["redeemed"], program["held"], program["frozen"]) == (4, 2 + 6, 1)
     assert program["wallets"] == 8
-    assert program["refusals"] == {"conflict": 1, "insufficient_balance": 1}
+    assert program["refusals"] == {"conflict": 1, "over_tier_transaction": 1}
     assert stack.facts("compliance", "flags", *MONTH)["flags"] == []
