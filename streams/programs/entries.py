@@ -364,8 +364,8 @@ class Fee(Entry, frozen=True, kw_only=True):
 
     Attributes:
         title: its name.
-        cents: money, in cents.
-        coins: coins.
+        cents: money, in cents; it is not taken by the ledger.
+        coins: 0, to say that there is none: of coins the ledger takes fees for deposits only.
         per: each `use`, or each `month`.
     """
 
@@ -379,6 +379,11 @@ class Fee(Entry, frozen=True, kw_only=True):
         super().__post_init__()
         if (self.cents is None) == (self.coins is None):
             raise ValueError("needs exactly one of `cents`, `coins`")
+        if self.coins:
+            raise ValueError(
+                f"coins = {self.coins}: only deposits have fees in coins ([deposits]); write 0, or "
+                "`cents`"
+            )
 
 
 class Verification(Entry, frozen=True):

@@ -66,6 +66,7 @@ def test_liuliangbao_gives_a_coin_for_each_whole_dollar_and_redeems_at_three_car
         ('unit = "coin"\nassumption = ', 'unit = "coin"\n# ', "needs `source`"),
         ('name = "liuliangbao"', "name = ", "line 3"),
         ("[coin]", "[coin", "line 7"),
+        ('coins = 0\nper = "use"', 'coins = 1\nper = "use"', "only deposits have fees in coins"),
         ('["check-in", "invitation"]', '["chess"]', "departments.growth.activities.0 = 'chess'"),
         ('["check-in", "invitation"]', "[]", "departments.growth.activities"),
         (
