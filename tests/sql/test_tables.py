@@ -26,9 +26,9 @@ FEED = {"topic", "partition", "offset"}
 LEDGER = {"source_partition", "source_offset", "event_id", "subject", "outcome", "reason", "mb"}
 # Fields of wallet events by the column that holds them; None for those only the log keeps.
 RENAMED = {
-    **dict.fromkeys(("to", "payer", "packet", "claimer", "partner"), "counterparty"),
+    **dict.fromkeys(("to", "payer", "packet", "claimer", "partner", "by"), "counterparty"),
     **dict.fromkeys(("redemption", "order", "share", "conversion"), "cause"),
-    "rule": "activity",
+    **dict.fromkeys(("rule", "tier"), "activity"),
     "value": "spend",
 }
 LOG_ONLY = frozenset(
