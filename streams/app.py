@@ -118,6 +118,7 @@ def run(app: faust.App) -> None:
     """Run `app` as a worker process until a signal ends it."""
     import mode.loop
 
+    faulthandler.enable()  # should native code crash, the log says where
     mode.loop.use("uvloop")
     # INFO, not WARN: Faust's WARN turns the root logger to DEBUG
     Worker(app, loglevel="INFO").execute_from_commandline()
