@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, get_args
@@ -82,7 +83,7 @@ def _retyped(rng: random.Random, value: bytes) -> bytes:
     event = json.loads(value)
     for _ in range(rng.choice([1, 1, 3])):
         node, key = rng.choice(list(_places(event)))
-        node[key] = rng.choice(ODD)
+        node[key] = copy.deepcopy(rng.choice(ODD))  # the next round may change it
     return _dump(event)
 
 
