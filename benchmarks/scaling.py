@@ -36,7 +36,7 @@ ACCOUNTS, PARTITIONS = 100_000, 8
 WORKERS = (1, 2, 4)
 ACCOUNT_STEPS, ACCOUNT_STEPS_QUICK = (10_000, 100_000, 500_000, 2_000_000), (1_000, 10_000)
 PARTITION_STEPS, PARTITION_STEPS_QUICK = (1, 4, 8, 16, 32, 64), (1, 8)
-# Red packets of 10,000 claims are a shape of `benchmarks.job` to add once the ledger has them.
+# A packet of 10,000 claims is measured by `benchmarks.fold`.
 SHAPES: tuple[Shape, ...] = ("even", "grants", "transfers", "merchant")
 OUT = Path(__file__).parent.parent / "docs" / "benchmarks"
 
