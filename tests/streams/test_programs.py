@@ -155,7 +155,7 @@ def test_limits_that_bind_nobody_are_told_by_check_and_stop_nobody(
 def test_tiers_bind_while_verify_is_open() -> None:
     program = load()["liuliangbao"]
     assert list(program.tiers) == ["", "phone", "identity"]
-    assert program.tiers[""].balance_max == 20_000
+    assert program.tiers[""].balance_max == 50_000
     closed = Operations(open=program.operations.open - {"verify"}, source="a test")
     assert msgspec.structs.replace(program, operations=closed).tiers == {}
 
