@@ -95,6 +95,9 @@ class OneByOne(Timed):
             yield "paid", lambda values: values["paid"] == 1
         if columns == ["quantity"]:
             yield "quantity", lambda values: values["quantity"]
+        if columns == ["network"]:
+            networks = (None, *records.NETWORKS)
+            yield "network", lambda values: networks[values["network"]]
 
     def _value(self, field: str, text: str, own: list[str]) -> Callable[[dict[str, Any]], Any]:
         if not own:

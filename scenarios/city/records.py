@@ -27,6 +27,7 @@ SOURCE = "scenarios/city"
 PERSON = "city:SEED:%d"
 CAMPAIGN = "city-SEED-%d"
 
+NETWORKS = ("mobile", "telecom", "unicom")
 TEXTS: dict[str, tuple[str, ...]] = {
     "carrier": ("mobile", "telecom", "unicom"),
     "arm": ("none", "drop", "small", "large", "ad"),
@@ -39,7 +40,7 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "item": ("comic", "song", "game-skin", "umbrella", "phone-10"),
     "quantity": ("", "", ',"quantity":2', ',"quantity":3'),
     "rule": ("first", "purchase"),
-    "network": ("", *(f',"network":"{name}"' for name in ("mobile", "telecom", "unicom"))),
+    "network": ("", *(f',"network":"{name}"' for name in NETWORKS)),
 }
 """Columns that hold the numbers of texts."""
 TIMES = ("until", "expires")
