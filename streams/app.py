@@ -117,9 +117,8 @@ def watch_over(
 
 def run(app: faust.App) -> None:
     """Run `app` as a worker process until a signal ends it."""
-    import mode.loop
-
     faulthandler.enable()  # should native code crash, the log says where
-    mode.loop.use("uvloop")
+    # asyncio's own loop: with uvloop, which is 4 to 8 % faster, 2 of 300 workers that were stopped in
+    # the middle of a rebalance crashed in its native code.
     # INFO, not WARN: Faust's WARN turns the root logger to DEBUG
     Worker(app, loglevel="INFO").execute_from_commandline()

@@ -97,10 +97,8 @@ def end_hanging(
 
 
 def _asked(bootstrap: str, seconds: float, ask: Callable[[AIOKafkaClient], Awaitable[T]]) -> T:
-    # a plain loop: the worker's kind (uvloop) is made for one that lives long
-    plain = asyncio.Runner(loop_factory=asyncio.SelectorEventLoop)
-    with _one_at_a_time, plain as runner:
-        return runner.run(_until(time.monotonic() + seconds, bootstrap, ask))
+    with _one_at_a_time:
+        return asyncio.run(_until(time.monotonic() + seconds, bootstrap, ask))
 
 
 async def _until(

@@ -94,8 +94,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
 def _check_metadata_task(task: asyncio.Task[None]) -> None:
     """End the process when aiokafka's task that keeps the metadata up to date has died.
 
-    It catches OSError, but uvloop answers a write to a connection that was just reset with a
-    RuntimeError. Nothing tells of its death: whoever asks for metadata, as for the coordinator of a
+    It catches OSError, but a loop may answer a write to a connection that was just reset with another
+    (uvloop does, with a RuntimeError). Nothing tells of its death: whoever asks for metadata, as for the coordinator of a
     group after an outage of Kafka, waits for ever.
     """
     if task.done() and not task.cancelled():
