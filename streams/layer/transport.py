@@ -94,9 +94,9 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
 def _check_metadata_task(task: asyncio.Task[None]) -> None:
     """End the process when aiokafka's task that keeps the metadata up to date has died.
 
-    It catches OSError, but a loop may answer a write to a connection that was just reset with another
-    (uvloop does, with a RuntimeError). Nothing tells of its death: whoever asks for metadata, as for the coordinator of a
-    group after an outage of Kafka, waits for ever.
+    It catches OSError, but a loop may answer a write to a connection that was just reset otherwise
+    (uvloop does so by a RuntimeError). Nothing tells of its death: whoever asks for metadata, as
+    for the coordinator of a group after an outage of Kafka, waits for ever.
     """
     if task.done() and not task.cancelled():
         end_process("aiokafka no longer learns about the cluster", task.exception())
