@@ -121,7 +121,7 @@ def caused_rows(own: Account) -> Rows:
             "in_hand": line.in_hand,
             "redeemed": line.redeemed,
             "bought": line.bought,
-            "else": line.coins - line.in_hand - line.redeemed - line.bought,
+            "else": line.otherwise,
         }
         for line in own.caused or ()
     ]

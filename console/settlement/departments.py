@@ -55,6 +55,11 @@ class Caused:
     bought: int  # with them, of the catalogue
     spent: dict[str, int]  # by operation, the two before among them
 
+    @property
+    def otherwise(self) -> int:
+        """Coins of `spent` that were neither redeemed nor bought with: given away, expired, ..."""
+        return self.coins - self.in_hand - self.redeemed - self.bought
+
 
 def departments(programs: Path | None) -> tuple[Department, ...]:
     """Return the departments of all programs whose files are in the folder `programs`.
