@@ -64,6 +64,7 @@ Step = Literal[
     "declined",
     "bounce",
 ]
+Verified = Literal["none", "phone", "identity"]  # how well a person is known
 # A campaign's longest name and what the ledger puts around it.
 LedgerName = Annotated[str, Meta(min_length=1, max_length=160)]
 
@@ -570,7 +571,7 @@ class VerifyData(Data, frozen=True):
     """How well the wallet's owner is known from now on, and by whom that was found out."""
 
     program: Name
-    tier: Literal["none", "phone", "identity"]
+    tier: Verified
     by: Name
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+import clickhouse_connect
 import pytest
 
 from local import processes
@@ -55,3 +56,12 @@ def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     processes.wait_ready(part)
     yield f"http://default:@{HOST}:{port}/default"
     processes.stop(part)
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder of the real engine; a process opens one at a time, so a module holds it open."""
+    path = tmp_path_factory.mktemp("clickhouse")
+    client = clickhouse_connect.get_client(interface="chdb", path=str(path))
+    yield path
+    client.close()

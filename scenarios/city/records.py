@@ -29,7 +29,7 @@ CAMPAIGN = "city-SEED-%d"
 
 NETWORKS = ("mobile", "telecom", "unicom")
 TEXTS: dict[str, tuple[str, ...]] = {
-    "carrier": ("mobile", "telecom", "unicom"),
+    "carrier": NETWORKS,
     "arm": ("none", "drop", "small", "large", "ad"),
     "channel": ("app", "sms", "feed"),
     "format": ("display", "large_display", "video"),

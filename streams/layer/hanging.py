@@ -2,7 +2,7 @@
 
 Kafka answers a commit before its markers stand in every partition, and writes the missing ones when
 a broker is back. A broker that starts, however, takes a partition without a leader for one that was
-deleted and skips its marker (seen with 4.3.0; docs/exactness.md, "Limits"). Records left open so
+deleted and skips its marker (seen with 4.3.0; docs/exactness.md). Records left open so
 share the fate of the next transaction of the same `transactional.id`, whichever that is.
 
 So before that next one, the coordinator is asked how the last one ended and each partition whether

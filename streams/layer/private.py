@@ -50,6 +50,14 @@ CALLABLES: dict[str, tuple[str, ...]] = {
         "assignment",
         "offsets",
     ),
+    "aiokafka.client:AIOKafkaClient.coordinator_lookup": (
+        "self",
+        "coordinator_type",
+        "coordinator_key",
+    ),
+    "aiokafka.client:AIOKafkaClient.send": ("self", "node_id", "request", "group"),
+    "aiokafka.client:AIOKafkaClient.set_topics": ("self", "topics"),
+    "aiokafka.protocol.api:Request.build": ("self", "request_struct_class"),
     "aiokafka.consumer.fetcher:Fetcher._create_fetch_waiter": ("self",),
     "aiokafka.consumer.fetcher:Fetcher._notify": ("self", "future"),
     "aiokafka.consumer.fetcher:FetchResult.check_assignment": ("self", "tp"),
@@ -72,6 +80,7 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
         "_closed",
     ),
     "aiokafka.client:AIOKafkaClient": ("_sync_task",),
+    "aiokafka.protocol.api:Request": ("_CLASSES", "API_KEY"),
     "aiokafka.consumer.group_coordinator:GroupCoordinator": ("generation",),
     "aiokafka.consumer.fetcher:Fetcher": (
         "_records",

@@ -379,11 +379,6 @@ class Fee(Entry, frozen=True, kw_only=True):
         super().__post_init__()
         if (self.cents is None) == (self.coins is None):
             raise ValueError("needs exactly one of `cents`, `coins`")
-        if self.coins:
-            raise ValueError(
-                f"coins = {self.coins}: only deposits have fees in coins ([deposits]); write 0, or "
-                "`cents`"
-            )
 
 
 class Verification(Entry, frozen=True):

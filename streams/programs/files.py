@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 import click
 import msgspec
 
+from streams.events import Verified
 from streams.ledger.times import microseconds
 from streams.programs.entries import (
     Carrier,
@@ -34,7 +35,7 @@ _HINTS = {
     if name not in {"later", "plain", "tiers"}
 }
 _ALWAYS = ("coin", "operations")  # what there must be at every time
-TIERS = ("none", "phone", "identity")  # what an event may verify a person as
+TIERS = get_args(Verified)
 
 
 def _entry_of(kind: Any) -> type[Entry] | None:
@@ -145,12 +146,14 @@ def read_values(name: str, values: Any) -> Program:
 def problems_of(path: Path) -> list[Problem]:
     """Return everything that is wrong with the file `path`, by line.
 
-    And what is in vain, which stops nobody who reads it: limits that bind nobody.
+    And what is in vain, which stops nobody who reads it: limits that bind nobody, fees that nothing
+    takes.
     """
     reader = _Reader(path)
     program = reader.read()
     if program is not None:
         reader.check_verification(program)
+        reader.check_fees(program)
     return reader.problems
 
 
@@ -325,6 +328,14 @@ class _Reader:
             self._say(
                 ("reserve",), said, 'add "reserve_add" and "reserve_remove" to operations.open'
             )
+
+    def check_fees(self, program: Program) -> None:
+        """Hold fees to those that are taken: of coins, only those of deposits."""
+        periods = (program, *(later.program for later in program.later))
+        for name in self.values.get("fees", {}):
+            if any(name in one.fees and one.fees[name].coins for one in periods):
+                said = "a fee in coins, which only deposits have"
+                self._say(("fees", name), said, "write coins = 0, or the fee in cents")
 
     def _check_departments(self, tables: dict[str, dict[str, list[Entry]]]) -> None:
         """Hold departments to activities that there are, and each of those to one department."""

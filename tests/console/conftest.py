@@ -37,15 +37,6 @@ NUMBERS = itertools.count()
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder of the real engine; a process opens one at a time, so a module holds it open."""
-    path = tmp_path_factory.mktemp("clickhouse")
-    client = clickhouse_connect.get_client(interface="chdb", path=str(path))
-    yield path
-    client.close()
-
-
-@pytest.fixture(scope="module")
 def fresh(engine: Path) -> Iterator[Callable[[], Client]]:
     """Makes clients of databases of their own, with tables and without rows."""
     owner = clickhouse_connect.get_client(interface="chdb", path=str(engine))

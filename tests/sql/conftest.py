@@ -15,15 +15,6 @@ if TYPE_CHECKING:
 NUMBERS = itertools.count()
 
 
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder of the real engine; a process opens one at a time, so a module holds it open."""
-    path = tmp_path_factory.mktemp("clickhouse")
-    client = clickhouse_connect.get_client(interface="chdb", path=str(path))
-    yield path
-    client.close()
-
-
 @pytest.fixture
 def database(engine: Path) -> Iterator[Client]:
     """A client of a database that holds nothing."""
