@@ -67,9 +67,20 @@ class Pending:
     @property
     def records(self) -> list[Record]:
         """The records of `produced` by name, for readers."""
+        return self._named(self.produced)
+
+    def records_to(self, topic: str) -> list[Record]:
+        """Return those of the records that go to `topic`."""
+        return self._named(record for record in self.produced if record[0] == topic)
+
+    def values_to(self, topic: str) -> list[bytes]:
+        """Return the values of the records that go to `topic`, an empty one where there is none."""
+        return [record[1] or b"" for record in self.produced if record[0] == topic]
+
+    def _named(self, produced: Iterable[tuple[Any, ...]]) -> list[Record]:
         return [
             Record(topic, partition, key, value, rest[-1] if rest else None)
-            for topic, value, key, partition, *rest in self.produced
+            for topic, value, key, partition, *rest in produced
         ]
 
     def __bool__(self) -> bool:

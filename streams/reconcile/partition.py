@@ -157,9 +157,7 @@ def _compare_results(
 ) -> None:
     findings = proof.findings
     with proof.timed("results"):
-        mine = results.expected(
-            [record.value or b"" for record in pending.records if record.topic == POSTINGS_TOPIC]
-        )
+        mine = results.expected(pending.values_to(POSTINGS_TOPIC))
         for row in mine.group_by(["outcome", "reason"]).aggregate([([], "count_all")]).to_pylist():
             proof.outcomes[f"{row['outcome']} {row['reason']}".strip()] += row["count_all"]
     with proof.timed("ask ClickHouse"):
@@ -197,7 +195,7 @@ def _compare_letters(
         stored = rows(
             client, "ledger/letters", topic=topic, partition=proof.number, first=first, end=end
         )
-    mine = [_letter(record) for record in pending.records if record.topic == DEADLETTER_TOPIC]
+    mine = [_letter(record) for record in pending.records_to(DEADLETTER_TOPIC)]
     proof.deadletters[topic] += len(mine)
     proof.findings.compared["deadletters"] += len(mine)
     for one, other in zip(_padded(mine, stored), _padded(stored, mine), strict=True):
@@ -336,14 +334,13 @@ def _fold_campaigns(
 
 
 def _count_campaign(proof: Proof, batch: Batch, pending: Pending) -> None:
-    sent = Counter(record.topic for record in pending.records)
+    sent = Counter(record[0] for record in pending.produced)
     proof.campaign["accepted"] += sent[ACCEPTED_TOPIC]
     proof.campaign["forwarded"] += sent[CAMPAIGN_TOPIC]
     proof.campaign["repeat"] += len(batch) - sent.total()
-    for record in pending.records:
-        if record.topic == ACCEPTED_TOPIC:
-            event = decode_campaign(record.value or b"")
-            name = f"{event.id}|{event.subject}|{type(event).__name__.lower()}"
-            proof.accepted["events"] += 1
-            proof.accepted["names"] += zlib.crc32(name.encode())
-            proof.accepted["times"] += microseconds(event.time)
+    for value in pending.values_to(ACCEPTED_TOPIC):
+        event = decode_campaign(value)
+        name = f"{event.id}|{event.subject}|{type(event).__name__.lower()}"
+        proof.accepted["events"] += 1
+        proof.accepted["names"] += zlib.crc32(name.encode())
+        proof.accepted["times"] += microseconds(event.time)

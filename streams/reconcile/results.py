@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
 NESTED = "posting"
+JSON_BLOCK_BYTES = 4 * 1024 * 1024  # parsed at a time: more than the largest result, within a cache
 _TYPES = {int: pa.int64(), str: pa.string()}
 
 
@@ -64,7 +65,7 @@ def expected(values: Sequence[bytes]) -> pa.Table:
         return SCHEMA.empty_table()
     read = pyarrow.json.read_json(
         pa.BufferReader(b"\n".join(values)),
-        read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=1 << 30),
+        read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=JSON_BLOCK_BYTES),
         parse_options=pyarrow.json.ParseOptions(explicit_schema=_JSON_SCHEMA),
     ).combine_chunks()
     columns = []
