@@ -31,3 +31,4 @@ SELECT
 FROM ledger_results FINAL
 WHERE source_partition = {partition:UInt16} AND source_offset >= {first:UInt64} AND source_offset < {end:UInt64}
 ORDER BY source_offset
+SETTINGS optimize_read_in_order = 0 -- FINAL reads by one thread otherwise

@@ -210,13 +210,15 @@ class PartitionState:
             elif value is None:
                 self.committed.pop(key, None)
             else:
-                try:
-                    check(key, value)
-                except ValueError as error:
-                    raise ChangelogError(
-                        f"partition {self.number} offset {offset}: {error}"
-                    ) from error
+                if check is not accept:
+                    self._check(check, offset, key, value)
                 self.committed[key] = value
+
+    def _check(self, check: Check, offset: int, key: bytes, value: bytes) -> None:
+        try:
+            check(key, value)
+        except ValueError as error:
+            raise ChangelogError(f"partition {self.number} offset {offset}: {error}") from error
 
     def _restore_applied(self, offset: int, value: bytes | None) -> None:
         if value is None or len(value) != _APPLIED.size or value[0] != _APPLIED_VERSION:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import repeat
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
@@ -15,8 +14,6 @@ from streams.ledger.book import link
 from streams.ledger.recent import key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from streams.reconcile.report import Findings
 
 APPLIED = ("applied", "asked")  # outcomes that move a partition's clock
@@ -45,23 +42,25 @@ class Statement(msgspec.Struct):
         """Take in the next results, finding gaps, forks and what was applied too late."""
         self._check_window(results, findings)
         standings = self.standings
-        count = 0
-        for offset, key, account, amount, balance, version, pending in _postings(results):
-            last, posted, _, chain = standings.get(account, NEW)
+        standing_of = standings.get
+        keys = list(map(key_of, results["event_id"].to_pylist()))
+        postings = _postings(results)
+        for row, account, amount, balance, version, pending in postings:
+            last, posted, _, chain = standing_of(account, NEW)
             if version != last + 1:
                 findings.differ(
                     "versions",
-                    f"{self._place(offset)}, {account}: version {version:,} comes after {last:,}",
+                    f"{self._place(results, row)}, {account}: version {version:,} comes after "
+                    f"{last:,}",
                 )
             if balance != posted + amount:
                 findings.differ(
                     "balances",
-                    f"{self._place(offset)}, {account} version {version:,}: balance {balance:,} "
-                    f"is not {posted:,} and {amount:,}",
+                    f"{self._place(results, row)}, {account} version {version:,}: balance "
+                    f"{balance:,} is not {posted:,} and {amount:,}",
                 )
-            standings[account] = version, balance, pending, link(chain, key, amount, pending)
-            count += 1
-        findings.compared["versions"] += count
+            standings[account] = version, balance, pending, link(chain, keys[row], amount, pending)
+        findings.compared["versions"] += len(postings)
 
     def compare(self, state: dict[bytes, bytes], findings: Findings) -> None:
         """Hold what the stored postings come to against the accounts that the fold made."""
@@ -92,8 +91,8 @@ class Statement(msgspec.Struct):
                 "balances", f"partition {self.number}, {name}: only ClickHouse knows it"
             )
 
-    def _place(self, offset: int) -> str:
-        return f"wallet.events {self.number}:{offset}"
+    def _place(self, results: pa.Table, row: int) -> str:
+        return f"wallet.events {self.number}:{results['source_offset'][row].as_py()}"
 
     def _check_window(self, results: pa.Table, findings: Findings) -> None:
         applied = results.filter(
@@ -112,29 +111,18 @@ class Statement(msgspec.Struct):
             days = (clocks[row] - times[row]) / 86_400_000_000
             findings.differ(
                 "window",
-                f"{self._place(applied['source_offset'][row].as_py())}, event "
+                f"{self._place(applied, row)}, event "
                 f"{applied['event_id'][row].as_py()}: applied {days:,.1f} days behind the clock",
             )
         self.clock_us = int(clocks[-1])
         findings.compared["window"] += applied.num_rows
 
 
-def _postings(results: pa.Table) -> Iterator[tuple[int, bytes, str, int, int, int, int]]:
-    """Iterate over offset, the event id's hash, account, amount, balance, version, pending."""
-    counts = pc.list_value_length(results["posting.account"]).to_pylist()
+def _postings(results: pa.Table) -> list[tuple[int, str, int, int, int, int]]:
+    """Return of each posting its result's row, account, amount, balance, version and pending."""
     columns = [
         pc.list_flatten(results[f"posting.{name}"]).to_pylist()
         for name in ("account", "amount", "balance", "version", "pending")
     ]
-    return zip(
-        _each(results["source_offset"].to_pylist(), counts),
-        _each(map(key_of, results["event_id"].to_pylist()), counts),
-        *columns,
-        strict=True,
-    )
-
-
-def _each(values: Any, counts: list[int]) -> Iterator[Any]:
-    """Repeat each value as often as its record has postings."""
-    for value, count in zip(values, counts, strict=True):
-        yield from repeat(value, count)
+    rows = pc.list_parent_indices(results["posting.account"].combine_chunks()).to_pylist()
+    return list(zip(rows, *columns, strict=True))
