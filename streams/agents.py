@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 from collections import Counter
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from streams.events import CampaignEvent
     from streams.layer.batch import Batch
     from streams.layer.table import Work
+    from streams.ledger.results import Result
     from streams.metrics import Ended
     from streams.settings import StreamSettings
 
@@ -50,6 +52,8 @@ SHARD_KEY = b"\x00shard"
 DAY_US = 86_400_000_000
 HOUR_US = 3_600_000_000
 CHUNK_RECORDS = 256
+
+_END_OF: Callable[[Result], Ended] = attrgetter("outcome", "reason")
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +115,7 @@ class Told(msgspec.Struct):
     keys: list[bytes | None]
     values: list[bytes]
     aside: list[tuple[int, bytes | None, bytes | None, Rejection]]
-    ended: list[Ended]
+    ended: Counter[Ended]
 
 
 def fold_batch(work: Work, rules: Rules, partitions: int) -> None:
@@ -149,7 +153,7 @@ def _fold_part(work: Work, rules: Rules, partitions: int, start: int, stop: int)
     state, batch = work.state, work.batch
     shard = _load_shard(state.get(SHARD_KEY), work.partition, partitions)
     book = Book(work.partition, partitions, rules, state.get, shard.clock_us)
-    told = Told([], [], [], [])
+    told = Told([], [], [], Counter())
     # A few at a time: what is decoded of them stays in the processor's cache until it is told.
     for first in range(start, stop, CHUNK_RECORDS):
         _fold_chunk(batch, book, told, slice(first, min(first + CHUNK_RECORDS, stop)))
@@ -164,9 +168,8 @@ def _fold_part(work: Work, rules: Rules, partitions: int, start: int, stop: int)
         state.emit(WALLET_TOPIC, home, sent_key, sent)
     state.emit_all(POSTINGS_TOPIC, work.partition, told.keys, told.values)
     state.put_all(changed)
-    ended = Counter(told.ended)
-    ended.update(("deadletter", rejection.reason) for _, _, _, rejection in told.aside)
-    count(batch.topic, ended)
+    told.ended.update(("deadletter", rejection.reason) for _, _, _, rejection in told.aside)
+    count(batch.topic, told.ended)
 
 
 def _fold_chunk(batch: Batch, book: Book, told: Told, part: slice) -> None:
@@ -180,7 +183,7 @@ def _fold_chunk(batch: Batch, book: Book, told: Told, part: slice) -> None:
         if not isinstance(event, Rejection)
     ]
     told.values += encode_results(results)
-    told.ended += [(result.outcome, result.reason) for result in results]
+    told.ended.update(map(_END_OF, results))
     if len(results) == len(events) and not book.strays:
         told.keys += keys
         return

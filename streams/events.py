@@ -793,17 +793,14 @@ TYPES: dict[str, tuple[str, type]] = {
     for topic, union in ((WALLET_TOPIC, WalletEvent), (CAMPAIGN_TOPIC, CampaignEvent))
     for kind in get_args(union)
 }
-_PLACES = {kind: (topic, name.rpartition(".")[2]) for name, (topic, kind) in TYPES.items()}
+# The last word of each type's name: `earn` of `flowdrop.wallet.earn`.
+OPERATION: dict[type, str] = {kind: name.rpartition(".")[2] for name, (_, kind) in TYPES.items()}
+_TOPICS = {kind: topic for topic, kind in TYPES.values()}
 
 
 def topic_of(event: Event) -> str:
     """Return the Kafka topic an event belongs to."""
-    return _PLACES[type(event)][0]
-
-
-def operation_of(event: Event) -> str:
-    """Return the last word of an event's type: `earn` of `flowdrop.wallet.earn`."""
-    return _PLACES[type(event)][1]
+    return _TOPICS[type(event)]
 
 
 def partition_of(account: str, partitions: int) -> int:

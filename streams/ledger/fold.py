@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from streams.events import Leg, PacketClaim, PacketShare, ProgramRules, operation_of
+from streams.events import OPERATION, Leg, PacketClaim, PacketShare, ProgramRules
 from streams.ledger.accounts import claim_name, share_name
 from streams.ledger.arrivals import arrive
 from streams.ledger.book import Book, Shard, link
@@ -60,7 +60,7 @@ def fold(book: Book, event: WalletEvent, offset: int, arrived_us: int) -> Result
         book.number,
         offset,
         event.id,
-        operation_of(event),
+        OPERATION[kind],
         event.subject,
         data.program,
         time_us,

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 from xxhash import xxh3_64_digest, xxh3_64_intdigest
 
-from streams.events import operation_of
+from streams.events import OPERATION
 from streams.ledger.refusals import APPLIED_CODES
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def digest_of(event: WalletEvent, time_us: int) -> int:
 
     Without id and subject: it is compared only where these are the same.
     """
-    content = (operation_of(event), event.source, time_us, event.data)
+    content = (OPERATION[type(event)], event.source, time_us, event.data)
     return xxh3_64_intdigest(_encode(content)) & 0xFFFFFFFF
 
 

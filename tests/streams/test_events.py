@@ -12,10 +12,10 @@ import pytest
 
 from streams.events import (
     CAMPAIGN_TOPIC,
+    OPERATION,
     TYPES,
     WALLET_TOPIC,
     encode,
-    operation_of,
     partition_of,
     shard,
     topic_of,
@@ -94,7 +94,7 @@ def test_types_know_their_topic_and_operation() -> None:
     for name, (topic, _) in TYPES.items():
         event = read(name, json.loads((EXAMPLES / f"{name}.valid.json").read_text())[0])
         assert topic_of(event) == topic
-        assert name.endswith(f".{operation_of(event)}")
+        assert name.endswith(f".{OPERATION[type(event)]}")
         assert topic == (WALLET_TOPIC if ".wallet." in name else CAMPAIGN_TOPIC)
 
 

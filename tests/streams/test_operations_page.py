@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import msgspec
 import pytest
 
-from streams.events import Close, Leg, PacketShare, Reverse, Step, operation_of
+from streams.events import OPERATION, Close, Leg, PacketShare, Reverse, Step
 from streams.ledger.accounts import BALANCE_MAX, pack, unpack
 from streams.ledger.refusals import REFUSALS
 from streams.programs import Operation
@@ -105,7 +105,7 @@ class Curious(World):
 
 
 def named(event: WalletEvent) -> str:
-    return f"leg {event.data.step}" if isinstance(event, Leg) else operation_of(event)
+    return f"leg {event.data.step}" if isinstance(event, Leg) else OPERATION[type(event)]
 
 
 def clients_outcomes() -> Iterator[Outcome]:
