@@ -162,8 +162,15 @@ class TransactionalProducer:
         """Put `pending` into a transaction and commit it, repeating it if it had to be aborted.
 
         Raises:
-            TransactionFailedError: when this producer was fenced or the content is refused.
+            TransactionFailedError: when this producer was fenced, or the content is refused, or it
+                goes to a topic that isn't among the outputs, which nobody would search for what a
+                broker left open.
         """
+        if unnamed := pending.topics.difference(self.outputs):
+            raise TransactionFailedError(
+                f"{self.transactional_id}: a fold emits to {', '.join(sorted(unnamed))}; name it "
+                "among the table's outputs"
+            )
         last = None
         for repeat in range(REPEATS_MAX):
             sent = False
