@@ -88,6 +88,16 @@ def test_content_that_the_coordinator_aborted_ends_its_producer_and_is_repeated_
     assert committed(world) == [b"overdue"]
 
 
+def test_a_topic_that_is_not_among_the_outputs_is_refused_by_name(make_world: Make) -> None:
+    world = make_world()
+    mine = producer(world)
+    mine.open()
+    with pytest.raises(TransactionFailedError, match="emits to elsewhere; name it among"):
+        mine.commit(content(world, b"lost", "elsewhere"))
+    mine.commit(content(world, b"found"))
+    assert committed(world) == [b"found"]
+
+
 def test_a_fenced_producer_ends_and_nothing_of_it_appears(make_world: Make) -> None:
     world = make_world()
     old, new = producer(world), producer(world)
