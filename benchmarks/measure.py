@@ -99,8 +99,9 @@ def measure(broker: Broker, engine: Engine, job: Job, *, workers: int = 1) -> Me
     Raises:
         click.ClickException: when the engine dies, stalls, or what it wrote is wrong.
     """
-    with prepared(broker, engine, job) as place:
-        due = job.events + (sum(1 for _ in job.opening()) if engine.is_ledger else 0)
+    with prepared(broker, engine, job, is_live=engine.is_ledger) as place:
+        opened = _open_wallets(broker, engine, place, job) if engine.is_ledger else 0
+        due = job.events + opened
         core = ENGINE_CORE if workers == 1 else None
         with running(engine, place, workers, core) as alive:
             engine_watch = Watch(*(process.pid for process in alive.processes))
@@ -112,6 +113,20 @@ def measure(broker: Broker, engine: Engine, job: Job, *, workers: int = 1) -> Me
                 broker_watch.stop()
         tally = _checked(broker, engine, place, job)
         return _rates(tally, engine_watch, broker_watch)
+
+
+def _open_wallets(broker: Broker, engine: Engine, place: Place, job: Job) -> int:
+    """Have a worker open the job's wallets, then publish its events; return how many are open.
+
+    Partitions don't get on evenly: if both came at once, some would open wallets while others were
+    nearly done.
+    """
+    opened = sum(1 for _ in job.opening())
+    with running(engine, place, 1, ENGINE_CORE) as alive:
+        await_results(broker, alive, opened)
+    say(f"  publishing {job.events:,} events")
+    broker.publish(place.source, job.records())
+    return opened
 
 
 @contextmanager
