@@ -25,8 +25,7 @@ class StreamSettings(Settings):
         250,
         ge=1,
         le=10_000,
-        description="transactions a second of all partitions of a worker together; those that "
-        "write to fewer than eight partitions count for less",
+        description="transactions a second of all partitions of a worker together",
     )
     transaction_timeout_ms: int = Field(
         900_000,

@@ -50,15 +50,15 @@ class Pending:
         "changes",
         "events",
         "next_offset",
-        "places",
         "produced",
         "size_bytes",
         "time_ms",
+        "topics",
     )
 
     def __init__(self, next_offset: int, time_ms: int) -> None:
         self.produced: list[tuple[Any, ...]] = []
-        self.places: set[tuple[str, int]] = set()  # topics and partitions that `produced` goes to
+        self.topics: set[str] = set()  # that `produced` goes to
         self.changes: dict[bytes, bytes | None] = {}
         self.events: list[EventT] = []
         self.next_offset = next_offset
@@ -150,7 +150,7 @@ class PartitionState:
     ) -> None:
         """Send a record in the same transaction."""
         pending = self.open
-        pending.places.add((topic, partition))
+        pending.topics.add(topic)
         pending.produced.append(
             (topic, value, key, partition)
             if headers is None
@@ -164,7 +164,7 @@ class PartitionState:
     ) -> None:
         """Send records of one partition in the same transaction, as `emit` would one by one."""
         pending = self.open
-        pending.places.add((topic, partition))
+        pending.topics.add(topic)
         pending.produced += zip(repeat(topic), values, keys, repeat(partition))
         pending.size_bytes += sum(map(len, values))
 

@@ -42,7 +42,6 @@ IDLE_SECONDS = 1.0  # after which a partition without work looks whether the bro
 REPEAT_WAIT_SECONDS_MAX = 1.0
 
 # When a worker's transactions queue at the broker, and what it does about it; see `Pace`.
-PLACES_FULL = 8
 QUEUE_FACTOR, QUEUE_SECONDS = 3, 0.020
 GAP_GROWTH, GAP_DECAY, GAP_FACTOR_MAX = 1.05, 0.98, 4
 SMOOTHING = 0.1  # one that is long, for the legs in it, is no queue
@@ -167,7 +166,7 @@ class TransactionalProducer:
                 goes to a topic that isn't among the outputs, which nobody would search for what a
                 broker left open.
         """
-        if unnamed := {topic for topic, _ in pending.places}.difference(self.outputs):
+        if unnamed := pending.topics.difference(self.outputs):
             raise TransactionFailedError(
                 f"{self.transactional_id}: a fold emits to {', '.join(sorted(unnamed))}; name it "
                 "among the table's outputs"
@@ -267,15 +266,12 @@ class Pace:
     """Gives out turns, so that all partitions of a worker share a bound of transactions a second.
 
     A partition that has nothing to commit takes no turn: eight busy ones commit as often among
-    64 as alone. A broker's work grows with the partitions that a transaction writes to, each of
-    which gets a marker: one that writes to two takes a quarter of a turn, to eight or more a whole.
-
-    The bound gives way to a broker that is behind: when transactions take much longer than they
-    have taken here, they are waiting for each other, and fewer but larger ones pass through sooner.
-    (TCP Vegas tells a queue in the same way, by the delay above the least seen.)
+    64 as alone. The bound gives way to a broker that is behind: when transactions take much longer
+    than they have taken here, they are waiting for each other, and fewer but larger ones pass
+    through sooner. (TCP Vegas tells a queue in the same way, by the delay above the least seen.)
 
     Args:
-        per_second: the most whole turns a second.
+        per_second: the most turns a second.
     """
 
     def __init__(self, per_second: int = 250) -> None:
@@ -284,16 +280,12 @@ class Pace:
         self._lately_s = 0.0
         self._next = 0.0
 
-    async def turn(self, places: int = PLACES_FULL) -> None:
-        """Wait for a turn to write to so many partitions, first come first served."""
+    async def turn(self) -> None:
+        """Wait for a turn, first come first served."""
         now = asyncio.get_running_loop().time()
-        at = self._next = max(now, self._next + self.gap_before(places))
+        at = self._next = max(now, self._next + self.gap_s)
         if at > now:
             await asyncio.sleep(at - now)
-
-    def gap_before(self, places: int) -> float:
-        """Return the seconds before a transaction that writes to so many partitions."""
-        return self.gap_s * min(places, PLACES_FULL) / PLACES_FULL
 
     def took(self, seconds: float) -> None:
         """Be told how long a transaction took, and give turns more rarely or more often."""
@@ -342,7 +334,7 @@ class Committer:
         try:
             while True:
                 await self._something()
-                await table.pace.turn(len(self.state.open.places) + 1)  # and the changelog
+                await table.pace.turn()
                 self._work.clear()
                 started = loop.time()
                 pending = self.state.take()

@@ -24,12 +24,6 @@ async def test_turns_are_spread_evenly_among_who_wants_one() -> None:
     assert set(got[:8]) == {0, 1, 2, 3}, "nobody waits while another has turn after turn"
 
 
-def test_a_transaction_to_few_partitions_takes_less_of_a_turn() -> None:
-    pace = Pace(per_second=100)
-    gaps = [pace.gap_before(places) for places in (2, 4, 8, 50)]
-    assert gaps == pytest.approx([1 / 400, 1 / 200, 1 / 100, 1 / 100])
-
-
 async def test_a_pause_saves_up_no_turns() -> None:
     loop = asyncio.get_running_loop()
     pace = Pace(per_second=100)
