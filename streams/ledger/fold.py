@@ -93,8 +93,9 @@ def _judge(  # noqa: C901 - the checks in their order
     account = memory = book[where]
     if account is None and book.is_elsewhere(where):
         return book.forward()
-    if type(event) in _BESIDE:  # a packet need not remember who drew: each has an account
-        where = _BESIDE[type(event)](event)
+    beside = _BESIDE.get(type(event))
+    if beside is not None:  # a packet need not remember who drew: each has an account
+        where = beside(event)
         memory = book[where]
     key, digest = book.key, digest_of(event, time_us)
     if (
@@ -125,7 +126,7 @@ def _judge(  # noqa: C901 - the checks in their order
         )
     code = 0
     if reason and reason != ASKED:
-        if memory is None or reason in NEVER_REMEMBERED or type(event) in _BESIDE:
+        if memory is None or reason in NEVER_REMEMBERED or beside is not None:
             return "refused", reason
         code = CODES[reason]
         time_us = min(time_us, latest_us)

@@ -7,41 +7,75 @@ the clearing account, tells every repeat, however late, without a window.
 
 from __future__ import annotations
 
-import hmac
 from typing import TYPE_CHECKING
 
-import msgspec
-
+from streams.events import Leg, LegData
 from streams.ledger.accounts import LEGS_MAX
+from streams.ledger.signing import is_signed, signature_of
 
 if TYPE_CHECKING:
-    from streams.events import Leg
+    from datetime import datetime
 
-UNSIGNED = "0" * 64
-
-_encode = msgspec.msgpack.Encoder().encode
+    from streams.events import Step
 
 
-def sign(leg: Leg, secret: bytes) -> Leg:
-    """Return the leg with its signature."""
-    data = msgspec.structs.replace(leg.data, signature=signature_of(leg, secret))
-    return msgspec.structs.replace(leg, data=data)
+def signed_leg(  # noqa: PLR0913 - all that a leg says
+    secret: bytes,
+    *,
+    time: datetime,
+    subject: str,
+    program: str,
+    step: Step,
+    payer: str,
+    amount: int,
+    cause: str,
+    campaign: str,
+    origin: tuple[int, int, int],
+) -> Leg:
+    """Return a leg of the ledger's.
 
-
-def signature_of(leg: Leg, secret: bytes) -> str:
-    """Return the HMAC-SHA256, in hexadecimal, over all of a leg but its signature."""
-    data = leg.data
-    content = (
-        *(leg.id, leg.source, leg.time, leg.subject),
-        *(data.program, data.step, data.payer, data.amount, data.cause, data.campaign),
-        *(data.partition, data.offset, data.number),
+    Args:
+        secret: the ledger's key.
+        time: that of the record that makes it.
+        subject: the account it is for.
+        program: whose coins it is about.
+        step: what it asks of the other partition.
+        payer: who sends it.
+        amount: coins.
+        cause: id of the event that began it.
+        campaign: for whose budget, or ''.
+        origin: partition and offset of the record that makes it, and which of that record's legs.
+    """
+    partition, offset, number = origin
+    name, source = f"leg:{partition}:{offset}:{number}", f"flowdrop/ledger/{partition}"
+    said = (program, step, payer, amount, cause, campaign, partition, offset, number)
+    data = LegData(
+        program=program,
+        step=step,
+        payer=payer,
+        amount=amount,
+        cause=cause,
+        campaign=campaign,
+        partition=partition,
+        offset=offset,
+        number=number,
+        signature=signature_of((name, source, time, subject, *said), secret),
     )
-    return hmac.digest(secret, _encode(content), "sha256").hex()
+    return Leg(id=name, source=source, time=time, subject=subject, data=data)
 
 
 def is_genuine(leg: Leg, secret: bytes) -> bool:
     """Return whether the ledger that knows `secret` signed the leg, as it is."""
-    return hmac.compare_digest(leg.data.signature.encode(), signature_of(leg, secret).encode())
+    return is_signed(content_of(leg), leg.data.signature, secret)
+
+
+def content_of(leg: Leg) -> tuple[object, ...]:
+    """Return all that a leg says, which its signature is over."""
+    data = leg.data
+    return (
+        *(leg.id, leg.source, leg.time, leg.subject, data.program, data.step, data.payer),
+        *(data.amount, data.cause, data.campaign, data.partition, data.offset, data.number),
+    )
 
 
 def sequence(leg: Leg) -> int:

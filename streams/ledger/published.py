@@ -8,7 +8,6 @@ Like a leg it is judged by no window and moves no clock: its time is the operato
 
 from __future__ import annotations
 
-import hmac
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ import msgspec
 
 from streams.ledger.accounts import rules_name
 from streams.ledger.rules import Rules
+from streams.ledger.signing import is_signed, signature_of
 from streams.ledger.terms import Published, packed, published_of
 from streams.ledger.times import microseconds
 from streams.programs.canonical import program_of
@@ -24,19 +24,16 @@ if TYPE_CHECKING:
     from streams.events import ProgramRules
     from streams.ledger.book import Book
 
-_encode = msgspec.msgpack.Encoder().encode
-
 
 def sign(event: ProgramRules, secret: bytes) -> ProgramRules:
     """Return the event with its signature."""
-    data = msgspec.structs.replace(event.data, signature=signature_of(event, secret))
+    data = msgspec.structs.replace(event.data, signature=signature_of(_content(event), secret))
     return msgspec.structs.replace(event, data=data)
 
 
-def signature_of(event: ProgramRules, secret: bytes) -> str:
-    """Return the HMAC-SHA256, in hexadecimal, over all of an event but its signature."""
-    content = (event.id, event.source, event.time, event.subject, event.data.program)
-    return hmac.digest(secret, _encode((*content, event.data.rules)), "sha256").hex()
+def _content(event: ProgramRules) -> tuple[object, ...]:
+    data = event.data
+    return event.id, event.source, event.time, event.subject, data.program, data.rules
 
 
 def take(book: Book, event: ProgramRules) -> tuple[str, str]:
@@ -46,8 +43,7 @@ def take(book: Book, event: ProgramRules) -> tuple[str, str]:
         ValueError: when the rules are none of the program.
     """
     data = event.data
-    signature = signature_of(event, book.rules.secret)
-    if not hmac.compare_digest(data.signature.encode(), signature.encode()):
+    if not is_signed(_content(event), data.signature, book.rules.secret):
         return "refused", "forged_rules"
     name = rules_name(data.program, book.number)
     if event.subject != name:
