@@ -809,10 +809,9 @@ def partition_of(account: str, partitions: int) -> int:
     An account that exists once a partition says so in its name (`budget:spring@3`); any other goes
     by CRC-32 of its UTF-8 bytes, librdkafka's `consistent` partitioner.
     """
-    if "@" in account:
-        _, _, shard = account.rpartition("@")
-        if shard.isdecimal() and int(shard) < partitions:
-            return int(shard)
+    _, at, shard = account.rpartition("@")
+    if at and shard.isdecimal() and int(shard) < partitions:
+        return int(shard)
     return zlib.crc32(account.encode()) % partitions
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 from xxhash import xxh3_64_intdigest as hashed
 
-from streams.events import encode, partition_of
+from streams.events import Leg, LegData, encode, partition_of
 from streams.ledger.accounts import (
     BALANCE_MAX,
     Account,
@@ -25,7 +25,7 @@ from streams.ledger.accounts import (
     suspense_name,
     unpack,
 )
-from streams.ledger.legs import signed_leg
+from streams.ledger.legs import UNSIGNED, sign
 from streams.ledger.published import rules_by
 from streams.ledger.results import NO_POSTINGS, Postings
 from streams.ledger.terms import published_of
@@ -98,7 +98,7 @@ class Book(dict[str, Account | None]):
     __slots__ = (
         *("amount", "changed", "clock_us", "event", "key", "mb", "number", "offset", "partitions"),
         *("legs", "offers", "postings", "read", "rules", "sent", "strays", "time_us"),
-        *("told", "_clearings", "_issuers"),
+        *("told", "_issuers"),
     )
 
     event: WalletEvent
@@ -124,7 +124,6 @@ class Book(dict[str, Account | None]):
         self.sent: list[tuple[int, bytes | None, bytes | None]] = []
         self.strays: set[int] = set()
         self._issuers: dict[str, Account] = {}
-        self._clearings: dict[str, Account] = {}
         self.offers = Offered(self)
 
     def __missing__(self, name: str) -> Account | None:
@@ -152,8 +151,8 @@ class Book(dict[str, Account | None]):
         """Return the account that mints the program's coins here."""
         issuer = self._issuers.get(program)
         if issuer is None:
-            name = issuer_name(program, self.number)
-            issuer = self._issuers[program] = self.ours(name, "issuer", program)
+            issuer = self.ours(issuer_name(program, self.number), "issuer", program)
+            self._issuers[program] = issuer
         return issuer
 
     def lender_or_borrower(self, name: str, program: str) -> Account:
@@ -164,11 +163,7 @@ class Book(dict[str, Account | None]):
 
     def clearing(self, program: str) -> Account:
         """Return the account of what is on its way between this partition and others."""
-        clearing = self._clearings.get(program)
-        if clearing is None:
-            name = clearing_name(program, self.number)
-            clearing = self._clearings[program] = self.ours(name, "clearing", program)
-        return clearing
+        return self.ours(clearing_name(program, self.number), "clearing", program)
 
     def suspense(self, program: str) -> Account:
         """Return the account of what nobody could take."""
@@ -265,21 +260,28 @@ class Book(dict[str, Account | None]):
         self, step: Step, subject: str, payer: str, amount: int, cause: str, campaign: str = ""
     ) -> None:
         """Send a leg to the partition where `subject` lives."""
-        leg = signed_leg(
-            self.rules.secret,
-            time=self.event.time,
-            subject=subject,
+        data = LegData(
             program=self.event.data.program,
             step=step,
             payer=payer,
             amount=amount,
             cause=cause,
             campaign=campaign,
-            origin=(self.number, self.offset, self.legs),
+            partition=self.number,
+            offset=self.offset,
+            number=self.legs,
+            signature=UNSIGNED,
+        )
+        leg = Leg(
+            id=f"leg:{self.number}:{self.offset}:{self.legs}",
+            source=f"flowdrop/ledger/{self.number}",
+            time=self.event.time,
+            subject=subject,
+            data=data,
         )
         self.legs += 1
         home = partition_of(subject, self.partitions)
-        self.sent.append((home, subject.encode(), encode(leg)))
+        self.sent.append((home, subject.encode(), encode(sign(leg, self.rules.secret))))
 
 
 def link(chain: int, key: bytes, amount: int, pending: int) -> int:

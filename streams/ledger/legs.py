@@ -9,72 +9,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams.events import Leg, LegData
+import msgspec
+
 from streams.ledger.accounts import LEGS_MAX
 from streams.ledger.signing import is_signed, signature_of
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from streams.events import Leg
 
-    from streams.events import Step
+UNSIGNED = "0" * 64
 
 
-def signed_leg(  # noqa: PLR0913 - all that a leg says
-    secret: bytes,
-    *,
-    time: datetime,
-    subject: str,
-    program: str,
-    step: Step,
-    payer: str,
-    amount: int,
-    cause: str,
-    campaign: str,
-    origin: tuple[int, int, int],
-) -> Leg:
-    """Return a leg of the ledger's.
-
-    Args:
-        secret: the ledger's key.
-        time: that of the record that makes it.
-        subject: the account it is for.
-        program: whose coins it is about.
-        step: what it asks of the other partition.
-        payer: who sends it.
-        amount: coins.
-        cause: id of the event that began it.
-        campaign: for whose budget, or ''.
-        origin: partition and offset of the record that makes it, and which of that record's legs.
-    """
-    partition, offset, number = origin
-    name, source = f"leg:{partition}:{offset}:{number}", f"flowdrop/ledger/{partition}"
-    said = (program, step, payer, amount, cause, campaign, partition, offset, number)
-    data = LegData(
-        program=program,
-        step=step,
-        payer=payer,
-        amount=amount,
-        cause=cause,
-        campaign=campaign,
-        partition=partition,
-        offset=offset,
-        number=number,
-        signature=signature_of((name, source, time, subject, *said), secret),
-    )
-    return Leg(id=name, source=source, time=time, subject=subject, data=data)
+def sign(leg: Leg, secret: bytes) -> Leg:
+    """Return the leg with its signature."""
+    data = msgspec.structs.replace(leg.data, signature=signature_of(_content(leg), secret))
+    return msgspec.structs.replace(leg, data=data)
 
 
 def is_genuine(leg: Leg, secret: bytes) -> bool:
     """Return whether the ledger that knows `secret` signed the leg, as it is."""
-    return is_signed(content_of(leg), leg.data.signature, secret)
+    return is_signed(_content(leg), leg.data.signature, secret)
 
 
-def content_of(leg: Leg) -> tuple[object, ...]:
-    """Return all that a leg says, which its signature is over."""
+def _content(leg: Leg) -> tuple[object, ...]:
     data = leg.data
     return (
-        *(leg.id, leg.source, leg.time, leg.subject, data.program, data.step, data.payer),
-        *(data.amount, data.cause, data.campaign, data.partition, data.offset, data.number),
+        *(leg.id, leg.source, leg.time, leg.subject),
+        *(data.program, data.step, data.payer, data.amount, data.cause, data.campaign),
+        *(data.partition, data.offset, data.number),
     )
 
 

@@ -39,11 +39,10 @@ from streams.events import (
     partition_of,
 )
 from streams.ledger.accounts import BALANCE_MAX, Account, Kind
-from streams.ledger.legs import content_of
+from streams.ledger.legs import sign
 from streams.ledger.published import sign as sign_rules
 from streams.ledger.recent import RECENT_MAX
 from streams.ledger.refusals import CODES, NEVER_REMEMBERED, REFUSALS
-from streams.ledger.signing import signature_of
 from streams.ledger.terms import HOLDS_MAX
 from streams.programs import Operation
 from tests.streams.ledger_world import PROGRAMS, RULES, World, at, name_on, rules_text, world_with
@@ -61,8 +60,7 @@ def a_leg(world: World) -> Leg:
     other.send(other.transfer(payer, payee, 5))
     data = msgspec.structs.replace(other.legs[0, 1][0].data, partition=5)
     leg = msgspec.structs.replace(other.legs[0, 1][0], subject="b", data=data)
-    signature = signature_of(content_of(leg), world.rules.secret)
-    return msgspec.structs.replace(leg, data=msgspec.structs.replace(data, signature=signature))
+    return sign(leg, world.rules.secret)
 
 
 def forged_leg(world: World) -> WalletEvent:
