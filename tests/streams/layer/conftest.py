@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 
@@ -37,7 +38,8 @@ def make_world(node: KafkaNode, tmp_path: Path, request: pytest.FixtureRequest) 
     own = request.node.name.partition("[")[0].removeprefix("test_").replace("_", "-")[:60]
 
     def make(**settings: object) -> World:
-        made.append(World(node.bootstrap, tmp_path, f"{own}-{id(made):x}-{len(made)}", **settings))
+        name = f"{own}-{uuid4().hex[:12]}"  # tests that differ by parameters share the broker
+        made.append(World(node.bootstrap, tmp_path, name, **settings))
         return made[-1]
 
     yield make
