@@ -1,17 +1,22 @@
-"""Commands that look into the ledger: an account with its postings, what an event caused."""
+"""Commands about the ledger: an account with its postings, what an event caused, what is due."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import click
 
-from flowdrop.output import print_json, print_rows, say
+from flowdrop.output import print_json, print_rows, progress, say
 from flowdrop.settings import Addresses, load
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from rich.tree import Tree
 
+    from streams.due import Found
+    from streams.settings import StreamSettings
     from streams.trace import Record, Story
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -19,7 +24,7 @@ as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSO
 
 @click.group()
 def ledger() -> None:
-    """Look into the ledger: an account and its postings, all that an event caused."""
+    """Look into the ledger: an account, all that an event caused, what is due."""
 
 
 @ledger.command("show")
@@ -106,6 +111,87 @@ def trace(event_id: str, *, with_bytes: bool, as_json: bool) -> None:
     out = Console()
     for story in found.subjects:
         out.print(_tree(story, with_bytes=with_bytes))
+
+
+@ledger.command("due")
+@click.option("--at", help="By this time (ISO 8601, UTC unless it says otherwise); default now.")
+@click.option("--what", help="Of these kinds, with commas: redemption, packet, custody, deposit.")
+@click.option("--rows", "limit", default=20, show_default=True, help="Rows shown at most.")
+@click.option("--send", is_flag=True, help="Send the events that do it, when you have agreed.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@as_json_option
+def due(
+    *, at: str | None, what: str | None, limit: int, send: bool, yes: bool, as_json: bool
+) -> None:
+    """List what is due, and with --send have it done.
+
+    That is: redemptions that no carrier answered until the time given, red packets that are over,
+    custody fees of months that have begun, deposits whose term is over. The ledger has no clock:
+    each happens only by an event, so run this now and then (each hour, say) with --send --yes.
+    What was done meanwhile is refused by name when its event comes, and moves nothing.
+
+    Example: flowdrop ledger due --what redemption,packet --send
+    """
+    from datetime import UTC, datetime
+
+    from streams.due import WHATS
+    from streams.history import parse_time
+    from streams.publish import publish
+    from streams.settings import StreamSettings
+
+    now = datetime.now(UTC)
+    moment = now if at is None else parse_time(at)
+    if send and moment > now:
+        raise click.ClickException(
+            f"--at {at} is still to come; leave out --send to see what is due then"
+        )
+    wanted = set(what.split(",")) if what else set(WHATS)
+    if unknown := sorted(wanted.difference(WHATS)):
+        raise click.ClickException(f"--what {unknown[0]!r} is none of {', '.join(WHATS)}")
+    kafka, settings = load(Addresses).kafka, load(StreamSettings)
+    found, unnamed = _find_due(kafka, settings, moment)
+    found = [one for one in found if one.what in wanted]
+    shown = [one._asdict() | {"event": one.event.id} for one in found]
+    if as_json:
+        print_json(shown)
+    else:
+        for row in shown:
+            del row["event"]
+        print_rows(shown[:limit], title=f"Due by {moment.isoformat(timespec='seconds')}")
+        if len(found) > limit:
+            say(f"{limit} of {len(found):,}; see more with --rows")
+    if unnamed and "redemption" in wanted:
+        say(f"{unnamed:,} redemptions are due that ClickHouse does not know yet; try again later")
+    if not send or not found:
+        return
+    counts = Counter(one.what for one in found)
+    told = ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items()))
+    if not yes:
+        click.confirm(f"send {len(found):,} events ({told})?", abort=True, err=True)
+    publish([one.event for one in found], kafka, settings.partitions)
+    say(f"sent {len(found):,} events ({told})")
+
+
+def _find_due(kafka: str, settings: StreamSettings, moment: datetime) -> Found:
+    from sql.client import connect
+    from streams.due import find
+    from streams.programs import load as load_programs
+    from streams.publish import require_topics
+    from streams.topics import ACCOUNTS_CHANGELOG, ends, reader
+
+    count = settings.partitions
+    require_topics(kafka, count, ACCOUNTS_CHANGELOG)
+    client, programs = connect(load(Addresses).clickhouse), load_programs(settings.programs)
+    consumer = reader(kafka)
+    try:
+        total = sum(place.end - place.first for place in ends(consumer, ACCOUNTS_CHANGELOG, count))
+    finally:
+        consumer.close()
+    with progress() as bar:
+        task = bar.add_task("accounts", total=total)
+        found = find(kafka, client, count, programs, moment, lambda n: bar.advance(task, n))
+        bar.update(task, completed=total)  # markers and what compaction took are no records
+    return found
 
 
 def _tree(story: Story, *, with_bytes: bool) -> Tree:

@@ -101,6 +101,12 @@ def month_of(time: datetime, program: Program) -> int:
     return (local.year - _YEAR_0) * _MONTHS + local.month - 1
 
 
+def month_name(month: int) -> str:
+    """Return a month as `2026-03`, from its number counted from January 1970 as 0."""
+    years, months = divmod(month, _MONTHS)
+    return f"{_YEAR_0 + years}-{months + 1:02d}"
+
+
 def _rule(program: Program) -> Deposits:
     assert program.deposits is not None, "a program whose deposits are open says how"
     return program.deposits

@@ -150,6 +150,11 @@ class Calendar(Entry, frozen=True):
         """Return `time` as clocks show it there."""
         return time.astimezone(timezone(timedelta(minutes=self.utc_offset_minutes)))
 
+    def midnight(self, day: str) -> datetime:
+        """Return when a day, written as `2026-03-01`, begins there, in UTC."""
+        offset = timedelta(minutes=self.utc_offset_minutes)
+        return datetime.fromisoformat(day).replace(tzinfo=timezone(offset)).astimezone(UTC)
+
     def is_last_day(self, time: datetime) -> bool:
         """Return whether `time` lies on the last day of a month."""
         return (self.local(time) + timedelta(days=1)).day == 1
