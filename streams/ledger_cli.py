@@ -151,13 +151,11 @@ def due(
     kafka, settings = load(Addresses).kafka, load(StreamSettings)
     found, unnamed = _find_due(kafka, settings, moment)
     found = [one for one in found if one.what in wanted]
-    shown = [one._asdict() | {"event": one.event.id} for one in found]
     if as_json:
-        print_json(shown)
+        print_json([one._asdict() | {"event": one.event.id} for one in found])
     else:
-        for row in shown:
-            del row["event"]
-        print_rows(shown[:limit], title=f"Due by {moment.isoformat(timespec='seconds')}")
+        shown = [dict(zip(one._fields[:-1], one[:-1], strict=True)) for one in found[:limit]]
+        print_rows(shown, title=f"Due by {moment.isoformat(timespec='seconds')}")
         if len(found) > limit:
             say(f"{limit} of {len(found):,}; see more with --rows")
     if unnamed and "redemption" in wanted:

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from streams.publish import publish_records
+from sql.client import connect
+from streams.due import Due, find
+from streams.programs import FOLDER, load
+from streams.publish import publish, publish_records
 from tests.stack import Stack
 from tests.streams.wallet_story import PARTITIONS, START, event, wallets
 
@@ -76,6 +79,23 @@ def named(found: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
     return {(one["what"], one["subject"], one["detail"]) for one in found}
 
 
+def find_due(stack: Stack) -> list[Due]:
+    client, programs = connect(stack.env["FLOWDROP_CLICKHOUSE"]), load(FOLDER)
+    return find(stack.env["FLOWDROP_KAFKA"], client, PARTITIONS, programs, datetime.now(UTC)).due
+
+
+def refusals(stack: Stack, events: set[str]) -> set[tuple[str, str]]:
+    """What those events were, and how each was refused; ('', '') for one that was not."""
+    client = connect(stack.env["FLOWDROP_CLICKHOUSE"])
+    found = client.query(
+        "SELECT event_id, type, outcome, reason FROM ledger_results FINAL WHERE event_id IN "
+        "{events:Array(String)}",
+        parameters={"events": sorted(events)},
+    ).result_rows
+    assert {row[0] for row in found} == events
+    return {(row[1], row[3]) if row[2] == "refused" else ("", "") for row in found}
+
+
 FEES = {("custody", wallet, month) for wallet in PUT_BY for month in months(wallet)}
 DUE = {
     ("redemption", HERE, "late"),
@@ -97,9 +117,22 @@ def test_what_is_due_is_listed_done_once_and_then_no_more(stack: Stack) -> None:
     assert f"send {len(DUE)} events (" in said
     assert stack.facts("reconcile")["ok"]
     assert named(stack.facts("ledger", "due")) == DUE
+    again = find_due(stack)
     stack.flowdrop("ledger", "due", "--send", "--yes")
     assert stack.facts("reconcile")["ok"]  # waits until all is folded and stored
     assert stack.facts("ledger", "due") == []
+    # another who looked before that sends the same: refused by name, and nothing moves
+    before = stack.accounts()
+    assert len(again) == len(DUE)
+    publish([one.event for one in again], stack.env["FLOWDROP_KAFKA"], PARTITIONS)
+    assert stack.facts("reconcile")["ok"]
+    assert refusals(stack, {one.event.id for one in again}) == {
+        *(("redeem_expire", "unknown_hold"), ("packet_expire", "packet_expired")),
+        *(("deposit_custody", "already_charged"), ("deposit_custody", "no_deposit")),
+        ("deposit_return", "no_deposit"),
+    }
+    moved = {name for name, account in stack.accounts().items() if account[:2] != before[name][:2]}
+    assert not moved
     accounts = stack.accounts()
     assert accounts[HERE][:2] == [100 - 20 - 20 + 10, 11 + 6]
     assert accounts[THERE][:2] == [100 + 10, 11]
