@@ -10,9 +10,9 @@
 
 FROM python:3.12-slim AS app
 ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
-# the user of the official Airflow image, so that both may write the volume they share
+# the user of the official Airflow image, so that both may write the volume they share; nobody else
 RUN useradd --uid 50000 --gid 0 --home-dir /var/lib/flowdrop --create-home flowdrop \
-    && chmod g+w /var/lib/flowdrop
+    && chmod 700 /var/lib/flowdrop
 WORKDIR /opt/flowdrop/src
 COPY requirements.lock ./
 RUN python -m venv /opt/flowdrop/venv \
@@ -26,7 +26,8 @@ ENTRYPOINT ["flowdrop"]
 FROM apache/airflow:3.3.2 AS airflow
 USER root
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_USER=false
-RUN mkdir -p /opt/flowdrop/src /var/lib/flowdrop && chown -R airflow:0 /opt/flowdrop /var/lib/flowdrop
+RUN mkdir -p /opt/flowdrop/src /var/lib/flowdrop && chown -R airflow:0 /opt/flowdrop /var/lib/flowdrop \
+    && chmod 700 /var/lib/flowdrop
 USER airflow
 WORKDIR /opt/flowdrop/src
 COPY --chown=airflow:0 requirements.lock ./

@@ -21,12 +21,13 @@ types: .venv/ready
 	$(BIN)/mypy
 
 unit: .venv/ready
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 # A thousand simulated runs, then hours of faults on real processes; docs/simulator.md, faults.md.
 faults: .venv/ready
 	$(BIN)/python -m tests.simulator --seeds 0-999
 	$(BIN)/python -m tests.faults
+	FLOWDROP_FAULTS_REPEAT=20 $(BIN)/pytest tests/streams/test_full_disk.py
 
 # Measures everything (over an hour) and writes the tables of docs/benchmarks.md.
 bench: .venv/ready

@@ -23,8 +23,8 @@ from confluent_kafka import Producer
 
 from flowdrop.settings import load
 from local import processes
+from local.engine import EngineNode
 from local.kafka import KafkaNode
-from local.ports import HOST, answers, free_port
 from sql.client import connect, text
 from sql.migrate import migrate
 from streams.events import POSTINGS_TOPIC
@@ -62,6 +62,7 @@ def result(number: int, source: int) -> bytes:
             "source_partition": number,
             "source_offset": source,
             "event_id": f"basket-{number}-{source}",
+            "event_source": "bench",
             "type": "earn",
             "subject": account,
             "program": "liuliangbao",
@@ -81,17 +82,10 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.kafka = KafkaNode(folder / "kafka")
-        port = free_port()
-        self.engine = processes.Part(
-            name="clickhouse",
-            command=lambda: [
-                *(sys.executable, "-m", "local.clickhouse"),
-                *("--port", str(port), "--path", str(folder / "clickhouse")),
-            ],
-            home=folder,
-            ready=lambda: answers(port),
-        )
-        self.clickhouse = f"http://default:@{HOST}:{port}/default"
+        node = EngineNode.of_its_own(folder)
+        self.engine = node.part
+        self.clickhouse = node.url("admin")
+        self.settings = node.settings
 
     @contextmanager
     def running(self) -> Iterator[Client]:
@@ -114,7 +108,7 @@ class Bench:
         env = os.environ | {
             "FLOWDROP_HOME": str(self.folder / "home"),
             "FLOWDROP_KAFKA": self.kafka.bootstrap,
-            "FLOWDROP_CLICKHOUSE": self.clickhouse,
+            **self.settings,
         }
         with (self.folder / "feed.log").open("wb") as log:
             process = subprocess.Popen(

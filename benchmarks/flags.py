@@ -31,6 +31,7 @@ from streams.ledger.accounts import pack
 from streams.ledger.fold import Book, fold
 from streams.ledger.times import EPOCH, MICROSECOND
 from streams.settings import StreamSettings
+from tests import keys
 from tests.naive_settlement import insert
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Alarms(NamedTuple):
 
 def folded(plan: Plan) -> Iterator[Result]:
     """Yield what the ledger makes of a city on one partition, legs right after what sent them."""
-    rules = rules_of(load(StreamSettings))
+    rules = rules_of(load(StreamSettings).model_copy(update=keys.SETTINGS))
     accounts: dict[bytes, bytes] = {}
     offset = clock_us = 0
     for events in _batches(_events(plan)):

@@ -19,18 +19,20 @@ import msgspec
 from flowdrop.settings import load
 from streams import events
 from streams.agents import fold_batch, rules_of
-from streams.events import encode, partition_of
+from streams.events import OPERATION, encode, partition_of
+from streams.identity import event_key
 from streams.layer.batch import Batch
 from streams.layer.state import PartitionState
 from streams.layer.table import Work
 from streams.ledger.accounts import pack, unpack
 from streams.ledger.book import Book
 from streams.ledger.fold import fold
-from streams.ledger.recent import digest_of, key_of
+from streams.ledger.recent import digest_of
 from streams.ledger.results import encode_results
 from streams.ledger.times import microseconds
 from streams.reading import read_wallets
 from streams.settings import StreamSettings
+from tests import keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +45,9 @@ ACCOUNTS = 100_000
 RECORD_BYTES = 255
 START = datetime(2026, 3, 1, tzinfo=UTC)
 PROGRAM = "liuliangbao"
-TIERED = rules_of(load(StreamSettings))  # whose programs bind what people may do to their tier
+TIERED = rules_of(
+    load(StreamSettings).model_copy(update=keys.SETTINGS)
+)  # whose programs bind what people may do to their tier
 RULES = msgspec.structs.replace(
     TIERED,
     programs={
@@ -206,8 +210,8 @@ class Run:
         found = {"read_wallets": self._time(lambda: read_wallets(batch.keys, batch.values))}
         for name, function in (
             ("microseconds", lambda event: microseconds(event.time)),
-            ("key_of", lambda event: key_of(event.id)),
-            ("digest_of", lambda event: digest_of(event, 10**15)),
+            ("event_key", lambda event: event_key(event.source, event.id)),
+            ("digest_of", lambda event: digest_of(OPERATION[type(event)], 10**15, event.data)),
         ):
             found[f"  of it: {name}"] = self._time(lambda f=function: [f(event) for event in read])  # type: ignore[misc]
         results = []

@@ -51,6 +51,7 @@ def store(client: Client, gifts: int, people: int, shop_share: float, seed: int)
         "source_partition": pa.array(np.zeros(gifts, dtype=np.uint16)),
         "source_offset": pa.array(np.arange(gifts, dtype=np.uint64)),
         "event_id": pa.array([f"gift-{number}" for number in range(gifts)]),
+        "event_source": pa.array(["bench"] * gifts),
         "type": pa.array(["transfer"] * gifts),
         "subject": pa.array([f"wallet:{number}" for number in payer.tolist()]),
         "program": pa.array(["liuliangbao"] * gifts),

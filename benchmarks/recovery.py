@@ -34,6 +34,7 @@ from streams.layer.table import BatchTable
 from streams.layer.transactions import TransactionalProducer
 from streams.layer.transport import BatchSchema
 from streams.settings import StreamSettings
+from tests import keys
 
 if TYPE_CHECKING:
     from faust.types import StreamT
@@ -111,6 +112,7 @@ class Process:
         self.log = home / f"{name}-{port}.log"
         settings = {
             "FLOWDROP_HOME": str(home / f"{name}-{port}"),
+            **keys.ENV,
             "FLOWDROP_PARTITIONS": str(partitions),
             "FLOWDROP_WORKER_PORT": str(port),
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import time
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -15,18 +16,23 @@ from console.drops import launch as launching
 from console.drops import preview as previewing
 from console.drops import register
 from console.drops.outcome import outcome
+from console.drops.selection import OVER_BUDGET
+from console.drops.since import by_reason, kept
 from console.drops.tables import open_database
 from console.drops.terms import Terms
 from console.settings import ConsoleSettings
 from console.warehouse import Warehouse
-from flowdrop.output import print_csv, print_json, print_rows, progress, say
-from flowdrop.settings import Addresses, load
+from flowdrop.output import counted, print_csv, print_json, print_rows, progress, say
+from flowdrop.settings import Addresses, load, needed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterator
 
-    from streams.events import Event
+    from clickhouse_connect.driver.client import Client
 
+    from streams.publish.outbox import Outbox
+
+NAMES_SHOWN = 3
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -65,7 +71,8 @@ def drop() -> None:
 @click.option(
     "--until",
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
-    help="When the offer ends (UTC); told with each contact.",
+    help="When the offer ends (UTC); a date ends at its 00:00, so the day itself is not in it. "
+    "Told with each contact.",
 )
 @_json
 def create(*, as_json: bool, until: datetime | None, **given: Any) -> None:
@@ -79,7 +86,7 @@ def create(*, as_json: bool, until: datetime | None, **given: Any) -> None:
             terms,
             programs=settings.programs,
             partitions=settings.partitions,
-            secret=settings.drop_secret.get_secret_value(),
+            secret=needed(settings.drop_secret, "drop_secret"),
             who=getpass.getuser(),
             now=_now(),
         )
@@ -103,39 +110,66 @@ def preview(name: str, *, as_json: bool, as_csv: bool) -> None:
 @drop.command("launch", epilog="Example: flowdrop drop launch spring --yes")
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--wait/--no-wait",
+    default=True,
+    show_default=True,
+    help="Wait until a worker has judged the events, and tell what became of them.",
+)
 @_json
-def launch(name: str, *, yes: bool, as_json: bool) -> None:
-    """Publish the drop: budget, arms, grants, contacts. Run again, it grants nobody twice."""
+def launch(name: str, *, yes: bool, wait: bool, as_json: bool) -> None:
+    """Publish the drop: budget, arms, grants, contacts. Run again, it grants nobody twice.
+
+    A broker that is away is waited for; a launch that was interrupted is run again. At the end it
+    tells what became of the events, and ends with status 1 if any of them is lost.
+    """
+    from streams.publish.outbox import end
+
     with _session() as session:
-        plan = previewing.preview(session, register.find(session, name))
-        if not yes:
-            click.confirm(_question(plan), abort=True, err=True)
-        with Warehouse().client() as client, progress() as bar:
-            task = bar.add_task(f"launch {name}", total=launching.size(session, name))
-            sent = launching.launch(
-                session,
-                client,
-                name,
-                publisher=_publish,
-                who=getpass.getuser(),
-                now=_now(),
-                on_sent=lambda more: bar.advance(task, more),
-            )
+        found = previewing.preview(session, register.find(session, name))
+        with Warehouse().client() as client:
+            _catch_up(client)
+            plan = launching.plan(session, client, name, _now())
+            _say_left_out(plan)
+            if not yes:
+                click.confirm(_question(found, plan), abort=True, err=True)
+            outbox = _outbox(wait=wait)
+            with progress() as bar:
+                task = bar.add_task(f"launch {name}", total=plan.events)
+                sent = launching.launch(
+                    session,
+                    client,
+                    name,
+                    publisher=outbox,
+                    who=getpass.getuser(),
+                    now=_now(),
+                    on_sent=lambda more: bar.advance(task, more),
+                )
+        left_out = kept(session, name)
+        told = outbox.told()
+        sent_to = found.treated - len(left_out)
         facts = {
             "name": name,
             "events": sent,
-            "treated": plan.treated,
-            "holdout": plan.holdout,
-            "cost": plan.cost,
+            "treated": found.treated,
+            "sent": sent_to,
+            "left_out_since": by_reason(left_out),
+            "holdout": found.holdout,
+            "cost": sent_to * found.amount,
             "launched_at": register.find(session, name).launched_at,
+            "told": told and told._asdict(),
         }
     if as_json:
         print_json(facts)
     else:
+        if told is not None:
+            print_rows(told.rows(), title="What became of the events")
         say(
-            f"launched: {sent:,} events acknowledged, {plan.treated:,} people at {plan.amount:,} "
-            f"coins, {plan.holdout:,} held out; follow it with `flowdrop drop show {name}`"
+            f"launched: {counted(sent, 'event')} acknowledged, "
+            f"{counted(sent_to, 'person', 'people')} at {counted(found.amount, 'coin')}, "
+            f"{found.holdout:,} held out; follow it with `flowdrop drop show {name}`"
         )
+    end(told)
 
 
 @drop.command("show", epilog="Example: flowdrop drop show spring --json")
@@ -147,7 +181,8 @@ def show(name: str, *, as_json: bool) -> None:
         found = register.find(session, name)
         plan = previewing.preview(session, found)
         with Warehouse().client() as client:
-            stands = asdict(outcome(client, plan, found.acknowledged_at))
+            left_out = kept(session, name)
+            stands = asdict(outcome(client, plan, found.acknowledged_at, left_out))
     if as_json:
         print_json(stands)
     else:
@@ -168,7 +203,8 @@ def list_drops(*, as_json: bool, as_csv: bool) -> None:
     short = ("name", "state", "program", "audience", "treated", "holdout", "cost", "budget")
     few = [{key: row[key] for key in short} for row in rows]
     if as_csv:
-        print_csv(few)
+        coins = {"cost": "cost_coins", "budget": "budget_coins"}
+        print_csv([{coins.get(key, key): value for key, value in row.items()} for row in few])
     else:
         print_rows(few, title="Drops", empty="none yet; make one with `flowdrop drop create`")
 
@@ -185,38 +221,76 @@ def cancel(name: str) -> None:
 @click.command("console", epilog="Example: flowdrop console --port 8000")
 @click.option("--host", help="Address to bind to; setting console_host.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port; setting console_port.")
-def console(host: str | None, port: int | None) -> None:
-    """Serve the web console and REST API until Ctrl-C."""
-    import uvicorn
+@click.option(
+    "--behind-proxy",
+    "behind",
+    metavar="NAME",
+    help="The host name of what guards the console, where it is not bound to loopback; setting "
+    "console_behind.",
+)
+@click.option("--link", is_flag=True, help="Print a link into the running console, and end.")
+def console(host: str | None, port: int | None, behind: str | None, *, link: bool) -> None:
+    """Serve the web console and REST API until Ctrl-C.
 
-    from console.web.app import create_app
+    It asks who is there: a browser comes in by a link, a program shows the token (setting
+    console_token) as `Authorization: Bearer ...`. There are no users and roles yet, so that it
+    refuses to be reached from elsewhere unless something in front of it asks who that is.
+    """
+    from console.web.security import is_loopback
+    from console.web.serving import server
+    from flowdrop import entry
 
-    given = {"console_host": host, "console_port": port}
+    given = {"console_host": host, "console_port": port, "console_behind": behind}
     settings = load(ConsoleSettings).model_copy(
         update={name: value for name, value in given.items() if value is not None}
     )
-    uvicorn.run(
-        create_app(settings),
-        host=settings.console_host,
-        port=settings.console_port,
-        log_level="info",
-        access_log=False,
-        server_header=False,
+    token = needed(settings.console_token, "console_token")
+    if link:
+        click.echo(entry.link(load(Addresses).console, token, time.time()))
+        return
+    if not is_loopback(settings.console_host) and not settings.console_behind:
+        raise click.ClickException(
+            f"the console binds to loopback only, not to {settings.console_host}: it has no users "
+            "and roles yet; name what guards it there by --behind-proxy NAME"
+        )
+    server(settings).run()
+
+
+def _outbox(*, wait: bool) -> Outbox:
+    from streams.publish.outbox import Outbox
+
+    return Outbox(load(Addresses).kafka, load(ConsoleSettings).partitions, wait=wait)
+
+
+def _catch_up(client: Client) -> None:
+    """Wait until the warehouse knows every consent that was given or withdrawn so far."""
+    from streams.publish.caught_up import caught_up
+
+    settings = load(ConsoleSettings)
+    caught_up(load(Addresses).kafka, client, settings.partitions, settings.catch_up_seconds)
+
+
+def _say_left_out(plan: launching.Plan) -> None:
+    if not plan.newly:
+        return
+    reasons = ", ".join(f"{n:,} {reason}" for reason, n in by_reason(plan.newly).items())
+    names = ", ".join(person.person for person in plan.newly[:NAMES_SHOWN])
+    more = len(plan.newly) - NAMES_SHOWN
+    say(
+        f"left out since the drop was made: {reasons} ({names}"
+        f"{f' and {more:,} more' if more > 0 else ''}); they stay in their arm and get nothing"
     )
 
 
-def _publish(published: Iterable[Event], *, on_sent: Callable[[int], object] | None) -> int:
-    from streams.publish import publish
-
-    settings = load(ConsoleSettings)
-    return publish(published, load(Addresses).kafka, settings.partitions, on_sent=on_sent)
-
-
-def _question(plan: previewing.Preview) -> str:
-    again = "again (nobody is granted twice) " if plan.launched_at else ""
+def _question(found: previewing.Preview, plan: launching.Plan) -> str:
+    again = "again (nobody is granted twice) " if found.launched_at else ""
+    share = f" ({found.holdout_share * 100:.1f} % of the drop)" if found.holdout else ""
+    over = found.left_out.get(OVER_BUDGET, 0)
     return (
-        f"Launch {plan.name} {again}- {plan.treated:,} people x {plan.amount:,} coins = "
-        f"{plan.cost:,} of a budget of {plan.budget:,}, {plan.holdout:,} held out?"
+        f"Launch {found.name} {again}- {counted(plan.sent_to, 'person', 'people')} x "
+        f"{counted(found.amount, 'coin')} = "
+        f"{plan.sent_to * found.amount:,} of a budget of {found.budget:,}, "
+        f"{found.holdout:,} held out{share}{f', {over:,} left out over budget' if over else ''}?"
     )
 
 

@@ -16,7 +16,7 @@ from console.reports.basis import as_json as report_json
 from console.settings import ConsoleSettings
 from console.settlement.month import month as month_of
 from console.warehouse import Warehouse
-from flowdrop.output import print_csv, print_json, say
+from flowdrop.output import counted, echo, print_csv, print_json, say
 from flowdrop.settings import load
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def flags_command(
         print_csv(flag_rows(found))
     else:
         for flag in found.flags:
-            click.echo(_line(flag))
+            echo(_line(flag))
         say([] if found.flags else f"nothing is flagged in {found.month}")
         say(found.basis.en)
 
@@ -81,10 +81,15 @@ def flags_command(
 def _line(flag: Flag) -> str:
     """Return a flag as two lines: what it is about, and the events that show it."""
     return (
-        f"{flag.rule}  {flag.program}  {_few(flag.accounts)}: {flag.coins:,} coins in "
-        f"{flag.events:,} events, {flag.first_time:%Y-%m-%d %H:%M} to "
-        f"{flag.last_time:%Y-%m-%d %H:%M}\n    {_few(flag.evidence)}"
+        f"{flag.rule}  {flag.program}  {_few(flag.accounts)}: {counted(flag.coins, 'coin')} in "
+        f"{counted(flag.events, 'event')}, {flag.first_time:%Y-%m-%d %H:%M} to "
+        f"{flag.last_time:%Y-%m-%d %H:%M}\n    {_few(_events(flag))}"
     )
+
+
+def _events(flag: Flag) -> tuple[str, ...]:
+    named = zip(flag.evidence, flag.sources, strict=True)
+    return tuple(f"{name} ({source})" if source else name for name, source in named)
 
 
 def _few(names: tuple[str, ...]) -> str:

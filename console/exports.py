@@ -1,15 +1,17 @@
-"""Reports as CSV rows: the same rows as the commands' `--csv`."""
+"""Reports as rows of a CSV file, the same for a command's `--csv` and for a page's download.
+
+A column of money is named for its unit: `..._cents`, `coins`.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import asdict
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from console.settlement.statement import FATES, SUMS
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from console.compliance.flags import Flags
     from console.drops.preview import Person
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 Rows = list[dict[str, Any]]
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+CSV_METRICS = {"value_per_person": "value_per_person_cents"}
 
 
 def campaign_rows(found: Sequence[Campaign]) -> Rows:
@@ -36,7 +38,12 @@ def reach_rows(found: ReachReport) -> Rows:
 
 
 def lift_rows(found: LiftReport) -> Rows:
-    """Return one row an arm and metric; the control's, and blocked ones, have no effect."""
+    """Return one row an arm and metric; the control's has no effect, nor has one withheld.
+
+    Rates and their effects are shares, and the metric of money says that it is in cents. A
+    `relative_low` without a `relative_high` has no upper end.
+    """
+    withheld = {(one.arm, one.metric): one.reason for one in found.withheld}
     effects = {(effect.arm, effect.metric): asdict(effect) for effect in found.effects}
     shown = ("difference", "low", "high", "p_value", "relative", "relative_low", "relative_high")
     rows: Rows = []
@@ -47,9 +54,12 @@ def lift_rows(found: LiftReport) -> Rows:
                 {
                     "arm": arm.arm,
                     "people": arm.people,
-                    "metric": metric,
+                    "metric": CSV_METRICS.get(metric, metric),
                     "value": getattr(arm, metric),
                     **{key: effect.get(key) for key in shown},
+                    "withheld": "blocked"
+                    if found.blocked and arm.arm != found.control
+                    else withheld.get((arm.arm, metric)),
                 }
             )
     return rows
@@ -71,7 +81,7 @@ def settlement_rows(found: Statement, program: str = "", *, short: bool = False)
     """Return one row a line of a statement, its opening and closing balance among them.
 
     A carrier's has columns and, after each program's lines, rows for what it delivered; a
-    department's for what it got for its coins.
+    department's for what it got for its coins, an advertiser's for the sums of its budget.
 
     Args:
         found: the statement.
@@ -107,7 +117,22 @@ def settlement_rows(found: Statement, program: str = "", *, short: bool = False)
             nowhere = dict.fromkeys(("name", "people", "in_hand", "redeemed", "bought", "else"))
             rows[first:] = [row | nowhere for row in rows[first:]]
             rows += [{**same, **none, **each} for each in caused_rows(own)]
+        if own.budget is not None and not short:
+            rows[first:] = [row | dict.fromkeys(("name", "before")) for row in rows[first:]]
+            rows += [{**same, "line": "budget", **none, **each} for each in budget_rows(own)]
     return rows
+
+
+def budget_rows(own: Account) -> Rows:
+    """Return one row a sum of an advertiser's budget: by the month's end, and before the month."""
+    if own.budget is None:
+        return []
+    sums = {name: getattr(own.budget, name) for name in (*SUMS, *FATES)}
+    sums |= {f"spent:{operation}": coins for operation, coins in own.budget.spent.items()}
+    before = own.before or {}
+    return [
+        {"coins": coins, "name": name, "before": before.get(name)} for name, coins in sums.items()
+    ]
 
 
 def caused_rows(own: Account) -> Rows:
@@ -149,7 +174,7 @@ def settlements_rows(found: Everyone) -> Rows:
 
 
 def flag_rows(found: Flags) -> Rows:
-    """Return one row a flag; accounts and evidence are words of one cell."""
+    """Return one row a flag; accounts, evidence and sources are words of one cell."""
     return [
         {
             **asdict(flag),
@@ -157,28 +182,7 @@ def flag_rows(found: Flags) -> Rows:
             "first_time": flag.first_time.isoformat(),
             "last_time": flag.last_time.isoformat(),
             "evidence": " ".join(flag.evidence),
+            "sources": " ".join(flag.sources),
         }
         for flag in found.flags
     ]
-
-
-def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return rows of equal keys as CSV with a header; no rows give an empty text."""
-    if not rows:
-        return ""
-    out = io.StringIO()
-    writer = csv.DictWriter(out, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({key: _cell(value) for key, value in row.items()} for row in rows)
-    return out.getvalue()
-
-
-def _cell(value: object) -> object:
-    """Return a value as CSV holds it; a text that a spreadsheet would compute stays a text."""
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    if isinstance(value, tuple):
-        return " ".join(value)
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return "'" + value
-    return value

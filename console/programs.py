@@ -24,3 +24,12 @@ def values_of(programs: Path, program: str) -> tuple[Path, dict[str, Any]]:
         return path, tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise click.ClickException(f"{path}: {error}; a program is a TOML file in UTF-8") from error
+
+
+def title(programs: Path, program: str, lang: str) -> str:
+    """Return what people call a program, by its file; its name where the file does not say."""
+    try:
+        titles = values_of(programs, program)[1].get("title", {})
+    except click.ClickException:
+        return program
+    return str(titles.get(lang, program)) if isinstance(titles, dict) else program

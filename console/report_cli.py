@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from console import report_text
-from console.exports import lift_rows
+from console.exports import campaign_rows, lift_rows, overlap_rows, reach_rows
 from console.reports.basis import as_json as report_json
 from console.reports.campaigns import campaigns as list_campaigns
 from console.reports.lift import lift
@@ -53,20 +52,12 @@ def report() -> None:
 def campaigns_command(*, as_json: bool, as_csv: bool, lang: str) -> None:
     """List the campaigns: when they ran, whom they reached, which arms they have."""
     found = list_campaigns(connect())
-    rows = [asdict(campaign) for campaign in found]
     if as_json:
-        print_json(rows)
+        print_json([asdict(campaign) for campaign in found])
     elif as_csv:
-        print_csv([{key: _cell(value) for key, value in row.items()} for row in rows])
+        print_csv(campaign_rows(found))
     else:
         report_text.campaigns_text(found, lang)
-
-
-def _cell(value: object) -> object:
-    """Return a value as CSV holds it: times as in JSON, lists as words."""
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return " ".join(value) if isinstance(value, tuple) else value
 
 
 @report.command("reach", epilog="Example: flowdrop report reach cj-8 cj-13 cj-18 --json")
@@ -81,7 +72,7 @@ def reach_command(campaigns: tuple[str, ...], *, as_json: bool, as_csv: bool, la
     if as_json:
         print_json(report_json(found))
     elif as_csv:
-        print_csv([asdict(day) for day in found.by_day])
+        print_csv(reach_rows(found))
     else:
         report_text.reach_text(found, lang)
 
@@ -115,9 +106,6 @@ def overlap_command(a: str, b: str, *, as_json: bool, as_csv: bool, lang: str) -
     if as_json:
         print_json(report_json(found))
     elif as_csv:
-        row = report_json(found)
-        print_csv(
-            [{key: value for key, value in row.items() if not isinstance(value, dict | tuple)}]
-        )
+        print_csv(overlap_rows(found))
     else:
         report_text.overlap_text(found, lang)

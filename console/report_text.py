@@ -8,18 +8,22 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from console.reports.arm_names import arm_name
+from console.reports.campaigns import not_counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from console.reports.basis import Words
     from console.reports.campaigns import Campaign
-    from console.reports.lift import Effect, LiftReport
+    from console.reports.effects import Effect, Withheld
+    from console.reports.lift import LiftReport
     from console.reports.overlap import OverlapReport
     from console.reports.reach import ReachReport
 
 NONE = "-"
-TABLE_WIDTH_MIN = 100  # columns
+TABLE_WIDTH_MIN = 120  # columns
 P_SHOWN_MIN = 0.0001
 
 # Every word of the layout, by its English form.
@@ -36,13 +40,13 @@ CHINESE = {
     "arm": "组",
     "arms": "分组",
     "campaign": "活动",
-    "coins granted, {program}": "发放流量币,{program}",
+    "coins given, net, {program}": "净发放流量币，{program}",
     "contact cost": "联系成本",
     "contacted": "当日触达",
     "contacts": "联系次数",
     "contacts a person": "人均联系次数",
     "conversion rate": "转化率",
-    "conversion rate, pts": "转化率(百分点)",
+    "conversion rate, pts": "转化率（百分点）",
     "conversions": "转化次数",
     "conversions outside the basis": "口径之外的转化",
     "cumulative": "累计触达",
@@ -64,17 +68,31 @@ CHINESE = {
     "people reached": "触达人数",
     "reach": "触达",
     "lift": "相对提升",
-    "{arm} against {control}": "{arm} 组相对 {control} 组",
+    "{arm} against {control}": "{arm}（对照：{control}）",
     "revenue": "收入",
-    "sample ratio: chi-squared {chi:.3f}, p {p:.3g}": "样本比例:卡方 {chi:.3f},p {p:.3g}",
+    "sample ratio: {method}, chi-squared {chi:.3f}, p {p}": (
+        "样本比例：{method}，卡方 {chi:.3f}，p {p}"
+    ),
+    "chi-squared test": "卡方检验",
+    "exact test": "精确检验",
+    "test by draws": "抽样检验",
+    "at least {low}": "至少 {low}",
+    "No outcomes yet. What this split can show at best:": "尚无结果。该分组最多能说明：",
+    "withheld: {metric}, {arm}: {why}": "不显示：{metric}，{arm}：{why}",
     "share of {campaign}": "占 {campaign}",
     "share of both": "占并集",
     "start": "开始",
     "then": "后",
     "value a person": "人均收入",
     "visit rate": "到访率",
-    "visit rate, pts": "到访率(百分点)",
+    "visit rate, pts": "到访率（百分点）",
     "metric": "指标",
+}
+METHODS = {"chi-squared": "chi-squared test", "exact": "exact test", "drawn": "test by draws"}
+NAMES = {
+    "visit_rate": "visit rate",
+    "conversion_rate": "conversion rate",
+    "value_per_person": "value a person",
 }
 METRICS = {
     "visit_rate": "visit rate, pts",
@@ -160,7 +178,8 @@ def _date(moment: datetime | None) -> str:
 
 def campaigns_text(found: Sequence[Campaign], lang: str) -> None:
     """Print the list of campaigns."""
-    Layout(lang).table(
+    to = Layout(lang)
+    to.table(
         "Campaigns",
         ("campaign", "start", "end", "reached", "contacts", "conversions", "arms"),
         (
@@ -171,11 +190,13 @@ def campaigns_text(found: Sequence[Campaign], lang: str) -> None:
                 _number(each.reach),
                 _number(each.contacts),
                 _number(each.conversions),
-                " ".join(each.arms) or NONE,
+                " ".join(arm_name(arm, lang) for arm in each.arms) or NONE,
             )
             for each in found
         ),
     )
+    if uncounted := not_counted(found):
+        to.sentences(uncounted)
 
 
 def reach_text(report: ReachReport, lang: str) -> None:
@@ -195,7 +216,7 @@ def reach_text(report: ReachReport, lang: str) -> None:
             (to.word("conversions outside the basis"), _number(report.conversions.outside)),
             (to.word("contact cost"), to.word("not given") if cost is None else _money(cost)),
             *(
-                (to.word("coins granted, {program}", program=coins.program), _number(coins.coins))
+                (to.word("coins given, net, {program}", program=coins.program), _number(coins.net))
                 for coins in report.cost.coins
             ),
         ]
@@ -227,7 +248,7 @@ def reach_text(report: ReachReport, lang: str) -> None:
                 for own in report.by_campaign
             ),
         )
-    to.sentences([report.basis, report.among, *report.notes])
+    to.sentences([*report.uncounted, report.basis, report.among, *report.notes])
 
 
 def lift_text(report: LiftReport, lang: str) -> None:
@@ -239,7 +260,7 @@ def lift_text(report: LiftReport, lang: str) -> None:
         ("arm", "people", "visit rate", "conversion rate", "value a person"),
         (
             (
-                arm.arm,
+                arm_name(arm.arm, lang),
                 _number(arm.people),
                 _percent(arm.visit_rate),
                 _percent(arm.conversion_rate),
@@ -251,25 +272,44 @@ def lift_text(report: LiftReport, lang: str) -> None:
     for arm in dict.fromkeys(effect.arm for effect in report.effects):
         to.table(
             "{arm} against {control}",
-            ("metric", "difference", "95 % interval", "lift", "p", "increment"),
+            ("metric", "difference", "95 % interval", "lift", "95 % interval", "p", "increment"),
             (_effect(to, effect) for effect in report.effects if effect.arm == arm),
-            arm=arm,
-            control=report.control,
+            arm=arm_name(arm, lang),
+            control=arm_name(report.control, lang),
         )
     to.out.print()
     check = report.sample_ratio
     if check is not None:
-        words = "sample ratio: chi-squared {chi:.3f}, p {p:.3g}"
-        to.out.print(to.word(words, chi=check.chi_squared, p=check.p_value))
+        words = "sample ratio: {method}, chi-squared {chi:.3f}, p {p}"
+        method = to.word(METHODS[check.method])
+        to.out.print(to.word(words, method=method, chi=check.chi_squared, p=_p(check.p_value)))
     if report.crossed:
         crossed = to.word("people assigned to several arms, left out")
         to.out.print(f"{crossed}: {report.crossed:,}")
     if report.blocked is not None:
         to.out.print(Text(report.blocked.of(lang), style="bold red"))
+    if report.prospects:
+        to.out.print(Text(to.word("No outcomes yet. What this split can show at best:")))
+    for prospect in report.prospects:
+        to.out.print(Text(prospect.words.of(lang)))
+    for caution in report.cautions:
+        to.out.print(Text(caution.of(lang), style="bold"))
+    if not report.prospects:
+        _withheld(to, report.withheld)
     methods = dict.fromkeys(effect.method for effect in report.effects)
-    to.sentences([report.basis, *report.notes])
-    for method in methods:
-        to.out.print(Text(method, style="dim"))
+    to.sentences([report.basis, *report.notes, *methods])
+
+
+def _withheld(to: Layout, found: Iterable[Withheld]) -> None:
+    for one in found:
+        words, metric = "withheld: {metric}, {arm}: {why}", to.word(NAMES[one.metric])
+        to.out.print(
+            Text(
+                to.word(
+                    words, metric=metric, arm=arm_name(one.arm, to.lang), why=one.why.of(to.lang)
+                )
+            )
+        )
 
 
 def _effect(to: Layout, effect: Effect) -> tuple[str, ...]:
@@ -280,10 +320,17 @@ def _effect(to: Layout, effect: Effect) -> tuple[str, ...]:
         to.word(METRICS[effect.metric]),
         show(effect.difference),
         f"{show(effect.low)} .. {show(effect.high)}",
-        NONE if effect.relative is None else f"{effect.relative * 100:+.1f} %",
+        NONE if effect.relative is None else _lift(effect.relative),
+        to.word("at least {low}", low=_lift(effect.relative_low))
+        if effect.relative_high is None
+        else f"{_lift(effect.relative_low)} .. {_lift(effect.relative_high)}",
         _p(effect.p_value),
         increment,
     )
+
+
+def _lift(value: float) -> str:
+    return f"{value * 100:+,.1f} %"
 
 
 def _points(value: float) -> str:
@@ -330,4 +377,4 @@ def overlap_text(report: OverlapReport, lang: str) -> None:
             for first, then in report.orders
         ),
     )
-    to.sentences([report.basis, *report.notes])
+    to.sentences([*report.uncounted, report.basis, *report.notes])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,12 +13,15 @@ from console.settings import ConsoleSettings
 from console.settlement.delivered import ANY_PRICE, delivered_postings
 from console.settlement.everyone import everyone
 from console.settlement.month import month as month_of
-from console.settlement.statement import line_postings, statement
+from console.settlement.statement import FATES, PLACES, POSTING_COLUMNS, line_postings, statement
 from console.warehouse import Warehouse
-from flowdrop.output import print_csv, print_json, print_rows, say
+from console.web.language import phrases
+from flowdrop.output import counted, echo, print_csv, print_json, print_rows, say
 from flowdrop.settings import load
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from console.settlement.everyone import Everyone, Row
     from console.settlement.statement import Account, Budget, Statement
 
@@ -118,8 +120,10 @@ def _print_all(found: Everyone, *, as_json: bool, as_csv: bool) -> None:
         print_csv(settlements_rows(found))
     else:
         for name in dict.fromkeys(row.program for row in found.parties):
-            rows = [_short(row) for row in found.parties if row.program == name]
-            print_rows(rows, title=f"{name}, {found.month} {found.zone}")
+            for is_own in (False, True):
+                mine = [r for r in found.parties if (r.program, r.is_own) == (name, is_own)]
+                title = f"{name}{', its own accounts' * is_own}, {found.month} {found.zone}"
+                print_rows([_short(row) for row in mine], title=title)
         if found.empty:
             say(found.empty)
     if found.differences:
@@ -142,12 +146,17 @@ def _short(row: Row) -> dict[str, Any]:
 
 
 def _posting(row: dict[str, Any]) -> str:
-    of = f" (of {row['cause']})" if row["cause"] else ""
+    event = _named(row["event_id"], row["event_source"])
+    of = f" (of {_named(row['cause'], row['cause_source'])})" if row["cause"] else ""
     return (
         f"{row['time']:%Y-%m-%d %H:%M:%S}  {row['program']}  {row['operation']}  "
-        f"{row['amount']:+,}  {row['account']}  {row['event_id']}{of}  "
+        f"{row['amount']:+,}  {row['account']}  {event}{of}  "
         f"wallet.events {row['partition']}:{row['offset']}{_bought(row)}"
     )
+
+
+def _named(event_id: str, source: str) -> str:
+    return f"{event_id} from {source}" if source else event_id
 
 
 def _bought(row: dict[str, Any]) -> str:
@@ -161,12 +170,12 @@ def _print_postings(
     if as_json:
         print_json(rows)
     elif as_csv:
-        print_csv([row | {"time": row["time"].isoformat()} for row in rows])
+        print_csv(rows, POSTING_COLUMNS)
     else:
         for row in rows:
-            click.echo(_posting(row))
-        if not rows:
-            say(found.empty)
+            echo(_posting(row))
+    if not rows and not as_json:
+        say(found.empty)
     if len(rows) == limit:
         say(f"the first {limit:,}; there may be more, ask with --limit")
 
@@ -176,15 +185,21 @@ def _print_statement(found: Statement) -> None:
         say(f"{found.party}, {found.month} {found.zone}: {found.empty}")
     for own in found.programs:
         title = f"{found.party}, {own.program}, {found.month} {found.zone}"
+        if own.budget is not None and own.before is not None:
+            print_rows(_sums(own.before, own.budget, found.month), title=title)
+            title = phrases("en")("settlement.technical")
         print_rows(settlement_rows(found, own.program, short=True), title=title)
-        click.echo(_owed(own))
+        if own.budget is not None:
+            print_rows(_parts(own.budget, PLACES), title=phrases("en")("settlement.places"))
+        echo(_owed(own))
         if own.delivered:
             print_rows(_delivered(own), title=f"Delivered in {found.month}")
         if own.caused:
             rows = [{"for": row.pop("line"), **row} for row in caused_rows(own)]
             print_rows(rows, title=f"Got for them by the end of {found.month}")
         if own.budget is not None:
-            print_rows(_budget(own.budget), title=f"By the end of {found.month}")
+            title = phrases("en")("settlement.budget", month=found.month)
+            print_rows([*_parts(own.budget, FATES), *_spent(own.budget)], title=title)
     if found.programs and found.empty:
         say(found.empty)
     for words in (found.basis, *found.notes):
@@ -205,18 +220,40 @@ def _delivered(own: Account) -> list[dict[str, Any]]:
     ]
 
 
-def _budget(budget: Budget) -> list[dict[str, Any]]:
-    facts = asdict(budget)
-    spent, unplaced = facts.pop("spent"), facts.pop("unplaced")
-    facts |= {f"spent by {operation}": coins for operation, coins in spent.items()}
-    facts |= {"in suspense": unplaced}
+def _sums(before: dict[str, int], budget: Budget, month: str) -> list[dict[str, Any]]:
+    """Return a row of the table a sum of the budget: before the month, in it, and by its end."""
     return [
-        {"coins of the budget": key.replace("in_", "in "), "coins": value}
-        for key, value in facts.items()
+        {
+            "coins of the budget": _called(key),
+            "before": then,
+            f"in {month}": getattr(budget, key) - then,
+            "by its end": getattr(budget, key),
+        }
+        for key, then in before.items()
+        if key != "other" or then or budget.other
     ]
+
+
+def _parts(budget: Budget, names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return a row of the table for each of these figures of the budget."""
+    return [
+        {"coins of the budget": _called(name), "coins": getattr(budget, name)} for name in names
+    ]
+
+
+def _spent(budget: Budget) -> list[dict[str, Any]]:
+    return [
+        {"coins of the budget": f"spent by {operation}", "coins": coins}
+        for operation, coins in budget.spent.items()
+    ]
+
+
+def _called(name: str) -> str:
+    """Return what the page calls a figure of the budget."""
+    return phrases("en").label("budget", name).lower()
 
 
 def _owed(own: Account) -> str:
     if not own.owed.coins:
         return "nothing is owed"
-    return f"{own.owed.by} owes {own.owed.to} {own.owed.coins:,} coins"
+    return f"{own.owed.by} owes {own.owed.to} {counted(own.owed.coins, 'coin')}"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.parse import quote
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
-import click
-
+from console.reports.basis import ToldError, Words
+from flowdrop.failures import NO_ANSWER
 from sql.client import rows
 
 if TYPE_CHECKING:
@@ -27,16 +27,19 @@ Live = dict[str, Any]
 """As the worker answers: account, program, posted, pending, available, version, as_of."""
 
 
-class WorkerDownError(click.ClickException):
+class WorkerDownError(ToldError):
     """No worker answers for the account."""
 
 
-class UnknownWalletError(click.ClickException):
+class UnknownWalletError(ToldError):
     """Neither a worker nor the warehouse knows the account."""
 
     def __init__(self, account: str, alike: list[str]) -> None:
         hint = f"there are {', '.join(alike)}" if alike else "check its name"
-        super().__init__(f"account {account!r} is unknown; {hint}")
+        zh = f"有 {'、'.join(alike)}。" if alike else "请核对名称。"
+        super().__init__(
+            Words(en=f"account {account!r} is unknown; {hint}", zh=f"没有账户 {account!r}；{zh}")
+        )
         self.alike = alike
 
 
@@ -66,6 +69,7 @@ class Posting:
     amount: int
     balance: int
     event_id: str
+    event_source: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,35 +78,44 @@ class Wallet:
 
     account: str
     live: Live | None
-    worker_down: str | None  # the sentence, when no worker answered
+    worker_down: Words | None  # the sentence, when no worker answered
     last: Last | None
-    postings: tuple[Posting, ...]  # newest first, one page
+    postings: tuple[Posting, ...]  # the last applied first, one page
     postings_count: int
     offset: int
 
 
-def live(worker: str, account: str) -> Live | None:
+def live(worker: str, account: str, token: str) -> Live | None:
     """Return the live balance of `account`, or none when its worker does not know it.
 
     Raises:
         WorkerDownError: when no worker answers at `worker` within `ANSWER_SECONDS_MAX`.
     """
+    request = Request(  # noqa: S310 - the address is a setting, and http or https
+        f"{worker.rstrip('/')}/balances/{quote(account, safe='')}",
+        headers={"Authorization": f"Bearer {token}"},
+    )
     try:
-        with urlopen(  # noqa: S310 - the address is a setting, and http or https
-            f"{worker.rstrip('/')}/balances/{quote(account, safe='')}", timeout=ANSWER_SECONDS_MAX
-        ) as answer:
+        with urlopen(request, timeout=ANSWER_SECONDS_MAX) as answer:  # noqa: S310
             found: Live = json.load(answer)
             return found
     except HTTPError as error:
         if error.code == NOT_FOUND:
             return None
         raise WorkerDownError(
-            f"the worker at {worker} answered {error.code}; see `flowdrop status`"
+            Words(
+                en=f"the worker at {worker} answered {error.code}; see `flowdrop status`",
+                zh=f"位于 {worker} 的计算节点答复 {error.code}；请见 `flowdrop status`。",
+            )
         ) from error
-    except (URLError, TimeoutError, OSError, ValueError) as error:
+    except NO_ANSWER as error:
         raise WorkerDownError(
-            f"no worker answers at {worker}; start one with `flowdrop worker` or set "
-            "FLOWDROP_WORKER"
+            Words(
+                en=f"no worker answers at {worker}; start one with `flowdrop worker` or set "
+                "FLOWDROP_WORKER",
+                zh=f"{worker} 没有计算节点应答；请用 `flowdrop worker` 启动，"
+                "或设置 FLOWDROP_WORKER。",
+            )
         ) from error
 
 
@@ -115,7 +128,7 @@ def wallet(
         client: of the warehouse.
         account: its name.
         ask: gives the live balance, see `live`.
-        offset: postings to leave out, counted from the newest.
+        offset: postings to leave out, counted from the last applied.
 
     Raises:
         UnknownWalletError: when nobody knows the account.
@@ -124,7 +137,7 @@ def wallet(
     try:
         balance = ask(account)
     except WorkerDownError as error:
-        down = error.message
+        down = error.words
     found = rows(client, "wallets/last", account=account)
     last = Last(**found[0]) if found else None
     if balance is None and last is None:

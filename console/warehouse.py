@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
 
+from console.reports.basis import ToldError, Words
 from sql.client import connect
 
 if TYPE_CHECKING:
@@ -16,9 +17,13 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
 UNKNOWN_TABLE = 60  # ClickHouse's error code
+NO_ANSWER_ZH = (
+    "ClickHouse 没有响应；请见 `flowdrop status`，用 `flowdrop up` 启动，"
+    "或设置 FLOWDROP_CLICKHOUSE。"
+)
 
 
-class WarehouseDownError(click.ClickException):
+class WarehouseDownError(ToldError):
     """The warehouse does not answer, or has no tables yet."""
 
 
@@ -40,7 +45,12 @@ class Warehouse:
             if self._client is None:
                 self._client = connect(self._url)
         except click.ClickException as error:
-            raise WarehouseDownError(error.message) from error
+            raise WarehouseDownError(
+                Words(
+                    en=error.message,
+                    zh=NO_ANSWER_ZH,
+                )
+            ) from error
         try:
             yield self._client
         except ClickHouseError as error:
@@ -52,15 +62,25 @@ def in_words(error: ClickHouseError) -> WarehouseDownError:
     """Return `error` as a sentence with a remedy."""
     if isinstance(error, DatabaseError) and error.code == UNKNOWN_TABLE:
         return WarehouseDownError(
-            "the warehouse has no tables yet; run `flowdrop sql migrate`, then fill it with "
-            "`flowdrop demo`"
+            Words(
+                en="the warehouse has no tables yet; run `flowdrop sql migrate`, then fill it with "
+                "`flowdrop demo`",
+                zh="数据仓库还没有表；请执行 `flowdrop sql migrate`，再用 `flowdrop demo` 填充。",
+            )
         )
     first = str(error).splitlines()[0]
     if isinstance(error, DatabaseError) and error.code:
         return WarehouseDownError(
-            f"ClickHouse refused a query: {first}; see that `flowdrop sql migrate` has run"
+            Words(
+                en=f"ClickHouse refused a query: {first}; see that `flowdrop sql migrate` has run",
+                zh=f"ClickHouse 拒绝了查询（错误 {error.code}）；请确认已执行 "
+                "`flowdrop sql migrate`。",
+            )
         )
     return WarehouseDownError(
-        f"ClickHouse does not answer: {first}; see `flowdrop status`, start it with "
-        "`flowdrop up` or set FLOWDROP_CLICKHOUSE"
+        Words(
+            en=f"ClickHouse does not answer: {first}; see `flowdrop status`, start it with "
+            "`flowdrop up` or set FLOWDROP_CLICKHOUSE",
+            zh=NO_ANSWER_ZH,
+        )
     )

@@ -27,6 +27,7 @@ class Member(NamedTuple):
 class Audience:
     """A frozen audience, without its members."""
 
+    program: str
     name: str
     as_of: date
     model_id: str
@@ -42,29 +43,30 @@ def audiences(client: Client) -> list[Audience]:
     return [Audience(**row) for row in rows(client, "features/audience_list")]
 
 
-def audience(client: Client, name: str) -> Audience:
-    """Return the frozen audience `name`.
+def audience(client: Client, program: str, name: str) -> Audience:
+    """Return the frozen audience `name` of `program`; another program's of that name is another.
 
     Raises:
         click.ClickException: when there is none; the sentence names those there are.
     """
-    known = audiences(client)
+    known = [one for one in audiences(client) if one.program == program]
     for one in known:
         if one.name == name:
             return one
     names = ", ".join(one.name for one in known[:5]) or "none yet"
     raise click.ClickException(
-        f"audience {name!r} is not frozen; there are: {names}; "
+        f"audience {name!r} is not frozen for program {program!r}; there are: {names}; "
         f"freeze it with `flowdrop audience freeze {name} --as-of DATE`"
     )
 
 
-def members(client: Client, name: str) -> list[Member]:
-    """Return the members of the frozen audience `name` by rank, the best first.
+def members(client: Client, program: str, name: str) -> list[Member]:
+    """Return the members of the frozen audience `name` of `program` by rank, the best first.
 
     Raises:
         click.ClickException: when there is no such audience.
     """
-    one = audience(client, name)
-    found = rows(client, "features/audience_members", audience=name, fingerprint=one.fingerprint)
+    one = audience(client, program, name)
+    values = {"program": program, "audience": name, "fingerprint": one.fingerprint}
+    found = rows(client, "features/audience_members", **values)
     return [Member(**row) for row in found]

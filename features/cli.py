@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 # What fits a terminal; --json has everything.
 SHOWN_CAMPAIGN = ("campaign", "channel", "start", "finish", "people", "redeemers")
-SHOWN_MODEL = ("model_id", "learner", "rows", "campaigns", "registered")
-SHOWN_AUDIENCE = ("name", "as_of", "size", "opted_out", "model_id")
+SHOWN_MODEL = ("model_id", "program", "learner", "rows", "campaigns", "registered")
+SHOWN_AUDIENCE = ("name", "program", "as_of", "size", "opted_out", "model_id")
 SHOWN_MEMBERS = 20
 
 DATE = click.DateTime(["%Y-%m-%d"])
@@ -44,6 +44,18 @@ def _as_of(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def _chosen(_: click.Context, __: click.Parameter, value: str | None) -> str:
+    return value or _settings().program
+
+
+_program = click.option(
+    "--program",
+    callback=_chosen,
+    metavar="NAME",
+    help="Whose people, models and audiences; setting program.",
+)
+
+
 def _settings() -> FeatureSettings:
     from features.settings import FeatureSettings
     from flowdrop.settings import load
@@ -64,29 +76,34 @@ def features() -> None:
 
 @features.command("build", epilog="Example: flowdrop features build --as-of 2017-10-30")
 @_as_of
+@_program
 @_as_json
-def build_command(as_of: date, *, as_json: bool) -> None:
+def build_command(as_of: date, program: str, *, as_json: bool) -> None:
     """Build the training rows and the scoring rows of a date, in place of those there are.
 
     A training row is a person and a campaign that had ended by the date, with features as of the
-    campaign's start. A scoring row is a person with a wallet, with features as of the date.
+    campaign's start. An offer that names no end is over so many days after its contact as the
+    setting offer_days says. A scoring row is a person with a wallet, with features as of the date.
     """
     from features.rows import build, campaigns
     from flowdrop.output import print_json, print_rows
-    from sql.client import connect
+    from sql.client import connect_to_write
 
-    client, program = connect(), _settings().program
-    training = build(client, as_of, "training", program)
-    scoring = build(client, as_of, "scoring", program)
-    learned = [one.__dict__ for one in campaigns(client, as_of) if one.purpose == "training"]
+    client, days = connect_to_write(), _settings().offer_days
+    training = build(client, as_of, "training", program, days)
+    scoring = build(client, as_of, "scoring", program, days)
+    found = campaigns(client, as_of, program, days)
+    learned = [one.__dict__ for one in found if one.purpose == "training"]
     if not training or not scoring:
         raise click.ClickException(
-            f"as of {as_of} there are {training} training rows and {scoring} people to score; "
-            "choose a date after the end of some campaign"
+            f"as of {as_of} program {program!r} has {training} training rows and {scoring} people "
+            "to score; choose a date after the end of some campaign (an offer that names no end "
+            f"is over {days} days after its contact)"
         )
     if as_json:
         print_json(
             {
+                "program": program,
                 "as_of": as_of,
                 "training_rows": training,
                 "redeemers": sum(one["redeemers"] for one in learned),
@@ -125,18 +142,20 @@ def models() -> None:
 
 @models.command("train", epilog="Example: flowdrop models train --as-of 2017-10-30")
 @_as_of
+@_program
 @_as_json
-def train_command(as_of: date, *, as_json: bool) -> None:
+def train_command(as_of: date, program: str, *, as_json: bool) -> None:
     """Train the model of a date on its training rows; the same rows give the same model.
 
     The learner is the one with the best AUC within campaigns, each predicted by a fit on the
     campaigns that had ended when it began.
     """
     from features.training import train
+    from features.verdict import told
     from flowdrop.output import print_json
-    from sql.client import connect
+    from sql.client import connect_to_write
 
-    metadata, fresh = train(connect(), as_of, _settings().program, _folder())
+    metadata, fresh = train(connect_to_write(), as_of, program, _folder(), _settings().offer_days)
     if as_json:
         print_json(metadata.__dict__ | {"trained": fresh})
         return
@@ -147,30 +166,33 @@ def train_command(as_of: date, *, as_json: bool) -> None:
     )
     for name, one in metadata.validation["learners"].items():
         click.echo(
-            f"  {name}: AUC within campaigns {one['within_auc']:.3f} in the order of time, "
-            f"baseline {one['within_baseline_auc']:.3f}"
+            f"  {name}: AUC within campaigns {told(one['within_auc'])} in the order of time, "
+            f"baseline {told(one['within_baseline_auc'])}"
         )
 
 
 @models.command("evaluate", epilog="Example: flowdrop models evaluate --as-of 2017-10-30")
 @_as_of
+@_program
 @_as_json
-def evaluate_command(as_of: date, *, as_json: bool) -> None:
+def evaluate_command(as_of: date, program: str, *, as_json: bool) -> None:
     """Judge a date's model on campaigns that were not over when it was trained.
 
-    The naive baseline beside it is the person's rate of past redemptions. Intervals are 95 %, by a
-    paired bootstrap over people.
+    Those that are not over at the last event known are named; they decide nothing. The naive
+    baseline beside it is the person's rate of past redemptions. Intervals are 95 %, by a paired
+    bootstrap over people.
     """
     from features.evaluation import evaluate
     from features.verdict import deciding
     from flowdrop.output import print_json
-    from sql.client import connect
+    from sql.client import connect_to_write
 
-    results = evaluate(connect(), as_of, _settings().program, _folder())
+    results = evaluate(connect_to_write(), as_of, program, _folder(), _settings().offer_days)
     decides = deciding(results)
     if as_json:
         print_json(
             {
+                "program": program,
                 "as_of": as_of,
                 "model_id": results[0].model_id,
                 "decides": decides.scope if decides else None,
@@ -183,13 +205,13 @@ def evaluate_command(as_of: date, *, as_json: bool) -> None:
 
 
 def _tell(one: Evaluation) -> None:
-    from features.verdict import verdict
+    from features.verdict import told, verdict
 
     click.echo(f"{one.scope}: {verdict(one)[1]}")
     click.echo(
-        f"  within campaigns: AUC {one.within_auc:.3f}, baseline {one.within_baseline_auc:.3f}, "
-        f"95 % interval of the difference {one.within_difference_low:+.3f} to "
-        f"{one.within_difference_high:+.3f}"
+        f"  within campaigns: AUC {told(one.within_auc)}, baseline "
+        f"{told(one.within_baseline_auc)}, 95 % interval of the difference "
+        f"{told(one.within_difference_low, '+')} to {told(one.within_difference_high, '+')}"
     )
     if one.mean_score is not None:
         click.echo(
@@ -201,9 +223,10 @@ def _tell(one: Evaluation) -> None:
 
 @models.command("register", epilog="Example: flowdrop models register --as-of 2017-10-30")
 @_as_of
+@_program
 @click.option("--force", is_flag=True, help="Although it does not beat the baseline.")
 @_as_json
-def register_command(as_of: date, *, force: bool, as_json: bool) -> None:
+def register_command(as_of: date, program: str, *, force: bool, as_json: bool) -> None:
     """Make a date's model its champion, if it beats the naive baseline.
 
     It must by the whole 95 % interval, on the campaigns that began on or after the date, or where
@@ -211,9 +234,9 @@ def register_command(as_of: date, *, force: bool, as_json: bool) -> None:
     """
     from features.registration import register
     from flowdrop.output import print_json
-    from sql.client import connect
+    from sql.client import connect_to_write
 
-    champion = register(connect(), as_of, _folder(), force=force)
+    champion = register(connect_to_write(), as_of, program, _folder(), force=force)
     if as_json:
         print_json(champion.__dict__)
     else:
@@ -241,19 +264,18 @@ def models_list(*, as_json: bool) -> None:
 @_as_json
 def models_show(model_id: str, *, as_json: bool) -> None:
     """Show a model: what it learned from, how it was chosen, how it was judged."""
-    from features.registry import find
+    from features.registry import required
     from features.verdict import evaluations
     from flowdrop.output import print_json, print_rows
     from sql.client import connect
 
-    metadata = find(_folder(), model_id)
-    if metadata is None:
-        raise click.ClickException(
-            f"there is no model {model_id!r} in {_folder()}; list them with `flowdrop models list`"
-        )
-    judged = evaluations(connect(), model_id)
+    client = connect()
+    known = required(client, model_id)
+    metadata = known.metadata
+    judged = evaluations(client, model_id)
+    told = {"sha256": known.sha256, "evaluations": [one.__dict__ for one in judged]}
     if as_json:
-        print_json(metadata.__dict__ | {"evaluations": [one.__dict__ for one in judged]})
+        print_json(metadata.__dict__ | told)
         return
     facts = {key: value for key, value in metadata.__dict__.items() if key != "validation"}
     print_rows(
@@ -272,8 +294,9 @@ def audience() -> None:
 
 @audience.command("score", epilog="Example: flowdrop audience score --as-of 2017-10-30")
 @_as_of
+@_program
 @_as_json
-def score_command(as_of: date, *, as_json: bool) -> None:
+def score_command(as_of: date, program: str, *, as_json: bool) -> None:
     """Score everyone with a wallet for the chance to redeem in the next campaign.
 
     The model is the champion of the newest date up to this one. The next campaign is taken to be
@@ -281,9 +304,9 @@ def score_command(as_of: date, *, as_json: bool) -> None:
     """
     from features.scoring import score
     from flowdrop.output import print_json
-    from sql.client import connect
+    from sql.client import connect_to_write
 
-    done = score(connect(), as_of, _folder())
+    done = score(connect_to_write(), as_of, program, _folder())
     if as_json:
         print_json(done.__dict__)
     else:
@@ -299,11 +322,18 @@ def score_command(as_of: date, *, as_json: bool) -> None:
 )
 @click.argument("name")
 @_as_of
+@_program
 @click.option("--top", type=click.IntRange(1), help="The N best.", metavar="N")
 @click.option("--min-score", type=click.FloatRange(0, 1), help="None below X.", metavar="X")
 @_as_json
 def freeze_command(
-    name: str, as_of: date, top: int | None, min_score: float | None, *, as_json: bool
+    name: str,
+    as_of: date,
+    program: str,
+    top: int | None,
+    min_score: float | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Freeze the audience NAME from the scores of a date; it never changes again.
 
@@ -311,9 +341,9 @@ def freeze_command(
     """
     from features.freezing import Rule, freeze
     from flowdrop.output import print_json
-    from sql.client import connect
+    from sql.client import connect_to_write
 
-    frozen, fresh = freeze(connect(), name, as_of, Rule(top, min_score))
+    frozen, fresh = freeze(connect_to_write(), name, as_of, program, Rule(top, min_score))
     if as_json:
         print_json(frozen.__dict__ | {"frozen": fresh})
     else:
@@ -340,9 +370,10 @@ def audience_list(*, as_json: bool) -> None:
 
 @audience.command("show", epilog="Example: flowdrop audience show spring --csv")
 @click.argument("name")
+@_program
 @_as_json
 @_as_csv
-def audience_show(name: str, *, as_json: bool, as_csv: bool) -> None:
+def audience_show(name: str, program: str, *, as_json: bool, as_csv: bool) -> None:
     """Show the frozen audience NAME and its members, the best first."""
     from features.audiences import audience as one_audience
     from features.audiences import members
@@ -350,8 +381,8 @@ def audience_show(name: str, *, as_json: bool, as_csv: bool) -> None:
     from sql.client import connect
 
     client = connect()
-    one = one_audience(client, name)
-    found = [member._asdict() for member in members(client, name)]
+    one = one_audience(client, program, name)
+    found = [member._asdict() for member in members(client, program, name)]
     if as_json:
         print_json(one.__dict__ | {"members": found})
     elif as_csv:

@@ -17,6 +17,7 @@ from features import registry
 from features.learners import chances
 from features.measures import Comparison, compare
 from features.rows import baseline, build, campaigns, known, stored
+from features.settings import OFFER_DAYS
 from features.verdict import Evaluation
 
 if TYPE_CHECKING:
@@ -25,28 +26,43 @@ if TYPE_CHECKING:
 
     from clickhouse_connect.driver.client import Client
 
+    from features.rows import Purpose
 
-def evaluate(client: Client, as_of: date, program: str, folder: Path) -> list[Evaluation]:
+PURPOSES: tuple[Purpose, ...] = ("running", "later")
+
+
+def evaluate(
+    client: Client, as_of: date, program: str, folder: Path, offer_days: int = OFFER_DAYS
+) -> list[Evaluation]:
     """Judge the model of `as_of` on every scope there is, and store the results.
 
     Raises:
         click.ClickException: when no model was trained, or there is nothing to judge by.
     """
-    model, metadata = registry.load(folder, registry.model_of(client, as_of))
-    for purpose in ("running", "later"):
-        build(client, as_of, purpose, program)
-    running, later = stored(client, as_of, "running"), stored(client, as_of, "later")
+    model, metadata = registry.load(client, folder, registry.model_of(client, as_of, program))
+    tables = {}
+    for purpose in PURPOSES:
+        build(client, as_of, purpose, program, offer_days)
+        tables[purpose] = stored(client, as_of, purpose, program)
     last = known(client, program)
-    unfinished = {one.campaign for one in campaigns(client, as_of) if one.finish >= last}
-    found = [_of_validation(metadata)]
-    for scope, parts in (("later", [later]), ("not_over", [running, later])):
-        table = pd.concat([part for part in parts if not part.empty] or [later])
-        found.append(_of_rows(model, metadata, scope, table, unfinished))
+    unfinished = {
+        one.campaign
+        for one in campaigns(client, as_of, program, offer_days)
+        if one.finish >= last and one.purpose in PURPOSES
+    }
+    later, every = tables["later"], _joined(list(tables.values()))
+    over = later if later.empty else later[~later["campaign"].isin(unfinished)]
+    found = [
+        _of_validation(metadata),
+        _of_rows(model, metadata, "later", over, unfinished & _names(later)),
+        _of_rows(model, metadata, "not_over", every, unfinished),
+    ]
     results = [one for one in found if one is not None]
     if not results:
         raise click.ClickException(
-            f"there is nothing to judge the model of {as_of} by: no campaign after it, and too few "
-            "before it to hold any out; choose a later date"
+            f"there is nothing to judge the model of {as_of} by: no campaign after it is over "
+            f"and was redeemed by some, not all{_listed(unfinished)}, and too few before it were "
+            "to hold any out; choose a later date"
         )
     client.insert(
         "evaluations",
@@ -54,6 +70,18 @@ def evaluate(client: Client, as_of: date, program: str, folder: Path) -> list[Ev
         column_names=list(Evaluation.__dataclass_fields__),
     )
     return results
+
+
+def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat([part for part in parts if not part.empty] or parts)
+
+
+def _names(table: pd.DataFrame) -> set[str]:
+    return set() if table.empty else set(table["campaign"])
+
+
+def _listed(unfinished: set[str]) -> str:
+    return f" (not over yet: {', '.join(sorted(unfinished))})" if unfinished else ""
 
 
 def _of_rows(
@@ -74,16 +102,16 @@ def _of_rows(
         table["campaign"].to_numpy(object),
         table["person"].to_numpy(object),
     )
-    names = sorted(set(table["campaign"]))
     return Evaluation(
+        program=metadata.program,
         model_id=metadata.model_id,
         as_of=metadata.as_of,
         scope=scope,
         rows=len(table),
         redeemers=redeemers,
         people=int(table["person"].nunique()),
-        campaigns=names,
-        open_campaigns=[name for name in names if name in unfinished],
+        campaigns=sorted(_names(table)),
+        open_campaigns=sorted(unfinished),
         **asdict(comparison),
         mean_score=float(scores.mean()),
         observed_rate=float(table["label"].mean()),
@@ -98,6 +126,7 @@ def _of_validation(metadata: registry.Metadata) -> Evaluation | None:
         return None
     comparison = Comparison(**told["learners"][metadata.learner])
     return Evaluation(
+        program=metadata.program,
         model_id=metadata.model_id,
         as_of=metadata.as_of,
         scope="validation",

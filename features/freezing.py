@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from features.audiences import Audience, Member, audiences
+from flowdrop.output import json_text
 from sql.client import rows
 
 if TYPE_CHECKING:
@@ -49,8 +49,10 @@ def choose(
     return members, opted_out
 
 
-def freeze(client: Client, name: str, as_of: date, rule: Rule) -> tuple[Audience, bool]:
-    """Freeze the audience `name` from the scores of `as_of`.
+def freeze(
+    client: Client, name: str, as_of: date, program: str, rule: Rule
+) -> tuple[Audience, bool]:
+    """Freeze the audience `name` of `program` from the scores of `as_of`.
 
     Returns:
         The audience, and whether it was frozen now; the same content again changes nothing.
@@ -60,10 +62,11 @@ def freeze(client: Client, name: str, as_of: date, rule: Rule) -> tuple[Audience
             another content.
     """
     _check(name, rule)
-    scored = rows(client, "features/scored", as_of=as_of)
+    scored = rows(client, "features/scored", as_of=as_of, program=program)
     if not scored:
         raise click.ClickException(
-            f"nobody is scored for {as_of}; do so with `flowdrop audience score --as-of {as_of}`"
+            f"nobody of program {program!r} is scored for {as_of}; do so with "
+            f"`flowdrop audience score --as-of {as_of}`"
         )
     refused = {row["person"] for row in rows(client, "features/opted_out", as_of=as_of)}
     members, opted_out = choose([(row["person"], row["score"]) for row in scored], refused, rule)
@@ -72,8 +75,10 @@ def freeze(client: Client, name: str, as_of: date, rule: Rule) -> tuple[Audience
             f"audience {name!r} would be empty: of {len(scored)} scored, the highest "
             f"{scored[0]['score']:.4f}, nobody fits {_told(rule)}"
         )
-    new = _described(name, as_of, scored[0]["model_id"], rule, members, opted_out)
-    old = next((one for one in audiences(client) if one.name == name), None)
+    new = _described(program, name, as_of, scored[0]["model_id"], rule, members, opted_out)
+    old = next(
+        (one for one in audiences(client) if (one.program, one.name) == (program, name)), None
+    )
     if old is None:
         _store(client, new, members)
         return new, True
@@ -95,21 +100,28 @@ def _check(name: str, rule: Rule) -> None:
 
 
 def _told(rule: Rule) -> str:
-    return json.dumps(rule.__dict__, sort_keys=True)
+    return json_text(rule.__dict__, sort_keys=True)
 
 
 def _described(
-    name: str, as_of: date, model_id: str, rule: Rule, members: list[Member], opted_out: int
+    program: str,
+    name: str,
+    as_of: date,
+    model_id: str,
+    rule: Rule,
+    members: list[Member],
+    opted_out: int,
 ) -> Audience:
-    content: list[Any] = [name, as_of.isoformat(), model_id, _told(rule), opted_out, members]
+    content: list[Any] = [program, name, as_of, model_id, _told(rule), opted_out, members]
     return Audience(
+        program=program,
         name=name,
         as_of=as_of,
         model_id=model_id,
         rule=_told(rule),
         size=len(members),
         opted_out=opted_out,
-        fingerprint=hashlib.sha256(json.dumps(content).encode()).hexdigest(),
+        fingerprint=hashlib.sha256(json_text(content).encode()).hexdigest(),
         frozen_at=datetime.now(UTC),
     )
 
@@ -118,8 +130,8 @@ def _store(client: Client, audience: Audience, members: list[Member]) -> None:
     """Write the members, then the audience, which makes them visible."""
     client.insert(
         "audience_members",
-        [[audience.name, audience.fingerprint, *member] for member in members],
-        column_names=["audience", "fingerprint", "person", "score", "rank"],
+        [[audience.program, audience.name, audience.fingerprint, *member] for member in members],
+        column_names=["program", "audience", "fingerprint", "person", "score", "rank"],
     )
     client.insert(
         "audiences",

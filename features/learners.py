@@ -10,7 +10,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold
+from sklearn.model_selection import GroupKFold, StratifiedKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -21,7 +21,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NEVER_DAYS = 365.0  # what "never" counts as where a linear learner needs a number of days
+UNKNOWN = -1.0  # what "nothing known" counts as for trees: below every number there is
 FOLDS = 5
+
+
+def _filled(value: float) -> SimpleImputer:
+    """Return what puts `value` where nothing is known, even if nothing is known of anyone."""
+    return SimpleImputer(strategy="constant", fill_value=value, keep_empty_features=True)
 
 
 def _logistic() -> Pipeline:
@@ -32,21 +38,17 @@ def _logistic() -> Pipeline:
             ("category", OneHotEncoder(handle_unknown="ignore"), named("category")),
             (
                 "amount",
-                make_pipeline(
-                    SimpleImputer(strategy="constant", fill_value=0.0), log, StandardScaler()
-                ),
+                make_pipeline(_filled(0.0), log, StandardScaler()),
                 named("count", "amount"),
             ),
             (
                 "days",
-                make_pipeline(
-                    SimpleImputer(strategy="constant", fill_value=NEVER_DAYS), log, StandardScaler()
-                ),
+                make_pipeline(_filled(NEVER_DAYS), log, StandardScaler()),
                 named("days"),
             ),
             (
                 "share",
-                make_pipeline(SimpleImputer(strategy="constant", fill_value=0.0), StandardScaler()),
+                make_pipeline(_filled(0.0), StandardScaler()),
                 named("share"),
             ),
         ]
@@ -55,7 +57,10 @@ def _logistic() -> Pipeline:
 
 
 def _trees() -> Pipeline:
-    """Return small boosted trees; they take numbers, and nothing known, as they are."""
+    """Return small boosted trees; they take numbers as they are, and nothing known as below all.
+
+    (They would take nothing known as it is, but not a column of which nothing is known.)
+    """
     ready = ColumnTransformer(
         [
             (
@@ -63,7 +68,7 @@ def _trees() -> Pipeline:
                 OneHotEncoder(handle_unknown="ignore", sparse_output=False),
                 named("category"),
             ),
-            ("numbers", "passthrough", named("count", "amount", "days", "share")),
+            ("numbers", _filled(UNKNOWN), named("count", "amount", "days", "share")),
         ]
     )
     learner = HistGradientBoostingClassifier(
@@ -111,11 +116,24 @@ def fit(name: str, table: pd.DataFrame) -> Any:
         A fitted classifier whose `predict_proba` takes a frame with the features' columns.
     """
     features, labels = table[list(NAMES)], table["label"].astype("int64")
-    folds = min(FOLDS, table["campaign"].nunique())
-    splits = list(GroupKFold(folds).split(features, labels, table["campaign"]))
+    splits = _folds(table, labels)
     model = CalibratedClassifierCV(LEARNERS[name](), method="sigmoid", cv=splits, ensemble=False)
     with one_thread():
         return model.fit(features, labels)
+
+
+def _folds(table: pd.DataFrame, labels: pd.Series[int]) -> list[tuple[Any, Any]]:
+    """Return folds of campaigns, or of people, or of rows: the first of which each rest teaches.
+
+    A fit needs some who redeemed and some who did not. Where all who redeemed did so in one
+    campaign, no campaign can be predicted from the others.
+    """
+    for groups in (table["campaign"], table["person"]):
+        folds = min(FOLDS, groups.nunique())
+        splits = list(GroupKFold(folds).split(table, labels, groups)) if folds > 1 else []
+        if splits and all(len(set(labels.iloc[rest])) > 1 for rest, _ in splits):
+            return splits
+    return list(StratifiedKFold(FOLDS).split(table, labels))
 
 
 def chances(model: Any, table: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.float64]]:

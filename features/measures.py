@@ -6,6 +6,7 @@ rows, are resampled, and both scores see the same draw.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -55,17 +56,20 @@ class Ranking:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A model beside the baseline on the same rows; intervals are 95 %, of model - baseline."""
+    """A model beside the baseline on the same rows; intervals are 95 %, of model - baseline.
 
-    auc: float
-    baseline_auc: float
-    difference: float
-    difference_low: float
-    difference_high: float
-    within_auc: float
-    within_baseline_auc: float
-    within_difference_low: float
-    within_difference_high: float
+    Nothing stands where no two rows can be compared, as within campaigns of one outcome each.
+    """
+
+    auc: float | None
+    baseline_auc: float | None
+    difference: float | None
+    difference_low: float | None
+    difference_high: float | None
+    within_auc: float | None
+    within_baseline_auc: float | None
+    within_difference_low: float | None
+    within_difference_high: float | None
 
 
 def compare(
@@ -98,19 +102,32 @@ def compare(
         drawn = np.bincount(draw.integers(0, count, count), minlength=count)
         weights = drawn[owner].astype(np.float64)
         differences[index] = [_difference(pair, weights) for pair in (over_all, within)]
-    lows, highs = np.nanpercentile(differences, [TAIL, 100 - TAIL], axis=0)
+    (low, high), (within_low, within_high) = map(_interval, differences.T)
     return Comparison(
-        auc=over_all[0].auc(even),
-        baseline_auc=over_all[1].auc(even),
-        difference=_difference(over_all, even),
-        difference_low=float(lows[0]),
-        difference_high=float(highs[0]),
-        within_auc=within[0].auc(even),
-        within_baseline_auc=within[1].auc(even),
-        within_difference_low=float(lows[1]),
-        within_difference_high=float(highs[1]),
+        auc=_known(over_all[0].auc(even)),
+        baseline_auc=_known(over_all[1].auc(even)),
+        difference=_known(_difference(over_all, even)),
+        difference_low=low,
+        difference_high=high,
+        within_auc=_known(within[0].auc(even)),
+        within_baseline_auc=_known(within[1].auc(even)),
+        within_difference_low=within_low,
+        within_difference_high=within_high,
     )
 
 
 def _difference(pair: list[Ranking], weights: Floats) -> float:
     return pair[0].auc(weights) - pair[1].auc(weights)
+
+
+def _interval(differences: Floats) -> tuple[float, float] | tuple[None, None]:
+    """Return the 95 % interval of those draws in which some rows could be compared."""
+    told = differences[~np.isnan(differences)]
+    if not len(told):
+        return None, None
+    low, high = np.percentile(told, [TAIL, 100 - TAIL])
+    return float(low), float(high)
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value

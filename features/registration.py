@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from features.registry import Champion, enthrone, find, model_of
+from features.registry import Champion, content, enthrone, model_of
 from features.verdict import deciding, evaluations, verdict
 
 if TYPE_CHECKING:
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
 
-def register(client: Client, as_of: date, folder: Path, *, force: bool) -> Champion:
-    """Register the model last trained for `as_of`.
+def register(client: Client, as_of: date, program: str, folder: Path, *, force: bool) -> Champion:
+    """Register the model last trained of `program` for `as_of`.
 
     Args:
         client: A client of ClickHouse.
         as_of: The model's date.
+        program: The model's program.
         folder: The folder of the registry.
         force: Register it although it does not beat the baseline, or was not judged.
 
     Raises:
         click.ClickException: when it was not evaluated, or does not beat the baseline.
     """
-    model_id = model_of(client, as_of)
-    if find(folder, model_id) is None:
-        raise click.ClickException(f"the files of model {model_id} are not in {folder}")
+    model_id = model_of(client, as_of, program)
+    content(client, folder, model_id)  # a model that can't be loaded is no champion
     judged = deciding(evaluations(client, model_id))
     if judged is None:
         beats, words = False, "it was not evaluated, or on too few redemptions to decide"
@@ -42,6 +42,7 @@ def register(client: Client, as_of: date, folder: Path, *, force: bool) -> Champ
             f"evaluate --as-of {as_of}`, or register it all the same with --force"
         )
     champion = Champion(
+        program=program,
         as_of=as_of,
         model_id=model_id,
         reason=words,

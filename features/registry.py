@@ -1,7 +1,10 @@
-"""The registry: a folder a model, with its file and its metadata, and its row in ClickHouse.
+"""The registry: a row a model in ClickHouse, and a folder with its file.
 
-A model's id comes from its date, its training rows and its definition: trained twice on the same,
-it is the same model. Files are skops archives; only the types listed here are ever loaded.
+A model's id comes from its program, its date, its training rows and its definition: trained twice
+on the same, it is the same model. Files are skops archives. The row has the file's SHA-256, and
+only the very bytes that it names are ever loaded: scikit-learn trusts a tree's node numbers without
+a look, so that an altered file could answer wrongly, or end the process. Of those, only the types
+listed here are.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from features.definitions import FEATURES, NAMES
+from flowdrop.output import json_text
 from sql.client import rows
 
 if TYPE_CHECKING:
@@ -28,7 +32,8 @@ if TYPE_CHECKING:
 LIBRARIES = ("scikit-learn", "skops", "numpy", "pandas")
 
 TRUSTED = (
-    # What our own learners are made of, beyond what skops trusts by itself.
+    # What our own learners are made of, beyond what skops trusts by itself; a test holds the two
+    # together. Each was read: it keeps arrays and parameters, and calls nothing when it is made.
     "numpy.dtype",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
@@ -61,7 +66,7 @@ class Metadata:
 
     def to_json(self) -> str:
         """Return the metadata as JSON text with sorted keys."""
-        return json.dumps(self.__dict__, default=lambda day: day.isoformat(), sort_keys=True)
+        return json_text(self.__dict__, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> Metadata:
@@ -73,9 +78,18 @@ class Metadata:
 
 
 @dataclass(frozen=True)
-class Champion:
-    """The model registered for a date."""
+class Known:
+    """A model as the registry has it."""
 
+    metadata: Metadata
+    sha256: str  # of its file
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The model registered for a program and date."""
+
+    program: str
     as_of: date
     model_id: str
     reason: str
@@ -90,9 +104,9 @@ def definition_fingerprint(learners: dict[str, str]) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def model_id(as_of: date, data: str, definition: str) -> str:
-    """Return the id of the model of `as_of` with these fingerprints."""
-    digest = hashlib.sha256(f"{as_of} {data} {definition}".encode()).hexdigest()
+def model_id(program: str, as_of: date, data: str, definition: str) -> str:
+    """Return the id of the model of `program` and `as_of` with these fingerprints."""
+    digest = hashlib.sha256(f"{program} {as_of} {data} {definition}".encode()).hexdigest()
     return f"redeem-{as_of:%Y%m%d}-{digest[:12]}"
 
 
@@ -101,67 +115,126 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
 
 
-def save(folder: Path, model: Any, metadata: Metadata) -> Path:
-    """Write the model and its metadata to a folder of its id, complete or not at all."""
+def save(folder: Path, model: Any, metadata: Metadata) -> Known:
+    """Write the model and its metadata to a folder of its id, complete or not at all.
+
+    Returns:
+        What the registry is to know of it.
+    """
     import skops.io
 
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / metadata.model_id
+    written: bytes = skops.io.dumps(model)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".unfinished-") as name:
         part = Path(name) / metadata.model_id
         part.mkdir()
-        skops.io.dump(model, part / MODEL_FILE)
-        (part / METADATA_FILE).write_text(metadata.to_json() + "\n")
-        if target.exists():  # only ever the leftovers of a model that `find` would not accept
+        (part / MODEL_FILE).write_bytes(written)
+        (part / METADATA_FILE).write_text(metadata.to_json() + "\n")  # for people
+        if target.exists():  # only ever what `intact` would not accept
             shutil.rmtree(target)
         part.replace(target)
-    return target
+    return Known(metadata, hashlib.sha256(written).hexdigest())
 
 
-def find(folder: Path, model_id: str) -> Metadata | None:
-    """Return the metadata of a model whose files are there, else nothing."""
-    place = folder / model_id
-    if not ((place / MODEL_FILE).is_file() and (place / METADATA_FILE).is_file()):
-        return None
-    return Metadata.from_json((place / METADATA_FILE).read_text())
+def find(client: Client, model_id: str) -> Known | None:
+    """Return what the registry knows of a model, or nothing."""
+    found = rows(client, "features/model", model_id=model_id)
+    return Known(Metadata.from_json(found[0]["metadata"]), found[0]["sha256"]) if found else None
 
 
-def load(folder: Path, model_id: str) -> tuple[Any, Metadata]:
-    """Return a model and its metadata from its files.
+def required(client: Client, model_id: str) -> Known:
+    """Return what the registry knows of a model.
 
     Raises:
-        click.ClickException: when the files are missing, hold a type that is not trusted, or are
-            of other features than today's.
+        click.ClickException: when that is nothing.
+    """
+    known = find(client, model_id)
+    if known is None:
+        raise click.ClickException(
+            f"there is no model {model_id!r}; list them with `flowdrop models list`"
+        )
+    return known
+
+
+def intact(folder: Path, known: Known) -> bool:
+    """Return whether the model's file is there, and the one that the registry names."""
+    try:
+        found = (folder / known.metadata.model_id / MODEL_FILE).read_bytes()
+    except OSError:
+        return False
+    return hashlib.sha256(found).hexdigest() == known.sha256
+
+
+def content(client: Client, folder: Path, model_id: str) -> tuple[bytes, Metadata]:
+    """Return the bytes of a model's file, which are those that the registry names.
+
+    Raises:
+        click.ClickException: when the registry knows no such model, or the file is missing or
+            another.
+    """
+    known = required(client, model_id)
+    path, anew = folder / model_id / MODEL_FILE, _anew(known.metadata)
+    try:
+        found = path.read_bytes()
+    except OSError as error:
+        raise click.ClickException(
+            f"the files of model {model_id} are not in {folder}: {anew}, or set FLOWDROP_MODELS "
+            "to the folder that has them"
+        ) from error
+    if hashlib.sha256(found).hexdigest() != known.sha256:
+        raise click.ClickException(
+            f"{path} is not the file that was written when model {model_id} was trained, and was "
+            f"not loaded; {anew}"
+        )
+    return found, known.metadata
+
+
+def load(client: Client, folder: Path, model_id: str) -> tuple[Any, Metadata]:
+    """Return a model and its metadata.
+
+    Raises:
+        click.ClickException: when its file is missing or another, holds a type that is not
+            trusted, or is of other features than today's.
     """
     import skops.io
 
-    metadata = find(folder, model_id)
-    if metadata is None:
-        raise click.ClickException(
-            f"the files of model {model_id} are not in {folder}; train it again or set "
-            "FLOWDROP_MODELS to the folder that has them"
-        )
+    found, metadata = content(client, folder, model_id)
     if metadata.features != list(NAMES):
         raise click.ClickException(
-            f"model {model_id} was trained on other features than today's; "
-            f"train anew with `flowdrop models train --as-of {metadata.as_of}`"
+            f"model {model_id} was trained on other features than today's; {_anew(metadata)}"
         )
-    path = folder / model_id / MODEL_FILE
-    strange = sorted(set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED))
-    if strange:
+    try:
+        strange = sorted(set(skops.io.get_untrusted_types(data=found)) - set(TRUSTED))
+        if not strange:
+            return skops.io.loads(found, trusted=list(TRUSTED)), metadata
+    except Exception as error:  # whatever skops and scikit-learn make of another version's file
         raise click.ClickException(
-            f"{path} holds types that are not trusted: {', '.join(strange)}; it was not loaded"
-        )
-    return skops.io.load(path, trusted=list(TRUSTED)), metadata
+            f"model {model_id} can't be loaded by this skops and scikit-learn ({error!r}); "
+            f"{_anew(metadata)}"
+        ) from error
+    raise click.ClickException(
+        f"the file of model {model_id} holds types that are not trusted: {', '.join(strange)}; it "
+        "was not loaded"
+    )
 
 
-def record(client: Client, metadata: Metadata) -> None:
-    """Write the model's row; the model last recorded for a date is that date's."""
+def _anew(metadata: Metadata) -> str:
+    return (
+        f"train it again with `flowdrop models train --as-of {metadata.as_of} "
+        f"--program {metadata.program}`"
+    )
+
+
+def record(client: Client, known: Known) -> None:
+    """Write the model's row; the model last recorded for a program and date is theirs."""
+    metadata = known.metadata
     client.insert(
         "models",
         [
             [
                 metadata.model_id,
+                metadata.program,
                 metadata.as_of,
                 metadata.learner,
                 metadata.rows,
@@ -169,11 +242,13 @@ def record(client: Client, metadata: Metadata) -> None:
                 metadata.campaigns,
                 metadata.data_fingerprint,
                 metadata.to_json(),
+                known.sha256,
                 datetime.now(UTC),
             ]
         ],
         column_names=[
             "model_id",
+            "program",
             "as_of",
             "learner",
             "rows",
@@ -181,6 +256,7 @@ def record(client: Client, metadata: Metadata) -> None:
             "campaigns",
             "data_fingerprint",
             "metadata",
+            "sha256",
             "trained_at",
         ],
     )
@@ -191,41 +267,42 @@ def models(client: Client) -> list[dict[str, Any]]:
     return rows(client, "features/models")
 
 
-def model_of(client: Client, as_of: date) -> str:
-    """Return the id of the model last trained for `as_of`.
+def model_of(client: Client, as_of: date, program: str) -> str:
+    """Return the id of the model of `program` last trained for `as_of`.
 
     Raises:
         click.ClickException: when there is none.
     """
     for row in models(client):
-        if row["as_of"] == as_of:
+        if row["as_of"] == as_of and row["program"] == program:
             return str(row["model_id"])
     raise click.ClickException(
-        f"no model was trained for {as_of}; do so with `flowdrop models train --as-of {as_of}`"
+        f"no model of program {program!r} was trained for {as_of}; do so with "
+        f"`flowdrop models train --as-of {as_of}`"
     )
 
 
 def enthrone(client: Client, folder: Path, champion: Champion) -> None:
-    """Register `champion` for its date, in ClickHouse and beside its files."""
+    """Register `champion` for its program and date, in ClickHouse and beside its files."""
     client.insert(
         "champions",
         [list(champion.__dict__.values())],
         column_names=list(champion.__dict__),
     )
-    note = json.dumps(champion.__dict__, default=lambda day: day.isoformat(), sort_keys=True)
+    note = json_text(champion.__dict__, sort_keys=True)
     (folder / champion.model_id / REGISTERED_FILE).write_text(note + "\n")
 
 
-def champion_on(client: Client, as_of: date) -> Champion:
-    """Return the champion on `as_of`: the registered model of the newest date up to it.
+def champion_on(client: Client, as_of: date, program: str) -> Champion:
+    """Return the program's champion on `as_of`: its registered model of the newest date up to it.
 
     Raises:
         click.ClickException: when there is none.
     """
-    found = rows(client, "features/champion", as_of=as_of)
+    found = rows(client, "features/champion", as_of=as_of, program=program)
     if not found:
         raise click.ClickException(
-            f"no model is registered for {as_of} or before; do so with "
+            f"no model of program {program!r} is registered for {as_of} or before; do so with "
             f"`flowdrop models register --as-of {as_of}`"
         )
     return Champion(**found[0])

@@ -11,6 +11,7 @@ import numpy as np
 from clickhouse_connect.driver.exceptions import DatabaseError
 
 from features.definitions import BASELINE, NAMES
+from features.settings import OFFER_DAYS
 from sql.client import frame, rows, text
 
 if TYPE_CHECKING:
@@ -39,20 +40,29 @@ class Campaign:
     redeemers: int  # of them, labelled 1
 
 
-def build(client: Client, as_of: date, purpose: Purpose, program: str) -> int:
+def build(
+    client: Client, as_of: date, purpose: Purpose, program: str, offer_days: int = OFFER_DAYS
+) -> int:
     """Compute the rows of `purpose` for `as_of` and put them in the place of the old ones.
 
     A reader sees the old rows or the new, never a part.
+
+    Args:
+        client: A client of ClickHouse.
+        as_of: The date partition.
+        purpose: Which rows.
+        program: Whose people.
+        offer_days: After a contact, until an offer that names no end is over.
 
     Returns:
         How many rows there are.
     """
     known(client, program)
     channel = next_channel(client, as_of, program)
-    place = {"as_of": as_of, "purpose": purpose}
+    place = {"program": program, "as_of": as_of, "purpose": purpose}
     client.command(text("features/rows_clear"), parameters=place)
     client.command(
-        text("features/rows"), parameters=place | {"program": program, "channel": channel}
+        text("features/rows"), parameters=place | {"channel": channel, "offer_days": offer_days}
     )
     count = int(rows(client, "features/rows_staged", **place)[0]["staged"])
     # ClickHouse refuses to replace a partition by an empty one.
@@ -80,7 +90,7 @@ def known(client: Client, program: str) -> datetime:
             raise click.ClickException(
                 f"there are no {kind} for program {program!r} in the warehouse; {REPLAY}"
             )
-    last: datetime = max(facts["last_purchase"], facts["last_campaign_event"])
+    last: datetime = max(facts["last_result"], facts["last_campaign_event"])
     return last
 
 
@@ -90,30 +100,33 @@ def next_channel(client: Client, as_of: date, program: str) -> str:
     return str(found[0]["channel"]) if found else ""
 
 
-def campaigns(client: Client, as_of: date) -> list[Campaign]:
-    """Return the campaigns with rows for `as_of`, by start."""
-    return [Campaign(**row) for row in rows(client, "features/campaigns", as_of=as_of)]
+def campaigns(
+    client: Client, as_of: date, program: str, offer_days: int = OFFER_DAYS
+) -> list[Campaign]:
+    """Return the campaigns with rows of `program` for `as_of`, by start."""
+    values = {"as_of": as_of, "program": program, "offer_days": offer_days}
+    return [Campaign(**row) for row in rows(client, "features/campaigns", **values)]
 
 
-def stored(client: Client, as_of: date, purpose: Purpose) -> pd.DataFrame:
-    """Return the stored rows by campaign and person.
+def stored(client: Client, as_of: date, purpose: Purpose, program: str) -> pd.DataFrame:
+    """Return the stored rows of `program` by campaign and person.
 
-    Columns: as_of, purpose, campaign, person, at, label, then the features as floats (NaN where
-    nothing is known) and `channel` as text.
+    Columns: program, as_of, purpose, campaign, person, at, label, then the features as floats (NaN
+    where nothing is known) and `channel` as text.
     """
-    table = frame(client, "features/rows_stored", as_of=as_of, purpose=purpose)
+    table = frame(client, "features/rows_stored", as_of=as_of, purpose=purpose, program=program)
     if table.empty:
         return table
     numbers = [name for name in NAMES if name != "channel"]
     return table.astype(dict.fromkeys(numbers, "float64")).astype({"channel": object})
 
 
-def required(client: Client, as_of: date, purpose: Purpose) -> pd.DataFrame:
+def required(client: Client, as_of: date, purpose: Purpose, program: str) -> pd.DataFrame:
     """Return the stored rows, or end with a sentence that says how to build them."""
-    table = stored(client, as_of, purpose)
+    table = stored(client, as_of, purpose, program)
     if table.empty:
         raise click.ClickException(
-            f"there are no {purpose} rows for {as_of}; "
+            f"there are no {purpose} rows of program {program!r} for {as_of}; "
             f"build them with `flowdrop features build --as-of {as_of}`"
         )
     return table

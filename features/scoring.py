@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 class Scored:
     """What a scoring did."""
 
+    program: str
     as_of: date
     model_id: str
     model_as_of: date  # may be older than as_of, never newer
@@ -32,21 +33,22 @@ class Scored:
     highest_score: float
 
 
-def score(client: Client, as_of: date, folder: Path) -> Scored:
-    """Score everyone who has a scoring row for `as_of`; the old scores are replaced at once.
+def score(client: Client, as_of: date, program: str, folder: Path) -> Scored:
+    """Score everyone of `program` with a row for `as_of`; the old scores are replaced at once.
 
     Raises:
         click.ClickException: when no model is registered, or no rows were built.
     """
-    champion = registry.champion_on(client, as_of)
-    table = required(client, as_of, "scoring")
-    model, _ = registry.load(folder, champion.model_id)
+    champion = registry.champion_on(client, as_of, program)
+    table = required(client, as_of, "scoring", program)
+    model, _ = registry.load(client, folder, champion.model_id)
     scores = chances(model, table)
-    client.command(text("features/scores_clear"), parameters={"as_of": as_of})
+    client.command(text("features/scores_clear"), parameters={"program": program, "as_of": as_of})
     client.insert_df(
         "scores_staging",
         pd.DataFrame(
             {
+                "program": program,
                 "as_of": as_of,
                 "model_id": champion.model_id,
                 "person": table["person"],
@@ -54,8 +56,9 @@ def score(client: Client, as_of: date, folder: Path) -> Scored:
             }
         ),
     )
-    client.command(text("features/scores_replace"), parameters={"as_of": as_of})
+    client.command(text("features/scores_replace"), parameters={"program": program, "as_of": as_of})
     return Scored(
+        program=program,
         as_of=as_of,
         model_id=champion.model_id,
         model_as_of=champion.as_of,

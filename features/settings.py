@@ -6,13 +6,21 @@ from pydantic import Field
 
 from flowdrop.settings import Settings, home
 
+OFFER_DAYS = 28
+
 
 class FeatureSettings(Settings):
-    """Where models live and for which program they choose people."""
+    """Where models live, for which program they choose people, and when an offer is over."""
 
     models: str = Field(
         default_factory=lambda: str(home() / "models"), description="folder of the model registry"
     )
     program: str = Field(
         "liuliangbao", description="wallet program whose people are learned from and scored"
+    )
+    offer_days: int = Field(
+        OFFER_DAYS,
+        ge=1,
+        le=3_650,
+        description="days after a contact until an offer that names no end is over",
     )

@@ -12,7 +12,8 @@ from features import registry
 from features.definitions import NAMES
 from features.learners import definition, fit
 from features.rows import campaigns, fingerprint, required
-from features.validation import REDEEMERS_MIN, Validation, validate
+from features.settings import OFFER_DAYS
+from features.validation import REDEEMERS_MIN, Validation, teaches, validate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,9 +27,11 @@ CAMPAIGNS_MIN = 2
 
 
 def train(
-    client: Client, as_of: date, program: str, folder: Path
+    client: Client, as_of: date, program: str, folder: Path, offer_days: int = OFFER_DAYS
 ) -> tuple[registry.Metadata, bool]:
-    """Train the model of `as_of` on its stored training rows, unless its files are there already.
+    """Train the model of `as_of` on its stored training rows, unless its file is there already.
+
+    A file that is not the one the registry names is not taken for the model: it is made anew.
 
     Returns:
         The model's metadata, and whether it was trained now.
@@ -36,14 +39,16 @@ def train(
     Raises:
         click.ClickException: when there are no rows, or too few to learn from.
     """
-    table = required(client, as_of, "training")
-    past = [one for one in campaigns(client, as_of) if one.purpose == "training"]
+    table = required(client, as_of, "training", program)
+    past = [
+        one for one in campaigns(client, as_of, program, offer_days) if one.purpose == "training"
+    ]
     _enough(as_of, table, past)
     data, defined = fingerprint(table), registry.definition_fingerprint(definition())
-    model_id = registry.model_id(as_of, data, defined)
-    metadata = registry.find(folder, model_id)
-    fresh = metadata is None
-    if metadata is None:
+    model_id = registry.model_id(program, as_of, data, defined)
+    known = registry.find(client, model_id)
+    fresh = known is None or not registry.intact(folder, known)
+    if known is None or fresh:
         judged = validate(table, past)
         metadata = registry.Metadata(
             model_id=model_id,
@@ -61,18 +66,19 @@ def train(
             versions=registry.versions(),
             trained_at=datetime.now(UTC),
         )
-        registry.save(folder, fit(judged.chosen, table), metadata)
-    registry.record(client, metadata)
-    return metadata, fresh
+        known = registry.save(folder, fit(judged.chosen, table), metadata)
+    registry.record(client, known)
+    return known.metadata, fresh
 
 
 def _enough(as_of: date, table: pd.DataFrame, past: list[Campaign]) -> None:
     redeemers = int(table["label"].sum())
-    if len(past) < CAMPAIGNS_MIN or redeemers < REDEEMERS_MIN or redeemers == len(table):
+    if len(past) < CAMPAIGNS_MIN or not teaches(table):
         raise click.ClickException(
             f"too little to learn from as of {as_of}: {len(past)} ended campaigns with "
-            f"{redeemers} redemptions in {len(table)} rows; {CAMPAIGNS_MIN} campaigns and "
-            f"{REDEEMERS_MIN} redemptions are needed: choose a later date"
+            f"{redeemers} redemptions in {len(table)} rows; {CAMPAIGNS_MIN} campaigns, "
+            f"{REDEEMERS_MIN} people who redeemed and {REDEEMERS_MIN} who did not are needed: "
+            "choose a later date"
         )
 
 

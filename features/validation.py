@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from features.rows import Campaign
 
-REDEEMERS_MIN = 20  # fewer teach nothing
+REDEEMERS_MIN = 20  # fewer teach nothing; nor do fewer who did not redeem
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,11 @@ def validate(table: pd.DataFrame, campaigns: list[Campaign]) -> Validation:
         for name in names:
             part[f"chance_{name}"] = chances(fit_plain(name, past), held)
         parts.append(part)
-    if not parts:
+    if not parts or len(set((joined := pd.concat(parts))["label"])) == 1:
         return Validation(names[0], {}, (), 0, 0, 0)
-    joined = pd.concat(parts)
     comparisons = {name: _compared(joined, name) for name in names}
     return Validation(
-        chosen=max(names, key=lambda name: comparisons[name].within_auc),
+        chosen=max(names, key=lambda name: _rank(comparisons[name])),
         comparisons=comparisons,
         campaigns=tuple(part["campaign"].iloc[0] for part in parts),
         rows=len(joined),
@@ -74,8 +73,20 @@ def _splits(
     for one in campaigns[len(campaigns) // 2 :]:
         ended = [other.campaign for other in campaigns if other.finish < one.start]
         past = table[table["campaign"].isin(ended)]
-        if past["label"].sum() >= REDEEMERS_MIN:
+        if teaches(past):
             yield past, table[table["campaign"] == one.campaign]
+
+
+def teaches(table: pd.DataFrame) -> bool:
+    """Return whether enough people redeemed, and enough did not, to learn the difference."""
+    redeemers = int(table["label"].sum())
+    return min(redeemers, len(table) - redeemers) >= REDEEMERS_MIN
+
+
+def _rank(one: Comparison) -> float:
+    """Return what the choice goes by; nobody is comparable within campaigns of one outcome each."""
+    found = one.auc if one.within_auc is None else one.within_auc
+    return -1.0 if found is None else found
 
 
 def _compared(joined: pd.DataFrame, name: str) -> Comparison:

@@ -7,9 +7,12 @@
 from __future__ import annotations
 
 import importlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import click
+
+from flowdrop.failures import in_words
+from flowdrop.ours import keep_to_ourselves, require_ours
 
 
 class Place(NamedTuple):
@@ -31,8 +34,11 @@ COMMANDS: dict[str, Place] = {
     "settings": Place(
         "flowdrop.settings:settings_command", "Show every setting and where it came from."
     ),
+    "secrets": Place(
+        "local.secrets:secrets", "List and rotate this folder's secrets, which `up` draws."
+    ),
     # streams
-    "topics": Place("streams.cli:topics", "Create or show the Kafka topics."),
+    "topics": Place("streams.cli:topics", "Create, show or mend the Kafka topics."),
     "worker": Place("streams.cli:worker", "Run a worker: wallets and campaign events."),
     "feed": Place("streams.cli:feed", "Run the feed from Kafka to ClickHouse."),
     "balance": Place("streams.cli:balance", "Show the live balance of an account."),
@@ -53,6 +59,9 @@ COMMANDS: dict[str, Place] = {
     ),
     "reconcile": Place("streams.cli:reconcile", "Prove that log, table and warehouse agree."),
     # warehouse
+    "warehouse": Place(
+        "streams.warehouse_cli:warehouse", "See what the warehouse lacks; fill it anew from Kafka."
+    ),
     "sql": Place("sql.cli:sql", "Apply migrations; list, show and run the queries."),
     # inputs
     "replay": Place("scenarios.cli:replay", "Publish a data set or a city to Kafka as events."),
@@ -89,6 +98,20 @@ class Hall(click.Group):
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what a library of others raises ends it in a sentence."""
+        try:
+            return super().invoke(ctx)
+        except click.ClickException as error:
+            from flowdrop.output import visible  # its tables take long to import
+
+            error.message = visible(error.message)
+            raise
+        except Exception as error:
+            if words := in_words(error):
+                raise click.ClickException(words) from error
+            raise
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the list of commands without importing any of them."""
         with formatter.section("Commands"):
@@ -103,3 +126,8 @@ class Hall(click.Group):
 @click.version_option(package_name="flowdrop")
 def main() -> None:
     """Run flowdrop: exact wallets, exact reach, targeted drops of flow coins."""
+    from flowdrop.settings import home
+
+    keep_to_ourselves()
+    if click.get_current_context().invoked_subcommand != "reset":  # which follows no link
+        require_ours(home())

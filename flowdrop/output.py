@@ -1,4 +1,4 @@
-"""What commands print: facts on standard output, progress on standard error.
+"""What commands print: facts on standard output, progress on standard error; the one CSV writer.
 
 `NO_COLOR` is honoured by rich; a pipe gets no colour and no moving bar.
 """
@@ -6,8 +6,12 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
+import math
+import os
 import sys
+import unicodedata
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +23,13 @@ from rich.text import Text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from rich.console import JustifyMethod
     from rich.progress import Task
+
+# What makes a spreadsheet compute a cell; East Asian ones take the wide forms as well.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+PIPE_WIDTH = 10_000
 
 
 def _plain(value: object) -> object:
@@ -28,29 +38,120 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} has no JSON form: {value!r}")
 
 
+def json_text(value: object, *, indent: int | None = None, sort_keys: bool = False) -> str:
+    """Return `value` as JSON: what commands, API, pages and the registry write.
+
+    Times are in ISO form and non-ASCII text is as it is. What is no number (NaN) or no finite one
+    is null: JSON has no word for it, and a reader that follows the standard refuses the whole.
+    """
+    return json.dumps(
+        _finite(value),
+        default=_plain,
+        ensure_ascii=False,
+        allow_nan=False,
+        indent=indent,
+        sort_keys=sort_keys,
+    )
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    return [_finite(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_LAYOUT = frozenset("\n\t")
+
+
+def visible(text: str, keep: frozenset[str] = _LAYOUT) -> str:
+    r"""Return `text` with what a terminal would obey, or nobody would see, as its escape.
+
+    Control characters, marks of direction and characters of no width become `\u202e` and the like;
+    inside JSON that is their own spelling. Line feeds and tabs stay, or what else is to be kept.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        character
+        if character in keep or unicodedata.category(character) not in _UNSEEN
+        else json.dumps(character)[1:-1]
+        if character != "\x7f"
+        else "\\u007f"
+        for character in text
+    )
+
+
+def echo(text: str) -> None:
+    """Print a line for a person on standard output."""
+    sys.stdout.write(visible(text) + "\n")
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return a count with its noun: `1 person`, `1,000 people`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 def print_json(value: object) -> None:
-    """Print `value` as JSON, indented, with non-ASCII text as it is."""
-    sys.stdout.write(json.dumps(value, default=_plain, ensure_ascii=False, indent=2) + "\n")
+    """Print `value` as JSON, indented."""
+    sys.stdout.write(visible(json_text(value, indent=2)) + "\n")
 
 
-def print_csv(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Print rows of equal keys as CSV with a header; no rows print nothing."""
-    if rows:
-        writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+def print_csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> None:
+    """Print rows of equal keys as CSV; see `csv_text`."""
+    sys.stdout.write(csv_text(rows, columns))
+
+
+def csv_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> str:
+    """Return rows of equal keys as CSV with a header.
+
+    No rows give the header `columns`, or an empty text.
+    """
+    heads = list(rows[0] if rows else columns)
+    if not heads:
+        return ""
+    lines = [heads, *([row[key] for key in heads] for row in rows)]
+    return "".join(_csv_line(line) for line in lines)
+
+
+def _csv_line(cells: Iterable[object]) -> str:
+    out = io.StringIO()
+    # The writer quotes what its own line ends with, so that no carriage return ends a row.
+    csv.writer(out, lineterminator="\r\n").writerow([_csv_cell(cell) for cell in cells])
+    return out.getvalue().removesuffix("\r\n") + "\n"
+
+
+def _csv_cell(value: object) -> object:
+    """Return a value as CSV holds it: several names are words of one cell, a time is as in JSON.
+
+    Whoever names a campaign does not choose what a spreadsheet computes: a text that one would
+    take for a formula is preceded by an apostrophe. Numbers stay numbers; what is none (NaN) is
+    an empty cell.
+    """
+    value = _finite(value)
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, list | tuple | set | frozenset):
+        value = " ".join(str(each) for each in value)
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+        return "'" + value
+    return value
 
 
 def print_rows(rows: Sequence[Mapping[str, Any]], *, title: str = "", empty: str = "none") -> None:
     """Print rows of equal keys as a table for people; `empty` is said when there are none."""
-    out = Console()
+    # A pipe has no width; a terminal's is kept by folding what is too long, never by cutting it.
+    out = Console(width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else PIPE_WIDTH)
     if not rows:
-        out.print(f"{title}: {empty}" if title else empty, highlight=False, markup=False)
+        out.print(visible(f"{title}: {empty}" if title else empty), highlight=False, markup=False)
         return
     numeric = [all(isinstance(row[key], int | float) for row in rows) for key in rows[0]]
-    table = Table(title=title or None, title_justify="left")
+    table = Table(title=visible(title) or None, title_justify="left")
     for key, right in zip(rows[0], numeric, strict=True):
-        table.add_column(key.replace("_", " "), justify="right" if right else "left")
+        justify: JustifyMethod = "right" if right else "left"
+        table.add_column(key.replace("_", " "), justify=justify, overflow="fold", no_wrap=right)
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))
     out.print(table)
@@ -65,7 +166,7 @@ def _cell(value: object) -> Text:
         return Text(f"{value:,}")
     if isinstance(value, float):
         return Text(f"{value:,.4f}")
-    return Text(str(value))
+    return Text(visible(str(value)))
 
 
 class _Rate(TextColumn):
@@ -100,4 +201,4 @@ def progress() -> Progress:
 def say(lines: Iterable[str] | str) -> None:
     """Print plain lines for a person on standard error."""
     for line in [lines] if isinstance(lines, str) else lines:
-        sys.stderr.write(line + "\n")
+        sys.stderr.write(visible(line) + "\n")

@@ -1,53 +1,96 @@
-"""Settings: the environment, then a TOML file, then what `flowdrop up` started, then a default.
+"""Settings: the environment, then a TOML file, then what `flowdrop up` made, then a default.
 
 Each room declares its own class here or beside its code; `flowdrop settings` prints them all with
 their source. The layers, strongest first:
 
 1. `FLOWDROP_<NAME>` in the environment;
 2. the file named by `FLOWDROP_CONFIG` (default `flowdrop.toml` in the working folder);
-3. `addresses.toml` below `FLOWDROP_HOME`, written by `flowdrop up`;
+3. `secrets.json` and `addresses.toml` below `FLOWDROP_HOME`, written by `flowdrop up`, and the
+   programs' files in its folder `programs`, if there is one, as the demo makes it;
 4. the default in the class.
+
+A setting that is there but empty, or blank, is an unset one, in every layer: `FLOWDROP_KAFKA=` in a
+compose file or a shell means that nobody chose.
 """
 
 from __future__ import annotations
 
 import importlib
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 import click
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    InitSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from flowdrop import secrets
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from importlib.resources.abc import Traversable
+
     from pydantic_settings import PydanticBaseSettingsSource
 
 S = TypeVar("S", bound="Settings")
 
 PREFIX = "FLOWDROP_"
+_ADDRESS_PASSWORD = re.compile(r"(://[^/@:]*:)[^/@]+@")
 
 CLASSES = (
     "flowdrop.settings:Addresses",
+    "flowdrop.room:RoomSettings",
     "streams.settings:StreamSettings",
     "console.settings:ConsoleSettings",
     "features.settings:FeatureSettings",
 )
 
 
+def told(variable: str) -> str | None:
+    """Return what the environment says of `variable`; nothing if that is empty or blank."""
+    value = os.environ.get(variable, "")
+    return value if value.strip() else None
+
+
 def home() -> Path:
     """Return the folder that holds everything flowdrop writes on this machine."""
-    return Path(os.environ.get(PREFIX + "HOME", ".flowdrop")).absolute()
+    return Path(told(PREFIX + "HOME") or ".flowdrop").absolute()
 
 
 def config_file() -> Path:
     """Return the path of the user's TOML file, which need not exist."""
-    return Path(os.environ.get(PREFIX + "CONFIG", "flowdrop.toml")).absolute()
+    return Path(told(PREFIX + "CONFIG") or "flowdrop.toml").absolute()
 
 
 def addresses_file() -> Path:
     """Return the path of the file in which `flowdrop up` writes what it started."""
     return home() / "addresses.toml"
+
+
+class _Environment(EnvSettingsSource):
+    """The environment without what is empty there."""
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        return {name: value for name, value in super()._load_env_vars().items() if _says(value)}
+
+
+class _File(TomlConfigSettingsSource):
+    """A TOML file without what is empty there."""
+
+    def _read_file(self, file_path: Path | Traversable) -> dict[str, Any]:
+        return _toml(Path(str(file_path)))
+
+
+def _says(value: object) -> bool:
+    return value is not None and (not isinstance(value, str) or bool(value.strip()))
 
 
 class Settings(BaseSettings):
@@ -60,16 +103,17 @@ class Settings(BaseSettings):
         cls,
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order the layers; an argument given in code (tests) wins over all."""
         return (
             init_settings,
-            env_settings,
-            TomlConfigSettingsSource(settings_cls, config_file()),
-            TomlConfigSettingsSource(settings_cls, addresses_file()),
+            _Environment(settings_cls),
+            _File(settings_cls, config_file()),
+            InitSettingsSource(settings_cls, init_kwargs=_secrets()),
+            InitSettingsSource(settings_cls, init_kwargs=_started()),
         )
 
 
@@ -78,11 +122,45 @@ class Addresses(Settings):
 
     kafka: str = Field("127.0.0.1:9092", description="bootstrap servers of Kafka")
     clickhouse: str = Field(
-        "http://default:@127.0.0.1:8123/default", description="URL of ClickHouse's HTTP interface"
+        "http://default:@127.0.0.1:8123/default",
+        description="URL of ClickHouse's HTTP interface, as a user that reads",
+    )
+    clickhouse_feed: str = Field(
+        "", description="the same as a user that writes rows; empty: as `clickhouse`"
+    )
+    clickhouse_admin: str = Field(
+        "", description="the same as a user that makes tables; empty: as `clickhouse`"
     )
     airflow: str = Field("http://127.0.0.1:8080", description="URL of Airflow's web server")
+    airflow_password: SecretStr = Field(
+        SecretStr(""), description="password of Airflow's user admin; `flowdrop up` draws one"
+    )
     worker: str = Field("http://127.0.0.1:6066", description="URL of any worker's web views")
     console: str = Field("http://127.0.0.1:8000", description="URL of the console")
+
+    @field_validator(
+        *("clickhouse", "clickhouse_feed", "clickhouse_admin", "airflow", "worker", "console")
+    )
+    @classmethod
+    def _is_url(cls, value: str) -> str:
+        try:
+            parts = urlsplit(value)
+            is_url = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            is_url = False
+        if value and not is_url:
+            raise ValueError("must be a URL such as http://127.0.0.1:8000")
+        return value
+
+    @property
+    def feeding(self) -> str:
+        """URL of ClickHouse for what writes rows."""
+        return self.clickhouse_feed or self.clickhouse
+
+    @property
+    def changing(self) -> str:
+        """URL of ClickHouse for what makes tables."""
+        return self.clickhouse_admin or self.clickhouse
 
 
 def load(cls: type[S]) -> S:
@@ -98,10 +176,28 @@ def load(cls: type[S]) -> S:
         ) from error
 
 
+def needed(secret: SecretStr, name: str) -> str:
+    """Return the secret that the setting `name` holds.
+
+    Raises:
+        click.ClickException: when nobody has set one: none is good for everybody.
+    """
+    if not secret.get_secret_value():
+        raise click.ClickException(
+            f"setting {name}: there is none; `flowdrop up` draws one for {home()}, "
+            f"or set {PREFIX}{name.upper()} to a long random text"
+        )
+    return secret.get_secret_value()
+
+
 def sources(cls: type[Settings]) -> list[dict[str, Any]]:
     """Return one row a setting of `cls`: name, value, source, description."""
     values = load(cls)
-    files = [(str(path), _keys(path)) for path in (config_file(), addresses_file())]
+    files = [
+        (str(config_file()), _keys(config_file())),
+        (str(home() / secrets.NAME), set(_secrets())),
+        (str(addresses_file()), set(_started())),
+    ]
     rows = []
     for name, field in cls.model_fields.items():
         env = PREFIX + name.upper()
@@ -110,7 +206,7 @@ def sources(cls: type[Settings]) -> list[dict[str, Any]]:
             {
                 "name": name,
                 "value": _shown(getattr(values, name)),
-                "source": env if env in os.environ else source,
+                "source": env if told(env) else source,
                 "description": field.description or "",
             }
         )
@@ -119,14 +215,53 @@ def sources(cls: type[Settings]) -> list[dict[str, Any]]:
 
 def _shown(value: object) -> object:
     if isinstance(value, SecretStr):
-        return "(hidden)"
-    return str(value) if isinstance(value, Path) else value
+        return "(hidden)" if value.get_secret_value() else "(none)"
+    if isinstance(value, str | Path):
+        return _ADDRESS_PASSWORD.sub(r"\1(hidden)@", str(value))
+    return value
+
+
+def _secrets() -> dict[str, str]:
+    return secrets.setting_values(secrets.read(home()))
+
+
+def _started() -> dict[str, Any]:
+    """Return the addresses of what `flowdrop up` started, and the home's programs if it has any.
+
+    Of a ClickHouse that somebody else runs, its users are not those of ours.
+    """
+    found = _toml(addresses_file())
+    if (programs := home() / "programs").is_dir():
+        found["programs"] = programs
+    if told(PREFIX + "CLICKHOUSE") or "clickhouse" in _keys(config_file()):
+        return {name: text for name, text in found.items() if not name.startswith("clickhouse")}
+    return found
 
 
 def _keys(path: Path) -> set[str]:
+    return set(_toml(path))
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    found = _read(path) if path.exists() else {}
+    return {name: value for name, value in found.items() if _says(value)}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Return what a TOML file says.
+
+    Raises:
+        click.ClickException: when it can't be read, naming the file and, where known, the line.
+    """
     import tomllib
 
-    return set(tomllib.loads(path.read_text())) if path.exists() else set()
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        told = error.strerror if isinstance(error, OSError) else str(error)
+        raise click.ClickException(
+            f"settings file {path}: {told}; mend it, or name another by {PREFIX}CONFIG"
+        ) from error
 
 
 @click.command("settings")

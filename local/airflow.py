@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import importlib.metadata
-import secrets
+import json
 import shutil
 import subprocess
 import sys
@@ -20,14 +20,18 @@ from typing import TYPE_CHECKING
 
 import click
 
+from flowdrop.secrets import current, read
 from local import processes
-from local.dagruns import AirflowClient
+from local.dagruns import USER, AirflowClient
 from local.environment import PROJECT, cache_folder, exclusive, part_environment, write_whole
 from local.ports import HOST
+from local.secrets import make
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from flowdrop.secrets import Secrets
 
 READY_SECONDS_MAX = 180.0  # 10 s on 2 idle cores, the first time more
 
@@ -39,8 +43,9 @@ parallelism = 2
 dags_folder = {dags}
 load_examples = False
 fernet_key = {fernet_key}
-# no login: the server listens on the loopback address only
-simple_auth_manager_all_admins = True
+simple_auth_manager_all_admins = False
+simple_auth_manager_users = {user}:ADMIN
+simple_auth_manager_passwords_file = {home}/passwords.json
 execution_api_server_url = {address}/execution/
 
 [database]
@@ -93,7 +98,8 @@ class Airflow:
     @property
     def client(self) -> AirflowClient:
         """A client of its API."""
-        return AirflowClient(self.address)
+        known = read(self.home)
+        return AirflowClient(self.address, current(known, "airflow_admin") if known else "")
 
     def parts(self) -> list[processes.Part]:
         """Return its three processes; the first one is the API server, which has the address."""
@@ -106,7 +112,7 @@ class Airflow:
     def prepare(self) -> None:
         """Write `airflow.cfg`, keeping its secrets, and put the empty database in its place."""
         with exclusive(self.folder / ".lock"):
-            write_config(self.folder, self.dags, self.port)
+            write_config(self.folder, self.dags, self.port, make(self.home))
             database = self.folder / "airflow.db"
             if not database.exists():
                 copy = database.with_suffix(".new")
@@ -154,20 +160,25 @@ def airflow_command() -> list[str]:
     return [sys.executable, "-m", "airflow"]
 
 
-def write_config(folder: Path, dags: Path, port: int) -> None:
-    """Write `airflow.cfg`; its secrets are drawn the first time and kept, readable by the owner."""
+def write_config(folder: Path, dags: Path, port: int, secrets: Secrets) -> None:
+    """Write `airflow.cfg` and the password of its one user, readable by the owner."""
     values = {
         "home": folder,
         "dags": dags,
         "host": HOST,
         "port": port,
         "address": f"http://{HOST}:{port}",
-        "fernet_key": _secret(folder, "fernet_key", 32),
-        "secret_key": _secret(folder, "secret_key", 32),
-        "jwt_secret": _secret(folder, "jwt_secret", 64),
+        "user": USER,
+        "fernet_key": base64.urlsafe_b64encode(
+            bytes.fromhex(current(secrets, "airflow_fernet"))
+        ).decode(),
+        "secret_key": current(secrets, "airflow_session"),
+        "jwt_secret": current(secrets, "airflow_jwt"),
     }
     escaped = {name: str(value).replace("%", "%%") for name, value in values.items()}
     write_whole(folder / "airflow.cfg", CONFIG.format(**escaped), mode=0o600)
+    passwords = json.dumps({USER: current(secrets, "airflow_admin")})
+    write_whole(folder / "passwords.json", passwords, mode=0o600)
 
 
 def database_template() -> Path:
@@ -179,7 +190,7 @@ def database_template() -> Path:
     template = cache_folder() / f"airflow-{version}.db"
     if not template.exists():
         folder = cache_folder() / f"airflow-{uuid.uuid4().hex}"
-        write_config(folder, folder, port=1)
+        write_config(folder, folder, 1, make(folder))
         done = subprocess.run(
             [*airflow_command(), "db", "migrate"],
             env=part_environment(folder, {"AIRFLOW_HOME": str(folder)}),
@@ -192,11 +203,3 @@ def database_template() -> Path:
         (folder / "airflow.db").replace(template)
         shutil.rmtree(folder)
     return template
-
-
-def _secret(folder: Path, name: str, size: int) -> str:
-    path = folder / "secrets" / name
-    if not path.exists():
-        draw = base64.urlsafe_b64encode(secrets.token_bytes(size)).decode()
-        write_whole(path, draw, mode=0o600)
-    return path.read_text()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
     from local.demo import Demo
 
-DAY = date(2017, 10, 30)
-DAG = "score_users"
-DROP = "demo"
+DAYS = date(2017, 10, 23), date(2017, 10, 30)  # Mondays: before the drops, and after them
+DAG, LAST_TASK = "score_users", "freeze"
+DROP, OPEN_DROP = "demo", "demo-open"  # the second names no end
+OFFER = timedelta(days=14)
 
 CITY = {"people": 1_000, "days": 7, "seed": 7, "start": "2026-01-01"}
 WALLETS_OPEN_BY, MONTH = "2026-01-07T11:59:00", "2026-01"
@@ -36,8 +37,9 @@ REACHES = {"cj-8": 1076, "cj-13": 1077, "cj-18": 1133}
 
 def start(demo: Demo) -> None:
     """Start every part."""
-    # the DAG's schedule is told to make up for one Monday of the year that was replayed
-    demo.run("up", FLOWDROP_SCORE_FIRST=str(DAY), FLOWDROP_SCORE_LAST=str(DAY))
+    # the DAG's schedule is told to make up for two Mondays of the year that was replayed
+    first, last = map(str, DAYS)
+    demo.run("up", FLOWDROP_SCORE_FIRST=first, FLOWDROP_SCORE_LAST=last)
     running = demo.ask("status", fails=True)
     dead = [row["part"] for row in running if row["state"] != "running"]
     demo.check("parts that do not run", "none", ", ".join(dead) or "none")
@@ -74,29 +76,70 @@ def report(demo: Demo) -> None:
 
 
 def score(demo: Demo) -> None:
-    """Run the DAG for a date under Airflow's scheduler, then say how good its model is."""
-    client = AirflowClient(load(Addresses).airflow)
-    run = client.scheduled(DAG, DAY)
+    """Run the DAG for the first date under Airflow's scheduler, then say how good its model is.
+
+    The next date has to wait for the drops, so the schedule is paused while the last task runs.
+    """
+    client = _airflow()
+    _watch(client, DAYS[0], pause_at=LAST_TASK)
+    _judged(demo, DAYS[0])
+
+
+def score_again(demo: Demo) -> None:
+    """Let the schedule go on: the next date, with two drops among what the warehouse holds."""
+    client = _airflow()
+    _watch(client, DAYS[1])
+    for day in DAYS:
+        state = client.run_state(DAG, client.scheduled(DAG, day))
+        demo.check(f"Airflow's run of {DAG} for {day}", "success", state)
+    found = _judged(demo, DAYS[1])
+    expected = f"{DROP}, {OPEN_DROP}"
+    demo.check("drops that are not over, and so judge no model", expected, ", ".join(found))
+
+
+def _airflow() -> AirflowClient:
+    addresses = load(Addresses)
+    return AirflowClient(addresses.airflow, addresses.airflow_password.get_secret_value())
+
+
+def _watch(client: AirflowClient, day: date, *, pause_at: str | None = None) -> None:
+    """Tell each change of the tasks of the run for `day`, to its end.
+
+    With `pause_at`, the DAG is paused once that task, the last, runs; the run's end is then told
+    when the DAG goes on.
+    """
+    run = client.scheduled(DAG, day)
     for task in client.watch(DAG, run):
         if task.state in {"running", *FINAL}:
             took = f"{task.seconds:5.1f} s" if task.state in FINAL and task.seconds else ""
             say(f"  {task.name:<10} {task.state:<8} {took}".rstrip())
-    demo.check(f"Airflow's run of {DAG} for {DAY}", "success", client.run_state(DAG, run))
+            if task.name == pause_at:
+                client.pause(DAG)
+        if task.name == pause_at and task.state in FINAL:
+            break
     failed = [task for task in client.tasks(DAG, run) if task.state == "failed"]
     if failed:
         say(client.log(DAG, run, failed[0])[-15:])
         raise click.ClickException(f"task {failed[0].name} failed; its last lines are above")
-    found = demo.ask("models", "evaluate", "--as-of", str(DAY))
+
+
+def _judged(demo: Demo, day: date) -> list[str]:
+    """Check that the model of `day` beats the baseline; return the campaigns that are not over."""
+    found = demo.ask("models", "evaluate", "--as-of", str(day))
     decides = next(one for one in found["evaluations"] if one["scope"] == found["decides"])
-    name = f"AUC on campaigns not over ({decides['scope']}), against the rate of past redemptions"
+    name = (
+        f"AUC on campaigns after {day} ({decides['scope']}), against the rate of past redemptions"
+    )
     baseline, auc = decides["baseline_auc"], decides["auc"]
     demo.check(name, f"> {baseline:.3f}", f"{auc:.3f}", held=auc > baseline)
+    not_over: list[str] = decides["open_campaigns"]
+    return not_over
 
 
 def live(demo: Demo) -> None:
     """Publish rules that close a carrier's gate, then a simulated week and its last evening."""
     close_gate(_programs(demo))
-    published = demo.ask("programs", "publish", FLOWDROP_PROGRAMS=str(_programs(demo)))
+    published = demo.ask("programs", "publish")
     demo.check("programs published", 5, len(published["programs"]))
     week = demo.ask("replay", "city", *_options(CITY))
     demo.check("events of a simulated week", 8_596, sum(week["events"].values()))
@@ -105,21 +148,24 @@ def live(demo: Demo) -> None:
 
 
 def drop(demo: Demo) -> None:
-    """Create, preview, launch and follow a targeted drop."""
+    """Create, preview, launch and follow a targeted drop, then one that names no end."""
     terms = {
         "program": "liuliangbao",
         "budget": 100_000,
         "amount": 200,
-        "audience": f"redeemers-{DAY}",
+        "audience": f"redeemers-{DAYS[0]}",
         "holdout": 0.1,
     }
-    demo.ask("drop", "create", DROP, *_options(terms))
+    until = {"until": (datetime.now(UTC) + OFFER).date()}
+    demo.ask("drop", "create", DROP, *_options(terms | until))
     preview = demo.ask("drop", "preview", DROP)
     launched = demo.ask("drop", "launch", DROP, "--yes")
     for key in ("treated", "holdout", "cost"):
         demo.check(f"launch as in the preview, {key}", preview[key], launched[key])
     again = demo.ask("drop", "launch", DROP, "--yes")
     demo.check("launched again, treated", launched["treated"], again["treated"])
+    demo.ask("drop", "create", OPEN_DROP, *_options(terms | {"amount": 10, "budget": 1_000}))
+    demo.ask("drop", "launch", OPEN_DROP, "--yes")
 
 
 def reconcile(demo: Demo) -> None:
@@ -142,9 +188,7 @@ def day(demo: Demo) -> None:
     say(f"    {draw['claimer']:<16} {draw['coins']} coins" for draw in draws[:LUCKIEST])
     demo.check("of 80 guests have drawn", 60, len(draws))
     demo.check("coins that they drew", 600, sum(draw["coins"] for draw in draws))
-    told = demo.ask(
-        *("ledger", "trace", "evening/redeem-unicom"), FLOWDROP_PROGRAMS=str(_programs(demo))
-    )
+    told = demo.ask("ledger", "trace", "evening/redeem-unicom")
     refused = [
         f"{record['reason']}: {record['detail']}"
         for subject in told["subjects"]
@@ -176,10 +220,11 @@ STAGES = (
     Stage("replay The Complete Journey", replay_journey),
     Stage("let worker and feed catch up, then reconcile", settle),
     Stage("reports of reach and lift", report),
-    Stage(f"score every household as of {DAY} under Airflow", score),
+    Stage(f"score every household as of {DAYS[0]} under Airflow", score),
     Stage("a simulated city, and a day in it", live),
-    Stage("a targeted drop: create, preview, launch, launch again", drop),
+    Stage("two targeted drops: create, preview, launch, launch again", drop),
     Stage("reconcile log, table and warehouse", reconcile),
+    Stage(f"score as of {DAYS[1]}, with the drops in the warehouse", score_again),
     Stage("the city's day: red packet, closed gate, purchase with reward, settlement", day),
 )
 

@@ -16,12 +16,15 @@ from flowdrop.settings import home
 from local import folder, processes
 from local.environment import exclusive, part_environment
 from local.house import NAMES, House, elsewhere, known_house, open_house
+from local.secrets import console_link
+from local.secrets import make as make_secrets
+from local.troubles import troubles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-TOLD_BELOW = {"restarts", "last_reason"}  # in a sentence, when there is one to say
+TOLD_BELOW = {"restarts", "last_reason", "troubles"}  # in a sentence, when there is one to say
 
 PART = click.Choice(NAMES)
 
@@ -74,14 +77,18 @@ def up(*, parts: tuple[str, ...], wishes: dict[str, int], as_json: bool) -> None
     """
     began = time.monotonic()
     folder.prepare(home())
+    make_secrets(home())
     with exclusive(home() / "run" / "lock"):
         yours = elsewhere()
         for name, address in yours.items():
             say(f"{name:<18} yours, {address}")
         house = open_house(home(), wishes)
         house.write_addresses()
-        _start(house, [name for name in parts or NAMES if name not in yours], parts or NAMES)
+        ours = [name for name in parts or NAMES if name not in yours]
+        _start(house, ours, parts or NAMES)
     say(f"{'all':<18} {time.monotonic() - began:5.1f} s")
+    if "console" in ours:
+        say(f"{'sign in':<18} {console_link(home())}")
     if as_json:
         print_json(rows(house))
 
@@ -118,6 +125,7 @@ def status(*, as_json: bool) -> None:
             for row in found
             if row["restarts"]
         )
+        say(f"{row['part']}: {words}" for row in found for words in row["troubles"])
     states = {row["state"] for row in found}
     if "died" in states or "running" not in states:
         sys.exit(1)
@@ -149,9 +157,11 @@ def clear(place: Path) -> None:
 def rows(house: House) -> list[dict[str, Any]]:
     """Return one row a process: part, state, pid, address, since, memory_mb, log.
 
-    `restarts` and `last_reason` tell how often supervision has started it again, and why.
+    `restarts` and `last_reason` tell how often supervision has started it again, and why;
+    `troubles` what keeps one that runs from its work.
     """
     found = []
+    told = troubles(house.home)
     for part in house.parts():
         sight = processes.look(part)
         again = house.restarts(part.name)
@@ -166,6 +176,7 @@ def rows(house: House) -> list[dict[str, Any]]:
                 "log": str(part.log) if part.log.exists() else None,
                 "restarts": again.restarts,
                 "last_reason": again.last_reason or None,
+                "troubles": told.get(part.name, []) if sight.state == "running" else [],
             }
         )
     return found

@@ -1,7 +1,7 @@
 """Trigger a run of a DAG for a date and watch its tasks, through Airflow's REST API.
 
 Example:
-    client = AirflowClient("http://127.0.0.1:8080")
+    client = AirflowClient("http://127.0.0.1:8080", password)
     run = client.trigger("score_users", date(2017, 10, 1))
     for task in client.watch("score_users", run):
         print(task.name, task.state)
@@ -13,12 +13,14 @@ import json
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import click
+
+from flowdrop.failures import NO_ANSWER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +29,12 @@ REQUEST_SECONDS_MAX = 120.0  # on a busy machine, an answer may take half a minu
 PROBE_SECONDS_MAX = 2.0
 POLL_SECONDS = 0.5
 DAG_SECONDS_MAX = 60.0
+USER = "admin"
+API = "api/v2/"
+HEALTH = "monitor/health"  # open to everyone
 FINAL = {"success", "failed"}
 CONFLICT = 409
+NOT_SIGNED_IN = {401, 403}  # without a token; with one that is over or wrong
 MISSING = 404
 
 
@@ -52,16 +58,16 @@ class TaskState:
 
 @dataclass(frozen=True)
 class AirflowClient:
-    """A client of the Airflow at `address`, which asks for no login."""
+    """A client of the Airflow at `address`, whose user `admin` has this password."""
 
     address: str
+    password: str = field(repr=False)
+    _tokens: list[str] = field(default_factory=list, repr=False, compare=False)
 
     def health(self) -> dict[str, Any]:
         """Return the health of Airflow's jobs, or nothing while it does not answer."""
         try:
-            health: dict[str, Any] = self._ask(
-                "GET", "monitor/health", seconds_max=PROBE_SECONDS_MAX
-            )
+            health: dict[str, Any] = self._ask("GET", HEALTH, seconds_max=PROBE_SECONDS_MAX)
         except AirflowError:
             return {}
         return health
@@ -72,7 +78,7 @@ class AirflowClient:
         try:
             with urllib.request.urlopen(url, timeout=PROBE_SECONDS_MAX):  # noqa: S310
                 return True
-        except OSError:
+        except NO_ANSWER:
             return False
 
     def trigger(self, dag: str, day: date) -> str:
@@ -188,11 +194,30 @@ class AirflowClient:
         *,
         seconds_max: float = REQUEST_SECONDS_MAX,
     ) -> Any:
+        if not self._tokens and path != HEALTH:
+            self._sign_in()
+        try:
+            return self._send(method, API + path, body, seconds_max)
+        except AirflowError as error:
+            if error.status not in NOT_SIGNED_IN or path == HEALTH:
+                raise
+        self._sign_in()  # a token is good for a day
+        return self._send(method, API + path, body, seconds_max)
+
+    def _sign_in(self) -> None:
+        claim = {"username": USER, "password": self.password}
+        answer = self._send("POST", "auth/token", claim, REQUEST_SECONDS_MAX)
+        self._tokens[:] = [answer["access_token"]]
+
+    def _send(self, method: str, path: str, body: object, seconds_max: float) -> Any:
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        if self._tokens:
+            headers["Authorization"] = f"Bearer {self._tokens[0]}"
         request = urllib.request.Request(  # noqa: S310 - the address is our setting
-            f"{self.address}/api/v2/{path}",
+            f"{self.address}/{path}",
             method=method,
             data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json", "Accept": "application/json"},
+            headers=headers,
         )
         try:
             with urllib.request.urlopen(request, timeout=seconds_max) as answer:  # noqa: S310
@@ -200,9 +225,10 @@ class AirflowClient:
         except urllib.error.HTTPError as error:
             text = error.read().decode(errors="replace")
             raise AirflowError(
-                f"Airflow answered {error.code} to {method} {path}: {text}", error.code
+                f"Airflow answered {error.code} to {method} {path.removeprefix(API)}: {text}",
+                error.code,
             ) from error
-        except OSError as error:
+        except NO_ANSWER as error:
             raise AirflowError(
                 f"Airflow does not answer at {self.address}: {error}; see `flowdrop status`", 0
             ) from error

@@ -17,7 +17,9 @@ import click
 from flowdrop.output import print_json, print_rows, say
 from flowdrop.settings import Addresses, home, load
 from local.cli import clear
+from local.dagruns import USER
 from local.environment import part_environment
+from local.secrets import console_link
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -163,16 +165,24 @@ def _summary(demonstration: Demo, seconds: float, *, as_json: bool) -> None:
         )
         return
     print_rows(timings, title="Times")
-    print_rows(checks, title="Checks")
+    print_rows([told(check) for check in demonstration.checks], title="Checks")
     failed = sum(not check["held"] for check in checks)
     say(f"{len(checks) - failed} of {len(checks)} checks held, in {seconds:.0f} s")
 
 
+def told(check: Check) -> dict[str, str]:
+    """Return a check as a row that breaks between words at 80 columns: what was wanted if amiss."""
+    wanted = "" if check.held else f", not {check.expected}"
+    return {"held": "yes" if check.held else "NO", "check": f"{check.name}: {check.got}{wanted}"}
+
+
 def _stay(*, no_browser: bool) -> None:
     addresses = load(Addresses)
-    say(["", f"console  {addresses.console}", f"Airflow  {addresses.airflow}", "Ctrl-C ends it"])
+    password = addresses.airflow_password.get_secret_value()
+    say(["", f"console  {console_link(home())}"])
+    say([f"Airflow  {addresses.airflow} as {USER}, password {password}", "Ctrl-C ends it"])
     if not no_browser:
-        _open(addresses.console)
+        _open(console_link(home()))
     try:
         threading.Event().wait()
     except KeyboardInterrupt:

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flowdrop.settings import config_file
+from flowdrop.ours import open_ours
+from flowdrop.settings import config_file, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,7 +30,7 @@ def cache_folder() -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
-        folder = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "flowdrop"
+        folder = Path(told("XDG_CACHE_HOME") or Path.home() / ".cache") / "flowdrop"
         folder.mkdir(parents=True, exist_ok=True)
     return folder
 
@@ -53,8 +54,11 @@ def part_environment(home: Path, extra: Mapping[str, str] | None = None) -> dict
     return env | dict(extra or {})
 
 
-def write_whole(path: Path, text: str, *, mode: int = 0o644) -> None:
-    """Write `text` to `path` so that a reader sees the old file or the new one, never half."""
+def write_whole(path: Path, text: str, *, mode: int = 0o600) -> None:
+    """Write `text` to `path` so that a reader sees the old file or the new one, never half.
+
+    A link at `path` is replaced, not followed.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     with os.fdopen(descriptor, "w") as file:
@@ -71,7 +75,7 @@ def exclusive(path: Path) -> Iterator[None]:
     """
     while True:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a") as file:
+        with os.fdopen(open_ours(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "a") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             if _is_file(path, file.fileno()):
                 yield

@@ -7,25 +7,30 @@ from typing import TYPE_CHECKING
 
 import click
 
+from flowdrop.ours import require_own_folder
+from local.environment import write_whole
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 MARK = "flowdrop-home"
-MARK_TEXT = "flowdrop keeps its data here; `flowdrop reset` wipes this folder.\n"
+FORMAT = "format 3"  # of the ledger's records; a test holds it to `streams/ledger/accounts.py`
+MARK_TEXT = f"flowdrop keeps its data here; `flowdrop reset` wipes this folder.\n{FORMAT}\n"
 FREE_BYTES_MIN = 2 * 1024**3
 
 # What other commands may have written to the default folder before the first `flowdrop up`.
 DEFAULT_NAME = ".flowdrop"
-EARLY = {"console.sqlite", "faust", "models"}
+EARLY = {"console.sqlite", "faust", "models", "run"}
 
 
 def prepare(home: Path) -> None:
     """Make `home` ours, or see that it is, and that there is room.
 
     Raises:
-        click.ClickException: when it holds files that flowdrop did not write, can't be written,
-            or when the disk is too full.
+        click.ClickException: when it holds files that flowdrop did not write, or data of another
+            version, can't be written, or when the disk is too full.
     """
+    _refuse_other_format(home)
     claim(home)
     free = shutil.disk_usage(home).free
     if free < FREE_BYTES_MIN:
@@ -36,14 +41,20 @@ def prepare(home: Path) -> None:
 
 
 def claim(home: Path) -> None:
-    """Make the folder, if there is none, and mark it as ours, unless others' files are in it."""
+    """Make the folder, if there is none, and mark it as ours, unless others' files are in it.
+
+    Nobody else may look into it from then on.
+    """
     if home.exists() and not home.is_dir():
         raise click.ClickException(f"FLOWDROP_HOME {home} is not a folder; name another")
     if not is_ours(home):
         _refuse_foreign(home)
     try:
-        home.mkdir(parents=True, exist_ok=True)
-        (home / MARK).write_text(MARK_TEXT)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        require_own_folder(home)
+        home.chmod(0o700)  # also one that was made before us
+        if not (home / MARK).is_file():  # it says of which format what is here already is
+            write_whole(home / MARK, MARK_TEXT)
     except OSError as error:
         raise click.ClickException(
             f"FLOWDROP_HOME {home} can't be written: {error.strerror}; name another folder"
@@ -77,6 +88,16 @@ def wipe(home: Path) -> None:
             shutil.rmtree(path)
         else:
             path.unlink()
+
+
+def _refuse_other_format(home: Path) -> None:
+    mark = home / MARK
+    if mark.is_file() and FORMAT not in mark.read_text().splitlines():
+        raise click.ClickException(
+            f"{home} holds data of another version of flowdrop, which this one can't read "
+            f"(its ledger has {FORMAT}); begin anew with `flowdrop reset`, or run the version "
+            "that wrote it"
+        )
 
 
 def _refuse_foreign(home: Path) -> None:

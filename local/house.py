@@ -6,14 +6,17 @@ import sys
 import tomllib
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
 
+from flowdrop import secrets
+from flowdrop.failures import NO_ANSWER
 from flowdrop.settings import Addresses, addresses_file, sources
 from local.airflow import Airflow
+from local.engine import USERS, EngineNode
 from local.environment import write_whole
 from local.kafka import KafkaNode
 from local.ports import HOST, free_port, is_free
@@ -30,7 +33,7 @@ NAMES = ("kafka", "clickhouse", "worker", "feed", "airflow", "console")
 # What the address of a part looks like, for those that have one.
 ADDRESSES = {
     "kafka": f"{HOST}:{{port}}",
-    "clickhouse": f"http://default:@{HOST}:{{port}}/default",
+    "clickhouse": f"http://{HOST}:{{port}}/default",
     "worker": f"http://{HOST}:{{port}}",
     "airflow": f"http://{HOST}:{{port}}",
     "console": f"http://{HOST}:{{port}}",
@@ -50,29 +53,41 @@ class House:
 
     def write_addresses(self) -> None:
         """Write `addresses.toml`, which every flowdrop command reads."""
-        lines = [
-            f'{name} = "{ADDRESSES[name].format(port=self.ports[name])}"\n' for name in ADDRESSES
-        ]
-        write_whole(self.home / "addresses.toml", "# written by `flowdrop up`\n" + "".join(lines))
+        addresses = {name: ADDRESSES[name].format(port=self.ports[name]) for name in ADDRESSES}
+        engine = self._engine()
+        addresses |= {setting: engine.url(user) for setting, user in USERS.items()}
+        lines = [f'{name} = "{address}"\n' for name, address in sorted(addresses.items())]
+        write_whole(
+            self.home / "addresses.toml",
+            "# written by `flowdrop up`\n" + "".join(lines),
+            mode=0o600,
+        )
 
     def _parts(self, name: str) -> list[Part]:
         port = self.ports.get(name, 0)
         match name:
             case "kafka":
-                return [KafkaNode(self.home, port).part]
+                parts = [KafkaNode(self.home, port).part]
             case "airflow":
-                return Airflow(self.home, port).parts()
+                parts = Airflow(self.home, port).parts()
             case "clickhouse":
-                path = str(self.home / "data" / "clickhouse")
-                argv = ["-m", "local.clickhouse", "--port", str(port), "--path", path]
-                return [self._ours(name, argv, "/ping")]
+                parts = [self._engine().part]
             case "feed":
-                return [self._ours(name, self._supervised(name, []))]
+                parts = [self._ours(name, [])]
             case "worker":
-                return [self._ours(name, self._supervised(name, ["--port", str(port)]), "/readyz")]
+                parts = [self._ours(name, ["--port", str(port)], "/readyz")]
             case _:
-                argv = ["-m", "flowdrop", name, "--port", str(port)]
-                return [self._ours(name, argv, "/healthz")]
+                parts = [self._ours(name, ["--port", str(port)], "/healthz")]
+        return [self._supervised(part) for part in parts]
+
+    def _engine(self) -> EngineNode:
+        """Return the engine; before the first `up` it has no passwords, and would not start."""
+        known = secrets.read(self.home)
+        passwords = {
+            user: secrets.current(known, f"engine_{user}") for user in USERS.values() if known
+        }
+        path = self.home / "data" / "clickhouse"
+        return EngineNode(self.home, path, self.ports.get("clickhouse", 0), passwords)
 
     def restarts(self, name: str) -> Restarts:
         """Return how often supervision has started the part `name` again, and why."""
@@ -81,16 +96,21 @@ class House:
     def _restarts(self, name: str) -> Path:
         return self.home / "run" / f"{name}.restarts.json"
 
-    def _supervised(self, name: str, options: Sequence[str]) -> list[str]:
-        record = str(self._restarts(name))
-        return ["-m", "local.supervisor", record, sys.executable, "-m", "flowdrop", name, *options]
+    def _supervised(self, part: Part) -> Part:
+        """Return `part` under a supervisor, which starts it again when it ends by itself."""
 
-    def _ours(self, name: str, argv: Sequence[str], path: str = "") -> Part:
+        def command() -> list[str]:
+            record = str(self._restarts(part.name))
+            return [sys.executable, "-m", "local.supervisor", record, *part.command()]
+
+        return replace(part, command=command)
+
+    def _ours(self, name: str, options: Sequence[str], path: str = "") -> Part:
         url = f"http://{HOST}:{self.ports.get(name, 0)}{path}"
         address = ADDRESSES[name].format(port=self.ports[name]) if name in ADDRESSES else ""
         return Part(
             name=name,
-            command=lambda: [sys.executable, *argv],
+            command=lambda: [sys.executable, "-m", "flowdrop", name, *options],
             home=self.home,
             ready=lambda: http_answers(url) if path else True,
             address=address,
@@ -104,7 +124,7 @@ def http_answers(url: str) -> bool:
             return True
     except urllib.error.HTTPError as error:
         return error.code < 500  # noqa: PLR2004
-    except OSError:
+    except NO_ANSWER:
         return False
 
 
@@ -164,7 +184,7 @@ def elsewhere() -> dict[str, str]:
     return {
         row["name"]: f"{_without_password(row['value'])} by {row['source']}"
         for row in sources(Addresses)
-        if row["source"] not in ours
+        if row["name"] in ADDRESSES and row["source"] not in ours
     }
 
 

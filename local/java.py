@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import click
+
+from flowdrop.settings import told
 
 OLDEST = 17
 SETTING = "FLOWDROP_JAVA"
@@ -23,7 +24,7 @@ def java() -> str:
     Raises:
         click.ClickException: when what was asked for is missing, or older than Java 17.
     """
-    wish = os.environ.get(SETTING, "bundled")
+    wish = told(SETTING) or "bundled"
     if wish == "bundled":
         return bundled()
     path = system() if wish == "system" else wish
@@ -45,7 +46,7 @@ def bundled() -> str:
 
 def system() -> str:
     """Return the path of the machine's Java: `JAVA_HOME`'s, or the first on `PATH`."""
-    if home := os.environ.get("JAVA_HOME"):
+    if home := told("JAVA_HOME"):
         return str(Path(home) / "bin" / "java")
     path = shutil.which("java")
     if path is None:

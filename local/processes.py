@@ -1,8 +1,8 @@
 """Start, watch and stop the processes of one folder; a process is known by its id and birth.
 
-A part writes to `logs/<name>.log` and is remembered in `run/<name>.json` by process id and time of
-creation, so that a process id that was given to another program is never taken for ours. Nothing
-is ever found, or ended, by name.
+A part writes to `logs/<name>.log` and is remembered in `run/<name>.json` by process id and birth
+(`birth.py`), so that a process id that was given to another program is never taken for ours, and
+ours is known after the clock was set. Nothing is ever found, or ended, by name.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ import subprocess
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import click
 import psutil
 
+from flowdrop.ours import UMASK, open_ours
+from local.birth import birth, of_this_boot
 from local.environment import part_environment, write_whole
 
 if TYPE_CHECKING:
@@ -28,8 +30,6 @@ if TYPE_CHECKING:
 State = Literal["running", "stopped", "died"]
 
 POLL_SECONDS = 0.05
-# Linux tells a process's birth relative to the boot time, which moves when the clock is set right.
-BIRTH_SECONDS = 2.0
 LEFTOVER_SECONDS = 5.0
 LOG_LINES = 12
 
@@ -73,6 +73,14 @@ class Sight:
     memory_bytes: int | None = None
 
 
+class Remembered(NamedTuple):
+    """What a part's record says of its process: `since` in seconds since 1970, to be shown only."""
+
+    pid: int
+    born: str
+    since: float
+
+
 def start(part: Part) -> int:
     """Start `part` in a session of its own, if it does not run, and return its process id.
 
@@ -84,7 +92,7 @@ def start(part: Part) -> int:
     part.log.parent.mkdir(parents=True, exist_ok=True)
     argv = tuple(part.command())
     try:
-        with part.log.open("ab") as log:
+        with os.fdopen(open_ours(part.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "ab") as log:
             child = subprocess.Popen(
                 argv,
                 stdin=subprocess.DEVNULL,
@@ -92,13 +100,14 @@ def start(part: Part) -> int:
                 stderr=subprocess.STDOUT,
                 env=part_environment(part.home, part.env),
                 start_new_session=True,
+                umask=UMASK,
             )
     except OSError as error:
         raise click.ClickException(
             f"{part.name} could not be started: {argv[0]}: {error.strerror}"
         ) from error
-    born = psutil.Process(child.pid).create_time()
-    write_whole(part.record, json.dumps({"pid": child.pid, "born": born, "argv": argv}))
+    record = {"pid": child.pid, "born": birth(child.pid), "since": time.time(), "argv": argv}
+    write_whole(part.record, json.dumps(record))
     return child.pid
 
 
@@ -173,9 +182,9 @@ def look(part: Part) -> Sight:
         return Sight("stopped")
     process = _process(part)
     if process is None:
-        return Sight("died", _remembered(part)[0] or None)
+        return Sight("died", _remembered(part).pid or None)
     memory = sum(_memory(member) for member in [process, *_family(process)])
-    return Sight("running", process.pid, process.create_time(), memory)
+    return Sight("running", process.pid, _remembered(part).since, memory)
 
 
 def last_lines(part: Part) -> str:
@@ -192,38 +201,31 @@ def end_leftovers(part: Part) -> None:
     The kernel gives no process the id of a session that still has members, so they are ours,
     unless a process of that id was born at another time.
     """
-    pid, born = _remembered(part)
-    if not pid or (psutil.pid_exists(pid) and not _is_born(pid, born)):
+    pid, born, _ = _remembered(part)
+    if not of_this_boot(born) or (psutil.pid_exists(pid) and birth(pid) != born):
         return
     if _process(part) is None:
         _end([p for p in psutil.process_iter() if p.pid != pid and _session(p.pid) == pid])
 
 
-def _remembered(part: Part) -> tuple[int, float]:
+def _remembered(part: Part) -> Remembered:
     try:
         record = json.loads(part.record.read_text())
-        return int(record["pid"]), float(record["born"])
+        return Remembered(int(record["pid"]), str(record["born"]), float(record["since"]))
     except (FileNotFoundError, ValueError, KeyError):
-        return 0, 0.0
+        return Remembered(0, "?", 0.0)
 
 
 def _process(part: Part) -> psutil.Process | None:
     """Return the running process of `part`; a zombie, or another program's, is none."""
-    pid, born = _remembered(part)
-    if not pid or not _is_born(pid, born):
+    pid, born, _ = _remembered(part)
+    if not pid or birth(pid) != born:
         return None
     try:
         process = psutil.Process(pid)
     except psutil.NoSuchProcess:
         return None
     return None if _is_gone(process) else process
-
-
-def _is_born(pid: int, born: float) -> bool:
-    try:
-        return abs(psutil.Process(pid).create_time() - born) < BIRTH_SECONDS
-    except psutil.NoSuchProcess:
-        return False
 
 
 def _family(process: psutil.Process) -> list[psutil.Process]:

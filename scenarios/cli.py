@@ -46,6 +46,12 @@ OPTIONS = (
     _share("--reorder", "Hold this share of the records back, by up to a minute."),
     _share("--duplicate", "Send this share of the records once more, within the hour."),
     _share("--skew", "Let the clocks of this share of the subjects be up to an hour fast or slow."),
+    click.option(
+        "--wait/--no-wait",
+        default=True,
+        show_default=True,
+        help="Wait until a worker has judged the events, and tell what became of them.",
+    ),
     click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON."),
 )
 SEED = click.option(
@@ -109,7 +115,9 @@ options = _given(*OPTIONS[:-1], SEED, OPTIONS[-1])
 def replay() -> None:
     """Publish a real data set, or a simulated city, to Kafka as events, in time order.
 
-    Event ids are stable: replaying again changes nothing.
+    Event ids are stable: replaying again changes nothing. A broker that is away is waited for, and
+    a replay that was interrupted goes on where it was when it is run again. At the end it tells
+    what became of the events, and ends with status 1 if any of them is lost.
 
     Example: flowdrop replay complete-journey --until 2017-07-01 --rate 5000
     """
@@ -165,7 +173,8 @@ def city(*, people: int, days: int, start: datetime, truth: Path | None, **value
             f"--start {start:%Y-%m-%d} and --days {days} end on {end:%Y-%m-%d}, after now "
             f"({now:%Y-%m-%d}), and the ledger refuses what is yet to come; start earlier"
         )
-    _replay("city", supply(people, days, values["seed"], start, truth), **values)
+    city = {"people": people, "days": days, "start": start.isoformat()}
+    _replay("city", supply(people, days, values["seed"], start, truth), city, **values)
 
 
 @replay.command(short_help="A tea house's red packet, and what two people do.")
@@ -195,15 +204,16 @@ def _of(
 def _replay(
     name: str,
     supply: Callable[[datetime | None, int], Supply],
+    city: dict[str, object] | None = None,
     *,
     until: datetime | None,
     as_json: bool,
     **values: Any,
 ) -> None:
     """Publish a supply of events and print what was published."""
-    from flowdrop.output import print_json
+    from flowdrop.output import print_json, say
     from scenarios.disorder import Shares
-    from scenarios.replay import Options, run
+    from scenarios.replay import Options, ended_well, run
 
     shares = Shares(*(values.pop(name) for name in Shares._fields))
     if shares.late + shares.reorder > 1:
@@ -212,13 +222,19 @@ def _replay(
         )
     if until is not None:
         until = until.replace(tzinfo=UTC)
-    summary = run(name, supply, Options(until=until, disorder=shares, **values))
+    options = Options(until=until, disorder=shares, **values)
+    summary = run(name, supply, options, city)
     if as_json:
-        print_json({"scenario": name, **summary._asdict(), "note": NOTES[name]})
+        told = summary.told and summary.told._asdict()
+        print_json({"scenario": name, **summary._asdict(), "told": told, "note": NOTES[name]})
     else:
         _print(name, summary)
+    if summary.told is not None:
+        say(summary.told.words())
     if not summary.complete:
         raise SystemExit(INTERRUPTED)
+    if not ended_well(summary, options):
+        raise SystemExit(1)
 
 
 def _print(name: str, summary: Summary) -> None:
@@ -233,9 +249,11 @@ def _print(name: str, summary: Summary) -> None:
     if summary.disordered is not None:
         rows = [{"what": what, "records": count} for what, count in summary.disordered.items()]
         print_rows(rows, title="Disorder")
+    if summary.told is not None:
+        print_rows(summary.told.rows(), title="What became of them")
     say(NOTES[name])
     if not summary.complete:
         say(
-            f"Stopped after {summary.records:,} records, all acknowledged. Run it again to "
-            "publish the rest: what is there already changes nothing."
+            f"Stopped after {summary.records:,} records, all acknowledged. Run it again, and it "
+            "goes on behind them."
         )

@@ -1,6 +1,7 @@
 """Publish a source of events to Kafka: at a rate, up to a limit, spoiled or not, and say what was.
 
-Ctrl-C ends a replay between two events, and what was handed over is still acknowledged.
+Ctrl-C ends a replay between two events, and what was handed over is still acknowledged. However a
+replay ends before its events do, the same one goes on where it was.
 """
 
 from __future__ import annotations
@@ -15,25 +16,29 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from flowdrop.output import progress
+from flowdrop.output import progress as progress_bar
+from flowdrop.output import say
 from flowdrop.settings import Addresses, load
 from scenarios.disorder import Disorder, Shares
 from scenarios.source import EPOCH, MICROSECOND
 from scenarios.spoil import Spoiler
 from streams.events import CAMPAIGN_TOPIC, WALLET_TOPIC
-from streams.publish import publish_records, require_topics
+from streams.publish import Progress, log_of, publish_records, require_topics
+from streams.publish.telling import Telling
 from streams.settings import StreamSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from scenarios.source import Ready, Supply
     from scenarios.spoil import Record
+    from streams.publish.told import Told
 
 SLEEP_SECONDS_MIN = 0.01
 SLEEP_SECONDS_MAX = 0.1
 ADVANCE_EVENTS = 500
+GO_ON = "run it again, and it goes on where it was"
 
 
 class Options(NamedTuple):
@@ -45,6 +50,7 @@ class Options(NamedTuple):
     spoil: the share of records beside which a broken copy is put.
     seed: chooses which, and how.
     disorder: which share arrives late, twice, in another order, or by a wrong clock.
+    wait: whether to wait until a worker has judged all of it, and tell what became of it.
     """
 
     rate: int | None = None
@@ -53,27 +59,42 @@ class Options(NamedTuple):
     spoil: float = 0.0
     seed: int = 1
     disorder: Shares = Shares()
+    wait: bool = True
+
+    @property
+    def is_orderly(self) -> bool:
+        """Whether the events are sent as they are: then none should come wrong."""
+        return not (self.spoil or any(self.disorder))
+
+    def key(self) -> dict[str, object]:
+        """Return what decides which records are sent."""
+        own = self._asdict() | {"until": self.until and self.until.isoformat()}
+        return {name: own[name] for name in own if name not in {"rate", "wait"}}
 
 
 class Summary(NamedTuple):
     """What was published and acknowledged.
 
     events: by CloudEvents type.
-    records: how many, broken copies included.
+    records: how many this run sent, broken copies included.
+    resumed: how many Kafka had from an earlier run that was interrupted.
     first, last: times of the first and last event.
     spoiled: broken copies by way; None when nothing was to be spoiled.
     disordered: records by what happened to them; None when nothing was to.
     complete: False when Ctrl-C ended it early.
+    told: what became of the records this run sent; None when nobody waited for it.
     """
 
     events: dict[str, int]
     records: int
+    resumed: int
     first: datetime | None
     last: datetime | None
     seconds: float
     spoiled: dict[str, int] | None
     disordered: dict[str, int] | None
     complete: bool
+    told: Told | None
 
 
 class Tally:
@@ -85,13 +106,15 @@ class Tally:
         self._first_us: int | None = None
         self._last_us: int | None = None
         self._kinds: Counter[str] = Counter()
+        self._free = 0
+        self._begin = time.monotonic()
 
     def over(self, events: Iterable[Ready], advance: Callable[[int], object]) -> Iterator[Ready]:
         """Yield `events`; `advance` is told now and then how many more were handed on."""
-        begin = time.monotonic()
+        self._begin = time.monotonic()
         shown = 0
         for number, event in enumerate(events):
-            due = begin + number / self.rate if self.rate else begin
+            due = self._begin + (number - self._free) / self.rate if self.rate else self._begin
             early = due - time.monotonic() > SLEEP_SECONDS_MIN
             if early or number - shown >= ADVANCE_EVENTS:
                 advance(number - shown)
@@ -106,6 +129,11 @@ class Tally:
             self._last_us = event.time_us
             yield event
         advance(self._kinds.total() - shown)
+
+    def skip(self) -> None:
+        """Let a record that was not sent take no time."""
+        self._free = self._kinds.total()
+        self._begin = time.monotonic()
 
     def by_type(self) -> dict[str, int]:
         """Return how many events of each CloudEvents type were handed on."""
@@ -131,19 +159,29 @@ def _moment(time_us: int | None) -> datetime | None:
     return None if time_us is None else EPOCH + time_us * MICROSECOND
 
 
-def run(name: str, supply: Callable[[datetime | None, int], Supply], options: Options) -> Summary:
+def run(
+    name: str,
+    supply: Callable[[datetime | None, int], Supply],
+    options: Options,
+    city: Mapping[str, object] | None = None,
+) -> Summary:
     """Publish a supply of events in time order; return once Kafka has them all.
 
     Args:
         name: of the scenario.
         supply: gives the events before a moment, if there is one, for so many partitions.
         options: how.
+        city: what else decides which events they are.
 
     Raises:
         click.ClickException: when Kafka can't be reached, has not the topics, or refuses a record.
     """
     bootstrap, partitions = load(Addresses).kafka, load(StreamSettings).partitions
     require_topics(bootstrap, partitions, WALLET_TOPIC, CAMPAIGN_TOPIC)
+    log = log_of(bootstrap, WALLET_TOPIC, CAMPAIGN_TOPIC)
+    own = {"replay": name, **options.key(), **(city or {})}
+    progress = Progress({**own, "partitions": partitions, "log": log})
+    telling = Telling(bootstrap, partitions) if options.wait else None
     total, events = supply(options.until, partitions)
     if options.limit is not None:
         total, events = min(total, options.limit), islice(events, options.limit)
@@ -151,27 +189,72 @@ def run(name: str, supply: Callable[[datetime | None, int], Supply], options: Op
     disorder = Disorder(options.disorder, options.seed)
     disorderly = any(options.disorder)
     begin = time.monotonic()
-    with _stopping(tally), _bar(name, total) as advance:
+    with _stopping(tally), _kept(progress), _bar(name, total) as advance:
         records: Iterator[Record] = map(attrgetter("record"), tally.over(events, advance))
         if disorderly:
             records = disorder.disturb(records)
-        sent = publish_records(spoiler.spoil(records) if options.spoil else records, bootstrap)
+        if options.spoil:
+            records = spoiler.spoil(records)
+        sent = publish_records(
+            progress.rest(records, tally.skip),
+            bootstrap,
+            on_ack=_both(progress, telling),
+            go_on=GO_ON,
+        )
+    if not tally.stopped:
+        progress.done()
+    seconds = round(time.monotonic() - begin, 3)
     return Summary(
         events=tally.by_type(),
         records=sent,
+        resumed=progress.skipped,
         first=tally.first,
         last=tally.last,
-        seconds=round(time.monotonic() - begin, 3),
+        seconds=seconds,
         spoiled=dict(spoiler.counts) if options.spoil else None,
         disordered=dict(disorder.counts) if disorderly else None,
         complete=not tally.stopped,
+        told=telling.told() if telling is not None and not tally.stopped else None,
     )
+
+
+def ended_well(summary: Summary, options: Options) -> bool:
+    """Return whether everything was judged, and nothing is lost that was sent as it should be."""
+    told = summary.told
+    if told is None:
+        return True
+    return not told.untold and (told.is_well or not options.is_orderly)
+
+
+def _both(progress: Progress, telling: Telling | None) -> Callable[[Record, int], None]:
+    """Return what is called with each record that Kafka has."""
+
+    def on_ack(record: Record, offset: int) -> None:
+        progress.on_ack(record)
+        if telling is not None:
+            telling.on_ack(record, offset)
+
+    return on_ack
+
+
+@contextmanager
+def _kept(progress: Progress) -> Iterator[None]:
+    """Say where the replay goes on, and write down how far it came, however it ends."""
+    if progress.before:
+        say(
+            f"an earlier run of this replay was interrupted after {progress.before:,} records; "
+            "going on behind them"
+        )
+    try:
+        yield
+    finally:
+        progress.save()
 
 
 @contextmanager
 def _bar(name: str, total: int) -> Iterator[Callable[[int], Any]]:
     """Show a progress bar and give the function that advances it."""
-    with progress() as bar:
+    with progress_bar() as bar:
         task = bar.add_task(f"replay {name}", total=total)
         yield lambda count: bar.advance(task, count)
 
@@ -189,8 +272,7 @@ def _stopping(tally: Tally) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         raise click.ClickException(
-            "stopped before Kafka had acknowledged everything; run it again: "
-            "what is there already changes nothing"
+            f"stopped before Kafka had acknowledged everything; {GO_ON}"
         ) from None
     finally:
         signal.signal(signal.SIGINT, before)

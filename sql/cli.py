@@ -1,4 +1,4 @@
-"""`flowdrop sql`: bring the warehouse up to date; list, show and run the queries."""
+"""`flowdrop sql`: bring the warehouse up to date, show its schema; list, show, run queries."""
 
 from __future__ import annotations
 
@@ -8,20 +8,22 @@ import click
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from flowdrop.output import print_csv, print_json, print_rows
+from flowdrop.settings import Addresses, load
 from sql.client import connect, description, names, places, rows, text
 from sql.migrate import migrate
+from sql.schema import schema
 
 
 @click.group("sql", epilog="Example: flowdrop sql run reports/campaign_names --csv")
 def sql() -> None:
-    """Apply migrations; list, show and run the queries."""
+    """Apply migrations, show the schema; list, show and run the queries."""
 
 
 @sql.command("migrate", epilog="Example: flowdrop sql migrate")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: a list of version, name.")
 def migrate_command(*, as_json: bool) -> None:
     """Create what the warehouse lacks; run again, it changes nothing."""
-    applied = [migration._asdict() for migration in migrate(connect())]
+    applied = [migration._asdict() for migration in migrate(connect(load(Addresses).changing))]
     if as_json:
         print_json(applied)
     else:
@@ -42,6 +44,12 @@ def list_command(*, as_json: bool) -> None:
     for query in queries:
         query["parameters"] = _listed(query["parameters"])
     print_rows(queries, title="Queries")
+
+
+@sql.command("schema", epilog="Example: flowdrop sql schema > schema.sql")
+def schema_command() -> None:
+    """Print the statements that would make the warehouse as it stands, without its rows."""
+    click.echo(schema(connect()), nl=False)
 
 
 @sql.command("show", epilog="Example: flowdrop sql show reports/reach")

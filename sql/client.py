@@ -52,6 +52,11 @@ def connect(url: str | None = None) -> Client:
         ) from error
 
 
+def connect_to_write() -> Client:
+    """Return a client of the settings' ClickHouse, as the user that writes rows."""
+    return connect(load(Addresses).feeding)
+
+
 def _reason(error: BaseException) -> str:
     """Return the first cause's own words, such as `[Errno 111] Connection refused`."""
     while cause := error.__cause__ or error.__context__:

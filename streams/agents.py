@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from streams import programs
+from flowdrop.room import intake_room
+from flowdrop.settings import load
+from streams import people, programs
 from streams.deadletters import Place, set_aside
 from streams.events import (
     ACCEPTED_TOPIC,
@@ -18,21 +20,26 @@ from streams.events import (
     DEADLETTER_TOPIC,
     POSTINGS_TOPIC,
     WALLET_TOPIC,
+    Leg,
     encode,
     partition_of,
 )
+from streams.identity import event_key
+from streams.keyrings import keys_in
 from streams.layer.faults import end_process
 from streams.layer.table import BatchTable
 from streams.layer.transport import BatchSchema
 from streams.ledger.accounts import FORMAT, pack, unpack
+from streams.ledger.arrivals import pass_over
 from streams.ledger.book import Book, Shard
 from streams.ledger.fold import fold
+from streams.ledger.keys import GENESIS, MissingKeyError, fingerprint_of
 from streams.ledger.results import encode_results
 from streams.ledger.rules import Rules
 from streams.ledger.times import microseconds
 from streams.metrics import count
-from streams.people import entry_of, remember, verdict
-from streams.reading import Rejection, read_campaign, read_wallets
+from streams.reading import Rejection, read_campaign, read_in_parts, read_wallet
+from streams.settings import StreamSettings
 from streams.topics import ACCOUNTS, PEOPLE
 
 if TYPE_CHECKING:
@@ -41,17 +48,17 @@ if TYPE_CHECKING:
     import faust
     from faust.types import StreamT
 
-    from streams.events import CampaignEvent
+    from streams.events import CampaignEvent, WalletEvent
     from streams.layer.batch import Batch
     from streams.layer.table import Work
     from streams.ledger.results import Result
     from streams.metrics import Ended
-    from streams.settings import StreamSettings
 
 SHARD_KEY = b"\x00shard"
 DAY_US = 86_400_000_000
 HOUR_US = 3_600_000_000
 CHUNK_RECORDS = 256
+_NO_RECORDS_FAULT = (MemoryError, MissingKeyError)
 
 _END_OF: Callable[[Result], Ended] = attrgetter("outcome", "reason")
 
@@ -68,13 +75,19 @@ def attach_wallets(app: faust.App, kafka: str, settings: StreamSettings) -> Batc
         check=check_account,
         **_shared(kafka, settings),
     )
+    table.missing = intake_room().missing
     rules = rules_of(settings)
 
     @app.agent(app.topic(WALLET_TOPIC, schema=BatchSchema()), name="wallets")
     @_ends_process
     async def wallets(stream: StreamT[Any]) -> None:
+        nonlocal rules
         async for work in table.batches(stream):
-            fold_batch(work, rules, settings.partitions)
+            try:
+                fold_batch(work, rules, settings.partitions)
+            except MissingKeyError:  # introduced since we began: is it in the settings by now?
+                rules = rules_of(load(StreamSettings))
+                fold_batch(work, rules, settings.partitions)
 
     return table
 
@@ -86,8 +99,10 @@ def attach_campaigns(app: faust.App, kafka: str, settings: StreamSettings) -> Ba
         name=PEOPLE,
         source=CAMPAIGN_TOPIC,
         outputs=(ACCEPTED_TOPIC, CAMPAIGN_TOPIC, DEADLETTER_TOPIC),
+        check=check_person,
         **_shared(kafka, settings),
     )
+    table.missing = intake_room().missing
     tolerance_us = settings.future_tolerance_hours * HOUR_US
 
     @app.agent(app.topic(CAMPAIGN_TOPIC, schema=BatchSchema()), name="campaigns")
@@ -105,7 +120,8 @@ def rules_of(settings: StreamSettings) -> Rules:
         programs=programs.load(settings.programs),
         window_us=settings.dedup_window_days * DAY_US,
         tolerance_us=settings.future_tolerance_hours * HOUR_US,
-        secret=settings.ledger_secret.get_secret_value().encode(),
+        ledger_keys=keys_in(settings.ledger_keys, "ledger_keys"),
+        rules_keys=keys_in(settings.rules_keys, "rules_keys"),
     )
 
 
@@ -124,39 +140,63 @@ def fold_batch(work: Work, rules: Rules, partitions: int) -> None:
     A record whose fold raises is set aside too: then the batch is folded again from where it began,
     each record as a batch of its own, so that the others come to what they would have come to
     without it.
+
+    Raises:
+        MissingKeyError: when the rules lack a key that the log names; nothing has been folded then.
     """
     size = len(work.batch)
     try:
         _fold_part(work, rules, partitions, 0, size)
-    except MemoryError:
-        raise  # no fault of a record's
+    except _NO_RECORDS_FAULT:
+        raise
     except Exception:
         log.exception("%s partition %d: a fold failed", work.batch.topic, work.partition)
-        for index in range(size):
-            _fold_alone(work, rules, partitions, index)
+        try:
+            for index in range(size):
+                _fold_alone(work, rules, partitions, index)
+        except MissingKeyError as error:
+            raise RuntimeError(str(error)) from error  # some are folded: not to be done again
 
 
 def _fold_alone(work: Work, rules: Rules, partitions: int, index: int) -> None:
     try:
         _fold_part(work, rules, partitions, index, index + 1)
-    except MemoryError:
+    except _NO_RECORDS_FAULT:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it is that record's
         batch = work.batch
         place = Place(batch.topic, batch.partition, batch.offsets[index])
         detail = f"{type(error).__name__}: {error}"
         set_aside(work.state, place, batch.keys[index], batch.values[index], "fold_failed", detail)
+        _pass_over(work, rules, partitions, index)
+
+
+def _pass_over(work: Work, rules: Rules, partitions: int, index: int) -> None:
+    """Have the legs after one that was set aside not wait for it."""
+    state, batch = work.state, work.batch
+    leg = read_wallet(batch.keys[index], batch.values[index])
+    if not isinstance(leg, Leg):
+        return
+    book = Book(work.partition, partitions, rules, state.get)
+    try:
+        pass_over(book, leg)
+        changed = {name.encode(): pack(account) for name, account in book.changed.items()}
+    except Exception:
+        log.exception("%s partition %d: a leg can't be passed over", batch.topic, work.partition)
+        return
+    state.put_all(changed)
 
 
 def _fold_part(work: Work, rules: Rules, partitions: int, start: int, stop: int) -> None:
     """Fold some records of a batch; what they change and send is stored at the end, or nothing."""
     state, batch = work.state, work.batch
-    shard = _load_shard(state.get(SHARD_KEY), work.partition, partitions)
+    shard = _load_shard(state.get(SHARD_KEY), work.partition, partitions, rules)
     book = Book(work.partition, partitions, rules, state.get, shard.clock_us)
     told = Told([], [], [], Counter())
+    parts = read_in_parts(batch.keys[start:stop], batch.values[start:stop], CHUNK_RECORDS)
     # A few at a time: what is decoded of them stays in the processor's cache until it is told.
-    for first in range(start, stop, CHUNK_RECORDS):
-        _fold_chunk(batch, book, told, slice(first, min(first + CHUNK_RECORDS, stop)))
+    for first, events in zip(range(start, stop, CHUNK_RECORDS), parts, strict=True):
+        _fold_chunk(batch, book, told, slice(first, first + len(events)), events)
     shard.clock_us = book.clock_us
     changed = {name.encode(): pack(account) for name, account in book.changed.items()}
     changed[SHARD_KEY] = msgspec.msgpack.encode(shard)
@@ -172,18 +212,22 @@ def _fold_part(work: Work, rules: Rules, partitions: int, start: int, stop: int)
     count(batch.topic, told.ended)
 
 
-def _fold_chunk(batch: Batch, book: Book, told: Told, part: slice) -> None:
+def _fold_chunk(
+    batch: Batch, book: Book, told: Told, part: slice, events: list[WalletEvent | Rejection]
+) -> None:
     keys, values, offsets = batch.keys[part], batch.values[part], batch.offsets[part]
-    events = read_wallets(keys, values)
     results = [
-        fold(book, event, offset, arrived_ms * 1000)
+        fold(book, event, offset, arrived_ms * 1000)  # type: ignore[arg-type]
         for event, offset, arrived_ms in zip(
             events, offsets, batch.timestamps_ms[part], strict=True
         )
-        if not isinstance(event, Rejection)
+        if type(event) is not Rejection
     ]
     told.values += encode_results(results)
-    told.ended.update(map(_END_OF, results))
+    if [result.outcome for result in results].count("applied") == len(results):
+        told.ended["applied", ""] += len(results)
+    else:
+        told.ended.update(map(_END_OF, results))
     if len(results) == len(events) and not book.strays:
         told.keys += keys
         return
@@ -227,26 +271,41 @@ def _pass_on(
     work: Work, place: Place, key: bytes | None, value: bytes | None, event: CampaignEvent
 ) -> Ended:
     state = work.state
-    person = event.subject.encode()
+    name = event.subject.encode()
     content = encode(event)
-    entry = entry_of(event.id, content)
-    remembered = state.get(person) or b""
-    match verdict(remembered, entry):
-        case "new":
-            state.put(person, remember(remembered, entry))
-            state.emit(ACCEPTED_TOPIC, work.partition, person, content)
-            return "accepted", ""
-        case "conflict":
-            detail = f"id {event.id} was used before with other content"
-            set_aside(state, place, key, value, "conflict", detail)
-            return "deadletter", "conflict"
-    return "repeat", ""
+    time_us = microseconds(event.time)
+    event_name = event_key(event.source, event.id)
+    person = people.unpack(state.get(name))
+    verdict = person.verdict(event_name, content, time_us)
+    if verdict == "repeat":
+        return "repeat", ""
+    if verdict == "new":
+        person.remember(event_name, content, time_us)
+        state.put(name, people.pack(person))
+        state.emit(ACCEPTED_TOPIC, work.partition, name, content)
+        return "accepted", ""
+    set_aside(state, place, key, value, verdict, _SET_ASIDE[verdict].format(event=event))
+    return "deadletter", verdict
 
 
-def _load_shard(packed: bytes | None, number: int, partitions: int) -> Shard:
+_SET_ASIDE = {
+    "conflict": "id = {event.id}, source = {event.source}: the person had an event of this source "
+    "and id before, with other content; give every event an id of its own",
+    "forgotten": "time = {event.time}: not later than events of this person that are no longer "
+    "remembered, so it may be one of them; it can't be told from a repeat",
+}
+
+
+def _load_shard(packed: bytes | None, number: int, partitions: int, rules: Rules) -> Shard:
+    first = fingerprint_of(rules.ledger_keys[GENESIS])
     if packed is None:
-        return Shard(number=number, of=partitions)
+        return Shard(number=number, of=partitions, key=first)
     shard = msgspec.msgpack.decode(packed, type=Shard)
+    if shard.key != first:
+        raise MissingKeyError(
+            f"the ledger was written with another key {GENESIS} than the setting ledger_keys has; "
+            "set the one that it began with, since all that it signed is judged by it"
+        )
     if shard.of != partitions:
         end_process(
             f"the ledger was written with {shard.of} partitions, the setting says {partitions}; "
@@ -263,6 +322,16 @@ def check_account(key: bytes, packed: bytes) -> None:
     """
     if packed[:1] != FORMAT and not key.startswith(b"\x00"):
         unpack(key.decode(), packed)
+
+
+def check_person(key: bytes, packed: bytes) -> None:
+    """Refuse a person's record of an unknown format when it is recovered, not at first use.
+
+    Raises:
+        ValueError: naming the format.
+    """
+    if not key.startswith(b"\x00"):
+        people.unpack(packed)
 
 
 def _shared(kafka: str, settings: StreamSettings) -> dict[str, Any]:

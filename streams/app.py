@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import faust
 
+from flowdrop.settings import needed
 from streams.layer.assignor import Assignor
 from streams.layer.faults import end_process
 from streams.layer.transactions import Pace
@@ -17,6 +18,7 @@ from streams.topics import FEED_ID, WORKER_ID
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from streams.feed.trouble import Trouble
     from streams.layer.table import BatchTable
     from streams.settings import StreamSettings
 
@@ -27,18 +29,22 @@ STOP_SECONDS_MAX = 15.0  # supervision and Docker wait a little longer before th
 def create_worker(kafka: str, settings: StreamSettings) -> faust.App:
     """Return the worker's app: the ledger and the campaign agent with their tables."""
     from streams.agents import attach_campaigns, attach_wallets
+    from streams.front import bound
     from streams.web import attach_balances
 
     app = create_app(WORKER_ID, kafka, settings)
-    serve_web(app, settings)
+    serve_web(app, settings, needed(settings.worker_token, "worker_token"))
     accounts = attach_wallets(app, kafka, settings)
     people = attach_campaigns(app, kafka, settings)
     attach_balances(app, accounts, settings)
     watch_over(app, kafka, [accounts, people], settings)
+    bound(app)
     return app
 
 
-def create_feed(kafka: str, clickhouse: str, settings: StreamSettings) -> faust.App:
+def create_feed(
+    kafka: str, clickhouse: str, settings: StreamSettings, trouble: Trouble | None = None
+) -> faust.App:
     """Return the feed's app, from Kafka to ClickHouse."""
     from streams.feed import attach_feed
     from streams.metrics import serve
@@ -46,7 +52,7 @@ def create_feed(kafka: str, clickhouse: str, settings: StreamSettings) -> faust.
     app = create_app(FEED_ID, kafka, settings)
     app.conf.web_enabled = False
     serve(settings.worker_host, settings.feed_metrics_port)
-    attach_feed(app, clickhouse)
+    attach_feed(app, clickhouse, trouble)
     return app
 
 
@@ -90,8 +96,11 @@ class Worker(faust.Worker):
         await super().stop()
 
 
-def serve_web(app: faust.App, settings: StreamSettings) -> None:
-    """Have `app` serve its web views at the worker's address."""
+def serve_web(app: faust.App, settings: StreamSettings, token: str = "") -> None:
+    """Have `app` serve its web views at the worker's address, to whoever has the `token`."""
+    from streams.front import options
+
+    app.conf.web_application_options = options(token)
     app.conf.web_port = settings.worker_port
     app.conf.web_bind = settings.worker_host
     app.conf.web_host = settings.worker_host

@@ -11,16 +11,18 @@ from urllib.parse import quote
 
 import click
 
+from flowdrop.failures import NO_ANSWER
+
 MOVING_SECONDS_MAX = 10.0
-NOT_FOUND, UNAVAILABLE = 404, 503
+UNAUTHORIZED, NOT_FOUND, UNAVAILABLE = 401, 404, 503
 
 
 class UnknownAccountError(click.ClickException):
     """The worker that owns an account's partition has no such account."""
 
 
-def live_balance(worker: str, account: str) -> dict[str, Any]:
-    """Return the committed balance of `account`, asked through any worker.
+def live_balance(worker: str, account: str, token: str) -> dict[str, Any]:
+    """Return the committed balance of `account`, asked through any worker with its `token`.
 
     A partition that is moving between workers is waited for.
 
@@ -29,10 +31,13 @@ def live_balance(worker: str, account: str) -> dict[str, Any]:
         click.ClickException: when no worker answers.
     """
     url = f"{worker}/balances/{quote(account, safe='')}"
+    request = urllib.request.Request(  # noqa: S310 - our own setting
+        url, headers={"Authorization": f"Bearer {token}"}
+    )
     deadline = time.monotonic() + MOVING_SECONDS_MAX
     while True:
         try:
-            with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - our own setting
+            with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
                 body: dict[str, Any] = json.load(answer)
                 return body
         except urllib.error.HTTPError as error:
@@ -40,9 +45,14 @@ def live_balance(worker: str, account: str) -> dict[str, Any]:
                 raise UnknownAccountError(
                     f"no account {account!r}; has its wallet been opened?"
                 ) from error
+            if error.code == UNAUTHORIZED:
+                raise click.ClickException(
+                    f"the worker at {worker} knows another token than this command; if it was "
+                    "rotated, `flowdrop down` and `flowdrop up`, else set FLOWDROP_WORKER_TOKEN"
+                ) from error
             if error.code != UNAVAILABLE or time.monotonic() > deadline:
                 raise click.ClickException(f"{url}: {error.read().decode()}") from error
-        except (urllib.error.URLError, TimeoutError) as error:
+        except NO_ANSWER as error:
             raise click.ClickException(
                 f"no worker answers at {worker}: {error}; start one with `flowdrop up` or set "
                 "FLOWDROP_WORKER"

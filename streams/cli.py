@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flowdrop.output import print_json, print_rows, progress, say
+from flowdrop.output import counted, echo, print_json, print_rows, progress, say
 from flowdrop.settings import Addresses, load
 from streams.settings import StreamSettings
 
@@ -49,19 +49,21 @@ def feed() -> None:
     """
     from sql.client import connect
     from streams.app import create_feed, run
-    from streams.feed import check_migrated
+    from streams.feed import check_migrated, inspect
     from streams.topics import create_topics
 
     addresses, settings = load(Addresses), load(StreamSettings)
     settings = settings.model_copy(update={"datadir": settings.datadir / "feed"})
-    check_migrated(connect(addresses.clickhouse))
+    client = connect(addresses.feeding)
+    check_migrated(client)
+    trouble = inspect(client)
     create_topics(addresses.kafka, settings)
-    run(create_feed(addresses.kafka, addresses.clickhouse, settings))
+    run(create_feed(addresses.kafka, addresses.feeding, settings, trouble))
 
 
 @click.group()
 def topics() -> None:
-    """Create or show the Kafka topics."""
+    """Create, show or mend the Kafka topics."""
 
 
 @topics.command("create")
@@ -74,20 +76,46 @@ def topics_create() -> None:
 
     made = create_topics(load(Addresses).kafka, load(StreamSettings))
     say(f"made {name}" for name in made)
-    say(f"{len(made)} topics made, the others were there")
+    say(f"{counted(len(made), 'topic')} made, the others were there")
+
+
+@topics.command("mend")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def topics_mend(*, yes: bool) -> None:
+    """Have Kafka itself say when a record of the logs arrived, not who wrote it.
+
+    It sets message.timestamp.type of wallet.events and campaign.events to LogAppendTime, which a
+    worker needs. Records that are there keep their time stamps. If no worker has read them, nothing
+    is lost by deleting and creating the topics; if one has, look at `flowdrop deadletters list` and
+    the refusals `too_old` for what a wrong stamp did.
+
+    Example: flowdrop topics mend
+    """
+    from streams.topics import BY_BROKER, STAMPS, mend_stamps
+
+    if not yes:
+        click.confirm(f"set {STAMPS}={BY_BROKER} where it is not?", abort=True, err=True)
+    mended = mend_stamps(load(Addresses).kafka)
+    say(f"mended {name}" for name in mended)
+    say(f"{counted(len(mended), 'topic')} mended")
 
 
 @topics.command("show")
 @as_json_option
 def topics_show(*, as_json: bool) -> None:
-    """Show each topic's partitions and where they end (transaction markers included).
+    """Show each topic's partitions, where they end (markers included), who stamps its records.
+
+    Exits with status 1 if a log takes the time stamps of whoever writes to it.
 
     Example: flowdrop topics show --json
     """
-    from streams.topics import TOPICS, ends, reader
+    from confluent_kafka.admin import AdminClient
 
-    settings = load(StreamSettings)
-    consumer = reader(load(Addresses).kafka)
+    from streams.topics import TOPICS, ends, reader, require_stamps, stamps
+
+    settings, kafka = load(StreamSettings), load(Addresses).kafka
+    consumer = reader(kafka)
+    stamped = stamps(AdminClient({"bootstrap.servers": kafka}))
     rows = []
     for name in TOPICS:
         places = ends(consumer, name, settings.partitions)
@@ -97,10 +125,12 @@ def topics_show(*, as_json: bool) -> None:
                 "partitions": len(places),
                 "offsets": sum(place.end - place.first for place in places),
                 "largest": max(place.end for place in places),
+                "stamps": stamped.get(name),
             }
         )
     consumer.close()
     print_json(rows) if as_json else print_rows(rows, title="Topics")
+    require_stamps(stamped)
 
 
 @click.command()
@@ -113,7 +143,8 @@ def balance(account: str, *, as_json: bool) -> None:
     """
     from streams.balances import live_balance
 
-    body = live_balance(load(Addresses).worker, account)
+    token = load(StreamSettings).worker_token.get_secret_value()
+    body = live_balance(load(Addresses).worker, account, token)
     if as_json:
         print_json(body)
         return
@@ -168,7 +199,7 @@ def deadletters_show(place: str, *, as_json: bool) -> None:
         print_json({**letter.row(), "value": letter.text()})
         return
     print_rows([letter.row()], title=place)
-    click.echo(letter.text())
+    echo(letter.text())
 
 
 @deadletters.command("retry")
@@ -180,7 +211,13 @@ def deadletters_show(place: str, *, as_json: bool) -> None:
     help="File with the mended record; without it the same bytes are sent again.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def deadletters_retry(place: str, value_file: str | None, *, yes: bool) -> None:
+@click.option(
+    "--wait/--no-wait",
+    default=True,
+    show_default=True,
+    help="Wait until a worker has judged it, and tell what became of it.",
+)
+def deadletters_retry(place: str, value_file: str | None, *, yes: bool, wait: bool) -> None:
     """Send the record of PLACE to its topic again, mended or as it was.
 
     Example: flowdrop deadletters retry wallet.events:3:1742 --value mended.json
@@ -188,6 +225,7 @@ def deadletters_retry(place: str, value_file: str | None, *, yes: bool) -> None:
     from pathlib import Path
 
     from streams.morgue import dead_letter, parse_place, retry
+    from streams.publish.outbox import Outbox, end
 
     kafka, settings = load(Addresses).kafka, load(StreamSettings)
     letter = dead_letter(kafka, parse_place(place))
@@ -199,8 +237,13 @@ def deadletters_retry(place: str, value_file: str | None, *, yes: bool) -> None:
             abort=True,
             err=True,
         )
-    partition = retry(kafka, letter, value, settings.partitions)
+    outbox = Outbox(kafka, settings.partitions, wait=wait)
+    partition = retry(outbox, letter, value, settings.partitions)
     say(f"sent to {letter.place.topic} partition {partition}")
+    told = outbox.told()
+    if told is not None:
+        say(told.outcomes)
+    end(told)
 
 
 @click.group()
@@ -296,7 +339,7 @@ def reconcile(wait: float, *, as_json: bool) -> None:
         task = bar.add_task("fold the logs", total=None)
         report = prove(
             addresses.kafka,
-            addresses.clickhouse,
+            addresses.feeding,  # without the limits of a user that only reads
             addresses.worker,
             settings,
             wait_seconds=wait,

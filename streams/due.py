@@ -1,7 +1,8 @@
 """What is due in the ledger and happens only by an event: found, and the events that do it.
 
 The ledger has no clock, so a redemption that no carrier answered, a packet that is over, a month's
-custody fee and a deposit's return wait for whoever sends their events. What is due is read from the
+custody fee, a deposit's return and a gift that nobody opened a wallet for wait for whoever sends
+their events. What is due is read from the
 accounts' changelog, committed records only; whether it still is, the ledger judges again when the
 event comes, so one that is sent twice, or too late, is refused by name and moves nothing.
 """
@@ -20,13 +21,17 @@ from streams.events import (
     PacketExpire,
     PacketExpireData,
     RedeemExpire,
+    WaitingReturn,
+    WaitingReturnData,
 )
+from streams.formats import require_readable
+from streams.identity import event_key
 from streams.kafka_log import messages
 from streams.ledger.accounts import kind_of, owner_name, unpack
 from streams.ledger.deposits import month_name, month_of
-from streams.ledger.recent import key_of
-from streams.ledger.terms import holds_of, packet_of, saved_of
+from streams.ledger.terms import gifts_of, holds_of, packet_of, saved_of
 from streams.ledger.times import EPOCH, MICROSECOND, microseconds
+from streams.ledger.waiting import WAITS_US
 from streams.topics import ACCOUNTS_CHANGELOG
 
 if TYPE_CHECKING:
@@ -39,18 +44,19 @@ if TYPE_CHECKING:
     from streams.ledger.terms import Hold
     from streams.programs import Program
 
-    Place = tuple[str, bytes]  # a wallet and `key_of` the id of one of its redemptions
+    Place = tuple[str, bytes]  # a wallet and the `event_key` of one of its redemptions
     Held = tuple[str, Hold]  # its program, and what is held
 
-What = Literal["redemption", "packet", "custody", "deposit"]
+What = Literal["redemption", "packet", "custody", "deposit", "waiting"]
 WHATS: tuple[What, ...] = get_args(What)
 OPERATIONS: dict[What, str] = {
     "redemption": "redeem_expire",
     "packet": "packet_expire",
     "custody": "deposit_custody",
     "deposit": "deposit_return",
+    "waiting": "waiting_return",
 }
-KINDS = {"wallet", "packet", "deposit"}  # of accounts that may have something due
+KINDS = {"wallet", "packet", "deposit", "waiting"}  # of accounts that may have something due
 SOURCE = "/flowdrop/due"
 WALLETS_A_QUERY = 1_000
 
@@ -59,12 +65,14 @@ class Due(NamedTuple):
     """Something that is due, and the event that does it.
 
     Attributes:
-        what: a held redemption, a packet, a month's custody fee or a deposit's return.
+        what: a held redemption, a packet, a month's custody fee, a deposit's return, or gifts that
+            wait for a wallet.
         subject: the wallet, or the packet.
         program: whose coins.
         coins: that it frees or moves, in the smallest unit; what is left of a deposit for a fee.
         since: when it became due.
         detail: a redemption's id, a month; else ''.
+        source: of the redemption; else ''.
         event: to send.
     """
 
@@ -74,7 +82,8 @@ class Due(NamedTuple):
     coins: int
     since: datetime
     detail: str
-    event: RedeemExpire | PacketExpire | DepositCustody | DepositReturn
+    source: str
+    event: RedeemExpire | PacketExpire | DepositCustody | DepositReturn | WaitingReturn
 
 
 class Found(NamedTuple):
@@ -103,8 +112,9 @@ def find(
         advance: told now and then how many more records of the changelog were read.
 
     Raises:
-        click.ClickException: when Kafka falls silent.
+        click.ClickException: when Kafka falls silent, or accounts are of another version's format.
     """
+    require_readable(kafka, ACCOUNTS_CHANGELOG, partitions)
     due: list[Due] = []
     held: dict[Place, Held] = {}
     for number in range(partitions):
@@ -115,7 +125,8 @@ def find(
                 held.update(_overdue(account, rules, now))
     ids = _ids(client, held)
     due += (_redemption(ids[place], place[0], *held[place], now) for place in ids)
-    due.sort(key=lambda one: (one.since, one.subject, one.detail))  # fees before the return
+    # fees before the return
+    due.sort(key=lambda one: (one.since, one.subject, one.detail, one.source))
     return Found(due, len(held) - len(ids))
 
 
@@ -129,16 +140,16 @@ def _accounts(kafka: str, number: int, advance: Callable[[int], object]) -> Iter
             if value is None or key.startswith(b"\x00"):
                 continue
             name = key.decode()
-            if (kind := kind_of(name)) in KINDS:
+            if kind_of(name) in KINDS:
                 account = unpack(name, value)
-                if kind != "wallet" or account.pending:
+                if account.pending or account.kind != "wallet":
                     found[key] = account
         advance(len(records))
     return found.values()
 
 
 def _of(account: Account, rules: Program, now: datetime) -> Iterator[Due]:
-    """Yield what is due of a packet or a deposit."""
+    """Yield what is due of a packet or a deposit, or waits for a name."""
     now_us, is_open = microseconds(now), rules.operations.open
     if account.kind == "packet" and OPERATIONS["packet"] in is_open:
         expires_us = packet_of(account.terms).expires_us
@@ -150,6 +161,8 @@ def _of(account: Account, rules: Program, now: datetime) -> Iterator[Due]:
             yield from _fees(account, rules, min(now, _time(until_us - 1)), now)
         if OPERATIONS["deposit"] in is_open and until_us <= now_us:
             yield _return(account, until_us, now)
+    elif account.kind == "waiting" and OPERATIONS["waiting"] in is_open:
+        yield from _gifts_back(account, now)
 
 
 def _overdue(wallet: Account, rules: Program, now: datetime) -> Iterator[tuple[Place, Held]]:
@@ -169,7 +182,7 @@ def _packet(packet: Account, expires_us: int, now: datetime) -> Due:
         data=PacketExpireData(program=packet.program),
     )
     coins, since = packet.posted, _time(expires_us)
-    return Due("packet", packet.name, packet.program, coins, since, "", event)
+    return Due("packet", packet.name, packet.program, coins, since, "", "", event)
 
 
 def _fees(deposit: Account, rules: Program, until: datetime, now: datetime) -> Iterator[Due]:
@@ -185,7 +198,7 @@ def _fees(deposit: Account, rules: Program, until: datetime, now: datetime) -> I
             data=DepositCustodyData(program=deposit.program, month=name),
         )
         since = rules.calendar.midnight(f"{name}-01")
-        yield Due("custody", owner, deposit.program, deposit.posted, since, name, event)
+        yield Due("custody", owner, deposit.program, deposit.posted, since, name, "", event)
 
 
 def _return(deposit: Account, until_us: int, now: datetime) -> Due:
@@ -197,7 +210,25 @@ def _return(deposit: Account, until_us: int, now: datetime) -> Due:
         subject=owner,
         data=DepositEndData(program=deposit.program),
     )
-    return Due("deposit", owner, deposit.program, deposit.posted, _time(until_us), "", event)
+    return Due("deposit", owner, deposit.program, deposit.posted, _time(until_us), "", "", event)
+
+
+def _gifts_back(waiting: Account, now: datetime) -> Iterator[Due]:
+    """Yield, as one, the gifts that have waited long enough."""
+    last_us = microseconds(now) - WAITS_US
+    gifts = [one for one in gifts_of(waiting.terms) if one.payer and one.since_us <= last_us]
+    if not gifts:
+        return
+    owner = owner_name(waiting.name)
+    event = WaitingReturn(
+        id=f"due-waiting-{microseconds(now)}",
+        source=SOURCE,
+        time=now,
+        subject=owner,
+        data=WaitingReturnData(program=waiting.program),
+    )
+    coins, since = sum(one.amount for one in gifts), min(one.since_us for one in gifts) + WAITS_US
+    yield Due("waiting", owner, waiting.program, coins, _time(since), "", "", event)
 
 
 def _redemption(redemption: str, wallet: str, program: str, hold: Hold, now: datetime) -> Due:
@@ -206,10 +237,11 @@ def _redemption(redemption: str, wallet: str, program: str, hold: Hold, now: dat
         source=SOURCE,
         time=now,
         subject=wallet,
-        data=HeldData(program=program, redemption=redemption),
+        data=HeldData(program=program, redemption=redemption, redemption_source=hold.source),
     )
     since = _time(hold.until_us)
-    return Due("redemption", wallet, program, hold.amount, since, redemption, event)
+    what, source = (program, hold.amount, since, redemption), hold.source
+    return Due("redemption", wallet, *what, source, event)
 
 
 def _ids(client: Client, held: Mapping[Place, Held]) -> dict[Place, str]:
@@ -219,7 +251,7 @@ def _ids(client: Client, held: Mapping[Place, Held]) -> dict[Place, str]:
     for first in range(0, len(wallets), WALLETS_A_QUERY):
         some = wallets[first : first + WALLETS_A_QUERY]
         for row in rows(client, "ledger/redemptions", accounts=some):
-            place = row["account"], key_of(row["redemption"])
+            place = row["account"], event_key(row["source"], row["redemption"])
             if place in held:
                 ids[place] = row["redemption"]
     return ids

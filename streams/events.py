@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import zlib
 from datetime import datetime
-from typing import Annotated, Literal, get_args
+from typing import Annotated, ClassVar, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -27,10 +27,22 @@ Id = Annotated[
     Meta(
         min_length=1,
         max_length=200,
-        description="unique among the subject's events, whatever their source",
+        description="unique among the subject's events of the same source",
     ),
 ]
 Name = Annotated[str, Meta(min_length=1, max_length=128)]
+# Of an event that another refers to by its id.
+SourceName = (
+    Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=128,
+            description="that event's source; left out: it is the only one of that id",
+        ),
+    ]
+    | None
+)
 Coins = Annotated[
     int, Meta(ge=1, le=10**15, description="flow coins, in the smallest unit of the program")
 ]
@@ -63,7 +75,15 @@ Step = Literal[
     "reverse_ask",
     "declined",
     "bounce",
+    "unclaimed",
+    "unack",
 ]
+KeyId = Annotated[
+    str, Meta(min_length=1, max_length=32, description="names a key; never that of another")
+]
+Signature = Annotated[str, Meta(min_length=64, max_length=64)]
+Purpose = Literal["ledger", "rules"]  # of a key
+ChangeOfKey = Literal["introduce", "use", "revoke"]
 Verified = Literal["none", "phone", "identity"]  # how well a person is known
 # A campaign's longest name and what the ledger puts around it.
 LedgerName = Annotated[str, Meta(min_length=1, max_length=160)]
@@ -190,6 +210,7 @@ class RewardData(Data, frozen=True):
     campaign: Name
     rule: Name
     conversion: Id
+    conversion_source: SourceName = None
     value: Cents | None = None
     to: Name | None = None
 
@@ -283,6 +304,7 @@ class HeldData(Data, frozen=True):
 
     program: Name
     redemption: Id
+    redemption_source: SourceName = None
 
 
 class RedeemSettle(Envelope, frozen=True, tag="flowdrop.wallet.redeem_settle"):
@@ -332,6 +354,7 @@ class OrderData(Data, frozen=True):
 
     program: Name
     order: Id
+    order_source: SourceName = None
 
 
 class OrderFulfil(Envelope, frozen=True, tag="flowdrop.wallet.order_fulfil"):
@@ -345,6 +368,7 @@ class OrderStopData(Data, frozen=True):
 
     program: Name
     order: Id
+    order_source: SourceName = None
     reason: Reason = ""
 
 
@@ -496,6 +520,7 @@ class PacketClaimData(Data, frozen=True):
         ]
         | None
     ) = None
+    share_source: SourceName = None
     message: Annotated[str, Meta(max_length=500, description="the claimer's thanks")] = ""
 
 
@@ -594,6 +619,32 @@ class Close(Envelope, frozen=True, tag="flowdrop.wallet.close"):
     data: CloseData
 
 
+class WaitingReturnData(Data, frozen=True):
+    """The program whose coins wait."""
+
+    program: Name
+
+
+class WaitingReturn(Envelope, frozen=True, tag="flowdrop.wallet.waiting_return"):
+    """Gifts that waited 30 days for the name `subject`, which has no wallet, go back."""
+
+    data: WaitingReturnData
+
+
+class WaitingReleaseData(Data, frozen=True):
+    """The wallet that gets what waits."""
+
+    program: Name
+    to: Name
+    reason: Reason = ""
+
+
+class WaitingRelease(Envelope, frozen=True, tag="flowdrop.wallet.waiting_release"):
+    """What came back to the closed wallet `subject` was given to another of the same owner."""
+
+    data: WaitingReleaseData
+
+
 class LegData(Data, frozen=True, kw_only=True, rename={"payer": "from"}):
     """A step on another partition of what an event began; only the ledger writes and signs it."""
 
@@ -601,15 +652,33 @@ class LegData(Data, frozen=True, kw_only=True, rename={"payer": "from"}):
     step: Step
     payer: LedgerName
     amount: Annotated[int, Meta(ge=0, le=10**15)]
-    cause: Annotated[str, Meta(min_length=1, max_length=200, description="the id that began it")]
+    cause: Annotated[
+        str, Meta(min_length=1, max_length=200, description="the id of the event that began it")
+    ]
+    cause_source: Annotated[
+        str, Meta(min_length=1, max_length=128, description="that event's source")
+    ]
     campaign: Annotated[str, Meta(max_length=128)] = ""
+    asker: Annotated[
+        str, Meta(max_length=16, description="hash of what names the event that asks, or asked")
+    ] = ""
+    reason: Annotated[str, Meta(max_length=64, description="why the answer is no")] = ""
     # Bounded, as every number is: one past 64 bits decodes, but no record could hold it.
     partition: Annotated[
         int, Meta(ge=0, le=1_023, description="where the record stands that made it")
     ]
     offset: Annotated[int, Meta(ge=0, le=2**52 - 1, description="its offset there")]
     number: Annotated[int, Meta(ge=0, lt=2048, description="which of that record's legs")]
-    signature: Annotated[str, Meta(min_length=64, max_length=64)]
+    sequence: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=2**52,
+            description="which of the program's legs from there to here, without gaps",
+        ),
+    ]
+    key: KeyId
+    signature: Signature
 
 
 class Leg(Envelope, frozen=True, tag="flowdrop.wallet.leg"):
@@ -624,13 +693,60 @@ class RulesData(Data, frozen=True):
 
     program: Name
     rules: Annotated[str, Meta(min_length=2, max_length=50_000)]
-    signature: Annotated[str, Meta(min_length=64, max_length=64)]
+    key: KeyId
+    signature: Signature
 
 
 class ProgramRules(Envelope, frozen=True, tag="flowdrop.wallet.rules"):
     """A partition judges by these rules from now on; `subject`: `rules:<program>@<partition>`."""
 
     data: RulesData
+
+
+class KeyData(Data, frozen=True, kw_only=True):
+    """What becomes of a key on a partition; only an operator signs it.
+
+    `introduce`: what it signs is genuine from here on. `use`: the partition signs with it.
+    `revoke`: what it signs is refused from here on. `purpose`: of the ledger's legs, or of what
+    operators sign.
+    """
+
+    program: ClassVar[str] = ""  # a key is of no program
+    purpose: Purpose
+    step: ChangeOfKey
+    about: KeyId
+    fingerprint: Annotated[
+        str, Meta(max_length=16, description="by which a worker knows that it has the same key")
+    ] = ""
+    key: KeyId
+    signature: Signature
+
+
+class KeyChange(Envelope, frozen=True, tag="flowdrop.wallet.key"):
+    """A key is trusted, used or revoked from here on; `subject`: `keys:<purpose>@<partition>`."""
+
+    data: KeyData
+
+
+class CorrectionData(Data, frozen=True, kw_only=True):
+    """What becomes of a leg that should not have counted, or should; only an operator signs it.
+
+    `undo`: it was forged, and what it brought is taken back. `deliver`: the ledger sent it, and it
+    was refused, since a forged one had come under its number.
+    """
+
+    program: Name
+    step: Literal["undo", "deliver"]
+    leg: Leg
+    account: Annotated[str, Meta(max_length=160, description="what an undone leg paid")] = ""
+    key: KeyId
+    signature: Signature
+
+
+class Correction(Envelope, frozen=True, tag="flowdrop.wallet.correction"):
+    """A leg is undone, or delivered; `subject`: `clearing:<program>@<partition>` where it came."""
+
+    data: CorrectionData
 
 
 # -- campaign ---------------------------------------------------------------------------------
@@ -777,8 +893,10 @@ ClientEvent = (
     | Unfreeze
     | Verify
     | Close
+    | WaitingReturn
+    | WaitingRelease
 )
-WalletEvent = ClientEvent | Leg | ProgramRules
+WalletEvent = ClientEvent | Leg | ProgramRules | KeyChange | Correction
 CampaignEvent = Assignment | Contact | Exposure | Click | Visit | Conversion | Consent
 Event = WalletEvent | CampaignEvent
 
@@ -796,6 +914,12 @@ TYPES: dict[str, tuple[str, type]] = {
 # The last word of each type's name: `earn` of `flowdrop.wallet.earn`.
 OPERATION: dict[type, str] = {kind: name.rpartition(".")[2] for name, (_, kind) in TYPES.items()}
 _TOPICS = {kind: topic for topic, kind in TYPES.values()}
+
+
+def data_of(kind: type) -> type:
+    """Return the type of the `data` of events of a type."""
+    found: type = next(own.type for own in msgspec.structs.fields(kind) if own.name == "data")
+    return found
 
 
 def topic_of(event: Event) -> str:

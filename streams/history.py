@@ -10,7 +10,7 @@ import msgspec
 
 from sql.client import rows
 from streams.balances import UnknownAccountError, live_balance
-from streams.ledger.recent import key_of
+from streams.identity import event_key
 from streams.ledger.refusals import REFUSALS
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _REMEDIES = {refusal.name: refusal.remedy for refusal in REFUSALS}
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """An account, where that is from, and its newest postings first.
+    """An account, where that is from, and its last applied postings first.
 
     Attributes:
         state: open, frozen or closed; None where only postings were asked and they don't say.
@@ -66,11 +66,12 @@ def parse_time(text: str, option: str = "at") -> datetime:
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def show_live(worker: str, client: Client | None, account: str, limit: int) -> Shown:
+def show_live(worker: str, token: str, client: Client | None, account: str, limit: int) -> Shown:
     """Return an account as the worker has it; as ClickHouse has it when no worker answers.
 
     Args:
         worker: URL of any worker.
+        token: what its views ask for.
         client: the warehouse, None when it does not answer; postings are left out then.
         account: its name.
         limit: how many postings at most.
@@ -79,7 +80,7 @@ def show_live(worker: str, client: Client | None, account: str, limit: int) -> S
         click.ClickException: when there is no such account, or neither answers.
     """
     try:
-        body = live_balance(worker, account)
+        body = live_balance(worker, account, token)
     except UnknownAccountError as error:
         if client is None:
             raise
@@ -93,7 +94,7 @@ def show_live(worker: str, client: Client | None, account: str, limit: int) -> S
     if client is not None and (terms.get("holds") or terms.get("orders")):
         held = _held(client, account, body["as_of"]["partition"], NO_CUT)
         for own, name in (("holds", "redemption"), ("orders", "order")):
-            names = {key_of(row[name]).hex(): row[name] for row in held[own]}
+            names = {event_key(row["source"], row[name]).hex(): row[name] for row in held[own]}
             for row in terms[own]:
                 row[name] = names.get(row.pop("key"))
     note = "ClickHouse does not answer, so postings are left out" if client is None else ""

@@ -1,4 +1,4 @@
-"""Commands about the ledger: an account with its postings, what an event caused, what is due."""
+"""Commands about the ledger: an account, what an event caused, what is due, what waits."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flowdrop.output import print_json, print_rows, progress, say
+from flowdrop.output import counted, print_json, print_rows, progress, say
 from flowdrop.settings import Addresses, load
+from streams.forged_cli import forged
+from streams.keys_cli import keys
+from streams.settings import StreamSettings
+from streams.waiting_cli import waiting
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,7 +20,6 @@ if TYPE_CHECKING:
     from rich.tree import Tree
 
     from streams.due import Found
-    from streams.settings import StreamSettings
     from streams.trace import Record, Story
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -24,7 +27,12 @@ as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSO
 
 @click.group()
 def ledger() -> None:
-    """Look into the ledger: an account, all that an event caused, what is due."""
+    """Look into the ledger: an account, what an event caused, what is due, what waits, its keys."""
+
+
+ledger.add_command(forged)
+ledger.add_command(keys)
+ledger.add_command(waiting)
 
 
 @ledger.command("show")
@@ -58,7 +66,8 @@ def show(account: str, at: str | None, limit: int, *, as_json: bool) -> None:
             client = connect(addresses.clickhouse)
         except click.ClickException:
             client = None
-        shown = show_live(addresses.worker, client, account, limit)
+        token = load(StreamSettings).worker_token.get_secret_value()
+        shown = show_live(addresses.worker, token, client, account, limit)
     body = msgspec.to_builtins(shown)
     if as_json:
         print_json(body)
@@ -71,7 +80,7 @@ def show(account: str, at: str | None, limit: int, *, as_json: bool) -> None:
             print_rows(held, title=title)
     if terms:
         print_rows([terms], title="Terms")
-    print_rows(postings, title="Postings, newest first")
+    print_rows(postings, title="Postings, the last applied first")
     say(
         f"as of {as_of['time']}, partition {as_of['partition']}, offset {as_of['offset']:,}, "
         f"by the {source}"
@@ -82,29 +91,31 @@ def show(account: str, at: str | None, limit: int, *, as_json: bool) -> None:
 
 @ledger.command("trace")
 @click.argument("event_id")
+@click.option("--source", default="", help="Of events of this source only.")
 @click.option("--bytes", "with_bytes", is_flag=True, help="Show the bytes of the log's records.")
 @as_json_option
-def trace(event_id: str, *, with_bytes: bool, as_json: bool) -> None:
+def trace(event_id: str, source: str, *, with_bytes: bool, as_json: bool) -> None:
     """Show every record that the event EVENT_ID caused, across partitions and topics.
 
     That is the event as often as it was sent, the copy forwarded to the right partition, results
     with their postings, legs in other partitions' logs and theirs, and dead letters that hold the
     id. What a program's rules refused is told with what they say: which carrier is closed, since
-    when, and what is open. An id is unique for its subject only: what several subjects sent under
-    it is shown apart.
+    when, and what is open. Source and id name an event, within its subject: what several
+    sources sent, or for several subjects, is shown apart.
 
-    Example: flowdrop ledger trace cj-basket-31198459704
+    Example: flowdrop ledger trace cj/basket/31198459704
     """
     import msgspec
     from rich.console import Console
 
     from sql.client import connect
     from streams.programs import load as load_programs
-    from streams.settings import StreamSettings
     from streams.trace import trace as find
 
+    if not event_id.strip():
+        raise click.ClickException("EVENT_ID is empty; an event's id has at least one sign")
     addresses, programs = load(Addresses), load_programs(load(StreamSettings).programs)
-    found = find(addresses.kafka, connect(addresses.clickhouse), event_id, programs)
+    found = find(addresses.kafka, connect(addresses.clickhouse), event_id, source, programs)
     if as_json:
         print_json(msgspec.to_builtins(found))
         return
@@ -115,20 +126,36 @@ def trace(event_id: str, *, with_bytes: bool, as_json: bool) -> None:
 
 @ledger.command("due")
 @click.option("--at", help="By this time (ISO 8601, UTC unless it says otherwise); default now.")
-@click.option("--what", help="Of these kinds, with commas: redemption, packet, custody, deposit.")
+@click.option(
+    "--what", help="Of these kinds, with commas: redemption, packet, custody, deposit, waiting."
+)
 @click.option("--rows", "limit", default=20, show_default=True, help="Rows shown at most.")
 @click.option("--send", is_flag=True, help="Send the events that do it, when you have agreed.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--wait/--no-wait",
+    default=True,
+    show_default=True,
+    help="Wait until a worker has judged what was sent, and tell what became of it.",
+)
 @as_json_option
 def due(
-    *, at: str | None, what: str | None, limit: int, send: bool, yes: bool, as_json: bool
+    *,
+    at: str | None,
+    what: str | None,
+    limit: int,
+    send: bool,
+    yes: bool,
+    wait: bool,
+    as_json: bool,
 ) -> None:
     """List what is due, and with --send have it done.
 
     That is: redemptions that no carrier answered until the time given, red packets that are over,
-    custody fees of months that have begun, deposits whose term is over. The ledger has no clock:
-    each happens only by an event, so run this now and then (each hour, say) with --send --yes.
-    What was done meanwhile is refused by name when its event comes, and moves nothing.
+    custody fees of months that have begun, deposits whose term is over, gifts that have waited 30
+    days for a wallet. The ledger has no clock: each happens only by an event, so run this now and
+    then (each hour, say) with --send --yes. What was done meanwhile is refused by name when its
+    event comes, and moves nothing.
 
     Example: flowdrop ledger due --what redemption,packet --send
     """
@@ -136,8 +163,7 @@ def due(
 
     from streams.due import WHATS
     from streams.history import parse_time
-    from streams.publish import publish
-    from streams.settings import StreamSettings
+    from streams.publish.outbox import Outbox, end
 
     now = datetime.now(UTC)
     moment = now if at is None else parse_time(at)
@@ -159,15 +185,23 @@ def due(
         if len(found) > limit:
             say(f"{limit} of {len(found):,}; see more with --rows")
     if unnamed and "redemption" in wanted:
-        say(f"{unnamed:,} redemptions are due that ClickHouse does not know yet; try again later")
+        say(
+            f"due and not known to ClickHouse yet: {counted(unnamed, 'redemption')}; "
+            "try again later"
+        )
     if not send or not found:
         return
     counts = Counter(one.what for one in found)
     told = ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items()))
     if not yes:
-        click.confirm(f"send {len(found):,} events ({told})?", abort=True, err=True)
-    publish([one.event for one in found], kafka, settings.partitions)
-    say(f"sent {len(found):,} events ({told})")
+        click.confirm(f"send {counted(len(found), 'event')} ({told})?", abort=True, err=True)
+    outbox = Outbox(kafka, settings.partitions, wait=wait)
+    outbox(one.event for one in found)
+    say(f"sent {counted(len(found), 'event')} ({told})")
+    became = outbox.told()
+    if became is not None:
+        say(f"{count:,} {outcome}" for outcome, count in became.outcomes.items())
+    end(became)
 
 
 def _find_due(kafka: str, settings: StreamSettings, moment: datetime) -> Found:
@@ -196,7 +230,10 @@ def _tree(story: Story, *, with_bytes: bool) -> Tree:
     from rich.text import Text
     from rich.tree import Tree
 
-    tree = Tree(Text(story.subject or "(no key)", style="bold"))
+    label = Text(story.subject or "(no key)", style="bold")
+    if story.source:
+        label.append(f"  from {story.source}", style="dim")
+    tree = Tree(label)
     branches: dict[str | None, Tree] = {None: tree}
     for record in story.records:
         parent = branches.get(record.caused_by, tree)

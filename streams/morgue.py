@@ -10,10 +10,11 @@ from streams.deadletters import Place, headers_of, place_of
 from streams.events import DEADLETTER_TOPIC, partition_of
 from streams.kafka_log import headers as batch_headers
 from streams.kafka_log import messages
-from streams.publish import publish_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from streams.publish.outbox import Outbox
 
 PREVIEW_CHARS = 60
 
@@ -77,6 +78,9 @@ def dead_letter(bootstrap: str, place: Place) -> DeadLetter:
     )
 
 
+PARTITIONS_MAX, OFFSETS_MAX = 2**31, 2**63  # what Kafka counts with
+
+
 def parse_place(text: str) -> Place:
     """Return the place written as `topic:partition:offset`.
 
@@ -85,14 +89,15 @@ def parse_place(text: str) -> Place:
     """
     topic, _, rest = text.partition(":")
     partition, _, offset = rest.partition(":")
-    if not (topic and partition.isdecimal() and offset.isdecimal()):
+    is_place = topic and partition.isdecimal() and offset.isdecimal()
+    if not is_place or int(partition) >= PARTITIONS_MAX or int(offset) >= OFFSETS_MAX:
         raise click.ClickException(
             f"place {text!r} is not topic:partition:offset, as in wallet.events:3:1742"
         )
     return Place(topic, int(partition), int(offset))
 
 
-def retry(bootstrap: str, letter: DeadLetter, value: bytes | None, partitions: int) -> int:
+def retry(outbox: Outbox, letter: DeadLetter, value: bytes | None, partitions: int) -> int:
     """Send `value` to the topic the dead letter came from, under its own key.
 
     Returns:
@@ -102,5 +107,5 @@ def retry(bootstrap: str, letter: DeadLetter, value: bytes | None, partitions: i
     home = letter.place.partition
     if key:
         home = partition_of(key.decode(errors="replace"), partitions)
-    publish_records([(letter.place.topic, home, key, value)], bootstrap)
+    outbox.send([(letter.place.topic, home, key, value)])
     return home

@@ -1,31 +1,104 @@
-"""What the campaign agent remembers of a person: the ids of recent events, and their content."""
+"""What the campaign agent remembers of a person: the latest events, and what it has forgotten.
+
+A record is its format (1 byte), `forgotten_us` (8) and the remembered events in the order of their
+times, 20 bytes each: the time, the event's key and a hash of its content. When `REMEMBERED_MAX` are
+remembered the earliest makes room, and its time is kept as `forgotten_us`: an event that is not
+later than that and not remembered might be a repeat, so it is set aside, never passed on.
+
+The earliest goes, not the first that came, so that one event with a time far ahead can't make
+those that follow seem forgotten.
+"""
 
 from __future__ import annotations
 
-from hashlib import blake2b
+import struct
+from bisect import bisect_right
 
-REMEMBERED_MAX = 512  # events a person; older ids are judged by the warehouse alone
-_ENTRY = 12  # 8 bytes of the id's hash, 4 of the content's
+import msgspec
+from xxhash import xxh3_64_intdigest
 
-
-def entry_of(event_id: str, content: bytes) -> bytes:
-    """Return the 12 bytes that stand for an event: a hash of its id, and one of its content."""
-    return (
-        blake2b(event_id.encode(), digest_size=8).digest()
-        + blake2b(content, digest_size=4).digest()
-    )
-
-
-def verdict(remembered: bytes, entry: bytes) -> str:
-    """Return `new`, `repeat` (same id, same content) or `conflict` (same id, other content)."""
-    at = remembered.find(entry[:8])
-    while at >= 0 and at % _ENTRY:
-        at = remembered.find(entry[:8], at + 1)
-    if at < 0:
-        return "new"
-    return "repeat" if remembered[at : at + _ENTRY] == entry else "conflict"
+REMEMBERED_MAX = 512  # events a person
+FORMAT = b"\x02"
+_HEAD = struct.Struct("<cq")
+_ENTRY = struct.Struct("<q8sI")
+_SIZE = _ENTRY.size
+_KEY = slice(8, 16)
+_CONTENT_AT = 16
 
 
-def remember(remembered: bytes, entry: bytes) -> bytes:
-    """Return the record with `entry` added, and the oldest dropped beyond the limit."""
-    return (remembered + entry)[-REMEMBERED_MAX * _ENTRY :]
+class Person(msgspec.Struct):
+    """What is remembered of one person.
+
+    Attributes:
+        entries: the remembered events, packed, in the order of their times.
+        forgotten_us: the latest time (microseconds since 1970) of an event that made room for
+            another; -1 while none has.
+    """
+
+    entries: bytes = b""
+    forgotten_us: int = -1
+
+    def verdict(self, key: bytes, content: bytes, time_us: int) -> str:
+        """Judge an event against those before it.
+
+        Args:
+            key: `event_key` of its source and id.
+            content: all that it says.
+            time_us: its time, microseconds since 1970.
+
+        Returns:
+            `new`, `repeat` (same name, same content), `conflict` (same name, other content) or
+            `forgotten` (as old as what is no longer remembered, so perhaps a repeat).
+        """
+        at = self._find(key)
+        if at < 0:
+            return "new" if time_us > self.forgotten_us else "forgotten"
+        _, _, known = _ENTRY.unpack_from(self.entries, at)
+        return "repeat" if known == _digest(content) else "conflict"
+
+    def remember(self, key: bytes, content: bytes, time_us: int) -> None:
+        """Remember one more event; when there are too many, forget the earliest."""
+        entries = self.entries
+        entry = _ENTRY.pack(time_us, key, _digest(content))
+        at = len(entries)
+        if at and _ENTRY.unpack_from(entries, at - _SIZE)[0] > time_us:  # not in order: rare
+            times = [row[0] for row in _ENTRY.iter_unpack(entries)]
+            at = bisect_right(times, time_us) * _SIZE
+        entries = entries[:at] + entry + entries[at:]
+        if len(entries) > REMEMBERED_MAX * _SIZE:
+            self.forgotten_us = max(self.forgotten_us, _ENTRY.unpack_from(entries)[0])
+            entries = entries[_SIZE:]
+        self.entries = entries
+
+    def _find(self, key: bytes) -> int:
+        """Return where the entry of `key` begins, -1 when it is not remembered."""
+        found = self.entries.find(key)
+        while found >= 0 and found % _SIZE != _KEY.start:  # across two fields
+            found = self.entries.find(key, found + 1)
+        return found - _KEY.start if found >= 0 else -1
+
+
+def pack(person: Person) -> bytes:
+    """Return the record of a person as the table keeps it."""
+    return _HEAD.pack(FORMAT, person.forgotten_us) + person.entries
+
+
+def unpack(record: bytes | None) -> Person:
+    """Return what `pack` wrote, or what is remembered of a person who is new.
+
+    Raises:
+        ValueError: when the first byte names a format this version does not know.
+    """
+    if record is None:
+        return Person()
+    if record[:1] != FORMAT:
+        raise ValueError(
+            f"a person's record of format {record[:1].hex() or 'none'}, this version reads "
+            f"{FORMAT.hex()}; begin anew with `flowdrop reset`"
+        )
+    _, forgotten_us = _HEAD.unpack_from(record)
+    return Person(record[_HEAD.size :], forgotten_us)
+
+
+def _digest(content: bytes) -> int:
+    return xxh3_64_intdigest(content) & 0xFFFFFFFF

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flowdrop.output import print_json, print_rows, say
+from flowdrop.output import echo, print_json, print_rows, say
 from flowdrop.settings import load
 
 if TYPE_CHECKING:
@@ -102,19 +102,26 @@ def check(folder: Path | None, *, as_json: bool) -> None:
     if as_json:
         print_json([problem._asdict() for problem in problems])
     elif problems:
-        click.echo("\n".join(map(str, problems)))
+        echo("\n".join(map(str, problems)))
     if problems:
         raise click.exceptions.Exit(1)
     say(f"{len(files)} programs, nothing wrong")
 
 
 @programs.command("publish")
+@click.option(
+    "--wait/--no-wait",
+    default=True,
+    show_default=True,
+    help="Wait until a worker, if one runs, has taken the rules, and tell what became of them.",
+)
 @as_json_option
-def publish(*, as_json: bool) -> None:
+def publish(*, wait: bool, as_json: bool) -> None:
     """Write the rules of every program into every partition's log: they count from there on.
 
     Do it once before the first event, and after every change of a file. A replay finds the rules
-    in the log, whatever the files say then. Signed with the setting ledger_secret.
+    in the log, whatever the files say then. Signed with the setting rules_keys. A file that says
+    otherwise of the time until now than what was published is refused, with its line.
 
     Example: flowdrop programs publish
     """
@@ -122,23 +129,30 @@ def publish(*, as_json: bool) -> None:
 
     from flowdrop.settings import Addresses
     from streams.events import WALLET_TOPIC
-    from streams.programs.publishing import rules_events
-    from streams.publish import publish as send
+    from streams.keyrings import operator_key
+    from streams.programs.publishing import check_the_past, published, rules_events
     from streams.publish import require_topics
+    from streams.publish.outbox import Outbox, end
     from streams.settings import StreamSettings
+    from streams.topics import ACCOUNTS_CHANGELOG
 
-    kafka, settings = load(Addresses).kafka, load(StreamSettings)
-    require_topics(kafka, settings.partitions, WALLET_TOPIC)
-    secret = settings.ledger_secret.get_secret_value().encode()
-    events = list(
-        rules_events(_folder(), settings.partitions, secret=secret, time=datetime.now(UTC))
-    )
-    send(events, kafka, settings.partitions)
-    published = sorted({event.data.program for event in events})
+    kafka, settings, now = load(Addresses).kafka, load(StreamSettings), datetime.now(UTC)
+    require_topics(kafka, settings.partitions, WALLET_TOPIC, ACCOUNTS_CHANGELOG)
+    check_the_past(_folder(), published(kafka), now)
+    key, secret = operator_key(kafka, settings)
+    events = list(rules_events(_folder(), settings.partitions, key=key, secret=secret, time=now))
+    outbox = Outbox(kafka, settings.partitions, wait=wait)
+    outbox(events)
+    names = sorted({event.data.program for event in events})
     if as_json:
-        print_json({"programs": published, "partitions": settings.partitions})
+        print_json({"programs": names, "partitions": settings.partitions})
     else:
-        say(f"published {', '.join(published)} to {settings.partitions} partitions")
+        say(f"published {', '.join(names)} to {settings.partitions} partitions")
+    told = outbox.told()
+    if told is not None and told.untold:
+        say("no worker has taken them yet; the first that runs does, before any event behind them")
+    else:
+        end(told)
 
 
 def _folder() -> Path:

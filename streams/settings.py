@@ -18,6 +18,9 @@ class StreamSettings(Settings):
     replication: int = Field(1, ge=1, description="copies of every topic; 3 in production")
     worker_port: int = Field(6066, ge=0, le=65535, description="port of the worker's web views")
     worker_host: str = Field("127.0.0.1", description="address the worker's web views bind to")
+    worker_token: SecretStr = Field(
+        SecretStr(""), description="what the workers' web views ask for; `flowdrop up` draws one"
+    )
     transaction_interval_ms: int = Field(
         20, ge=1, le=10_000, description="least time between two transactions of a partition"
     )
@@ -56,8 +59,13 @@ class StreamSettings(Settings):
     future_tolerance_hours: int = Field(
         24, ge=0, le=720, description="how far an event's time may be after its arrival in the log"
     )
-    ledger_secret: SecretStr = Field(
-        SecretStr("development-only"), description="key that signs legs between partitions"
+    ledger_keys: SecretStr = Field(
+        SecretStr(""),
+        description="keys that sign legs between partitions, as id:hex,id:hex; `flowdrop up` draws",
+    )
+    rules_keys: SecretStr = Field(
+        SecretStr(""),
+        description="keys that sign published rules and changes of keys, as id:hex,id:hex",
     )
     programs: Path = Field(
         Path(__file__).parent.parent / "programs", description="folder of the programs' TOML files"

@@ -7,8 +7,9 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 from confluent_kafka.cimpl import NewTopic
 
 from streams.events import (
@@ -20,6 +21,8 @@ from streams.events import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from confluent_kafka.admin._metadata import TopicMetadata
 
     from streams.settings import StreamSettings
@@ -33,9 +36,21 @@ PEOPLE_CHANGELOG = f"{WORKER_ID}-{PEOPLE}-changelog"
 
 MESSAGE_BYTES_MAX = 4_194_304  # a dead letter holds whatever a client managed to send
 ANSWER_SECONDS_MAX = 30.0
+# What a broker says of a partition while it starts, or hands it over.
+PASSING = {
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.FENCED_LEADER_EPOCH,
+    KafkaError.UNKNOWN_LEADER_EPOCH,
+    KafkaError.OFFSET_NOT_AVAILABLE,
+    KafkaError.KAFKA_STORAGE_ERROR,
+}
+
+STAMPS = "message.timestamp.type"
+BY_BROKER = "LogAppendTime"
 
 _KEPT = {"retention.ms": "-1", "max.message.bytes": str(MESSAGE_BYTES_MAX)}
-_LOG = {**_KEPT, "message.timestamp.type": "LogAppendTime"}  # "future" is judged by arrival
+_LOG = {**_KEPT, STAMPS: BY_BROKER}  # "future" is judged by arrival
 _CHANGELOG = {
     "cleanup.policy": "compact",
     "min.cleanable.dirty.ratio": "0.2",
@@ -69,7 +84,8 @@ def create_topics(bootstrap: str, settings: StreamSettings) -> list[str]:
         The names of those made now.
 
     Raises:
-        click.ClickException: when Kafka does not answer, or a topic has another partition count.
+        click.ClickException: when Kafka does not answer, a topic has another partition count, or
+            one of the logs takes the time stamps of whoever writes to it.
     """
     admin = AdminClient({"bootstrap.servers": bootstrap})
     there = partitions(admin, bootstrap)
@@ -97,7 +113,66 @@ def create_topics(bootstrap: str, settings: StreamSettings) -> list[str]:
             if error.args[0].name() != "TOPIC_ALREADY_EXISTS":
                 raise click.ClickException(f"topic {name}: {error.args[0].str()}") from error
     _wait_for_leaders(admin, bootstrap)
+    require_stamps(stamps(admin))
     return missing
+
+
+def stamps(admin: AdminClient) -> dict[str, str]:
+    """Return of each log who stamps its records: `LogAppendTime` the broker, else who writes."""
+    logs = [ConfigResource("topic", name) for name, wanted in TOPICS.items() if STAMPS in wanted]
+    found = admin.describe_configs(logs, request_timeout=ANSWER_SECONDS_MAX)
+    try:
+        return {
+            topic.name: future.result(ANSWER_SECONDS_MAX)[STAMPS].value
+            for topic, future in found.items()
+        }
+    except KafkaException as error:
+        raise click.ClickException(f"how the logs are kept: {error.args[0].str()}") from error
+
+
+def require_stamps(found: Mapping[str, str]) -> None:
+    """Refuse a log whose writers stamp its records.
+
+    An event is too early, or too old, by when it arrived. A record that its writer had stamped in
+    2099 would move the partition's clock there, and every honest event after it would be refused.
+
+    Raises:
+        click.ClickException: naming the topic, the setting, and the command that mends it.
+    """
+    for topic, by in found.items():
+        if by != BY_BROKER:
+            raise click.ClickException(
+                f"topic {topic} has {STAMPS}={by}, so that whoever writes to it says when its "
+                f"records arrived; it must be {BY_BROKER}: run `flowdrop topics mend`"
+            )
+
+
+def mend_stamps(bootstrap: str) -> list[str]:
+    """Have the broker stamp what is written to the logs from now on.
+
+    Returns:
+        The names of the topics that had to be changed.
+
+    Raises:
+        click.ClickException: when Kafka does not answer, or refuses.
+    """
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    there = partitions(admin, bootstrap)
+    if lacking := [
+        name for name, wanted in TOPICS.items() if STAMPS in wanted and name not in there
+    ]:
+        raise click.ClickException(
+            f"there is no topic {lacking[0]}; make it with `flowdrop topics create`"
+        )
+    wrong = [topic for topic, by in stamps(admin).items() if by != BY_BROKER]
+    entry = ConfigEntry(STAMPS, BY_BROKER, incremental_operation=AlterConfigOpType.SET)
+    changes = [ConfigResource("topic", name, incremental_configs=[entry]) for name in wrong]
+    for topic, future in (admin.incremental_alter_configs(changes) if changes else {}).items():
+        try:
+            future.result(ANSWER_SECONDS_MAX)
+        except KafkaException as error:
+            raise click.ClickException(f"topic {topic.name}: {error.args[0].str()}") from error
+    return wrong
 
 
 def partitions(admin: AdminClient, bootstrap: str) -> dict[str, int]:
@@ -144,14 +219,27 @@ def reader(bootstrap: str, group: str = "flowdrop-reader") -> Consumer:
             "isolation.level": "read_committed",
             "auto.offset.reset": "earliest",
             "enable.partition.eof": True,
+            "log_level": 2,  # who reads says by itself what is wrong
             "fetch.wait.max.ms": 20,  # the end of a partition is told by a fetch that waited
         }
     )
 
 
 def ends(consumer: Consumer, topic: str, count: int) -> list[Ends]:
-    """Return where each of the topic's `count` partitions begins and ends now."""
-    return [
-        Ends(*consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=ANSWER_SECONDS_MAX))
-        for p in range(count)
-    ]
+    """Return where each of the topic's `count` partitions begins and ends now.
+
+    A broker that has just started has not yet made up its mind which partitions it leads: it is
+    asked again, for as long as it may take to answer.
+    """
+    return [_ends(consumer, TopicPartition(topic, number)) for number in range(count)]
+
+
+def _ends(consumer: Consumer, partition: TopicPartition) -> Ends:
+    deadline = time.monotonic() + ANSWER_SECONDS_MAX
+    while True:
+        try:
+            return Ends(*consumer.get_watermark_offsets(partition, timeout=ANSWER_SECONDS_MAX))
+        except KafkaException as error:
+            if error.args[0].code() not in PASSING or time.monotonic() > deadline:
+                raise
+        time.sleep(0.05)

@@ -56,6 +56,7 @@ class Record(msgspec.Struct, frozen=True):
     caused_by: str | None = None
     arrived: str | None = None
     event_id: str = ""
+    event_source: str = ""
     type: str = ""
     step: str = ""
     subject: str = ""
@@ -68,28 +69,34 @@ class Record(msgspec.Struct, frozen=True):
 
 
 class Story(msgspec.Struct, frozen=True):
-    """What one subject's event caused, each record after the one that caused it.
+    """What one event caused, each record after the one that caused it.
 
     Attributes:
         subject: whose event; of a record that could not be read, its key.
+        source: the event's; '' of a record that could not be read, and of what names the id alone.
         records: every one.
         on_their_way: places of records that sent a leg which is not in ClickHouse yet.
     """
 
     subject: str
+    source: str
     records: list[Record]
     on_their_way: list[str]
 
 
 class Trace(msgspec.Struct, frozen=True):
-    """All stories of an event id: one a subject, since an id is unique for its subject only."""
+    """All stories of an event id: one a subject and source, which name the event with it."""
 
     event_id: str
     subjects: list[Story]
 
 
 def trace(
-    kafka: str, client: Client, event_id: str, programs: Mapping[str, Program] | None = None
+    kafka: str,
+    client: Client,
+    event_id: str,
+    source: str = "",
+    programs: Mapping[str, Program] | None = None,
 ) -> Trace:
     """Return every record that the events with an id caused.
 
@@ -97,47 +104,83 @@ def trace(
         kafka: address of the broker.
         client: of ClickHouse.
         event_id: the id.
+        source: of events of this source only; '' for any.
         programs: whose rules are asked what they say to what was refused.
 
     Raises:
         click.ClickException: when ClickHouse has no record of it.
     """
-    ended = _ended(client, event_id)
-    letters = rows(client, "ledger/letters_naming", event=event_id)
+    ended = _ended(client, event_id, source)
+    letters = rows(client, "ledger/letters_naming", event=event_id, source=source)
     if not ended and not letters:
+        named = f"{event_id!r} from {source!r}" if source else repr(event_id)
         raise click.ClickException(
-            f"ClickHouse has no record of an event {event_id!r}; if it was just sent, wait for the "
-            "feed (`flowdrop status`); ids are case-sensitive"
+            f"ClickHouse has no record of an event {named}; if it was just sent, wait for the feed "
+            "(`flowdrop status`); ids and sources are case-sensitive"
         )
     logged = records_at(kafka, [*ended, *map(_source, letters)])
-    roots = [
-        row
-        for row in ended.values()
-        if row["event_id"] == event_id or (row["type"] != "leg" and row["cause"] == event_id)
-    ]
-    roots.sort(key=lambda row: (_arrived(logged.get(_source(row))) or "", _source(row)))
-    subjects = dict.fromkeys(row["subject"] for row in roots)
+    rows_by_time = sorted(
+        ended.values(), key=lambda row: (_arrived(logged.get(_source(row))) or "", _source(row))
+    )
     stories = [
-        _story(subject, [row for row in roots if row["subject"] == subject], ended, logged)
-        for subject in subjects
+        _story(subject, own, roots, ended, logged)
+        for (subject, own), roots in _roots(rows_by_time, event_id, source).items()
     ]
     stories = [_explained(story, programs or {}) for story in stories]
     return Trace(event_id, stories + [_letter_story(row, logged) for row in letters])
 
 
-def _ended(client: Client, event_id: str) -> dict[Place, dict[str, Any]]:
-    """Return every result that belongs to an event id by the place of its record."""
+def _roots(
+    ended: Iterable[dict[str, Any]], event_id: str, source: str
+) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """Return the results of events by subject and source, each with those that name it.
+
+    What names an id alone is of its subject's only event of that id; of none, or of several, it
+    stands by itself.
+    """
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    nameless: list[dict[str, Any]] = []
+    for row in ended:
+        if row["event_id"] == event_id and source in {"", row["event_source"]}:
+            found.setdefault((row["subject"], row["event_source"]), []).append(row)
+        elif row["type"] != "leg" and row["cause"] == event_id and not row["cause_source"]:
+            nameless.append(row)
+        elif row["type"] != "leg" and row["cause"] == event_id:
+            found.setdefault((row["subject"], row["cause_source"]), []).append(row)
+    for row in nameless:
+        owners = [key for key in found if key[0] == row["subject"] and key[1]]
+        key = owners[0] if len(owners) == 1 else (row["subject"], "")
+        found.setdefault(key, []).append(row)
+    return found
+
+
+def _ended(client: Client, event_id: str, source: str) -> dict[Place, dict[str, Any]]:
+    """Return every result that belongs to an event by the place of its record."""
     found: dict[Place, dict[str, Any]] = {}
-    ids = [event_id]
-    while ids:
+    legs: list[str] = []
+    while True:
         fresh = {
             place: row
-            for row in rows(client, "ledger/caused", ids=ids)
+            for row in rows(client, "ledger/caused", event=event_id, source=source, legs=legs)
             if (place := _source(row)) not in found
         }
+        if not fresh:
+            return found
+        if (
+            source
+            and not found
+            and not any(_tells(row, event_id, source) for row in fresh.values())
+        ):
+            return {}  # what names the id alone is of another's
         found |= fresh
-        ids = [f"leg:{place.partition}:{place.offset}" for place in fresh]
-    return found
+        legs = [f"leg:{place.partition}:{place.offset}" for place in fresh]
+
+
+def _tells(row: dict[str, Any], event_id: str, source: str) -> bool:
+    return (event_id, source) in {
+        (row["event_id"], row["event_source"]),
+        (row["cause"], row["cause_source"]),
+    }
 
 
 def _explained(story: Story, programs: Mapping[str, Program]) -> Story:
@@ -162,6 +205,7 @@ def _source(row: dict[str, Any]) -> Place:
 
 def _story(
     subject: str,
+    source: str,
     roots: list[dict[str, Any]],
     ended: dict[Place, dict[str, Any]],
     logged: dict[Place, Message],
@@ -173,7 +217,7 @@ def _story(
         cause = causes.get(_source(root))
         what = "event" if cause is None else "forwarded"
         records.extend(_with_legs(what, root, cause, ended, logged, waiting))
-    return Story(subject, records, waiting)
+    return Story(subject, source, records, waiting)
 
 
 def _forwarders(roots: Iterable[dict[str, Any]]) -> dict[Place, Place]:
@@ -229,6 +273,7 @@ def _logged(what: str, row: dict[str, Any], cause: Place | None, message: Messag
         caused_by=None if cause is None else _text(cause),
         arrived=_arrived(message),
         event_id=row["event_id"],
+        event_source=row["event_source"],
         type=row["type"],
         step=row["step"],
         subject=row["subject"],
@@ -248,6 +293,7 @@ def _result(row: dict[str, Any]) -> Record:
         offset=row["offset"],
         caused_by=_text(_source(row)),
         event_id=row["event_id"],
+        event_source=row["event_source"],
         type=row["type"],
         step=row["step"],
         subject=row["subject"],
@@ -266,6 +312,7 @@ def _letter_story(row: dict[str, Any], logged: dict[Place, Message]) -> Story:
     letter = Place(row["topic"], row["partition"], row["offset"])
     return Story(
         subject,
+        "",
         [
             Record(
                 "event",

@@ -14,7 +14,16 @@ from yarl import URL
 from streams.events import partition_of
 from streams.layer.metrics import RECOVERY_REMAINING_OFFSETS
 from streams.ledger.accounts import kind_of, owner_name, unpack
-from streams.ledger.terms import holds_of, lease_of, order_of, packet_of, saved_of, share_of
+from streams.ledger.terms import (
+    gifts_of,
+    holds_of,
+    lease_of,
+    orders_of,
+    packet_of,
+    saved_of,
+    shares_of,
+    sources_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,7 +43,7 @@ ROUTED = "X-Flowdrop-Routed"
 def attach_balances(app: faust.App, table: BatchTable, settings: StreamSettings) -> None:
     """Serve `/balances/{account}` and `/accounts/{partition}`, wherever the partition lives."""
 
-    @app.page("/balances/{account}")
+    @app.page("/balances/{account:.+}")  # a name may hold anything that can be seen, also slashes
     async def balance(self: View, request: Request, account: str) -> Response:
         number = partition_of(owner_name(account), settings.partitions)
         state = _mine(table, number)
@@ -65,6 +74,8 @@ def attach_health(app: faust.App, tables: Sequence[BatchTable], watch: Watch) ->
 
     @app.page("/healthz")
     async def healthz(self: View, request: Request) -> Response:  # noqa: ARG001
+        if words := tables[0].missing():
+            return self.json({"status": "waiting", "reason": words})
         if watch.standing_seconds() < watch.stuck_seconds / 2:
             return self.json({"status": "alive"})
         return self.json({"status": "stuck", "reason": watch.reason()}, status=503)
@@ -111,9 +122,11 @@ async def _elsewhere(
     owner = owner_of(app, table.store.changelog, number)
     if owner is None:
         return view.json({"error": f"nobody serves partition {number} yet, ask again"}, status=503)
-    url = URL(owner).with_path(request.path)
+    # To the byte as it was asked: a path that is read and written again is another (`..`, `a/b`).
+    url = URL(f"{URL(owner).origin()}{request.rel_url.raw_path_qs}", encoded=True)
     try:
-        async with app.http_client.get(url, headers={ROUTED: "1"}) as answer:
+        headers = {ROUTED: "1", "Authorization": request.headers.get("Authorization", "")}
+        async with app.http_client.get(url, headers=headers) as answer:
             return view.json(json.loads(await answer.text()), status=answer.status)
     except (ClientError, TimeoutError):  # it has died, and the group has not noticed yet
         return view.json({"error": f"{owner} does not answer, ask again"}, status=503)
@@ -157,9 +170,11 @@ def _balance(state: PartitionState, name: str) -> dict[str, Any] | None:
 
 
 _AS_THEY_ARE: dict[str, Callable[[bytes], Any]] = {
-    "budget": lease_of,
-    "order": order_of,
-    "share": share_of,
+    "budget": lambda terms: msgspec.structs.asdict(lease_of(terms)),
+    "order": lambda terms: {"orders": list(map(msgspec.structs.asdict, orders_of(terms)))},
+    "waiting": lambda terms: {"gifts": list(map(msgspec.structs.asdict, gifts_of(terms)))},
+    "share": lambda terms: {"shares": list(map(msgspec.structs.asdict, shares_of(terms)))},
+    "reward": lambda terms: {"sources": sources_of(terms)},
 }
 
 
@@ -169,7 +184,7 @@ def _terms(account: Account) -> dict[str, Any]:
         case "wallet":
             terms: dict[str, list[dict[str, Any]]] = {"holds": [], "orders": []}
             for hold in holds_of(account.terms):
-                row = {"key": hold.key.hex(), "amount": hold.amount}
+                row = {"key": hold.key.hex(), "source": hold.source, "amount": hold.amount}
                 if kind_of(hold.payee) == "merchant":
                     row["merchant"] = hold.payee.removeprefix("merchant:")
                     terms["orders"].append(row)
@@ -193,7 +208,7 @@ def _terms(account: Account) -> dict[str, Any]:
             saved = saved_of(account.terms)
             return {"until": _iso(saved.until_us) if saved.until_us else None}
     read = _AS_THEY_ARE.get(account.kind)
-    return {} if read is None else msgspec.structs.asdict(read(account.terms))
+    return {} if read is None else read(account.terms)
 
 
 def _iso(time_us: int) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import clickhouse_connect
 import pytest
 
 from local import processes
+from local.engine import EngineNode
 from local.kafka import KafkaNode
-from local.ports import HOST, answers, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 def flowdrop_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty FLOWDROP_HOME, in which no setting of this machine is seen."""
     home = tmp_path / "home"
-    home.mkdir()
+    home.mkdir(mode=0o700)
     for name in ("KAFKA", "CLICKHOUSE", "AIRFLOW", "WORKER", "CONSOLE"):
         monkeypatch.delenv(f"FLOWDROP_{name}", raising=False)
     monkeypatch.setenv("FLOWDROP_HOME", str(home))
@@ -40,22 +39,12 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a real ClickHouse engine."""
-    port = free_port()
-    home = tmp_path_factory.mktemp("clickhouse")
-    part = processes.Part(
-        name="clickhouse",
-        command=lambda: (
-            *(sys.executable, "-m", "local.clickhouse"),
-            *("--port", str(port), "--path", str(home / "data")),
-        ),
-        home=home,
-        ready=lambda: answers(port),
-    )
-    processes.start(part)
-    processes.wait_ready(part)
-    yield f"http://default:@{HOST}:{port}/default"
-    processes.stop(part)
+    """The URL of a real ClickHouse engine, as the user that may change everything."""
+    node = EngineNode.of_its_own(tmp_path_factory.mktemp("clickhouse"))
+    processes.start(node.part)
+    processes.wait_ready(node.part)
+    yield node.url("admin")
+    processes.stop(node.part)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
+import re
+import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
+from email.message import Message
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +25,13 @@ from streams.events import decode_wallet, partition_of
 from streams.programs.canonical import program_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 COINS_MAX = 10**15
 REMEMBERED_MAX = 256
 HOLDS_MAX = 16
-LEGS_PER_RECORD_MAX = 2048
+GIFTS_MAX = 64
+WAITING = timedelta(days=30)
 RECORD_BYTES_MAX = 65_536
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -34,16 +39,24 @@ MICROSECOND = timedelta(microseconds=1)
 RESERVED = (
     *("issuer", "budget", "packet", "carrier", "clearing", "suspense", "claim"),
     *("merchant", "order", "partner", "share", "deposit", "fees", "reward", "rules"),
-    *("reserve", "backing", "bounced"),
+    *("reserve", "backing", "bounced", "waiting", "keys", "aside", "undone", "missing"),
 )
 NEVER_BELOW_ZERO = (
     *("wallet", "packet", "budget", "carrier", "suspense", "claim"),
     *("merchant", "order", "share", "deposit", "fees", "reward", "rules"),
-    *("reserve", "bounced"),
+    *("reserve", "bounced", "waiting", "keys", "aside", "undone"),
 )
-FORGET_AT_ONCE = ("wrong_partition", "conflict", "too_old", "forgotten")
+FORGET_AT_ONCE = ("wrong_partition", "conflict", "in_the_future", "too_old", "forgotten")
+SOURCES_MAX = 16  # that may use one id for orders, shares or rewarded conversions
 FREE_TEXT = ("message", "reason")
-MONEY_LEGS = ("transfer", "claim", "lease", "return", "grant", "reversal", "bounce")
+MONEY_LEGS = ("transfer", "claim", "lease", "return", "grant", "reversal", "bounce", "unclaimed")
+
+# What of a program judges events, and what of each of its tables does not.
+JUDGING = (
+    *("operations", "calendar", "earn", "carriers", "catalogue", "partners", "deposits"),
+    *("rewards", "redemption", "expiry", "reserve", "verification"),
+)
+ONLY_SAID = ("title", "source", "assumption", "since", "until", "who")
 
 encode_content = msgspec.msgpack.Encoder().encode
 
@@ -63,6 +76,7 @@ class Verdict:
         amount: the coins it is about: those posted, held or freed, or else those asked for.
         step: of a leg, what it is for.
         cause: the id of the event that began it, where that is another.
+        cause_source: that event's source, as far as it is given or known.
         campaign: whose coins they are.
         sharer: who passed on what was drawn from.
         network: of the number that a redemption's data goes to, where it is not the carrier's.
@@ -70,8 +84,8 @@ class Verdict:
     """
 
     __slots__ = (
-        *("amount", "campaign", "cause", "legs", "mb", "network", "outcome", "postings"),
-        *("reason", "sharer", "step"),
+        *("amount", "campaign", "cause", "cause_source", "legs", "mb", "network", "outcome"),
+        *("postings", "reason", "sharer", "step"),
     )
 
     def __init__(self, outcome: str, reason: str = "") -> None:
@@ -82,6 +96,7 @@ class Verdict:
         self.amount = 0
         self.step = ""
         self.cause = ""
+        self.cause_source = ""
         self.campaign = ""
         self.sharer = ""
         self.network = ""
@@ -97,9 +112,22 @@ def kind_of(name: str) -> str:
     return prefix if colon and prefix in RESERVED else "wallet"
 
 
+def bare(value: Any) -> Any:
+    """A table, or tables by name, or a list of them, without what no event is judged by."""
+    if isinstance(value, msgspec.Struct):
+        fields = [field for field in value.__struct_fields__ if field not in ONLY_SAID]
+        return [(field, bare(getattr(value, field))) for field in fields]
+    if isinstance(value, dict):
+        return {name: bare(one) for name, one in value.items()}
+    return [bare(one) for one in value] if isinstance(value, tuple) else value
+
+
 def step_of(event: Any) -> str:
     """The last word of an event's type: `earn` of `flowdrop.wallet.earn`."""
     return str(event.__struct_config__.tag).rpartition(".")[2]
+
+
+UTF_8 = {"utf-8", "utf8", "us-ascii"}
 
 
 def read(key: bytes | None, value: bytes | None) -> Any:
@@ -107,26 +135,72 @@ def read(key: bytes | None, value: bytes | None) -> Any:
     if value is None or len(value) > RECORD_BYTES_MAX:
         return None
     try:
-        event = decode_wallet(value)
+        event = decode_wallet(as_meant(value))
         value.decode()
+        if says_twice(value):
+            return None
     except (msgspec.DecodeError, ValueError, RecursionError):
         return None
     if key != event.subject.encode() or not 1970 <= event.time.year <= 2199:
         return None
-    return None if b"\\" in value and has_control_character(event) else event
+    return None if has_odd_name(event) else event
 
 
-def has_control_character(event: Any) -> bool:
+def as_meant(value: bytes) -> bytes:
+    """The record with the media type that it means, however that is spelled."""
+    content = json.loads(value)
+    told = content.get("datacontenttype") if isinstance(content, dict) else None
+    if not isinstance(told, str) or told == "application/json":
+        return value
+    media = Message()
+    media["Content-Type"] = told
+    kind = media.get_content_type()
+    charset = re.search(r';\s*charset\s*=\s*"?([^";\s]*)', told.lower())
+    is_utf_8 = charset is None or charset[1] in UTF_8
+    if not re.fullmatch(r"(application|text)/(.+\+)?json", kind) or not is_utf_8:
+        return value
+    content["datacontenttype"] = "application/json"
+    return json.dumps(content, ensure_ascii=False).encode()
+
+
+def says_twice(value: bytes) -> bool:
+    """Whether any object of the JSON has a key twice."""
+    repeats: list[bool] = []
+
+    def look(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        repeats.append(len({name for name, _ in pairs}) < len(pairs))
+        return {}
+
+    json.loads(value, object_pairs_hook=look)
+    return any(repeats)
+
+
+def has_odd_name(event: Any) -> bool:
+    """Whether a name holds what nobody sees, or begins or ends with a blank."""
     names = [event.id, event.source, event.subject]
     names += [getattr(event.data, f) for f in event.data.__struct_fields__ if f not in FREE_TEXT]
-    return any(isinstance(name, str) and min(name, default=" ") < " " for name in names)
+    return any(isinstance(name, str) and is_odd(name) for name in names)
 
 
-def signature_of(leg: Any, secret: bytes) -> str:
-    """HMAC-SHA256 in hexadecimal over everything in a leg but the signature."""
-    data = leg.data
+def is_odd(name: str) -> bool:
+    kinds = {unicodedata.category(character) for character in name}
+    blanks = set("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U0001d159")
+    if kinds & {"Cc", "Cf", "Cs", "Zl", "Zp"} or blanks & set(name) or name != name.strip():
+        return True
+    selectors = ("VARIATION SELECTOR", "MONGOLIAN FREE VARIATION", "MONGOLIAN VOWEL SEPARATOR")
+    return any(
+        unicodedata.name(character, "").startswith(selectors)
+        or ord(character) & 0xFFFE == 0xFFFE
+        or 0xFDD0 <= ord(character) <= 0xFDEF
+        for character in name
+    )
+
+
+def signature_of(event: Any, secret: bytes) -> str:
+    """HMAC-SHA256 in hexadecimal over everything in an event but the signature."""
+    data = event.data
     content = (
-        *(leg.id, leg.source, leg.time, leg.subject),
+        *(event.id, event.source, event.time, event.subject),
         *(getattr(data, field) for field in data.__struct_fields__ if field != "signature"),
     )
     return hmac.new(secret, encode_content(content), hashlib.sha256).hexdigest()
@@ -141,7 +215,8 @@ class Judge:
         programs: the programs by name.
         window_us: how much older than the partition's clock an event may be, microseconds.
         tolerance_us: how far an event's time may be after its arrival, microseconds.
-        secret: the key of the legs' signatures and the lucky draws.
+        ledger_keys: by id, the keys of the legs' signatures and the lucky draws.
+        rules_keys: by id, the keys with which operators sign.
     """
 
     def __init__(
@@ -152,20 +227,27 @@ class Judge:
         *,
         window_us: int,
         tolerance_us: int,
-        secret: bytes,
+        ledger_keys: Mapping[str, bytes],
+        rules_keys: Mapping[str, bytes],
     ) -> None:
         self.number = number
         self.of = of
         self.programs = programs
         self.window_us = window_us
         self.tolerance_us = tolerance_us
-        self.secret = secret
+        self.keys = {"ledger": ledger_keys, "rules": rules_keys}
+        self.trusted = {"ledger": ["k1"], "rules": ["k1"]}
+        self.revoked: dict[str, list[str]] = {"ledger": [], "rules": []}
+        self.signs = {"ledger": "k1", "rules": "k1"}
         self.clock_us = 0
         self.published: dict[str, tuple[datetime, Any]] = {}  # when, and the program
         self.accounts: dict[str, dict[str, Any]] = {}
         self.verdict = Verdict("")  # of the record under judgement
+        self.event: Any = None
         self.offset = 0
-        self.cause = ""
+        self.cause = ("", "")  # source and id of what legs are of
+        self.asker = ""  # of an answer: hash of the event that asked
+        self.counts = False  # whether the event under judgement counts against a limit
 
     # -- one record --------------------------------------------------------------------------
 
@@ -177,13 +259,19 @@ class Judge:
         if event is None:
             return Verdict("set_aside")
         self.verdict = Verdict("applied")
+        self.event = event
         self.offset = offset
-        self.cause = event.id
+        self.cause = (event.source, event.id)
+        self.asker, self.counts = "", False
         try:
             if step_of(event) == "leg":
                 self.receive(event)
             elif step_of(event) == "rules":
                 self.take_rules(event)
+            elif step_of(event) == "key":
+                self.change_key(event)
+            elif step_of(event) == "correction":
+                self.correct(event)
             else:
                 self.consider(event, arrived_us)
         except Refused as refusal:
@@ -201,10 +289,14 @@ class Judge:
         verdict.step = getattr(data, "step", "")
         original = getattr(data, "original", None)
         if original is not None:
-            verdict.cause = original.id
+            verdict.cause, verdict.cause_source = original.id, original.source
             verdict.campaign = getattr(original.data, "campaign", "")
+        if step_of(event) == "correction":
+            verdict.cause, verdict.cause_source = data.leg.id, data.leg.source
         for field in ("redemption", "order", "share", "conversion", "cause"):
             verdict.cause = getattr(data, field, None) or verdict.cause
+            source = getattr(data, f"{field}_source", None)
+            verdict.cause_source = source or verdict.cause_source
         verdict.campaign = getattr(data, "campaign", None) or verdict.campaign
         verdict.sharer = getattr(data, "sharer", verdict.sharer)
         if step_of(event) == "reward":
@@ -214,17 +306,23 @@ class Judge:
     def is_elsewhere(self, name: str) -> bool:
         return name not in self.accounts and partition_of(name, self.of) != self.number
 
+    def memory_of(self, event: Any, operation: str) -> str:
+        """The account that remembers an event: its subject, or one of its own."""
+        if operation == "packet_claim":
+            return f"claim:{event.subject}:{event.data.claimer}"
+        if operation == "packet_share":
+            return f"share:{event.subject}:{event.id}"
+        if operation == "waiting_return":
+            return self.waiting(event.subject, event.data.program)
+        return str(event.subject)
+
     def consider(self, event: Any, arrived_us: int) -> None:
         """An event of a client."""
         if self.is_elsewhere(event.subject):
             raise Refused("wrong_partition")
         operation = step_of(event)
-        memory = event.subject
-        if operation == "packet_claim":
-            memory = f"claim:{event.subject}:{event.data.claimer}"
-        if operation == "packet_share":
-            memory = f"share:{event.subject}:{event.id}"
-        seen = self.remembered(memory, event.id)
+        memory = self.memory_of(event, operation)
+        seen = self.remembered(memory, (event.source, event.id))
         if seen is not None:
             if seen["event"] != event:
                 raise Refused("conflict")
@@ -233,11 +331,13 @@ class Judge:
         time_us, horizon_us = microseconds(event.time), self.clock_us - self.window_us
         latest_us = arrived_us + self.tolerance_us
         entry = {
-            "id": event.id,
+            "names": (event.source, event.id),
             "event": event,
-            "time_us": min(time_us, latest_us),
+            "time_us": time_us,
             "reason": "",
-            "fate": "",  # of an applied event: reversed or released
+            "fate": "",  # of an applied event: reversed, released, reversing, or unanswered
+            "gave": 0,  # coins, where the rules said how many
+            "counts": False,
         }
         try:
             self.check_time(memory, time_us, horizon_us, latest_us)
@@ -245,12 +345,17 @@ class Judge:
             self.verdict.outcome = getattr(self, operation)(event) or "applied"
         except Refused as refusal:
             entry["reason"] = str(refusal)
-            beside = operation in {"packet_claim", "packet_share"}
+            beside = operation in {"packet_claim", "packet_share", "waiting_return"}
             if entry["reason"] not in FORGET_AT_ONCE and not beside:
                 self.remember(memory, entry, horizon_us)
             raise
         if operation == "packet_claim":
             self.account(memory, event.data.program)
+        entry["counts"] = self.counts
+        if self.verdict.outcome == "asked":
+            entry["fate"] = "unanswered"
+        if operation == "earn" and event.data.amount is None:
+            entry["gave"] = self.coins_earned(event)
         self.remember(memory, entry, horizon_us)
         self.clock_us = max(self.clock_us, time_us)
 
@@ -273,16 +378,122 @@ class Judge:
     def take_rules(self, event: Any) -> None:
         """Judge by a program's published rules from now on."""
         data = event.data
-        content = [event.id, event.source, event.time, event.subject, data.program, data.rules]
-        signature = hmac.new(self.secret, encode_content(content), hashlib.sha256).hexdigest()
-        if data.signature != signature:
+        self.check_key("rules", data.key)
+        if data.signature != signature_of(event, self.keys["rules"][data.key]):
             raise Refused("forged_rules")
         if event.subject != f"rules:{data.program}@{self.number}":
             raise Refused("wrong_partition" if self.is_elsewhere(event.subject) else "forged_rules")
         if data.program in self.published and event.time <= self.published[data.program][0]:
             raise Refused("stale_rules")
-        self.published[data.program] = (event.time, program_of(data.program, data.rules))
+        program = program_of(data.program, data.rules)
+        if data.program in self.published:
+            self.check_the_past(self.published[data.program][1], program, event.time)
+        self.published[data.program] = (event.time, program)
         self.account(event.subject, data.program)
+
+    def check_the_past(self, old: Any, new: Any, now: datetime) -> None:
+        """Whether every moment before `now` has the rules it had."""
+        changes = sorted({from_us for one in (old, new) for from_us, _ in one.later})
+        for moment_us in [-(10**18), *(us for us in changes if us < microseconds(now))]:
+            periods = []
+            for program in (old, new):
+                in_force = program
+                for from_us, later in program.later:
+                    if moment_us >= from_us:
+                        in_force = later
+                periods.append([bare(getattr(in_force, name)) for name in JUDGING])
+            if periods[0] != periods[1]:
+                raise Refused("changes_the_past")
+
+    def check_key(self, purpose: str, key: str) -> None:
+        if key in self.revoked[purpose]:
+            raise Refused("revoked_key")
+        if key not in self.trusted[purpose]:
+            raise Refused("unknown_key")
+
+    def change_key(self, event: Any) -> None:
+        """A key is good from here on, or signs from here on, or is good no longer."""
+        data = event.data
+        self.check_key("rules", data.key)
+        if data.signature != signature_of(event, self.keys["rules"][data.key]):
+            raise Refused("forged_key")
+        if event.subject != f"keys:{data.purpose}@{self.number}":
+            raise Refused("wrong_partition" if self.is_elsewhere(event.subject) else "forged_key")
+        known = data.about in self.trusted[data.purpose] + self.revoked[data.purpose]
+        if data.step == "introduce":
+            if data.about in self.revoked[data.purpose]:
+                raise Refused("revoked_key")
+            if known:
+                raise Refused("known_key")
+            self.trusted[data.purpose].append(data.about)
+        else:
+            self.check_key(data.purpose, data.about)
+            if self.signs[data.purpose] == data.about:
+                raise Refused("key_in_use")
+            if data.step == "use":
+                self.signs[data.purpose] = data.about
+            else:
+                self.trusted[data.purpose].remove(data.about)
+                self.revoked[data.purpose].append(data.about)
+        self.account(event.subject, "")
+
+    def correct(self, event: Any) -> None:
+        """A forged leg is undone, or one that was refused for it is delivered."""
+        data, leg, program = event.data, event.data.leg, event.data.program
+        self.check_key("rules", data.key)
+        if data.signature != signature_of(event, self.keys["rules"][data.key]):
+            raise Refused("forged_correction")
+        clearing = self.clearing(program)
+        if event.subject != clearing:
+            elsewhere = self.is_elsewhere(event.subject)
+            raise Refused("wrong_partition" if elsewhere else "forged_correction")
+        if leg.data.program != program:
+            raise Refused("forged_correction")
+        self.cause = (leg.data.cause_source, leg.data.cause)
+        if data.step == "deliver":
+            memory = f"aside:{leg.data.partition}:{leg.data.sequence}:{program}@{self.number}"
+            if self.accounts.get(memory, {}).get("state") == "closed":
+                raise Refused("repeated_correction")
+            self.account(memory, program)["state"] = "closed"
+            if leg.data.step in {"ack", "unack"}:
+                self.verdict.amount = leg.data.amount
+            getattr(self, "leg_" + leg.data.step)(leg)
+        else:
+            self.undo_leg(leg, clearing, data.account)
+
+    def undo_leg(self, leg: Any, clearing: str, payee: str) -> None:
+        """Take back what a forged leg brought, as far as it is there."""
+        step, amount, program = leg.data.step, leg.data.amount, leg.data.program
+        if step not in {*MONEY_LEGS, "ack", "unack"}:
+            raise Refused("no_correction")
+        memory = f"undone:{xxh3_64_hexdigest(leg.data.signature.encode())}@{self.number}"
+        if memory in self.accounts:
+            raise Refused("repeated_correction")
+        self.account(memory, program)
+        if step in {"ack", "unack"}:
+            self.post(clearing, program, 0, amount if step == "ack" else -amount)
+            self.verdict.amount = amount
+            return
+        if kind_of(payee) == "waiting":
+            gifts = self.accounts.get(self.waiting(leg.subject, program), {"gifts": []})["gifts"]
+            named = (leg.data.payer, (leg.data.cause_source, leg.data.cause))
+            its = [gift for gift in gifts if (gift["payer"], gift["names"]) == named]
+            for gift in its:
+                gifts.remove(gift)
+            payee = self.waiting(leg.subject, program) if its else leg.subject
+        found = self.accounts.get(payee)
+        there = 0
+        if found is not None and found["program"] == program and payee != clearing:
+            there = min(amount, max(0, found["posted"] - found["pending"]))
+        held = amount if step == "bounce" else 0
+        for name, coins in ((payee, there), (f"missing:{program}@{self.number}", amount - there)):
+            if coins:
+                self.post(name, program, -coins)
+                self.post(clearing, program, coins, held)
+                held = 0
+        if step != "bounce" and amount:
+            origin = f"clearing:{program}@{leg.data.partition}"
+            self.send(leg, "unack", origin, clearing, amount)
 
     def rules_of(self, event: Any) -> Any:
         """The program as it was at the event's own time."""
@@ -295,27 +506,34 @@ class Judge:
 
     # -- memory ------------------------------------------------------------------------------
 
-    def remembered(self, name: str, event_id: str) -> dict[str, Any] | None:
+    def remembered(self, name: str, names: tuple[str, str]) -> dict[str, Any] | None:
+        """What an account remembers of the event of that source and id."""
         account = self.accounts.get(name)
         if account is not None:
             for entry in account["remembered"]:
-                if entry["id"] == event_id:
+                if entry["names"] == names:
                     return entry
         return None
 
     def remember(self, name: str, entry: dict[str, Any], horizon_us: int) -> None:
-        """Remember an event; what is before the window goes from the front, or the first of 256."""
+        """Remember an event; what is before the window goes from the front, or the first of 256.
+
+        One that gave so many coins that 15 bits do not hold them takes two places.
+        """
         account = self.accounts.get(name)
         if account is None:
             return
         entries = account["remembered"]
         while entries and entries[0]["time_us"] < horizon_us:
             entries.pop(0)
-        if len(entries) >= REMEMBERED_MAX:
+        places = [entry]
+        if entry["gave"] * 2 + entry["counts"] >= 2**16 - 1:
+            places.append({"names": None, "reason": "", "time_us": entry["time_us"]})
+        while len(entries) + len(places) > REMEMBERED_MAX:
             first = entries.pop(0)
             if first["reason"] == "":
                 account["forgotten_us"] = max(account["forgotten_us"], first["time_us"])
-        entries.append(entry)
+        entries += places
 
     # -- the books ---------------------------------------------------------------------------
 
@@ -331,17 +549,20 @@ class Judge:
                 "state": "open",
                 "remembered": [],
                 "forgotten_us": 0,
-                "arrived": {},  # clearing: each origin's next leg, as offset * 2048 + number
+                "arrived": {},  # clearing: how many legs have come from each origin
+                "sent": {},  # clearing: how many legs have gone to each partition
                 "earned": {},  # wallet: coins by activity with a limit, and by (activity, day)
                 "tier": "none",  # wallet: how well its owner is known
                 "spent": {},  # wallet of a program whose tiers bind: coins that left, by day
-                "holds": {},  # wallet: redemptions not yet settled, by the event's id
-                "orders": {},  # wallet: orders not yet delivered, by the event's id
-                "order": {},  # order, once delivered: merchant, amount, refunded
+                "holds": {},  # wallet: redemptions not yet settled, by source and id
+                "orders": {},  # wallet: orders not yet delivered, by source and id
+                "delivered": {},  # order: of its id by source: merchant, amount, refunded
                 "packet": {},  # packet: sender, mode, left, made, expires_us, campaign, group, code
                 "until_us": 0,  # deposit: when its term is over
                 "charged": (0, 0),  # deposit: (year, month) after which custody fees are due
-                "share": {},  # share of a packet: sharer
+                "gifts": [],  # waiting: payer ("" for one's own), names, amount, time, campaign
+                "shares": {},  # share of a packet: of its id by source: sharer
+                "rewarded": [],  # reward: sources of the conversions of its id, "" for none given
                 "leased": False,  # budget shard, issuer: has a reserve behind it
                 "asked": False,  # budget shard: waits for a lease
                 "dry": False,  # budget shard: the reserve had nothing left
@@ -387,17 +608,44 @@ class Judge:
     def send_money(
         self, event: Any, step: str, payer: str, to: str, amount: int, campaign: str = ""
     ) -> None:
-        """Coins for another partition: they wait on the clearing account until acknowledged."""
+        """Coins sent by a leg: they wait on the clearing account until acknowledged."""
         program = event.data.program
-        self.pay(payer, self.clearing(program), program, amount, payee_held=amount)
-        self.send(event, step, to, payer, amount, campaign)
-
-    def give(self, payer: str, to: str, program: str, amount: int) -> None:
-        """Coins that go to suspense when the wallet `to` can't take them."""
-        takes = self.budget_takes if kind_of(to) == "budget" else self.takes
-        taker = to if takes(to, program, amount) else self.suspense(program)
         self.post(payer, program, -amount)
-        self.post(taker, program, amount)
+        self.post(self.clearing(program), program, amount, amount)
+        name = payer.split(":", 2)[2] if kind_of(payer) == "waiting" else payer
+        self.send(event, step, to, name, amount, campaign)
+
+    def give(self, payer: str, to: str, program: str, amount: int, held: int = 0) -> None:
+        """Coins that come back to `to`: a wallet that can't take them has them wait, beside it."""
+        takes = self.budget_takes if kind_of(to) == "budget" else self.takes
+        self.post(payer, program, -amount, held)
+        if takes(to, program, amount):
+            self.post(to, program, amount)
+        elif kind_of(to) == "wallet":
+            self.post(self.waiting(to, program), program, amount)
+            gifts = self.accounts[self.waiting(to, program)]["gifts"]
+            own = [gift for gift in gifts if gift["payer"] == ""]
+            if own:
+                own[0]["amount"] += amount
+            else:
+                gifts.append(self.gift("", ("", ""), amount))
+        else:
+            self.post(self.suspense(program), program, amount)
+
+    def gift(
+        self, payer: str, names: tuple[str, str], amount: int, campaign: str = ""
+    ) -> dict[str, Any]:
+        """Coins that wait, from now on."""
+        return {
+            "payer": payer,
+            "names": names,
+            "amount": amount,
+            "time_us": microseconds(self.event.time),
+            "campaign": campaign,
+        }
+
+    def waiting(self, name: str, program: str) -> str:
+        return f"waiting:{program}:{name}"
 
     def takes(self, name: str, program: str, amount: int = 0) -> bool:
         """Whether coins that others send may be credited to the wallet `name`."""
@@ -478,15 +726,27 @@ class Judge:
             raise Refused("over_tier_balance")
 
     def count_left(self, event: Any, coins: int) -> None:
-        """Count what left the subject, or, below zero, what came back of that event."""
-        account = self.accounts.get(event.subject)
-        if account is None or "verify" not in self.rules_of(event).operations.open:
+        """Count what left the subject."""
+        rules = self.rules_of(event)
+        if rules.verification and "verify" in rules.operations.open:
+            spent = self.accounts[event.subject]["spent"]
+            spent[self.day_of(event)] = spent.get(self.day_of(event), 0) + coins
+            self.counts = True
+
+    def uncount(self, entry: dict[str, Any], coins: int) -> None:
+        """Count no longer what an event gave, or sent, that was counted."""
+        event = entry["event"]
+        account = self.accounts[event.subject]
+        if not entry["counts"]:
             return
-        if coins > 0 and not self.rules_of(event).verification:
-            return
-        day = self.day_of(event)
-        if day in account["spent"] or coins > 0:
-            account["spent"][day] = max(0, account["spent"].get(day, 0) + coins)
+        if step_of(event) == "earn":
+            counted, days = account["earned"], (event.data.activity, self.day_of(event))
+            keys = (event.data.activity, days)
+        else:
+            counted, keys = account["spent"], (self.day_of(event),)
+        for key in keys:
+            if key in counted:
+                counted[key] = max(0, counted[key] - coins)
 
     def day_of(self, event: Any) -> Any:
         minutes = self.rules_of(event).calendar.utc_offset_minutes
@@ -500,6 +760,20 @@ class Judge:
         if event.subject in self.accounts:
             raise Refused("already_open")
         self.post(event.subject, event.data.program, 0)
+        waiting = self.waiting(event.subject, event.data.program)
+        coins, back = 0, []
+        for gift in self.accounts.get(waiting, {"gifts": []})["gifts"]:
+            after = coins + gift["amount"]
+            if after > COINS_MAX or self.holds_too_many(event, event.subject, after):
+                back.append(gift)
+            else:
+                coins = after
+        if coins:
+            self.post(waiting, event.data.program, -coins)
+            self.post(event.subject, event.data.program, coins)
+        self.send_back(event, event.subject, back)
+        if waiting in self.accounts:
+            self.accounts[waiting]["gifts"] = []
 
     def coins_earned(self, event: Any) -> int:
         data = event.data
@@ -546,13 +820,15 @@ class Judge:
             raise Refused("lifetime_cap")
 
     def count_earned(self, event: Any, coins: int) -> None:
-        """Count what was earned, or taken back, by an activity that has a limit."""
+        """Count what was earned by an activity that has a limit."""
         rule, ever, today = self.activity_and_day(event)
         if rule.day_max is None and rule.lifetime_max is None:
             return
         earned = self.accounts[event.subject]["earned"]
-        for key in (ever, today):
-            earned[key] = max(0, earned.get(key, 0) + coins)
+        earned[ever] = earned.get(ever, 0) + coins
+        if rule.day_max is not None:
+            earned[today] = earned.get(today, 0) + coins
+        self.counts = True
 
     def is_reserve(self, event: Any) -> bool:
         """Whether the subject is the campaign's reserve, and not its shard here."""
@@ -611,7 +887,7 @@ class Judge:
         if self.available(name) >= data.amount:
             self.pay(name, event.subject, data.program, data.amount)
         elif shard["leased"] and not shard["dry"]:
-            self.send(event, "ask", f"budget:{data.campaign}", event.subject, data.amount)
+            self.ask(event, "ask", f"budget:{data.campaign}", data.amount)
             outcome = "asked"
         else:
             raise Refused("budget_exhausted")
@@ -645,32 +921,56 @@ class Judge:
             raise Refused("wrong_reward")
         if (rule.to == "sharer") != (data.to is not None):
             raise Refused("wrong_reward")
-        coins = rule.coins
-        if rule.percent is not None:
-            worth = Fraction(data.value * rule.percent, 100)
-            coins = min(int(worth / rule.coin_cents), rule.coins_max)
-        if coins == 0:
-            raise Refused("nothing_earned")
+        coins = self.coins_rewarded(rule, data.value)
         once = data.conversion if rule.once_per == "conversion" else ""
         key = xxh3_64_hexdigest(f"{data.campaign}\n{data.rule}\n{once}".encode())
         memory = f"reward:{key}:{event.subject}"
         if memory in self.accounts:
-            raise Refused("already_rewarded")
+            self.check_other_conversion(data, once, self.accounts[memory]["rewarded"])
         if data.to == event.subject:
             raise Refused("to_self")
         payee = data.to or event.subject
-        self.check_payee(payee, data.program)
-        self.check_comes(event, payee, coins)
-        name = self.budget(data.campaign)
+        self.check_payee(payee)
+        if payee == event.subject:
+            self.check_comes(event, payee, coins)
+        self.pay_reward(event, payee, coins)
+        account = self.account(memory, data.program)
+        if once:
+            account["rewarded"].append(data.conversion_source or "")
+        self.ask_when_low(event)
+
+    def pay_reward(self, event: Any, payee: str, coins: int) -> None:
+        data, name = event.data, self.budget(event.data.campaign)
         shard = self.accounts.get(name)
         if shard is None or shard["program"] != data.program:
             raise Refused("budget_exhausted")
         if self.available(name) < coins:
             self.ask_for(event, shard, coins)
             raise Refused("budget_exhausted")
-        self.pay_wallet(event, "grant", name, payee, coins, data.campaign)
-        self.account(memory, data.program)
-        self.ask_when_low(event)
+        if payee == event.subject:
+            self.pay(name, payee, data.program, coins)
+        else:
+            self.pay_wallet(event, "grant", name, payee, coins, data.campaign)
+
+    def coins_rewarded(self, rule: Any, value: int | None) -> int:
+        coins = rule.coins
+        if rule.percent is not None:
+            worth = Fraction(value * rule.percent, 100)
+            coins = min(int(worth / rule.coin_cents), rule.coins_max)
+        if coins == 0:
+            raise Refused("nothing_earned")
+        return int(coins)
+
+    def check_other_conversion(self, data: Any, once: str, rewarded: list[str]) -> None:
+        """Whether a conversion is plainly another than those of its id that were rewarded."""
+        if once == "":
+            raise Refused("already_rewarded")
+        if data.conversion_source is None:
+            raise Refused("ambiguous_reference" if len(rewarded) > 1 else "already_rewarded")
+        if data.conversion_source in rewarded:
+            raise Refused("already_rewarded")
+        if rewarded == [""] or len(rewarded) == SOURCES_MAX:
+            raise Refused("ambiguous_reference")
 
     def expire(self, event: Any) -> None:
         data = event.data
@@ -752,7 +1052,7 @@ class Judge:
             self.count_left(event, data.amount)
             self.verdict.mb = self.data_bought(event)
             return
-        wallet["holds"][event.id] = {
+        wallet["holds"][event.source, event.id] = {
             "amount": data.amount,
             "carrier": data.carrier,
             "until_us": microseconds(data.until),
@@ -788,47 +1088,58 @@ class Judge:
             raise Refused("no_such_tier")
 
     def may_hold(self, event: Any, wallet: dict[str, Any]) -> None:
-        if event.id in wallet["holds"] or event.id in wallet["orders"]:
+        if (event.source, event.id) in wallet["holds"] | wallet["orders"]:
             raise Refused("id_in_use")
         if len(wallet["holds"]) + len(wallet["orders"]) >= HOLDS_MAX:
             raise Refused("too_many_holds")
 
-    def hold(self, event: Any) -> dict[str, Any]:
-        """The open redemption that an event is about."""
-        holds = self.wallet(event, "open", "frozen", "closed")["holds"]
-        if event.data.redemption not in holds:
-            raise Refused("unknown_hold")
-        return dict(holds[event.data.redemption])
+    def meant(
+        self, known: Iterable[tuple[str, str]], event_id: str, source: str | None, unknown: str
+    ) -> tuple[str, str]:
+        """Which of the known events is referred to: that of the source, or the only of the id."""
+        found = [one for one in known if one[1] == event_id and source in {None, one[0]}]
+        if not found:
+            raise Refused(unknown)
+        if len(found) > 1:
+            raise Refused("ambiguous_reference")
+        self.verdict.cause_source = found[0][0]
+        return found[0]
+
+    def hold(self, event: Any) -> tuple[tuple[str, str], dict[str, Any]]:
+        """The open redemption that an event is about: its names, and what it is."""
+        data, holds = event.data, self.wallet(event, "open", "frozen", "closed")["holds"]
+        names = self.meant(holds, data.redemption, data.redemption_source, "unknown_hold")
+        return names, dict(holds[names])
 
     def redeem_settle(self, event: Any) -> None:
-        program, hold = event.data.program, self.hold(event)
+        program, (names, hold) = event.data.program, self.hold(event)
         carrier, amount = self.carrier(hold["carrier"], program), hold["amount"]
         self.pay(event.subject, carrier, program, amount, payer_held=-amount)
-        del self.accounts[event.subject]["holds"][event.data.redemption]
+        del self.accounts[event.subject]["holds"][names]
 
     def redeem_fail(self, event: Any) -> None:
-        hold = self.hold(event)
-        del self.accounts[event.subject]["holds"][event.data.redemption]
-        self.free(event, event.data.redemption, hold["amount"])
+        names, hold = self.hold(event)
+        del self.accounts[event.subject]["holds"][names]
+        self.free(event, names, hold["amount"])
 
-    def free(self, event: Any, held_by: str, amount: int) -> None:
+    def free(self, event: Any, held_by: tuple[str, str], amount: int) -> None:
         """Coins that were held are the wallet's again."""
         self.post(event.subject, event.data.program, 0, -amount)
         self.verdict.amount = amount
         holder = self.remembered(event.subject, held_by)
         if holder is not None and holder["reason"] == "":
             holder["fate"] = "released"
-            self.count_left(holder["event"], -amount)
+            self.uncount(holder, amount)
 
     def redeem_expire(self, event: Any) -> None:
-        if microseconds(event.time) < self.hold(event)["until_us"]:
+        if microseconds(event.time) < self.hold(event)[1]["until_us"]:
             raise Refused("not_due")
         self.redeem_fail(event)
 
     # -- the catalogue -----------------------------------------------------------------------
 
     def delivered(self, order: str, wallet: str) -> str:
-        """The account of a delivered order."""
+        """The account of the delivered orders of an id."""
         return f"order:{xxh3_64_hexdigest(order.encode())}:{wallet}"
 
     def merchant(self, merchant: str, program: str) -> str:
@@ -842,39 +1153,53 @@ class Judge:
             raise Refused("unknown_item")
         if sum([item.price] * data.quantity) != data.amount:
             raise Refused("wrong_price")
-        if self.delivered(event.id, event.subject) in self.accounts:
-            raise Refused("id_in_use")
+        delivered = self.accounts.get(self.delivered(event.id, event.subject))
+        if delivered is not None:
+            sources = delivered["delivered"]
+            if event.source in sources or len(sources) >= SOURCES_MAX:
+                raise Refused("id_in_use")
         self.may_hold(event, wallet)
         self.need(event.subject, data.amount)
-        wallet["orders"][event.id] = {"amount": data.amount, "merchant": item.merchant}
+        wallet["orders"][event.source, event.id] = {
+            "amount": data.amount,
+            "merchant": item.merchant,
+        }
         self.post(event.subject, data.program, 0, data.amount)
 
-    def ordered(self, event: Any) -> dict[str, Any]:
-        """The order, not yet delivered, that an event is about."""
-        orders = self.wallet(event, "open", "frozen", "closed")["orders"]
-        if event.data.order not in orders:
+    def order_of(self, event: Any) -> tuple[str, str]:
+        """The names of the order that an event is about, delivered or not."""
+        data, wallet = event.data, self.wallet(event, "open", "frozen", "closed")
+        known = [*wallet["orders"]]
+        account = self.accounts.get(self.delivered(data.order, event.subject), {"delivered": {}})
+        known += [(source, data.order) for source in account["delivered"]]
+        return self.meant(known, data.order, data.order_source, "unknown_order")
+
+    def ordered(self, event: Any) -> tuple[tuple[str, str], dict[str, Any]]:
+        """The order, not yet delivered, that an event is about: its names, and what it is."""
+        names, orders = self.order_of(event), self.accounts[event.subject]["orders"]
+        if names not in orders:
             raise Refused("unknown_order")
-        return dict(orders[event.data.order])
+        return names, dict(orders[names])
 
     def order_fulfil(self, event: Any) -> None:
-        program, order = event.data.program, self.ordered(event)
+        program, (names, order) = event.data.program, self.ordered(event)
         merchant, amount = self.merchant(order["merchant"], program), order["amount"]
         self.pay(event.subject, merchant, program, amount, payer_held=-amount)
-        del self.accounts[event.subject]["orders"][event.data.order]
+        del self.accounts[event.subject]["orders"][names]
         account = self.account(self.delivered(event.data.order, event.subject), program)
-        account["order"] = {**order, "refunded": False}
+        account["delivered"][names[0]] = {**order, "refunded": False}
 
     def order_cancel(self, event: Any) -> None:
-        order = self.ordered(event)
-        del self.accounts[event.subject]["orders"][event.data.order]
-        self.free(event, event.data.order, order["amount"])
+        names, order = self.ordered(event)
+        del self.accounts[event.subject]["orders"][names]
+        self.free(event, names, order["amount"])
 
     def order_refund(self, event: Any) -> None:
-        self.wallet(event, "open", "frozen", "closed")
+        source, _ = self.order_of(event)
         account = self.accounts.get(self.delivered(event.data.order, event.subject))
-        if account is None:
+        if account is None or source not in account["delivered"]:
             raise Refused("unknown_order")
-        order = account["order"]
+        order = account["delivered"][source]
         if order["refunded"]:
             raise Refused("already_refunded")
         merchant = self.merchant(order["merchant"], event.data.program)
@@ -989,20 +1314,19 @@ class Judge:
 
     # -- gifts -------------------------------------------------------------------------------
 
-    def check_payee(self, payee: str, program: str) -> None:
-        if self.is_elsewhere(payee):
-            if kind_of(payee) != "wallet":
-                raise Refused("unknown_payee")
-        elif not self.takes(payee, program):
+    def check_payee(self, payee: str) -> None:
+        """Any wallet's name may be paid; what becomes of it does not show where it is sent from."""
+        if kind_of(payee) != "wallet":
             raise Refused("unknown_payee")
 
     def pay_wallet(
         self, event: Any, step: str, payer: str, to: str, amount: int, campaign: str = ""
     ) -> None:
-        if self.is_elsewhere(to):
-            self.send_money(event, step, payer, to, amount, campaign)
-        else:
+        takes = self.takes(to, event.data.program, amount)
+        if takes and not self.holds_too_many(event, to, amount):
             self.pay(payer, to, event.data.program, amount)
+        else:
+            self.send_money(event, step, payer, to, amount, campaign)
 
     def transfer(self, event: Any) -> None:
         data = event.data
@@ -1010,8 +1334,7 @@ class Judge:
         self.check_leaves(event, data.amount)
         if data.to == event.subject:
             raise Refused("to_self")
-        self.check_payee(data.to, data.program)
-        self.check_comes(event, data.to, data.amount)
+        self.check_payee(data.to)
         self.need(event.subject, data.amount)
         self.pay_wallet(event, "transfer", event.subject, data.to, data.amount)
         self.count_left(event, data.amount)
@@ -1051,6 +1374,7 @@ class Judge:
             "campaign": data.campaign or "",
             "group": data.group or "",
             "code": b"" if data.code is None else xxh3_64_digest(data.code.encode()),
+            "key": self.signs["ledger"].removeprefix("k1"),
         }
         if data.campaign is None:
             self.count_left(event, data.amount)
@@ -1073,22 +1397,28 @@ class Judge:
             raise Refused("packet_empty")
 
     def packet_share(self, event: Any) -> None:
-        self.check_running(event, *self.packet_of(event))
-        self.check_payee(event.data.sharer, event.data.program)
+        account, packet = self.packet_of(event)
         name = f"share:{event.subject}:{event.id}"
+        shares = self.accounts.get(name, {"shares": {}})["shares"]
+        if event.source in shares or len(shares) >= SOURCES_MAX:
+            raise Refused("id_in_use")
+        self.check_running(event, account, packet)
+        self.check_payee(event.data.sharer)
         self.post(name, event.data.program, 0)
-        self.accounts[name]["share"] = {"sharer": event.data.sharer}
+        self.accounts[name]["shares"][event.source] = event.data.sharer
 
     def sharer_of(self, event: Any, packet: dict[str, Any]) -> str:
         """Whose share a claim came through, '' for none; it must be of those the packet is for."""
         data = event.data
         if packet["group"] not in {"", data.group}:
             raise Refused("wrong_group")
+        if data.share is None and data.share_source is not None:
+            raise Refused("unknown_share")
         if data.share is not None:
-            share = self.accounts.get(f"share:{event.subject}:{data.share}")
-            if share is None:
-                raise Refused("unknown_share")
-            return str(share["share"]["sharer"])
+            account = self.accounts.get(f"share:{event.subject}:{data.share}", {"shares": {}})
+            known = [(source, data.share) for source in account["shares"]]
+            source, _ = self.meant(known, data.share, data.share_source, "unknown_share")
+            return str(account["shares"][source])
         given = b"" if data.code is None else xxh3_64_digest(data.code.encode())
         if packet["code"] not in {b"", given}:
             raise Refused("wrong_code")
@@ -1101,9 +1431,8 @@ class Judge:
         if f"claim:{name}:{claimer}" in self.accounts:
             raise Refused("already_claimed")
         self.check_running(event, account, packet)
-        self.check_payee(claimer, event.data.program)
+        self.check_payee(claimer)
         drawn = self.draw(name, account["posted"], packet)
-        self.check_comes(event, claimer, drawn)
         self.pay_wallet(event, "claim", name, claimer, drawn, packet["campaign"])
         self.verdict.campaign = packet["campaign"]
         self.verdict.sharer = "" if sharer == claimer else sharer
@@ -1121,7 +1450,8 @@ class Judge:
             return coins // left
         most = min(2 * coins // left, coins - (left - 1))
         seed = encode_content([name, packet["made"]])
-        luck = int.from_bytes(hmac.new(self.secret, seed, hashlib.sha256).digest(), "big")
+        secret = self.keys["ledger"][packet.get("key") or "k1"]
+        luck = int.from_bytes(hmac.new(secret, seed, hashlib.sha256).digest(), "big")
         return 1 + luck % most
 
     def packet_expire(self, event: Any) -> None:
@@ -1141,61 +1471,61 @@ class Judge:
         wallet = self.wallet(event, "open", "frozen", "closed")
         if (original.subject, original.data.program) != (event.subject, event.data.program):
             raise Refused("unknown_original")
-        entry = self.remembered(event.subject, original.id)
-        if entry is None or entry["event"] != original or entry["reason"]:
+        entry = self.remembered(event.subject, (original.source, original.id))
+        if entry is None:
+            time_us = microseconds(original.time)
+            gone = time_us < self.clock_us - self.window_us or time_us <= wallet["forgotten_us"]
+            raise Refused("forgotten_original" if gone else "unknown_original")
+        if entry["event"] != original or entry["reason"]:
             raise Refused("unknown_original")
+        if entry["fate"] in {"unanswered", "reversing"}:
+            raise Refused("not_answered")
         if entry["fate"] == "reversed":
             raise Refused("already_reversed")
         if entry["fate"] == "released":
             raise Refused("unknown_original")
-        if original.id in wallet["holds"]:
+        if (original.source, original.id) in wallet["holds"]:
             raise Refused("not_settled")
-        self.cause = original.id
-        outcome = getattr(self, "reverse_" + step_of(original))(event, original)
+        self.cause = (original.source, original.id)
+        if step_of(original) == "transfer":
+            entry["fate"] = "reversing"
+            self.ask(event, "reverse_ask", original.data.to, original.data.amount)
+            self.verdict.amount = original.data.amount
+            return "asked"
+        coins = entry["gave"] or original.data.amount
+        getattr(self, "reverse_" + step_of(original))(event, original, coins)
         entry["fate"] = "reversed"
-        return outcome or "applied"
+        self.uncount(entry, coins)
+        return "applied"
 
-    def reverse_earn(self, event: Any, original: Any) -> None:
-        try:
-            coins = self.coins_earned(original)
-        except Refused:
-            coins = 0
-        if coins == 0:
-            raise Refused("unknown_original")
+    def ask(self, event: Any, step: str, to: str, amount: int) -> None:
+        """A question to another account, whose answer says who asked."""
+        self.asker = xxh3_64_hexdigest(f"{event.source}\n{event.id}".encode())
+        self.send(event, step, to, event.subject, amount)
+        self.asker = ""
+
+    def reverse_earn(self, event: Any, _original: Any, coins: int) -> None:
         self.need(event.subject, coins)
         self.pay(event.subject, self.issuer(event.data.program), event.data.program, coins)
-        self.count_earned(original, -coins)
 
-    def reverse_grant(self, event: Any, original: Any) -> None:
-        self.need(event.subject, original.data.amount)
+    def reverse_grant(self, event: Any, original: Any, coins: int) -> None:
+        self.need(event.subject, coins)
         budget = self.budget(original.data.campaign)
-        self.pay(event.subject, budget, event.data.program, original.data.amount)
+        self.pay(event.subject, budget, event.data.program, coins)
 
-    def reverse_redeem(self, event: Any, original: Any) -> None:
+    def reverse_redeem(self, event: Any, original: Any, coins: int) -> None:
         carrier = self.carrier(original.data.carrier, event.data.program)
-        self.need(carrier, original.data.amount)
-        self.give(carrier, event.subject, event.data.program, original.data.amount)
-        self.count_left(original, -original.data.amount)
+        self.need(carrier, coins)
+        self.give(carrier, event.subject, event.data.program, coins)
 
-    def reverse_points_in(self, event: Any, original: Any) -> None:
-        self.need(event.subject, original.data.amount)
+    def reverse_points_in(self, event: Any, original: Any, coins: int) -> None:
+        self.need(event.subject, coins)
         partner = self.partner(original.data.partner, event.data.program)
-        self.pay(event.subject, partner, event.data.program, original.data.amount)
+        self.pay(event.subject, partner, event.data.program, coins)
 
-    def reverse_points_out(self, event: Any, original: Any) -> None:
+    def reverse_points_out(self, event: Any, original: Any, coins: int) -> None:
         partner = self.partner(original.data.partner, event.data.program)
-        self.give(partner, event.subject, event.data.program, original.data.amount)
-
-    def reverse_transfer(self, event: Any, original: Any) -> str:
-        payee, amount = original.data.to, original.data.amount
-        if self.is_elsewhere(payee):
-            self.send(event, "reverse_ask", payee, event.subject, amount)
-            self.verdict.amount = amount
-            return "asked"
-        self.need(payee, amount)
-        self.give(payee, event.subject, event.data.program, amount)
-        self.count_left(original, -amount)
-        return "applied"
+        self.give(partner, event.subject, event.data.program, coins)
 
     def freeze(self, event: Any) -> None:
         self.wallet(event)["state"] = "frozen"
@@ -1225,20 +1555,73 @@ class Judge:
         if to is not None:
             if to == event.subject:
                 raise Refused("to_self")
-            self.check_payee(to, event.data.program)
+            self.check_payee(to)
         if wallet["posted"]:
-            self.check_comes(event, to, wallet["posted"])
             self.pay_wallet(event, "transfer", event.subject, to, wallet["posted"])
         else:
             self.post(event.subject, event.data.program, 0)
         wallet["state"] = "closed"
 
+    # -- what waits for a name -----------------------------------------------------------------
+
+    def send_back(self, event: Any, name: str, gifts: list[dict[str, Any]]) -> None:
+        """Gifts that waited for `name` go back to who paid them."""
+        coins, program = sum(gift["amount"] for gift in gifts), event.data.program
+        if not coins:
+            return
+        self.post(self.waiting(name, program), program, -coins)
+        self.post(self.clearing(program), program, coins, coins)
+        for gift in gifts:
+            self.cause = gift["names"]
+            to = gift["payer"]
+            self.send(event, "unclaimed", to, name, gift["amount"], gift["campaign"])
+            if kind_of(to) == "wallet":
+                self.account(self.went_back((to, *gift["names"]), name), program)
+
+    def waiting_return(self, event: Any) -> None:
+        if kind_of(event.subject) != "wallet":
+            raise Refused("reserved_name")
+        name = self.waiting(event.subject, event.data.program)
+        gifts = [g for g in self.accounts.get(name, {"gifts": []})["gifts"] if g["payer"]]
+        if not gifts:
+            raise Refused("nothing_waiting")
+        last_us = microseconds(event.time - WAITING)
+        due = [gift for gift in gifts if gift["time_us"] <= last_us]
+        if not due:
+            raise Refused("not_due")
+        self.send_back(event, event.subject, due)
+        left = [gift for gift in self.accounts[name]["gifts"] if gift not in due]
+        self.accounts[name]["gifts"] = left
+
+    def waiting_release(self, event: Any) -> None:
+        self.wallet(event, "open", "frozen", "closed")
+        name, to = self.waiting(event.subject, event.data.program), event.data.to
+        gifts = self.accounts.get(name, {"gifts": []})["gifts"]
+        own = [gift for gift in gifts if gift["payer"] == ""]
+        if not own:
+            raise Refused("nothing_waiting")
+        if to == event.subject:
+            raise Refused("to_self")
+        self.check_payee(to)
+        gifts.remove(own[0])
+        self.pay_wallet(event, "transfer", name, to, own[0]["amount"])
+
     # -- legs --------------------------------------------------------------------------------
 
-    def send(
-        self, event: Any, step: str, to: str, payer: str, amount: int, campaign: str = ""
+    def send(  # all that a leg says
+        self,
+        event: Any,
+        step: str,
+        to: str,
+        payer: str,
+        amount: int,
+        campaign: str = "",
+        reason: str = "",
     ) -> None:
         """Note a leg that must have been appended to the log of the partition that owns `to`."""
+        clearing = self.account(self.clearing(event.data.program), event.data.program)
+        home = partition_of(to, self.of)
+        clearing["sent"][home] = clearing["sent"].get(home, 0) + 1
         self.verdict.legs.append(
             {
                 "id": f"leg:{self.number}:{self.offset}:{len(self.verdict.legs)}",
@@ -1248,86 +1631,129 @@ class Judge:
                 "step": step,
                 "payer": payer,
                 "amount": amount,
-                "cause": self.cause,
+                "cause": self.cause[1],
+                "cause_source": self.cause[0],
                 "campaign": getattr(event.data, "campaign", "") or campaign,
+                "asker": self.asker,
+                "reason": reason,
+                "sequence": clearing["sent"][home],
+                "key": self.signs["ledger"],
             }
         )
 
     def receive(self, leg: Any) -> None:
         """A leg; if it is genuine and new it has arrived, whatever then comes of it."""
         data = leg.data
-        if not hmac.compare_digest(
-            data.signature.encode(), signature_of(leg, self.secret).encode()
-        ):
+        self.check_key("ledger", data.key)
+        if data.signature != signature_of(leg, self.keys["ledger"][data.key]):
             raise Refused("forged_leg")
         if self.is_elsewhere(leg.subject):
             raise Refused("wrong_partition")
-        sequence = data.offset * LEGS_PER_RECORD_MAX + data.number
         clearing = self.accounts.get(self.clearing(data.program), {"arrived": {}})
-        if sequence < clearing["arrived"].get(data.partition, 0):
-            raise Refused("repeated_leg")
+        so_far = clearing["arrived"].get(data.partition, 0)
+        if data.sequence != so_far + 1:
+            raise Refused("repeated_leg" if data.sequence <= so_far else "leg_gap")
         clearing = self.account(self.clearing(data.program), data.program)
-        clearing["arrived"][data.partition] = sequence + 1
-        self.cause = data.cause
+        clearing["arrived"][data.partition] = data.sequence
+        self.cause = (data.cause_source, data.cause)
         getattr(self, "leg_" + data.step)(leg)
 
     def leg_transfer(self, leg: Any) -> None:
-        """Coins for a wallet; what its owner may not hold goes back."""
+        """Coins for a wallet: credited, kept until it opens, or sent back."""
         data = leg.data
-        takes = self.takes(leg.subject, data.program, data.amount)
-        known = data.program in self.programs | self.published.keys()
-        if takes and known and self.holds_too_many(leg, leg.subject, data.amount):
+        reason = self.why_not(leg)
+        self.answer(leg, reason)
+        if reason:
             self.send(leg, "bounce", data.payer, leg.subject, data.amount)
             if data.step == "transfer":
-                self.account(self.bounced(leg), data.program)
-            raise Refused("over_tier_balance")
-        self.credit(leg, takes)
+                names = (data.payer, data.cause_source, data.cause)
+                self.account(self.went_back(names, leg.subject), data.program)
+            raise Refused(reason)
+        if leg.subject in self.accounts:
+            self.credit(leg, leg.subject)
+            return
+        waiting = self.waiting(leg.subject, data.program)
+        self.credit(leg, waiting)
+        gift = self.gift(data.payer, (data.cause_source, data.cause), data.amount, data.campaign)
+        self.accounts[waiting]["gifts"].append(gift)
 
     leg_claim = leg_grant = leg_transfer
 
-    def bounced(self, leg: Any) -> str:
-        """The account that remembers that a gift went back."""
-        key = xxh3_64_hexdigest(f"{leg.data.payer}\n{leg.data.cause}".encode())
-        return f"bounced:{key}:{leg.subject}"
+    def why_not(self, leg: Any) -> str:
+        """Why coins can neither be credited nor wait."""
+        data = leg.data
+        name = leg.subject
+        if name not in self.accounts:
+            name = self.waiting(name, data.program)
+        account = self.accounts.get(name, {"state": "open", "gifts": [], "posted": 0})
+        known = data.program in self.programs | self.published.keys()
+        if len(account["gifts"]) >= GIFTS_MAX:
+            return "too_many_waiting"
+        if account["state"] == "closed":
+            return "closed"
+        if account.get("program", data.program) != data.program:
+            return "wrong_program"
+        if known and name == leg.subject and self.holds_too_many(leg, name, data.amount):
+            return "over_tier_balance"
+        return "balance_limit" if account["posted"] + data.amount > COINS_MAX else ""
+
+    def answer(self, leg: Any, reason: str) -> None:
+        """Whoever asked remembers what has become of it."""
+        for entry in self.accounts.get(leg.subject, {"remembered": []})["remembered"]:
+            if entry["names"] is None or entry["fate"] != "unanswered":
+                continue
+            source, event_id = entry["names"]
+            if leg.data.asker == xxh3_64_hexdigest(f"{source}\n{event_id}".encode()):
+                entry["fate"], entry["reason"] = "", reason
+
+    def went_back(self, names: tuple[str, str, str], to: str) -> str:
+        """The account that remembers that a gift to `to` went back."""
+        return f"bounced:{xxh3_64_hexdigest(chr(10).join(names).encode())}:{to}"
 
     def leg_bounce(self, leg: Any) -> None:
         """Coins from here that have not been taken there: their payer has them again."""
-        data = leg.data
-        clearing = self.clearing(data.program)
-        self.post(clearing, data.program, -data.amount, -data.amount)
-        payer = leg.subject
+        self.come_back(leg, -leg.data.amount)
+
+    def leg_unclaimed(self, leg: Any) -> None:
+        """Coins from here that waited in vain."""
+        self.come_back(leg, 0)
+        self.acknowledge(leg)
+
+    def come_back(self, leg: Any, held: int) -> None:
+        data, payer = leg.data, leg.subject
         if payer in self.accounts and self.accounts[payer]["kind"] == "packet":
             payer = self.accounts[payer]["packet"]["sender"]
-        takes = self.budget_takes if kind_of(payer) == "budget" else self.takes
-        taker = payer if takes(payer, data.program, data.amount) else self.suspense(data.program)
-        self.post(taker, data.program, data.amount)
-        entry = self.gift_back(leg)
-        if entry is not None:
-            entry["fate"] = "released"
+        self.give(self.clearing(data.program), payer, data.program, data.amount, held)
+        self.gift_back(leg, "released")
 
     def leg_reversal(self, leg: Any) -> None:
         """Coins of a gift that its payer took back."""
-        self.credit(leg, self.takes(leg.subject, leg.data.program, leg.data.amount))
-        self.gift_back(leg)
-
-    def gift_back(self, leg: Any) -> dict[str, Any] | None:
-        """Have a gift that came back count no longer; what its payer remembers of it."""
-        if kind_of(leg.subject) != "wallet":
-            return None
-        entry = self.remembered(leg.subject, leg.data.cause)
-        if entry is None or entry["reason"] != "":
-            return None
-        self.count_left(entry["event"], -leg.data.amount)
-        return entry
-
-    def credit(self, leg: Any, takes: bool) -> None:  # noqa: FBT001
-        """Credit the subject or suspense, and tell the origin that the coins have come."""
         data = leg.data
-        clearing = self.clearing(data.program)
-        self.post(clearing, data.program, -data.amount)
-        self.post(leg.subject if takes else self.suspense(data.program), data.program, data.amount)
+        self.give(self.clearing(data.program), leg.subject, data.program, data.amount)
+        self.gift_back(leg, "reversed")
+        self.answer(leg, "")
+        self.acknowledge(leg)
+
+    def gift_back(self, leg: Any, fate: str) -> None:
+        """Have a gift that came back count no longer."""
+        if kind_of(leg.subject) != "wallet":
+            return
+        entry = self.remembered(leg.subject, (leg.data.cause_source, leg.data.cause))
+        if entry is not None and entry["reason"] == "":
+            self.uncount(entry, leg.data.amount)
+            entry["fate"] = fate
+
+    def credit(self, leg: Any, taker: str) -> None:
+        """Credit the taker, and tell the origin that the coins have come."""
+        data = leg.data
+        self.post(self.clearing(data.program), data.program, -data.amount)
+        self.post(taker, data.program, data.amount)
+        self.acknowledge(leg)
+
+    def acknowledge(self, leg: Any) -> None:
+        data = leg.data
         origin = f"clearing:{data.program}@{data.partition}"
-        self.send(leg, "ack", origin, clearing, data.amount)
+        self.send(leg, "ack", origin, self.clearing(data.program), data.amount)
 
     def budget_takes(self, name: str, program: str, amount: int) -> bool:
         budget = self.accounts.get(name)
@@ -1339,14 +1765,15 @@ class Judge:
 
     def leg_return(self, leg: Any) -> None:
         """Coins of a shard for its reserve."""
-        self.credit(leg, self.budget_takes(leg.subject, leg.data.program, leg.data.amount))
+        takes = self.budget_takes(leg.subject, leg.data.program, leg.data.amount)
+        self.credit(leg, leg.subject if takes else self.suspense(leg.data.program))
 
     def leg_lease(self, leg: Any) -> None:
         """Coins of a reserve for a shard, or the news that there are none."""
         data = leg.data
         takes = self.budget_takes(leg.subject, data.program, data.amount)
         if data.amount > 0:
-            self.credit(leg, takes)
+            self.credit(leg, leg.subject if takes else self.suspense(data.program))
         elif takes:
             self.post(leg.subject, data.program, 0)
         if takes:
@@ -1356,6 +1783,10 @@ class Judge:
     def leg_ack(self, leg: Any) -> None:
         """Coins that left here have come where they went."""
         self.post(leg.subject, leg.data.program, 0, -leg.data.amount)
+
+    def leg_unack(self, leg: Any) -> None:
+        """Coins that were said to have come there have not."""
+        self.post(leg.subject, leg.data.program, 0, leg.data.amount)
 
     def leg_lease_ask(self, leg: Any) -> None:
         """A shard wants another lease from the reserve."""
@@ -1383,27 +1814,41 @@ class Judge:
             or reserve["state"] != "open"
             or self.available(leg.subject) < data.amount
         ):
-            raise Refused("budget_exhausted")
+            self.decline(leg, "budget_exhausted")
+        self.asker = data.asker
         self.send_money(leg, "grant", leg.subject, data.payer, data.amount)
 
+    def decline(self, leg: Any, reason: str) -> None:
+        """Tell who asked why not."""
+        self.asker = leg.data.asker
+        self.send(leg, "declined", leg.data.payer, leg.subject, leg.data.amount, reason=reason)
+        raise Refused(reason)
+
     def leg_reverse_ask(self, leg: Any) -> None:
-        """The payer of a transfer wants its coins back."""
+        """The payer of a transfer wants its coins back, from where they are."""
         data = leg.data
-        payee = self.accounts.get(leg.subject)
-        short = self.available(leg.subject) < data.amount
-        if self.bounced(leg) in self.accounts:
-            self.send(leg, "declined", data.payer, leg.subject, data.amount)
-            raise Refused("unknown_original")
-        if payee is None or payee["program"] != data.program or short:
-            self.send(leg, "declined", data.payer, leg.subject, data.amount)
-            raise Refused("insufficient_balance")
-        self.send_money(leg, "reversal", leg.subject, data.payer, data.amount)
+        names = (data.payer, data.cause_source, data.cause)
+        if self.went_back(names, leg.subject) in self.accounts:
+            self.decline(leg, "unknown_original")
+        giver = leg.subject
+        waiting = self.waiting(leg.subject, data.program)
+        gifts = self.accounts.get(waiting, {"gifts": []})["gifts"]
+        for gift in list(gifts):
+            if (gift["payer"], *gift["names"]) == names:
+                gifts.remove(gift)
+                giver = waiting
+        found = self.accounts.get(giver)
+        if found is None or found["program"] != data.program or self.available(giver) < data.amount:
+            self.decline(leg, "insufficient_balance")
+        self.asker = data.asker
+        self.send_money(leg, "reversal", giver, data.payer, data.amount)
 
     def leg_declined(self, leg: Any) -> None:
-        """The transfer could not be taken back: it stands."""
-        entry = self.remembered(leg.subject, leg.data.cause)
-        if entry is not None and entry["fate"] == "reversed":
+        """What was asked was refused; a transfer that was to be taken back stands."""
+        entry = self.remembered(leg.subject, (leg.data.cause_source, leg.data.cause))
+        if entry is not None and entry["fate"] == "reversing":
             entry["fate"] = ""
+        self.answer(leg, leg.data.reason)
 
 
 __all__ = ["NEVER_BELOW_ZERO", "Judge", "Verdict", "read", "step_of"]

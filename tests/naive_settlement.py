@@ -80,6 +80,8 @@ def party_of(moved: Moved) -> str:
     name, _, number = rest.rpartition("@")
     if moved.kind in {"wallet", "packet", "deposit"}:
         return f"{moved.kind}s"
+    if moved.kind == "waiting":
+        return "waiting"
     if moved.kind == "budget":
         return f"advertiser:{name if number.isdecimal() and name else rest}"
     if moved.kind == "clearing" and moved.result.campaign:
@@ -93,17 +95,23 @@ def deliveries(
     results: Iterable[Result], moved: Iterable[Moved], asked: Month
 ) -> dict[tuple[str, str, str, Fraction | None], list[int]]:
     """By carrier, program, network and price: how many, how much data, how many coins."""
-    redeemed = {
-        (result.program, result.subject, result.event_id): result
-        for result in results
-        if (result.type, result.outcome) == ("redeem", "applied")
-    }
+    redeemed: dict[tuple[str, str, str, str], list[Result]] = defaultdict(list)
+    for result in results:  # an id that was forgotten may come again
+        if (result.type, result.outcome) == ("redeem", "applied"):
+            key = (result.program, result.subject, result.event_source, result.event_id)
+            redeemed[key].append(result)
     found: dict[tuple[str, str, str, Fraction | None], list[int]] = defaultdict(lambda: [0, 0, 0])
     for each in moved:
         if each.kind != "carrier" or not asked.start <= each.time < asked.end:
             continue
         own, name = each.result, each.account.split(":")[1]
-        of = redeemed.get((own.program, own.subject, own.cause or own.event_id))
+        names = (own.cause_source, own.cause) if own.cause else (own.event_source, own.event_id)
+        before = [
+            each
+            for each in redeemed[own.program, own.subject, *names]
+            if each.source_offset <= own.source_offset
+        ]
+        of = max(before, key=lambda each: each.source_offset, default=None)
         network = of.network if of is not None and of.network else name
         price = None if of is None or of.mb == 0 else Fraction(of.amount, of.mb)
         line = found[f"carrier:{name}", own.program, network, price]
@@ -146,13 +154,9 @@ def queues(
     def is_its(each: Moved) -> bool:
         return _earned(each, activity) if activity else _granted(each, campaign)
 
-    wallets: dict[str, list[Moved]] = defaultdict(list)
-    for each in sorted(moved, key=lambda each: each.version):
-        if each.kind == "wallet" and each.time < asked.end and each.result.program == program:
-            wallets[each.account].append(each)
     in_hand = 0
     spent: dict[str, int] = defaultdict(int)
-    for history in wallets.values():
+    for history in _histories(moved, program, asked.end):
         kept = _standing(history)
         coins: deque[list[Any]] = deque([each, each.amount] for each in kept if each.amount > 0)
         for each in kept:
@@ -169,12 +173,47 @@ def queues(
     return in_hand, dict(spent)
 
 
+def _histories(moved: Iterable[Moved], program: str, end: datetime) -> list[list[Moved]]:
+    """What each open wallet did, after what came for its name while it was none."""
+    histories: dict[str, list[Moved]] = defaultdict(list)
+    opened = {}
+    for each in sorted(moved, key=lambda each: (each.kind == "wallet", each.version)):
+        if each.time >= end or each.result.program != program:
+            continue
+        if each.kind == "wallet":
+            opened[each.account] = histories[each.account]
+            histories[each.account].append(each)
+        elif each.kind == "waiting":  # waiting:PROGRAM:NAME
+            histories[each.account.split(":", 2)[2]].append(each)
+    return list(opened.values())
+
+
 def _standing(history: list[Moved]) -> list[Moved]:
-    """Leave out what was undone: what is of one event and comes to nothing."""
-    sums: dict[str, int] = defaultdict(int)
+    """Tell each event once, where it first moved coins, by what of it was not undone."""
+    first: dict[tuple[str, str, str], Moved] = {}
+    sums: dict[tuple[str, str, str], int] = defaultdict(int)
     for each in history:
-        sums[each.result.cause or each.result.event_id] += each.amount
-    return [each for each in history if sums[each.result.cause or each.result.event_id]]
+        first.setdefault(_of(each.result), each)
+        sums[_of(each.result)] += each.amount
+    return [each._replace(amount=sums[of]) for of, each in first.items() if sums[of]]
+
+
+def _of(result: Result) -> tuple[str, str, str]:
+    """Subject, source and id of the event that coins moved for; a packet's are the packet."""
+    own = (result.subject, result.event_source, result.event_id)
+    if result.type == "packet_send":
+        return (result.counterparty, "", "")
+    if result.type == "packet_expire":
+        return (result.subject, "", "")
+    if result.type == "leg":
+        # A gift's coins, and those asked back, are the giver's affair; so is what a shard rewarded.
+        payer = result.counterparty
+        for_payer = result.step in {"transfer", "claim", "reverse_ask"}
+        for_payer |= result.step == "grant" and payer.rpartition("@")[2].isdecimal()
+        return (payer if for_payer else result.subject, result.cause_source, result.cause)
+    if result.type in {"reward", "packet_claim"} or not result.cause:
+        return own
+    return (result.subject, result.cause_source, result.cause)
 
 
 def _operation(each: Moved) -> str:

@@ -9,17 +9,27 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
+from urllib.request import Request
 
+from flowdrop.failures import NO_ANSWER
+from flowdrop.secrets import current, read
 from local import processes
+from local.engine import EngineNode
 from local.kafka import KafkaNode
-from local.ports import HOST, answers, free_port
+from local.ports import HOST, free_port
+from local.secrets import make
+from sql.client import connect
+from tests import keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 READY_SECONDS_MAX = 60.0
+
+PROGRAM = "liuliangbao"
 
 
 class Worker:
@@ -51,25 +61,19 @@ class Stack:
     def __init__(self, folder: Path, settings: dict[str, str] | None = None) -> None:
         self.folder = folder
         self.kafka = KafkaNode(folder / "kafka")
+        make(folder / "home")
         self.workers: list[Worker] = []
         self.feeds: list[subprocess.Popen[bytes]] = []
-        port = free_port()
-        self.engine = processes.Part(
-            name="clickhouse",
-            command=lambda: [
-                *(sys.executable, "-m", "local.clickhouse"),
-                *("--port", str(port), "--path", str(folder / "clickhouse")),
-            ],
-            home=folder,
-            ready=lambda: answers(port),
-        )
-        self.clickhouse = f"http://default:@{HOST}:{port}/default"
+        node = EngineNode.of_its_own(folder)
+        self.engine = node.part
+        self.clickhouse = node.url("admin")  # as tests ask; commands have their own users
         self.env = {
             **{name: v for name, v in os.environ.items() if not name.startswith("FLOWDROP_")},
             "FLOWDROP_HOME": str(folder / "home"),
             "FLOWDROP_CONFIG": str(folder / "flowdrop.toml"),
-            "FLOWDROP_CLICKHOUSE": self.clickhouse,
+            **node.settings,
             "FLOWDROP_WORKER": "http://127.0.0.1:1",
+            **keys.ENV,
             **(settings or {}),
         }
 
@@ -149,24 +153,59 @@ class Stack:
         """Run a command with --json; return what it printed."""
         return json.loads(self.flowdrop(*command, "--json", status=status))
 
+    def freeze(self, name: str, people: Sequence[str]) -> None:
+        """Freeze an audience as `flowdrop audience freeze` does, with scores of our own."""
+        client = connect(self.clickhouse)
+        now = datetime.now(UTC)
+        client.insert(
+            "audiences",
+            [[PROGRAM, name, date(2017, 1, 2), "model", "{}", len(people), 0, "print", now]],
+            column_names=[
+                *("program", "name", "as_of", "model_id", "rule", "size"),
+                *("opted_out", "fingerprint", "frozen_at"),
+            ],
+        )
+        client.insert(
+            "audience_members",
+            [
+                [PROGRAM, name, "print", p, 1 - rank / 1000, rank]
+                for rank, p in enumerate(people, start=1)
+            ],
+            column_names=["program", "audience", "fingerprint", "person", "score", "rank"],
+        )
+
     def accounts(self) -> dict[str, list[int]]:
         """Return `[posted, pending, version]` of every account from the live tables."""
         found: dict[str, list[int]] = {}
         for number in range(int(self.env.get("FLOWDROP_PARTITIONS", "8"))):
-            body = ask(f"{self.env['FLOWDROP_WORKER']}/accounts/{number}")
+            body = self.ask(f"{self.env['FLOWDROP_WORKER']}/accounts/{number}")
             assert body is not None, number
             found |= body["accounts"]
         return found
 
+    @property
+    def token(self) -> str:
+        """What the workers' web views ask for."""
+        return current(read(self.folder / "home"), "worker_web")
 
-def ask(url: str) -> Any:
+    def ask(self, url: str) -> Any:
+        """Return what a worker answers to one who has its token; see `ask`."""
+        return ask(url, self.token)
+
+    def ask_console(self, url: str) -> Any:
+        """Return what the console answers to one who has its token."""
+        return ask(url, current(read(self.folder / "home"), "console"))
+
+
+def ask(url: str, token: str = "") -> Any:
     """Return the JSON that `url` answers with, or None while it does not."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(Request(url, headers=headers), timeout=10) as answer:
             return json.load(answer)
     except urllib.error.HTTPError as error:
         return json.load(error)
-    except OSError:
+    except NO_ANSWER:
         return None
 
 

@@ -23,6 +23,8 @@ HERE, THERE = (
 BESIDE = next(f"x:{n}" for n in range(99) if partition_of(f"x:{n}", PARTITIONS) == 0)
 CAMPAIGN = next(f"c{n}" for n in range(99) if partition_of(f"budget:c{n}", PARTITIONS) == 0)
 
+KEYS = {"k1": b"s"}
+
 
 class Courtroom:
     """Two judges, and what the one says was sent to the other."""
@@ -30,7 +32,15 @@ class Courtroom:
     def __init__(self) -> None:
         programs = {"p": program("p", *get_args(Operation))}
         self.judges = [
-            Judge(n, 2, programs, window_us=DAY_US, tolerance_us=DAY_US, secret=b"s")
+            Judge(
+                n,
+                2,
+                programs,
+                window_us=DAY_US,
+                tolerance_us=DAY_US,
+                ledger_keys=KEYS,
+                rules_keys=KEYS,
+            )
             for n in range(PARTITIONS)
         ]
         self.offsets = [0] * PARTITIONS
@@ -67,7 +77,10 @@ class Courtroom:
         """The next leg on its way, as the ledger would write and sign it."""
         own = self.sent.pop(0)
         _, origin, offset, number = own["id"].split(":")
-        fields = ("program", "step", "payer", "amount", "cause", "campaign")
+        fields = (
+            *("program", "step", "payer", "amount", "cause", "cause_source", "campaign"),
+            *("sequence", "key"),
+        )
         data = events.LegData(
             partition=int(origin),
             offset=int(offset),
@@ -78,7 +91,7 @@ class Courtroom:
         leg = events.Leg(
             id=own["id"], source="s", time=own["time"], subject=own["subject"], data=data
         )
-        signed = msgspec.structs.replace(data, signature=signature_of(leg, b"s"))
+        signed = msgspec.structs.replace(data, signature=signature_of(leg, KEYS["k1"]))
         self.leg = msgspec.structs.replace(leg, data=signed)
         return f"{own['step']} {self.record(self.leg)}"
 
@@ -230,14 +243,27 @@ def test_a_transfer_is_taken_back_only_if_the_payee_still_has_it(court: Courtroo
     assert court.tell(events.Reverse, HERE, original=gift("two", 20)) == "asked", "may try again"
 
 
-def test_a_closed_wallet_is_empty_and_what_comes_later_goes_to_suspense(court: Courtroom) -> None:
+def test_a_closed_wallet_is_empty_and_what_comes_later_goes_back(court: Courtroom) -> None:
     assert court.tell(events.Transfer, THERE, to=HERE, amount=7) == "applied"
     assert court.tell(events.Close, HERE) == "refused balance_left"
     assert court.tell(events.Close, HERE, to=BESIDE) == "applied"
     assert court.tell(events.Unfreeze, HERE) == "refused closed"
     assert (court.coins(HERE), court.coins(BESIDE)) == ((0, 0), (100, 0))
-    assert court.drain() == ["transfer applied", "ack applied"]
-    assert court.coins("suspense:p@0") == (7, 0)
+    assert court.drain() == ["transfer refused closed", "bounce applied"]
+    assert court.coins(THERE) == (100, 0)
+
+
+def test_a_gift_waits_and_comes_or_goes_back(court: Courtroom) -> None:
+    for number, amount in enumerate((30, 20)):
+        gift = {"to": "stranger", "amount": amount, "event_id": f"g{number}"}
+        assert court.tell(events.Transfer, HERE, **gift) == "applied"
+    assert court.drain() == ["transfer applied", "transfer applied", "ack applied", "ack applied"]
+    judge = court.judges[partition_of("stranger", PARTITIONS)]
+    assert judge.accounts["waiting:p:stranger"]["posted"] == 50
+    assert court.tell(events.WaitingReturn, "stranger") == "refused not_due"
+    assert court.tell(events.Open, "stranger") == "applied"
+    assert court.coins("stranger") == (50, 0)
+    assert court.tell(events.WaitingReturn, "stranger") == "refused nothing_waiting"
 
 
 def test_what_is_remembered(court: Courtroom) -> None:
@@ -247,7 +273,9 @@ def test_what_is_remembered(court: Courtroom) -> None:
     assert court.tell(events.Freeze, HERE, event_id="g") == "refused frozen"
     assert court.tell(events.Unfreeze, HERE) == "applied"
     assert court.tell(events.Freeze, HERE, event_id="g") == "repeat frozen"
-    assert court.tell(events.Freeze, HERE, at=60 * 24 + 1) == "refused in_the_future"
+    early = {"at": 60 * 24 + 1, "event_id": "early"}
+    assert court.tell(events.Freeze, HERE, **early) == "refused in_the_future"
+    assert court.tell(events.Freeze, HERE, **early) == "refused in_the_future"
     assert court.tell(events.Unfreeze, HERE, at=-60 * 24 - 1) == "refused too_old"
     for number in range(256):
         court.tell(events.Earn, HERE, at=1, event_id=f"n{number}", activity="check-in")

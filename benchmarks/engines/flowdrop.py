@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from benchmarks.engines import Engine
 from local.ports import free_port
 from streams.ledger.accounts import unpack
 from streams.topics import ACCOUNTS_CHANGELOG
+from tests import keys
 
 if TYPE_CHECKING:
     from benchmarks.place import Place
@@ -26,8 +28,10 @@ def environment(place: Place) -> dict[str, str]:
     return {
         "FLOWDROP_KAFKA": place.bootstrap,
         "FLOWDROP_HOME": place.folder,
+        **keys.ENV,
         "FLOWDROP_CONFIG": f"{place.folder}/flowdrop.toml",
         "FLOWDROP_PARTITIONS": str(place.partitions),
+        "FLOWDROP_WORKER_TOKEN": secrets.token_hex(32),  # nobody asks its web views
     }
 
 

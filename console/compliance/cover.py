@@ -24,9 +24,9 @@ BASIS = Words(
     "program issues on a partition what that has leased, and no more. Issued is less what was "
     "burnt; outstanding is that less fees and what carriers, merchants and partners are owed, and "
     "with what partners owe. What was spent has taken its backing along.",
-    zh="流量币为整数,以各计划的最小单位计,截至数仓已接收的数据。备付或留在准备金中,或已租给分区,或在途。"
-    "受约束的计划在一个分区只能发行该分区已租得的数量。已发行为扣除销毁后的数量;未兑付为其扣除手续费及应付运营商、"
-    "商户与合作方的部分,并加上合作方所欠的部分。已花费的币带走了它的备付。",
+    zh="流量币为整数，以各方案的最小单位计，截至数仓已接收的数据。备付或留在准备金中，或已租给分区，或在途。"
+    "受约束的方案在一个分区只能发行该分区已租得的数量。已发行为扣除销毁后的数量；未兑付为其扣除手续费及应付运营商、"
+    "商户与合作方的部分，并加上合作方所欠的部分。已花费的币带走了它的备付。",
 )
 
 

@@ -24,7 +24,7 @@ BASIS = Words(
     en="A flag is a reason to look at the accounts, not a verdict. Coins are whole, in the "
     "program's smallest unit; months are UTC, by the time of each event. What was taken back "
     "is not counted.",
-    zh="标记只是查看账户的理由,并非结论。流量币为整数,以各计划的最小单位计;月份按 UTC,"
+    zh="标记只是查看账户的理由，并非结论。流量币为整数，以各方案的最小单位计；月份按 UTC，"
     "以每个事件自身时间为准。已收回的不计。",
 )
 
@@ -42,6 +42,7 @@ class Flag:
     first_time: datetime
     last_time: datetime
     evidence: tuple[str, ...]  # ids of the events, by time; see `flowdrop ledger trace`
+    sources: tuple[str, ...]  # theirs, in the same order
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,4 +111,5 @@ def _flag(rule: str, pattern: str, row: dict[str, Any]) -> Flag:
         first_time=row["first_time"].replace(tzinfo=UTC),
         last_time=row["last_time"].replace(tzinfo=UTC),
         evidence=tuple(row["evidence"]),
+        sources=tuple(row["sources"]),
     )

@@ -18,15 +18,26 @@ if TYPE_CHECKING:
 
 # What these hold was spent, or minted, or may yet be. All else is outstanding, a kind that comes
 # later as well: a reserve that covers too much is the lesser error.
-NOT_OUTSTANDING = {"issuer", "carrier", "merchant", "partner", "fees", "reserve", "backing"}
+NOT_OUTSTANDING = {
+    "issuer",
+    "carrier",
+    "merchant",
+    "partner",
+    "fees",
+    "reserve",
+    "backing",
+    "missing",
+}
 
 BASIS = Words(
     en="Coins are whole, in the program's smallest unit; those of two programs are never added. "
     "Months are UTC, by the time of each event. Outstanding is every coin but "
     "those at carriers, merchants and partners: in wallets, red packets, campaigns' budgets, on "
-    "their way, or in suspense. Held coins are part of those in wallets.",
-    zh="流量币为整数,以各计划的最小单位计;不同计划的币从不相加。月份按 UTC,以每个事件自身时间为准。"
-    "未兑付指不在运营商、商户与合作方处的每一枚币:在钱包、红包、活动预算、途中或挂账中。冻结待兑的币包含在钱包余额内。",
+    "their way, waiting for a wallet, or in suspense. Held coins are part of those in wallets.",
+    zh="流量币为整数，以各方案的最小单位计；不同方案的币从不相加。"
+    "月份按 UTC，以每个事件自身时间为准。"
+    "未兑付指不在运营商、商户与合作方处的每一枚币：在钱包、红包、活动预算、途中、等待开通钱包或挂账中。"
+    "冻结待兑的币包含在钱包余额内。",
 )
 
 
@@ -41,6 +52,7 @@ class ProgramMonth:
     outstanding: int
     by_kind: dict[str, int]  # every kind of account that holds any
     in_packets: int
+    waiting: int  # for a wallet that is not open yet, or no longer
     held: int  # for redemptions and orders not yet settled
     reserve: int | None  # what backs its coins, by the ledger; none when it holds no reserve
     cover: float | None  # reserve / outstanding; none without a reserve or coins
@@ -104,6 +116,7 @@ def report(client: Client, month: Month, program: str = "") -> ComplianceReport:
                 outstanding=outstanding,
                 by_kind=by_kind,
                 in_packets=by_kind.get("packet", 0),
+                waiting=by_kind.get("waiting", 0),
                 held=held.get(name, {}).get("held", 0),
                 reserve=backing,
                 cover=None if backing is None or not outstanding else backing / outstanding,

@@ -50,7 +50,7 @@ RULES = {
             words=Words(
                 en="many gifts from one wallet to another, each below a limit, that reach it "
                 "together",
-                zh="同一钱包向另一钱包多次转赠,每次低于限额,合计达到限额",
+                zh="同一钱包向另一钱包多次转赠，每次低于限额，合计达到限额",
             ),
         ),
         Rule(
@@ -83,7 +83,7 @@ RULES = {
             words=Words(
                 en="a wallet that draws from many red packets of few senders, or to which many "
                 "wallets pass on what they drew",
-                zh="一个钱包从少数发送者的大量红包中领取,或多个钱包将所领红包转给同一钱包",
+                zh="一个钱包从少数发送者的大量红包中领取，或多个钱包将所领红包转给同一钱包",
             ),
         ),
     )

@@ -47,6 +47,7 @@ def _program(program: ProgramMonth) -> Iterator[str]:
             ("redeemed at carriers in the month", program.redeemed),
             ("outstanding at its end", program.outstanding),
             ("of which in red packets", program.in_packets),
+            ("of which waiting for a wallet", program.waiting),
             ("of which held for redemptions and orders", program.held),
             *((f"in {kind} accounts", coins) for kind, coins in program.by_kind.items()),
         ],

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from console.drops.selection import MINOR, NO_CONSENT, NO_WALLET, Candidate
+from console.drops.selection import (
+    MINOR,
+    NO_CONSENT,
+    NO_WALLET,
+    WALLET_CLOSED,
+    WALLET_FROZEN,
+    Candidate,
+)
 from features.audiences import members
 from sql.client import rows
 
@@ -14,13 +21,13 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
 
-def candidates(client: Client, audience: str) -> list[Candidate]:
-    """Return the people of the frozen `audience`.
+def candidates(client: Client, program: str, audience: str) -> list[Candidate]:
+    """Return the people of the frozen `audience` of `program`.
 
     Raises:
         click.ClickException: when there is no such audience.
     """
-    return [Candidate(m.person, m.rank, m.score) for m in members(client, audience)]
+    return [Candidate(m.person, m.rank, m.score) for m in members(client, program, audience)]
 
 
 def without_consent(client: Client) -> dict[str, str]:
@@ -29,12 +36,16 @@ def without_consent(client: Client) -> dict[str, str]:
     return {row["person"]: MINOR if row["minor"] else NO_CONSENT for row in found}
 
 
-def blocked(client: Client, program: str, people: Iterable[Candidate]) -> dict[str, str]:
+def blocked(client: Client, program: str, people: Iterable[str]) -> dict[str, str]:
     """Return, of `people`, those who may not take part and why; consent goes before wallets."""
-    wallets = {row["person"] for row in rows(client, "drops/wallets", program=program)}
+    states = {row["person"]: row["state"] for row in rows(client, "drops/wallets", program=program)}
     refused = without_consent(client)
-    reasons = {p.person: NO_WALLET for p in people if p.person not in wallets}
-    return reasons | {p.person: refused[p.person] for p in people if p.person in refused}
+    reasons = {p: refused.get(p) or _WALLETS.get(states.get(p, "none"), "") for p in people}
+    return {person: reason for person, reason in reasons.items() if reason}
+
+
+# What the state of a wallet, or `none`, says against a grant.
+_WALLETS = {"none": NO_WALLET, "closed": WALLET_CLOSED, "frozen": WALLET_FROZEN}
 
 
 def name_used(client: Client, campaign: str) -> bool:

@@ -11,6 +11,8 @@ from streams.events import (
     AssignmentData,
     Contact,
     ContactData,
+    Defund,
+    DefundData,
     Event,
     Fund,
     FundData,
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from console.drops.selection import Member
+    from console.drops.since import LeftOutSince
     from console.drops.tables import Drop
 
 SOURCE = "flowdrop/console"
@@ -36,33 +39,79 @@ def grant_id(drop: str, person: str) -> str:
     return f"drop/{drop}/grant/{person}"
 
 
-def events(drop: Drop, members: Sequence[Member]) -> Iterator[Event]:
+def events(
+    drop: Drop, members: Sequence[Member], left_out: Sequence[LeftOutSince] = ()
+) -> Iterator[Event]:
     """Yield what launching `drop` publishes, in order.
 
     First the coins each partition needs, then every member's arm, then grant and contact for those
-    treated: who is held out gets an assignment and nothing else. All carry the time of the launch,
-    which is in the database before the first of them is published.
+    treated: who is held out gets an assignment and nothing else, and so does who was left out since
+    the drop was made. Last the coins of those who were left out after the first launch go back.
+    All but these carry the time of the first launch, which is in the database before the first of
+    them is published.
     """
     if drop.launched_at is None:
         raise ValueError(f"drop {drop.name!r} has no launch time yet")
-    yield from _funds(drop, drop.launched_at, members)
+    yield from _funds(drop, drop.launched_at, members, left_out)
     for member in members:
         yield _assignment(drop, drop.launched_at, member)
-    for member in members:
-        if member.arm == TREATED:
-            yield _grant(drop, drop.launched_at, member.person)
-            yield _contact(drop, drop.launched_at, member.person)
+    for person in _sent_to(members, left_out):
+        yield _grant(drop, drop.launched_at, person)
+        yield _contact(drop, drop.launched_at, person)
+    yield from _defunds(drop, drop.launched_at, left_out)
 
 
-def count(members: Sequence[Member], partitions: int) -> int:
-    """Return how many events `events` yields."""
-    treated = [m.person for m in members if m.arm == TREATED]
-    return len({partition_of(p, partitions) for p in treated}) + len(members) + 2 * len(treated)
+def count(drop: Drop, members: Sequence[Member], left_out: Sequence[LeftOutSince] = ()) -> int:
+    """Return how many events `events` yields, for a drop launched before or to be launched now."""
+    funds = _funded(drop, members, left_out)
+    defunds = _defunded(drop, left_out)
+    return len(funds) + len(members) + 2 * len(_sent_to(members, left_out)) + len(defunds)
 
 
-def _funds(drop: Drop, time: datetime, members: Sequence[Member]) -> Iterator[Fund]:
-    grants = Counter(partition_of(m.person, drop.partitions) for m in members if m.arm == TREATED)
-    for partition, people in sorted(grants.items()):
+def _sent_to(members: Sequence[Member], left_out: Sequence[LeftOutSince]) -> list[str]:
+    gone = {person.person for person in left_out}
+    return [m.person for m in members if m.arm == TREATED and m.person not in gone]
+
+
+def _funded(
+    drop: Drop, members: Sequence[Member], left_out: Sequence[LeftOutSince]
+) -> Counter[int]:
+    """Return the grants that each partition is funded for: of whom the first launch had in it."""
+    gone = {p.person for p in left_out if drop.launched_at in {None, p.at}}
+    return Counter(
+        partition_of(m.person, drop.partitions)
+        for m in members
+        if m.arm == TREATED and m.person not in gone
+    )
+
+
+def _defunded(drop: Drop, left_out: Sequence[LeftOutSince]) -> Counter[tuple[datetime, int]]:
+    """Return the grants that each later launch took out of each partition's shard."""
+    return Counter(
+        (p.at, partition_of(p.person, drop.partitions))
+        for p in left_out
+        if drop.launched_at not in {None, p.at} and not p.grant_sent
+    )
+
+
+def _defunds(
+    drop: Drop, launched_at: datetime, left_out: Sequence[LeftOutSince]
+) -> Iterator[Defund]:
+    for (at, partition), people in sorted(_defunded(drop, left_out).items()):
+        seconds = (at - launched_at).total_seconds()
+        yield Defund(
+            id=f"drop/{drop.name}/defund/{partition}/{seconds:.6f}",
+            source=SOURCE,
+            time=at,
+            subject=shard(f"budget:{drop.name}", partition),
+            data=DefundData(program=drop.program, campaign=drop.name, amount=people * drop.amount),
+        )
+
+
+def _funds(
+    drop: Drop, time: datetime, members: Sequence[Member], left_out: Sequence[LeftOutSince]
+) -> Iterator[Fund]:
+    for partition, people in sorted(_funded(drop, members, left_out).items()):
         yield Fund(
             id=f"drop/{drop.name}/fund/{partition}",
             source=SOURCE,

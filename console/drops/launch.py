@@ -1,21 +1,24 @@
 """Launch a drop: write down the time, publish its events, write down that the broker has them.
 
 A launch that died in between is simply run again: ids and times are the same, so the ledger and
-the warehouse know each event they already have, and nobody is granted twice.
+the warehouse know each event they already have, and nobody is granted twice. Whom it may still be
+sent to is judged anew each time, see `since`.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-import click
 from sqlalchemy import update
 
-from console.drops import audience
+from console.drops import since
 from console.drops.events import count, events
 from console.drops.register import find, log, members
 from console.drops.selection import TREATED
 from console.drops.tables import Drop
+from console.drops.terms import check_until
+from console.reports.basis import ToldError, Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,8 +27,25 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
     from sqlalchemy.orm import Session
 
-    from console.drops.selection import Member
+    from console.drops.since import LeftOutSince
     from streams.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What launching would do now.
+
+    Attributes:
+        events: how many it publishes.
+        sent_to: treated people who get grant and contact, those of earlier launches included.
+        newly: who is left out from now on.
+        left_out: everyone left out since the drop was made.
+    """
+
+    events: int
+    sent_to: int
+    newly: list[LeftOutSince]
+    left_out: list[LeftOutSince]
 
 
 class Publisher(Protocol):
@@ -36,6 +56,30 @@ class Publisher(Protocol):
     ) -> int:
         """Send and wait."""
         ...
+
+
+def plan(session: Session, client: Client, name: str, now: datetime) -> Plan:
+    """Return what launching the drop `name` would do now; nothing is written.
+
+    Raises:
+        click.ClickException: when it was cancelled, or its offer is over before all is sent.
+    """
+    drop = find(session, name)
+    if drop.cancelled_at:
+        raise ToldError(_cancelled(name))
+    if drop.until is not None and drop.acknowledged_at is None:
+        check_until(drop.until, now)
+    people = members(session, name)
+    before = since.kept(session, name)
+    newly = since.judge(client, drop, people, before, now)
+    left_out = [*before, *newly]
+    treated = sum(member.arm == TREATED for member in people)
+    return Plan(
+        events=count(drop, people, left_out),
+        sent_to=treated - len(left_out),
+        newly=newly,
+        left_out=left_out,
+    )
 
 
 def launch(
@@ -52,7 +96,8 @@ def launch(
 
     Args:
         session: of the console's database; committed before and after publishing.
-        client: of the warehouse, asked for consent before the first launch.
+        client: of the warehouse, which must have caught up with the logs: it is asked who may not
+            be contacted any more or can't receive, and what was sent before.
         name: of the drop, a draft or one launched before.
         publisher: sends the events.
         who: the person who launches.
@@ -60,26 +105,21 @@ def launch(
         on_sent: called with how many more events were sent.
 
     Raises:
-        click.ClickException: when the drop was cancelled, somebody of it has withdrawn consent
-            since it was made, or the broker does not take everything.
+        click.ClickException: when the drop was cancelled, its offer is over, or the broker does not
+            take everything.
     """
+    newly = plan(session, client, name, now).newly
     drop = find(session, name)
-    if drop.cancelled_at:
-        raise click.ClickException(f"drop {name!r} was cancelled; create another")
-    people = members(session, name)
-    if drop.launched_at is None:
-        _check_consent(client, drop, people)
-        _begin(session, drop, now)
-    log(
-        session,
-        now=now,
-        who=who,
-        action="launch",
-        drop=name,
-        detail={"again": drop.launched_at != now},
-    )
+    if drop.launched_at is None and not _begin(session, drop, now):
+        return launch(
+            session, client, name, publisher=publisher, who=who, now=now, on_sent=on_sent
+        )  # another launch began meanwhile: go on with it
+    since.keep(session, name, newly)
+    detail = {"again": drop.launched_at != now, "left_out": since.by_reason(newly)}
+    log(session, now=now, who=who, action="launch", drop=name, detail=detail)
     session.commit()
-    sent = publisher(events(drop, people), on_sent=on_sent)
+    published = events(drop, members(session, name), since.kept(session, name))
+    sent = publisher(published, on_sent=on_sent)
     if drop.acknowledged_at is None:
         drop.acknowledged_at = now
     log(session, now=now, who=who, action="acknowledged", drop=name, detail={"events": sent})
@@ -87,30 +127,23 @@ def launch(
     return sent
 
 
-def size(session: Session, name: str) -> int:
-    """Return how many events launching the drop `name` publishes."""
-    return count(members(session, name), find(session, name).partitions)
-
-
-def _begin(session: Session, drop: Drop, now: datetime) -> None:
-    """Set the time of launch, once: of two launches at a time both use the first one's."""
-    session.execute(
+def _begin(session: Session, drop: Drop, now: datetime) -> bool:
+    """Set the time of the first launch and return whether it was this one; the caller commits."""
+    begun = session.execute(
         update(Drop)
         .where(Drop.name == drop.name, Drop.launched_at.is_(None), Drop.cancelled_at.is_(None))
         .values(launched_at=now)
     )
-    session.commit()
+    if not begun.rowcount:  # type: ignore[attr-defined]
+        session.rollback()
+        session.refresh(drop)
+        return False
     session.refresh(drop)
-    if drop.launched_at is None:
-        raise click.ClickException(f"drop {drop.name!r} was cancelled; create another")
+    return True
 
 
-def _check_consent(client: Client, drop: Drop, people: list[Member]) -> None:
-    refused = audience.without_consent(client)
-    withdrawn = [m.person for m in people if m.arm == TREATED and m.person in refused]
-    if withdrawn:
-        raise click.ClickException(
-            f"drop {drop.name!r}: {len(withdrawn):,} of its people withdrew consent, or were said "
-            f"to be minors, after it was created ({withdrawn[0]} among them); cancel it and create "
-            "another, so that preview and launch agree"
-        )
+def _cancelled(name: str) -> Words:
+    return Words(
+        en=f"drop {name!r} was cancelled; create another",
+        zh=f"发放 {name!r} 已取消；请另建一个。",
+    )

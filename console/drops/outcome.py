@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from console.drops.events import grant_id
+from console.drops.events import SOURCE, grant_id
+from console.drops.since import by_reason
+from console.settlement.month import NO_END
 from sql.client import rows
 
 if TYPE_CHECKING:
@@ -15,8 +17,9 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
     from console.drops.preview import Preview
+    from console.drops.since import LeftOutSince
 
-QUERIES = ("drops/outcome", "drops/funded")
+QUERIES = ("drops/outcome", "settlement/budget")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,26 +33,38 @@ class Outcome:
     budget: int
     amount: int
     treated: int
+    left_out_since: dict[str, int]  # treated people whom launches left out, by reason
+    sent: int  # treated people whom grant and contact are sent to, once it is launched
     holdout: int
     granted: int  # people whose grant the ledger applied
     granted_coins: int
     refused: dict[str, int]  # people by the ledger's reason
     pending: int  # people whose grant the warehouse has not seen
     funded: int  # coins in the budget's shards since launch
-    unspent: int  # of the budget
+    never_funded: int  # of the budget that was planned
+    unspent: int  # of what was funded, as its settlement has it
+    until: datetime | None
     launched_at: datetime | None
     acknowledged_at: datetime | None
 
 
-def outcome(client: Client, plan: Preview, acknowledged_at: datetime | None = None) -> Outcome:
-    """Return how the drop of `plan` stands in the warehouse."""
+def outcome(
+    client: Client,
+    plan: Preview,
+    acknowledged_at: datetime | None = None,
+    left_out: Sequence[LeftOutSince] = (),
+) -> Outcome:
+    """Return how the drop of `plan`, whose launches left `left_out` out, stands."""
     values = query_values(plan.name)
     found = rows(client, "drops/outcome", **values)
-    funded = rows(client, "drops/funded", campaign=plan.name)[0]["coins"]
+    told = rows(client, "settlement/budget", **budget_values(plan.name, plan.program))
+    budget = told[0] if told else dict.fromkeys(("funded", "defunded", "unspent"), 0)
+    funded = budget["funded"] - budget["defunded"]
     applied = [row for row in found if row["outcome"] == "applied"]
     granted = sum(row["people"] for row in applied)
     coins = sum(row["coins"] for row in applied)
     refused = {row["reason"]: row["people"] for row in found if row["outcome"] == "refused"}
+    due = plan.treated - sum(not person.grant_sent for person in left_out)
     return Outcome(
         name=plan.name,
         state=plan.state,
@@ -58,13 +73,17 @@ def outcome(client: Client, plan: Preview, acknowledged_at: datetime | None = No
         budget=plan.budget,
         amount=plan.amount,
         treated=plan.treated,
+        left_out_since=by_reason(left_out),
+        sent=plan.treated - len(left_out) if plan.launched_at else 0,
         holdout=plan.holdout,
         granted=granted,
         granted_coins=coins,
         refused=refused,
-        pending=plan.treated - granted - sum(refused.values()) if plan.launched_at else 0,
-        funded=int(funded or 0),
-        unspent=plan.budget - coins,
+        pending=due - granted - sum(refused.values()) if plan.launched_at else 0,
+        funded=funded,
+        never_funded=max(0, plan.budget - funded),
+        unspent=budget["unspent"],
+        until=plan.until,
         launched_at=plan.launched_at,
         acknowledged_at=acknowledged_at,
     )
@@ -78,6 +97,11 @@ def of_people(client: Client, drop: str, people: Sequence[str]) -> dict[str, tup
     return {row["person"]: (row["outcome"], row["reason"]) for row in found}
 
 
+def budget_values(drop: str, program: str) -> dict[str, object]:
+    """Return what is bound to the query on the budget of `drop`, of every time."""
+    return {"campaigns": [drop], "program": program, "end": NO_END}
+
+
 def query_values(drop: str) -> dict[str, str]:
     """Return what is bound to the queries on the grants of `drop`."""
-    return {"campaign": drop, "prefix": grant_id(drop, "")}
+    return {"campaign": drop, "source": SOURCE, "prefix": grant_id(drop, "")}

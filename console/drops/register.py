@@ -16,6 +16,7 @@ from console.drops.selection import Member, holdout_size
 from console.drops.selection import select as choose
 from console.drops.tables import AuditRow, Drop, LeftOutRow, MemberRow
 from console.drops.terms import Terms, check
+from console.reports.basis import ToldError, Words
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -54,9 +55,9 @@ def create(
         click.ClickException: when a term is wrong, the name was used, the audience does not exist
             or nobody would be granted anything.
     """
-    check(terms, programs)
+    check(terms, programs, now)
     _check_unused(session, client, terms.name)
-    people = audience.candidates(client, terms.audience)
+    people = audience.candidates(client, terms.program, terms.audience)
     if not people:
         raise click.ClickException(
             f"audience: {terms.audience!r} holds nobody; see `flowdrop audience list`, "
@@ -69,7 +70,7 @@ def create(
         amount=terms.amount,
         holdout=terms.holdout,
         secret=secret,
-        blocked=audience.blocked(client, terms.program, people),
+        blocked=audience.blocked(client, terms.program, [each.person for each in people]),
     )
     _check_treated(terms, people, chosen)
     drop = Drop(**asdict(terms), partitions=partitions, created_at=now, created_by=who)
@@ -122,8 +123,11 @@ def cancel(session: Session, name: str, *, who: str, now: datetime) -> Drop:
     )
     if not stopped.rowcount:  # type: ignore[attr-defined]
         session.rollback()
-        raise click.ClickException(
-            f"drop {name!r} is {drop.state}, so it can't be cancelled; only a draft can"
+        raise ToldError(
+            Words(
+                en=f"drop {name!r} is {drop.state}, so it can't be cancelled; only a draft can",
+                zh=f"发放 {name!r} 不是草稿，不能取消；只有草稿可以取消。",
+            )
         )
     log(session, now=now, who=who, action="cancel", drop=name, detail={})
     session.commit()
@@ -144,13 +148,16 @@ def history(session: Session, name: str) -> list[AuditRow]:
     )
 
 
-class UnknownDropError(click.ClickException):
+class UnknownDropError(ToldError):
     """No drop has the name."""
 
     def __init__(self, name: str, known: list[str]) -> None:
         alike = difflib.get_close_matches(name, known, n=3)
         hint = f"did you mean {' or '.join(alike)}?" if alike else "see `flowdrop drop list`"
-        super().__init__(f"drop {name!r} does not exist; {hint}")
+        zh = f"您要找的是 {'、'.join(alike)} 吗？" if alike else "请见 `flowdrop drop list`。"
+        super().__init__(
+            Words(en=f"drop {name!r} does not exist; {hint}", zh=f"没有发放 {name!r}；{zh}")
+        )
         self.alike = alike
 
 

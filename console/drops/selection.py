@@ -23,8 +23,10 @@ HOLDOUT = "holdout"
 MINOR = "minor"
 NO_CONSENT = "no_consent"
 NO_WALLET = "no_wallet"
+WALLET_CLOSED = "wallet_closed"
+WALLET_FROZEN = "wallet_frozen"
 OVER_BUDGET = "over_budget"
-REASONS = (MINOR, NO_CONSENT, NO_WALLET, OVER_BUDGET)
+REASONS = (MINOR, NO_CONSENT, NO_WALLET, WALLET_CLOSED, WALLET_FROZEN, OVER_BUDGET)
 
 
 @dataclass(frozen=True)

@@ -107,6 +107,18 @@ class LeftOutRow(Base):
     reason: Mapped[str] = mapped_column(String(32))
 
 
+class LeftOutSinceRow(Base):
+    """A treated person whom a launch left out, why, and whether they had the grant by then."""
+
+    __tablename__ = "drop_left_out_since"
+
+    drop: Mapped[str] = mapped_column(ForeignKey("drops.name"), primary_key=True)
+    person: Mapped[str] = mapped_column(String(NAME_CHARS_MAX), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(32))
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    grant_sent: Mapped[bool]
+
+
 class AuditRow(Base):
     """Who did what to which drop, when; rows are only ever added."""
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 import click
+
+from console.reports.basis import ToldError, Words
+from streams.events import YEAR_MAX
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,12 +34,13 @@ class Terms:
     until: datetime | None = None
 
 
-def check(terms: Terms, programs: Path) -> None:
+def check(terms: Terms, programs: Path, now: datetime) -> None:
     """Refuse terms that can't make a drop.
 
     Args:
         terms: as given.
         programs: folder of the programs' TOML files.
+        now: the time of creation, before which no offer begins.
 
     Raises:
         click.ClickException: naming the first field that is wrong, its value and what to do.
@@ -65,4 +70,32 @@ def check(terms: Terms, programs: Path) -> None:
         raise click.ClickException(
             f"holdout: {terms.holdout:g} is not between 0 and {HOLDOUT_MAX}; "
             "give a share, for example 0.1 for one person in ten"
+        )
+    if terms.until is not None:
+        check_until(terms.until, now)
+
+
+def check_until(until: datetime, now: datetime) -> None:
+    """Refuse an offer that is over before it begins, or ends later than any event may be.
+
+    Raises:
+        click.ClickException: naming both times.
+    """
+    if until.astimezone(UTC).year > YEAR_MAX:
+        raise ToldError(
+            Words(
+                en=f"until: {until.isoformat()} is after {YEAR_MAX}; give an earlier time, or none "
+                "for an offer without an end",
+                zh=f"优惠截止时间 {until.isoformat()} 晚于 {YEAR_MAX} 年；"
+                "请给出更早的时间，或不设截止时间。",
+            )
+        )
+    if until <= now:
+        end, at = f"{until:%Y-%m-%d %H:%M:%S} UTC", f"{now:%Y-%m-%d %H:%M:%S} UTC"
+        raise ToldError(
+            Words(
+                en=f"until: the offer would end at {end}, and it is {at}; give a time to come, or "
+                "none for an offer without an end",
+                zh=f"优惠截止于 {end}，而现在是 {at}；请给出将来的时间，或不设截止时间。",
+            )
         )

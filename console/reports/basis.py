@@ -15,10 +15,6 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
 UNKNOWN_TABLE = 60  # ClickHouse's error code
-FILL = (
-    "fill it with `flowdrop demo`, or with `flowdrop replay hillstrom` while `flowdrop worker` "
-    "and `flowdrop feed` run"
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +29,14 @@ class Words:
         return self.zh if lang == "zh" else self.en
 
 
+FILL = Words(
+    en="fill it with `flowdrop demo`, or with `flowdrop replay hillstrom` while `flowdrop worker` "
+    "and `flowdrop feed` run",
+    zh="可用 `flowdrop demo` 填充，或在 `flowdrop worker` 与 `flowdrop feed` 运行时执行 "
+    "`flowdrop replay hillstrom`",
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Query:
     """A query that made a report: its name below `sql/` and what was bound to it."""
@@ -41,7 +45,20 @@ class Query:
     values: dict[str, Any] = field(default_factory=dict)
 
 
-class NoReportError(click.ClickException):
+class ToldError(click.ClickException):
+    """A refusal in both languages: a command prints the English, a page the reader's.
+
+    Args:
+        words: the refusal.
+        command: what a command prints instead, where the remedy is another command.
+    """
+
+    def __init__(self, words: Words, command: str = "") -> None:
+        super().__init__(command or words.en)
+        self.words = words
+
+
+class NoReportError(ToldError):
     """The report asked for can't be given; the message says why and what to do."""
 
 
@@ -81,7 +98,11 @@ class Asker:
             if error.code != UNKNOWN_TABLE:
                 raise
             raise EmptyWarehouseError(
-                f"the warehouse has no tables yet; run `flowdrop sql migrate`, then {FILL}"
+                Words(
+                    en=f"the warehouse has no tables yet; run `flowdrop sql migrate`, then "
+                    f"{FILL.en}",
+                    zh=f"数据仓库还没有表；请先执行 `flowdrop sql migrate`，然后{FILL.zh}。",
+                )
             ) from error
         self._asked.append(Query(name=name, values=values))
         return found

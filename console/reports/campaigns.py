@@ -6,7 +6,15 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from console.reports.basis import FILL, Asker, EmptyWarehouseError, UnknownCampaignError, utc
+from console.reports.basis import (
+    FILL,
+    Asker,
+    EmptyWarehouseError,
+    UnknownCampaignError,
+    Words,
+    utc,
+)
+from console.reports.uncounted import uncounted, uncounted_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +36,8 @@ class Campaign:
     conversions_value_cents: int | None  # none when no conversion gave a value
     arms: tuple[str, ...]  # of its randomisation, sorted; empty when not randomised
     assigned: int  # people assigned to an arm
+    exposures_uncounted: int  # stored, and in no figure yet
+    clicks_uncounted: int  # likewise
 
 
 def campaigns(client: Client) -> list[Campaign]:
@@ -36,6 +46,9 @@ def campaigns(client: Client) -> list[Campaign]:
     Raises:
         EmptyWarehouseError: when there are no campaign events.
     """
+    asker = Asker(client)
+    rows = asker.rows("reports/campaigns")
+    beside = uncounted(asker)
     found = [
         Campaign(
             name=row["name"],
@@ -47,11 +60,20 @@ def campaigns(client: Client) -> list[Campaign]:
             conversions_value_cents=row["value_cents"],
             arms=tuple(sorted(row["arms"])),
             assigned=row["assigned"],
+            exposures_uncounted=beside.get(row["name"], {}).get("exposures", 0),
+            clicks_uncounted=beside.get(row["name"], {}).get("clicks", 0),
         )
-        for row in Asker(client).rows("reports/campaigns")
+        for row in rows
     ]
     _not_empty(found)
     return found
+
+
+def not_counted(found: Sequence[Campaign]) -> tuple[Words, ...]:
+    """Return the sentence on what is stored of the campaigns and in no figure, if anything."""
+    return uncounted_words(
+        {"exposures": each.exposures_uncounted, "clicks": each.clicks_uncounted} for each in found
+    )
 
 
 def require(client: Client, names: Sequence[str]) -> None:
@@ -66,13 +88,28 @@ def require(client: Client, names: Sequence[str]) -> None:
     for name in names:
         if name not in known:
             close = difflib.get_close_matches(name, known, cutoff=0.5)
-            hint = f"did you mean {_either(close)}?" if close else "see `flowdrop report campaigns`"
-            raise UnknownCampaignError(f"no event names a campaign {name!r}; {hint}")
+            raise _unknown(name, close)
 
 
 def _not_empty(found: Sequence[object]) -> None:
     if not found:
-        raise EmptyWarehouseError(f"the warehouse holds no campaign events; {FILL}")
+        raise EmptyWarehouseError(
+            Words(
+                en=f"the warehouse holds no campaign events; {FILL.en}",
+                zh=f"数据仓库中没有活动事件；{FILL.zh}。",
+            )
+        )
+
+
+def _unknown(name: str, close: Sequence[str]) -> UnknownCampaignError:
+    en, zh = f"no event names a campaign {name!r}; ", f"没有事件提到活动 {name!r}；"
+    if close:
+        en, zh = f"{en}did you mean {_either(close)}?", f"{zh}您要找的是 {'、'.join(close)} 吗？"
+        return UnknownCampaignError(Words(en=en, zh=zh))
+    return UnknownCampaignError(
+        Words(en=f"{en}choose one of the list of campaigns", zh=f"{zh}请从活动列表中选择。"),
+        command=f"{en}see `flowdrop report campaigns`",
+    )
 
 
 def _either(names: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from console.reports.basis import Asker, NoReportError, Words
 from console.reports.campaigns import require
 from console.reports.notes import notes
+from console.reports.uncounted import uncounted, uncounted_words
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 BASIS = Words(
     en="Overlap counts people contacted, each once. A contact is a message or offer sent; it is "
     "not a viewable impression. What a campaign adds depends on the order, so both are given.",
-    zh="重叠按被联系的人去重计数。联系是指已发出的消息或优惠,并不等于可见曝光。"
-    "一个活动新增多少人取决于先后次序,因此两种次序都给出。",
+    zh="重叠按被联系的人去重计数。联系是指已发出的消息或优惠，并不等于可见曝光。"
+    "一个活动新增多少人取决于先后次序，因此两种次序都给出。",
 )
 
 
@@ -50,6 +51,7 @@ class OverlapReport:
     share_of_union: float | None
     orders: tuple[tuple[Step, ...], ...]  # a then b, and b then a
     basis: Words
+    uncounted: tuple[Words, ...]  # what is stored and in no figure, if anything
     notes: tuple[Words, ...]
     queries: tuple[Query, ...]
 
@@ -63,7 +65,12 @@ def overlap(client: Client, a: str, b: str) -> OverlapReport:
         EmptyWarehouseError: when there are no campaign events.
     """
     if a == b:
-        raise NoReportError(f"overlap needs two campaigns, got {a!r} twice; name another")
+        raise NoReportError(
+            Words(
+                en=f"overlap needs two campaigns, got {a!r} twice; name another",
+                zh=f"重叠需要两个不同的活动，而两次都是 {a!r}；请另选一个。",
+            )
+        )
     require(client, (a, b))
     asker = Asker(client)
     (row,) = asker.rows("reports/overlap", a=a, b=b)
@@ -82,6 +89,7 @@ def overlap(client: Client, a: str, b: str) -> OverlapReport:
         share_of_union=_share(both, either),
         orders=(_order(a, reach_a, b, reach_b, either), _order(b, reach_b, a, reach_a, either)),
         basis=BASIS,
+        uncounted=uncounted_words(uncounted(asker, (a, b)).values()),
         notes=notes((a, b)),
         queries=asker.asked,
     )

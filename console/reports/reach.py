@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from console.reports.basis import Asker, NoReportError, Words, utc
 from console.reports.campaigns import require
 from console.reports.notes import notes
+from console.reports.uncounted import uncounted, uncounted_words
+from console.settlement.month import NO_END
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,21 +19,25 @@ if TYPE_CHECKING:
 
     from console.reports.basis import Query
 
+NOBODY_NAMED = Words(
+    en="name at least one campaign; see `flowdrop report campaigns`",
+    zh="请至少指定一个活动；可见 `flowdrop report campaigns`。",
+)
 UNION = ""  # the query's name for all campaigns together
 
 BASIS = Words(
     en="Reach counts people contacted, each once. A contact is a message or offer sent; it is not "
     "a viewable impression. Several campaigns give the people in any of them, never a sum. "
     "Days are UTC.",
-    zh="触达按人去重计数,统计的是被联系过的人。联系是指已发出的消息或优惠,并不等于可见曝光。"
-    "多个活动取并集,绝不相加。日期按 UTC 划分。",
+    zh="触达按人去重计数，统计的是被联系过的人。联系是指已发出的消息或优惠，并不等于可见曝光。"
+    "多个活动取并集，绝不相加。日期按 UTC 划分。",
 )
 AMONG = Words(
     en="Conversions count events of these campaigns by people whom the same campaign had "
     "contacted, from their first contact on. They happened after contact; whether because of it, "
     "only a lift report can say.",
-    zh="转化只统计被同一活动联系过的人,自首次联系起发生的转化事件。它们发生在联系之后;"
-    "是否由联系引起,只有增量报告能回答。",
+    zh="转化只统计被同一活动联系过的人，自首次联系起发生的转化事件。它们发生在联系之后；"
+    "是否由联系引起，只有增量报告能回答。",
 )
 
 
@@ -58,12 +64,15 @@ class Conversions:
 
 @dataclass(frozen=True, kw_only=True)
 class Coins:
-    """Coins the campaigns granted, in the smallest unit of a program."""
+    """Coins the campaigns gave, as their settlement has it, in the smallest unit of a program."""
 
     program: str
-    coins: int
+    granted: int
+    returned: int  # grants taken back
+    in_packets: int  # into red packets, drawn or not, less what came back
+    net: int  # granted - returned + in_packets
     grants: int
-    people: int
+    people: int  # who were granted any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +113,7 @@ class ReachReport:
     by_campaign: tuple[CampaignReach, ...]  # in the order asked
     basis: Words
     among: Words  # whose conversions count
+    uncounted: tuple[Words, ...]  # what is stored and in no figure, if anything
     notes: tuple[Words, ...]
     queries: tuple[Query, ...]
 
@@ -117,13 +127,13 @@ def reach(client: Client, campaigns: Sequence[str]) -> ReachReport:
     """
     names = tuple(dict.fromkeys(campaigns))
     if not names:
-        raise NoReportError("name at least one campaign; see `flowdrop report campaigns`")
+        raise NoReportError(NOBODY_NAMED)
     require(client, names)
     asker = Asker(client)
     found = {row["campaign"]: row for row in asker.rows("reports/reach", campaigns=list(names))}
     union = found[UNION]
     by_day = asker.rows("reports/reach_by_day", campaigns=list(names))
-    coins = asker.rows("reports/coins", campaigns=list(names))
+    coins = _coins(asker, names)
     return ReachReport(
         campaigns=names,
         reach=union["reach"],
@@ -140,13 +150,26 @@ def reach(client: Client, campaigns: Sequence[str]) -> ReachReport:
             contacts_cents=union["sent_cents"],
             contacts_priced=union["sent_priced"],
             contacts_unpriced=union["sent"] - union["sent_priced"],
-            coins=tuple(Coins(**row) for row in coins),
+            coins=coins,
         ),
         by_campaign=tuple(_own(name, found.get(name)) for name in names),
         basis=BASIS,
         among=AMONG,
+        uncounted=uncounted_words(uncounted(asker, names).values()),
         notes=notes(names),
         queries=asker.asked,
+    )
+
+
+def _coins(asker: Asker, names: Sequence[str]) -> tuple[Coins, ...]:
+    """Return what the campaigns gave, by program: of every time."""
+    people = {row.pop("program"): row for row in asker.rows("reports/coins", campaigns=list(names))}
+    nobody = {"grants": 0, "people": 0}
+    parts = ("program", "granted", "returned", "in_packets", "net")
+    return tuple(
+        Coins(**{part: row[part] for part in parts}, **people.get(row["program"], nobody))
+        for row in asker.rows("settlement/budget", campaigns=list(names), program="", end=NO_END)
+        if row["granted"] or row["in_packets"]
     )
 
 

@@ -17,8 +17,8 @@ BASIS = Words(
     en="Whose users got the data is the network that the redemption names, else the carrier's own. "
     "The price is the one in force when it was redeemed. What has none a megabyte (coins redeemed "
     "without one, a deposit's return, results stored before they told it) is a row without data.",
-    zh="数据所属用户的网络以兑换事件所写为准,未写则为该运营商自身。价格为兑换时生效的价格。"
-    "没有每兆价格的(未定价的兑换、存入流量的返还、此前未记录数据量的结果)单列一行,不计数据量。",
+    zh="数据所属用户的网络以兑换事件所写为准，未写则为该运营商自身。价格为兑换时生效的价格。"
+    "没有每兆价格的（未定价的兑换、存入流量的返还、此前未记录数据量的结果）单列一行，不计数据量。",
 )
 ANY_PRICE = -1.0
 
@@ -80,8 +80,13 @@ def delivered_postings(
     networks = sorted({line.network for line in lines})
     if network not in networks:
         there = f"it delivered to those of {', '.join(networks)}" if lines else _nothing(found)
+        zh = f"有提供给 {'、'.join(networks)} 用户的。" if lines else "只有运营商提供流量。"
         raise NoReportError(
-            f"{found.party} delivered nothing to users of {network!r} in {found.month}; {there}"
+            Words(
+                en=f"{found.party} delivered nothing to users of {network!r} in {found.month}; "
+                f"{there}",
+                zh=f"{found.party} 在 {found.month} 没有向 {network!r} 的用户提供流量；{zh}",
+            )
         )
     rows = Asker(client).rows(
         "settlement/delivered_postings",
@@ -94,9 +99,14 @@ def delivered_postings(
     )
     if not rows:
         prices = sorted({line.price or 0 for line in lines if line.network == network})
+        shown = [f"{each:g}" for each in prices]
         raise NoReportError(
-            f"{found.party} delivered nothing to users of {network!r} at {price:g} coins a MB in "
-            f"{found.month}; there are {', '.join(f'{each:g}' for each in prices)} (0: no price)"
+            Words(
+                en=f"{found.party} delivered nothing to users of {network!r} at {price:g} coins a "
+                f"MB in {found.month}; there are {', '.join(shown)} (0: no price)",
+                zh=f"{found.party} 在 {found.month} 没有以每 MB {price:g} 币向 {network!r} 的用户"
+                f"提供流量；有 {'、'.join(shown)}（0：无价格）。",
+            )
         )
     return rows
 

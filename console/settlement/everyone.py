@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from console.reports.basis import Asker, NoReportError
+from console.reports.basis import Asker, NoReportError, Words
 from console.settlement.departments import answering, departments
 from console.settlement.month import ZONE
 from console.settlement.party import parties
-from console.settlement.statement import BASIS, Owed, owed
+from console.settlement.statement import BASIS, Owed, is_own, owed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from clickhouse_connect.driver.client import Client
 
-    from console.reports.basis import Query, Words
+    from console.reports.basis import Query
     from console.settlement.month import Month
 
 SUMS = ("opening", "moved", "closing")
@@ -28,6 +28,7 @@ class Row:
 
     party: str
     program: str
+    is_own: bool  # the program's own account: its coins are owed to nobody
     opening: int
     moved: int
     closing: int
@@ -77,14 +78,25 @@ def everyone(
         for key in sums:
             sums[key] += row[key]
     rows = tuple(
-        Row(party=name, program=of, **sums, owed=owed(name, of, sums["closing"]))
+        Row(
+            party=name,
+            program=of,
+            is_own=is_own(name),
+            **sums,
+            owed=owed(name, of, sums["closing"]),
+        )
         for (of, name), sums in sorted(merged.items())
     )
     differences = (*_not_zero(rows), *_unlike_ledger(asker, asked))
     if program and not rows:
         known = sorted({own["program"] for own in asker.rows("settlement/programs")})
         if program not in known:
-            raise NoReportError(f"no coins of {program!r}; there are those of {', '.join(known)}")
+            raise NoReportError(
+                Words(
+                    en=f"no coins of {program!r}; there are those of {', '.join(known)}",
+                    zh=f"没有 {program!r} 的流量币；有 {'、'.join(known)} 的。",
+                )
+            )
     return Everyone(
         month=month.name,
         zone=ZONE,

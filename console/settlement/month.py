@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import click
+from console.reports.basis import ToldError, Words
 
 YEARS = range(1970, 2200)  # what the warehouse's times can hold, and then some
 MONTHS = range(1, 13)
 ZONE = "UTC"
+NO_END = "2299-12-31 00:00:00"  # later than any event, where no month is asked for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,13 +32,16 @@ def month(text: str) -> Month:
     """Return the month written as 2026-10.
 
     Raises:
-        click.ClickException: when it is not written so, or there is none.
+        ToldError: when it is not written so, or there is none.
     """
     found = re.fullmatch(r"([0-9]{4})-([0-9]{2})", text)
     year, number = map(int, found.groups()) if found else (0, 0)
     if year not in YEARS or number not in MONTHS:
-        raise click.ClickException(
-            f"--month {text!r} is no month; write year and month, such as 2026-10"
+        raise ToldError(
+            Words(
+                en=f"{text!r} is no month; write year and month, such as 2026-10",
+                zh=f"{text!r} 不是月份；请写年和月，例如 2026-10。",
+            )
         )
     following = (year + 1, 1) if number == MONTHS[-1] else (year, number + 1)
     return Month(

@@ -6,7 +6,7 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from console.reports.basis import EmptyWarehouseError, NoReportError, utc
+from console.reports.basis import EmptyWarehouseError, NoReportError, Words, utc
 from console.settlement.departments import answering
 
 if TYPE_CHECKING:
@@ -23,7 +23,12 @@ class UnknownPartyError(NoReportError):
     """Coins never moved to or from such a party."""
 
     def __init__(self, name: str, alike: Sequence[str]) -> None:
-        super().__init__(f"no party {name!r}; there are {', '.join(alike)}")
+        super().__init__(
+            Words(
+                en=f"no party {name!r}; there are {', '.join(alike)}",
+                zh=f"没有结算方 {name!r}；有 {'、'.join(alike)}。",
+            )
+        )
         self.alike = list(alike)
 
 
@@ -69,8 +74,13 @@ def parties(asker: Asker, known: Sequence[Department] = ()) -> list[Party]:
     ]
     if not found:
         raise EmptyWarehouseError(
-            "no coin has moved yet, so there is nothing to settle; see that `flowdrop worker` and "
-            "`flowdrop feed` run (`flowdrop status`), or fill the warehouse with `flowdrop demo`"
+            Words(
+                en="no coin has moved yet, so there is nothing to settle; see that `flowdrop "
+                "worker` and `flowdrop feed` run (`flowdrop status`), or fill the warehouse with "
+                "`flowdrop demo`",
+                zh="还没有流量币变动，因此无可结算；请确认 `flowdrop worker` 与 `flowdrop feed` "
+                "在运行（`flowdrop status`），或用 `flowdrop demo` 填充数据仓库。",
+            )
         )
     return found
 

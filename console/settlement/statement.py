@@ -28,28 +28,30 @@ BASIS = Words(
     "month is a calendar month in UTC. An event counts in the month of its own time, so one that "
     "arrives late changes the month it belongs to. What is owed is the closing balance: payments "
     "in money are not in the ledger and have to be taken off it.",
-    zh="流量币为整数,以各计划的最小单位计;不同计划的币从不相加。月份按 UTC 自然月。"
-    "事件按其自身时间计入所属月份,因此迟到的事件会改变其所属的月份。"
-    "应付金额即期末余额:现金付款不在账本之内,须另行扣除。",
+    zh="流量币为整数，以各方案的最小单位计；不同方案的币从不相加。月份按 UTC 自然月。"
+    "事件按其自身时间计入所属月份，因此迟到的事件会改变其所属的月份。"
+    "应付金额即期末余额：现金付款不在账本之内，须另行扣除。",
 )
 ATTRIBUTION = Words(
-    en="Funded, defunded, granted, returned and unspent are exact. Within a wallet coins are "
-    "alike, so what became of granted ones is told first in, first out: a convention, by which "
-    "every coin is told once. An event that was undone counts as if it had never been.",
-    zh="注资、撤资、发放、退回与未用均为精确值。钱包内的币彼此相同,因此已发放的币的去向按先进先出计:"
-    "这是一种约定,每一枚币恰好计一次。已撤销的事件视为从未发生。",
+    en="Funded, taken out, granted, returned, into red packets, given in all (net) and unspent "
+    "are exact. Within a wallet coins are alike, so what became of granted ones (still in hand, "
+    "spent, waiting for a wallet) is told first in, first out: a convention, by which every coin "
+    "is told once. An event that was undone counts as if it had never been.",
+    zh="注资、撤资、发放、退回、转入红包、净发放与未用均为精确值。钱包内的币彼此相同，因此已发放的币的"
+    "去向（仍在用户手中、已使用、等待开通钱包）按先进先出计：这是一种约定，每一枚币恰好计一次。"
+    "已撤销的事件视为从未发生。",
 )
 DEPARTMENT = Words(
     en="A department answers for activities: its balance is below zero by the coins that were "
     "minted for them and not taken back, which is what it paid. What it got for them is told by "
     "the month's end, first in, first out within each wallet: a convention. The coins of its "
     "campaigns are paid by their budgets, the parties advertiser:NAME, and only told here again.",
-    zh="部门对其活动负责:其余额为负,数额等于为这些活动铸造且未收回的币,即其所付。"
-    "所得按月末计,在每个钱包内先进先出:这是一种约定。其营销活动的币由各自预算"
-    "(advertiser:名称)支付,此处仅再次列示。",
+    zh="部门对其活动负责：其余额为负，数额等于为这些活动铸造且未收回的币，即其所付。"
+    "所得按月末计，在每个钱包内先进先出：这是一种约定。其营销活动的币由各自预算"
+    "（结算方 advertiser:NAME）支付，此处仅再次列示。",
 )
 
-OWE_NOTHING = {
+OWN = {
     "issuer",
     "clearing",
     "suspense",
@@ -57,7 +59,15 @@ OWE_NOTHING = {
     "unknown",
     "reserve",
     "backing",
-}  # the program's own
+    "missing",
+}
+
+# The sums of a budget that tell its story; the last is what the others come to.
+SUMS = ("funded", "defunded", "granted", "returned", "in_packets", "other", "unspent")
+# What was given, and where those that were granted are now; spent ones by operation besides.
+FATES = ("net", "in_hand", "unplaced")
+# Where the unspent are.
+PLACES = ("reserve", "shards", "in_flight")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +99,7 @@ class Budget:
     granted: int
     returned: int  # grants taken back
     in_packets: int  # into red packets, drawn or not, less what came back
+    net: int  # granted - returned + in_packets: what was given and did not come back
     other: int  # for a shard that could not take them, in suspense; draws that were sent back
     unspent: int  # funded - defunded - granted + returned - in_packets + other
     reserve: int  # of the unspent
@@ -96,7 +107,7 @@ class Budget:
     in_flight: int
     in_hand: int  # granted, not returned, and still in a wallet, by first in, first out
     spent: dict[str, int]  # by operation, likewise
-    unplaced: int  # granted and not returned, and in no wallet: in suspense
+    unplaced: int  # granted and not returned, and in no wallet: they wait for one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +120,7 @@ class Account:
     closing: int
     owed: Owed
     budget: Budget | None  # of an advertiser
+    before: dict[str, int] | None  # of an advertiser: the sums of `budget` before the month
     delivered: tuple[Delivered, ...] | None  # of a carrier; the month's coins in another order
     caused: tuple[Caused, ...] | None  # of a department; what it got for its coins
 
@@ -154,6 +166,7 @@ def statement(
     for row in asker.rows("settlement/movements", **asked):
         moved.setdefault(row.pop("program"), []).append(Line(**row))
     budgets = _budgets(asker, who, month, program)
+    before = _sums_before(asker, who, month, program)
     is_carrier = name.startswith("carrier:")
     given = deliveries.delivered(asker, name, month, program) if is_carrier else {}
     got = _got(asker, who, known, everybody, asked)
@@ -165,6 +178,7 @@ def statement(
             closing=closing,
             owed=owed(name, of, closing),
             budget=budgets.get(of),
+            before=before.get(of, dict.fromkeys(SUMS, 0)) if of in budgets else None,
             delivered=tuple(given.get(of, ())) if is_carrier else None,
             caused=got.get(of),
         )
@@ -176,7 +190,7 @@ def statement(
         zone=ZONE,
         keys=who.keys,
         programs=accounts,
-        empty="" if moved else _nothing(who, month, program),
+        empty="" if moved else nothing(who, month, program).en,
         basis=BASIS,
         notes=_notes(who),
         queries=asker.asked,
@@ -223,19 +237,28 @@ def _got(
     }
 
 
+def is_own(name: str) -> bool:
+    """Return whether a party is an account of the program's own."""
+    return name.partition(":")[0] in OWN
+
+
 def owed(name: str, program: str, closing: int) -> Owed:
     """Return who owes whom: coins that a party holds are the program's debt to it."""
-    if name.partition(":")[0] in OWE_NOTHING:
+    if is_own(name):
         closing = 0
     if closing > 0:
         return Owed(coins=closing, by=program, to=name)
     return Owed(coins=-closing, by=name if closing else "", to=program if closing else "")
 
 
-def _nothing(who: Party, month: Month, program: str) -> str:
-    of = f" of {program}" if program else ""
+def nothing(who: Party, month: Month, program: str) -> Words:
+    """Return the sentence on a month in which none of a party's coins moved."""
+    of, zh_of = (f" of {program}", f" {program} 的") if program else ("", "")
     first, last = (f"{time:%Y-%m-%d}" if time else "" for time in (who.first_time, who.last_time))
-    return f"no coins{of} moved in {month.name}; {who.name} has postings from {first} to {last}"
+    return Words(
+        en=f"no coins{of} moved in {month.name}; {who.name} has postings from {first} to {last}",
+        zh=f"{month.name} 没有{zh_of}流量币变动；{who.name} 的分录从 {first} 至 {last}。",
+    )
 
 
 def _notes(who: Party) -> tuple[Words, ...]:
@@ -251,8 +274,17 @@ def _budgets(asker: Asker, who: Party, month: Month, program: str) -> dict[str, 
     fates = caused(asker, activities=(), campaigns=[who.campaign], **asked)
     return {
         row["program"]: _budget(row, fates.get(row["program"], []))
-        for row in asker.rows("settlement/budget", campaign=who.campaign, **asked)
+        for row in asker.rows("settlement/budget", campaigns=[who.campaign], **asked)
     }
+
+
+def _sums_before(asker: Asker, who: Party, month: Month, program: str) -> dict[str, dict[str, int]]:
+    """Return by program the sums of the campaign's budget before the month, if it is one's."""
+    if not who.campaign:
+        return {}
+    asked = {"campaigns": [who.campaign], "program": program, "end": month.bounds["start"]}
+    rows = asker.rows("settlement/budget", **asked)
+    return {row["program"]: {key: row[key] for key in SUMS} for row in rows}
 
 
 def _budget(row: dict[str, Any], fate: list[Caused]) -> Budget:
@@ -263,6 +295,12 @@ def _budget(row: dict[str, Any], fate: list[Caused]) -> Budget:
         spent=fate[0].spent if fate else {},
         unplaced=row["granted"] - row["returned"] - placed,
     )
+
+
+POSTING_COLUMNS = (
+    *("program", "operation", "time", "event_id", "event_source", "cause", "cause_source"),
+    *("account", "amount", "partition", "offset"),
+)
 
 
 def line_postings(
@@ -276,7 +314,17 @@ def line_postings(
     lines = sorted({line.operation for own in found.programs for line in own.lines})
     if operation and operation not in lines:
         there = f"there are {', '.join(lines)}" if lines else found.empty
-        raise NoReportError(f"{found.party} has no line {operation!r} in {found.month}; {there}")
+        zh = (
+            f"有 {'、'.join(f'`{line}`' for line in lines)}。"
+            if lines
+            else f"{found.month} 没有流量币变动。"
+        )
+        raise NoReportError(
+            Words(
+                en=f"{found.party} has no line {operation!r} in {found.month}; {there}",
+                zh=f"{found.party} 在 {found.month} 没有项目 {operation!r}；{zh}",
+            )
+        )
     return Asker(client).rows(
         "settlement/line_postings",
         parties=list(found.keys),

@@ -6,7 +6,7 @@
   const number = (value) => value.toLocaleString("en-US");
 
   const common = () => ({
-    animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
+    animation: false, // a shaded area that grows would show what no day had
     aria: { enabled: true },
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: css("--ink") },
     tooltip: {
@@ -68,7 +68,7 @@
         ...axis(), type: "time", gridIndex: i, minInterval: 86400000, splitLine: { show: false },
         axisLabel: {
           show: i === panels.length - 1, color: css("--muted"), hideOverlap: true,
-          formatter: "{MM}-{dd}",
+          formatter: "{yyyy}-{MM}-{dd}",
         },
         axisPointer: { label: { show: false } },
       })),

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
-from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
@@ -13,6 +11,7 @@ from fastapi.responses import Response
 from console.drops import preview as previewing
 from console.drops import register
 from console.drops.outcome import outcome
+from console.drops.since import kept
 from console.reports.basis import as_json
 from console.reports.campaigns import campaigns
 from console.reports.lift import lift
@@ -23,6 +22,7 @@ from console.settlement.month import month as month_of
 from console.settlement.statement import statement
 from console.wallets import wallet
 from console.web.desk import desk
+from flowdrop.output import json_text
 
 router = APIRouter(prefix="/api")
 
@@ -31,11 +31,7 @@ PEOPLE_MAX = 1000
 
 def answer(value: object, status: int = 200) -> Response:
     """Return `value` as JSON with times as the commands print them."""
-    return Response(
-        json.dumps(value, default=_plain, ensure_ascii=False).encode(),
-        status,
-        media_type="application/json",
-    )
+    return Response(json_text(value).encode(), status, media_type="application/json")
 
 
 @router.get("/campaigns")
@@ -94,8 +90,9 @@ def get_drop(request: Request, name: str) -> Response:
     with desk(request).session() as session:
         found = register.find(session, name)
         plan = previewing.preview(session, found)
+        left_out = kept(session, name)
     with desk(request).warehouse.client() as client:
-        return answer(asdict(outcome(client, plan, found.acknowledged_at)))
+        return answer(asdict(outcome(client, plan, found.acknowledged_at, left_out)))
 
 
 @router.get("/drops/{name}/preview")
@@ -118,14 +115,8 @@ def get_people(
     return answer([asdict(person) for person in found])
 
 
-@router.get("/wallets/{account}")
+@router.get("/wallets/{account:path}")
 def get_wallet(request: Request, account: str, offset: Annotated[int, Query(ge=0)] = 0) -> Response:
     """One wallet: live balance, last known balance, a page of postings."""
     with desk(request).warehouse.client() as client:
         return answer(asdict(wallet(client, account, desk(request).live, offset)))
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} has no JSON form: {value!r}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from fastapi import FastAPI, Request
@@ -14,15 +14,24 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from console.drops.register import UnknownDropError
-from console.reports.basis import EmptyWarehouseError, NotRandomisedError, UnknownCampaignError
+from console.reports.basis import (
+    EmptyWarehouseError,
+    NotRandomisedError,
+    ToldError,
+    UnknownCampaignError,
+    Words,
+)
 from console.settlement.party import UnknownPartyError
 from console.wallets import UnknownWalletError
 from console.warehouse import Warehouse, WarehouseDownError
-from console.web import api, drop_pages, report_pages, settlement_pages, wallet_pages
+from console.web import api, door, drop_pages, report_pages, settlement_pages, wallet_pages
 from console.web.desk import Desk, desk
+from console.web.door import StrangerError, is_known
+from console.web.language import phrases
 from console.web.rendering import page
 from console.web.security import HEADERS, allowed_hosts
 from flowdrop.settings import Addresses, load
+from sql import condition
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -45,6 +54,11 @@ FAILURES: tuple[tuple[type[Exception], int, str], ...] = (
     (click.ClickException, 400, "refused"),
 )
 
+STRANGER = (
+    "the console asks who is there: show its token as Authorization: Bearer ..., or open a link "
+    "of `flowdrop console --link`"
+)
+
 log = logging.getLogger(__name__)
 
 
@@ -63,12 +77,15 @@ def create_app(
     addresses = addresses or load(Addresses)
     app = FastAPI(title="flowdrop", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.state.desk = Desk(settings, addresses, warehouse or Warehouse(addresses.clickhouse))
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts(settings.console_host))
+    app.middleware("http")(_ask)
+    names = allowed_hosts(settings.console_host, settings.console_behind)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=names)
     app.middleware("http")(_headers)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for room in (api, report_pages, settlement_pages, drop_pages, wallet_pages):
+    for room in (door, api, report_pages, settlement_pages, drop_pages, wallet_pages):
         app.include_router(room.router)
     app.get("/healthz", include_in_schema=False)(healthz)
+    app.exception_handler(StrangerError)(_stranger)
     app.exception_handler(click.ClickException)(_failed)
     app.exception_handler(HTTPException)(_not_served)
     app.exception_handler(RequestValidationError)(_misasked)
@@ -76,13 +93,15 @@ def create_app(
     return app
 
 
-def healthz(request: Request) -> dict[str, str]:
-    """Say that the console serves, and whether the warehouse answers it."""
+def healthz(request: Request) -> dict[str, Any]:
+    """Say that the console serves, and whether the warehouse's tables can be read and are whole."""
     try:
         with desk(request).warehouse.client() as client:
-            client.ping()
+            found = condition.faults(client)
     except WarehouseDownError:
         return {"status": "ok", "warehouse": "down"}
+    if found:
+        return {"status": "ok", "warehouse": "incomplete", "tables": found}
     return {"status": "ok", "warehouse": "up"}
 
 
@@ -97,10 +116,24 @@ async def _headers(
     return response
 
 
-def _answer(request: Request, status: int, kind: str, sentence: str, alike: list[str]) -> Response:
+async def _ask(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    return await call_next(request) if is_known(request) else _stranger(request, StrangerError())
+
+
+def _stranger(request: Request, _error: Exception) -> Response:
+    words = Words(en=STRANGER, zh=phrases("zh")("error.stranger_hint"))
+    if not request.url.path.startswith("/api/"):
+        words = _both("error.stranger_hint", "")
+    response = _answer(request, 401, "stranger", words, [])
+    response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _answer(request: Request, status: int, kind: str, words: Words, alike: list[str]) -> Response:
+    """Answer with a sentence; one that only its maker can translate is quoted as it came."""
     if request.url.path.startswith("/api/"):
-        return api.answer({"error": sentence, "kind": kind, "alike": alike}, status)
-    response = page(request, "error.html", kind=kind, sentence=sentence, alike=alike)
+        return api.answer({"error": words.en, "kind": kind, "alike": alike}, status)
+    response = page(request, "error.html", kind=kind, words=words, alike=alike)
     response.status_code = status
     return response
 
@@ -109,23 +142,38 @@ def _failed(request: Request, error: Exception) -> Response:
     """Answer a refusal in words; every click exception is a sentence for a person."""
     status, kind = next((s, k) for cls, s, k in FAILURES if isinstance(error, cls))
     sentence = error.message if isinstance(error, click.ClickException) else str(error)
-    return _answer(request, status, kind, sentence, list(getattr(error, "alike", ())))
+    words = error.words if isinstance(error, ToldError) else Words(en=sentence, zh="")
+    return _answer(request, status, kind, words, list(getattr(error, "alike", ())))
 
 
 def _not_served(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = str(error.detail) if isinstance(error, HTTPException) else str(error)
-    kind = {404: "no_page", 403: "forbidden"}.get(status, "refused")
-    return _answer(request, status, kind, detail, [])
+    kind = {404: "no_page", 403: "forbidden", 405: "no_method"}.get(status, "refused")
+    return _answer(request, status, kind, _both(f"error.{kind}_why", detail), [])
+
+
+def _both(key: str, detail: str) -> Words:
+    """Return the phrase `key.detail`, or `key`, in both languages; what has none is as it came."""
+    english, chinese = phrases("en"), phrases("zh")
+    for found in (f"{key}.{detail}", key):
+        if found in english.keys():  # noqa: SIM118 - a method of ours, not a dictionary's
+            return Words(en=english(found), zh=chinese(found))
+    return Words(en=detail, zh="")
 
 
 def _misasked(request: Request, error: Exception) -> Response:
     """Name the first field that is missing or wrong."""
     first = error.errors()[0] if isinstance(error, RequestValidationError) else {}
     field = ".".join(str(part) for part in first.get("loc", ())[1:])
-    return _answer(request, 422, "refused", f"{field}: {first.get('msg', error)}", [])
+    missing = first.get("type") == "missing" or "too_short" in first.get("type", "")
+    if missing and field == "campaign":
+        return _answer(request, 422, "nothing_chosen", _both("error.nothing_chosen_why", ""), [])
+    key = "error.missing_field" if missing else "error.wrong_field"
+    words = Words(en=phrases("en")(key, field=field), zh=phrases("zh")(key, field=field))
+    return _answer(request, 422, "refused", words, [])
 
 
 def _broken(request: Request, error: Exception) -> Response:
     log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return _answer(request, 500, "broken", type(error).__name__, [])
+    return _answer(request, 500, "broken", _both("error.broken_hint", ""), [])

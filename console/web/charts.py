@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from console.reports.arm_names import arm_name
 from console.web.formats import points, signed_money
 
 if TYPE_CHECKING:
-    from console.reports.lift import Effect, LiftReport
+    from console.reports.effects import Effect
+    from console.reports.lift import LiftReport
     from console.reports.reach import ReachReport
     from console.web.language import Phrases
 
@@ -58,7 +60,7 @@ def _interval(effect: Effect, say: Phrases, scale: float) -> dict[str, Any]:
     """Return one row of a forest; `scale` turns the effect into what the axis counts."""
     shown = points if effect.metric in RATES else signed_money
     return {
-        "name": f"{effect.arm} · {say.label('metric', effect.metric)}",
+        "name": f"{arm_name(effect.arm, say.lang)} · {say.label('metric', effect.metric)}",
         "low": effect.low * scale,
         "difference": effect.difference * scale,
         "high": effect.high * scale,

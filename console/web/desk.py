@@ -14,10 +14,12 @@ from sqlalchemy.orm import Session
 from console.drops.tables import open_database
 from console.wallets import Live, live
 from streams.publish import publish
+from streams.publish.caught_up import caught_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from clickhouse_connect.driver.client import Client
     from fastapi import Request
     from sqlalchemy import Engine
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from console.warehouse import Warehouse
     from flowdrop.settings import Addresses
     from streams.events import Event
+
+PATIENCE_SECONDS = 30.0
 
 
 @dataclass
@@ -34,6 +38,7 @@ class Desk:
     settings: ConsoleSettings
     addresses: Addresses
     warehouse: Warehouse
+    used_links: set[str] = field(default_factory=set)
     csrf_key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
 
     @cached_property
@@ -47,13 +52,25 @@ class Desk:
 
     def live(self, account: str) -> Live | None:
         """Return the live balance of `account`; see `console.wallets.live`."""
-        return live(self.addresses.worker, account)
+        token = self.settings.worker_token.get_secret_value()
+        return live(self.addresses.worker, account, token)
 
     def publish(
         self, published: Iterable[Event], *, on_sent: Callable[[int], object] | None
     ) -> int:
-        """Publish events to the Kafka of the settings."""
-        return publish(published, self.addresses.kafka, self.settings.partitions, on_sent=on_sent)
+        """Publish events to the Kafka of the settings; a page waits for it no longer than so."""
+        return publish(
+            published,
+            self.addresses.kafka,
+            self.settings.partitions,
+            on_sent=on_sent,
+            patience_seconds=PATIENCE_SECONDS,
+        )
+
+    def catch_up(self, client: Client) -> None:
+        """Wait until the warehouse knows every consent that was given or withdrawn so far."""
+        kafka, settings = self.addresses.kafka, self.settings
+        caught_up(kafka, client, settings.partitions, settings.catch_up_seconds)
 
     @staticmethod
     def who() -> str:

@@ -11,7 +11,15 @@ from console import exports
 from console.drops import launch as launching
 from console.drops import preview as previewing
 from console.drops import register
-from console.drops.outcome import QUERIES, Outcome, of_people, outcome, query_values
+from console.drops.outcome import (
+    QUERIES,
+    Outcome,
+    budget_values,
+    of_people,
+    outcome,
+    query_values,
+)
+from console.drops.since import by_reason, kept
 from console.reports.basis import Query as Asked
 from console.warehouse import WarehouseDownError
 from console.web.desk import Desk, desk
@@ -22,6 +30,7 @@ from console.web.security import require_own_form
 if TYPE_CHECKING:
     from console.drops.preview import Preview
     from console.drops.tables import Drop
+    from console.reports.basis import Words
 
 router = APIRouter(prefix="/drops", include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -50,6 +59,8 @@ def drop(request: Request, name: str) -> HTMLResponse:
             plan=plan,
             stands=stands,
             down=down,
+            query_link=f"/drops/{name}/query",
+            left_out_since=by_reason(kept(session, name)),
             history=register.history(session, name),
             **_people(at, found, plan, 0),
         )
@@ -94,11 +105,12 @@ def people_csv(request: Request, name: str) -> Response:
 def drop_query(request: Request, name: str) -> HTMLResponse:
     """Show the queries behind the drop's outcome."""
     with desk(request).session() as session:
-        register.find(session, name)
+        program = register.find(session, name).program
     values = query_values(name)
     asked = [
         Asked(name=QUERIES[0], values=values),
-        Asked(name=QUERIES[1], values={"campaign": name}),
+        Asked(name=QUERIES[1], values=budget_values(name, program)),
+        Asked(name="drops/people", values={"people": [], **values}),
     ]
     return query_page(request, asked, f"/drops/{name}")
 
@@ -106,9 +118,16 @@ def drop_query(request: Request, name: str) -> HTMLResponse:
 @router.get("/{name}/launch")
 def confirm(request: Request, name: str) -> HTMLResponse:
     """Show the amounts and ask."""
-    with desk(request).session() as session:
-        plan = previewing.preview(session, register.find(session, name))
-    return page(request, "drop_launch.html", plan=plan)
+    at = desk(request)
+    with at.session() as session, at.warehouse.client() as client:
+        found = register.find(session, name)
+        plan = previewing.preview(session, found)
+        sent_to, newly = plan.treated, []
+        if plan.state in ("draft", "launching"):
+            now = launching.plan(session, client, name, at.now())
+            sent_to, newly = now.sent_to, now.newly
+    left_out = by_reason(newly)
+    return page(request, "drop_launch.html", plan=plan, sent_to=sent_to, left_out_now=left_out)
 
 
 @router.post("/{name}/launch")
@@ -117,6 +136,7 @@ def launch(request: Request, name: str, csrf: Annotated[str, Form()] = "") -> Re
     require_own_form(request, csrf)
     at = desk(request)
     with at.session() as session, at.warehouse.client() as client:
+        at.catch_up(client)
         launching.launch(session, client, name, publisher=at.publish, who=at.who(), now=at.now())
     return RedirectResponse(f"/drops/{name}", status_code=303)
 
@@ -131,13 +151,14 @@ def cancel(request: Request, name: str, csrf: Annotated[str, Form()] = "") -> Re
     return RedirectResponse(f"/drops/{name}", status_code=303)
 
 
-def standing(at: Desk, found: Drop, plan: Preview) -> tuple[Outcome | None, str]:
+def standing(at: Desk, found: Drop, plan: Preview) -> tuple[Outcome | None, Words | None]:
     """Return what became of a drop, or none and the sentence why that can't be said now."""
     try:
-        with at.warehouse.client() as client:
-            return outcome(client, plan, found.acknowledged_at), ""
+        with at.session() as session, at.warehouse.client() as client:
+            left_out = kept(session, plan.name)
+            return outcome(client, plan, found.acknowledged_at, left_out), None
     except WarehouseDownError as error:
-        return None, error.message
+        return None, error.words
 
 
 def _people(at: Desk, found: Drop, plan: Preview, offset: int) -> dict[str, object]:
@@ -150,4 +171,12 @@ def _people(at: Desk, found: Drop, plan: Preview, offset: int) -> dict[str, obje
                 judged = of_people(client, found.name, [p.person for p in people if p.coins])
         except WarehouseDownError:
             judged = {}
-    return {"people": people, "judged": judged, "offset": offset, "page_people": PAGE_PEOPLE}
+    with at.session() as session:
+        since = {person.person: person.reason for person in kept(session, found.name)}
+    return {
+        "people": people,
+        "judged": judged,
+        "since": since,
+        "offset": offset,
+        "page_people": PAGE_PEOPLE,
+    }

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 NONE = "–"  # noqa: RUF001 - an en dash, as in a table of figures
 MINUS = "\u2212"
 P_SHOWN_MIN = 0.0001
+STOPS = (".", "?", "。")
 
 
 def number(value: float | None) -> str:
@@ -25,6 +26,11 @@ def decimal(value: float | None, digits: int = 2) -> str:
 def percent(value: float | None, digits: int = 2) -> str:
     """Return a share as percent: 0.1828 is 18.28 %."""
     return NONE if value is None else _minus(f"{100 * value:,.{digits}f}\u202f%")
+
+
+def signed_percent(value: float | None, digits: int = 2) -> str:
+    """Return a relative difference as percent with its sign: 0.721 is +72.1 %."""
+    return NONE if value is None else _minus(f"{100 * value:+,.{digits}f}\u202f%")
 
 
 def points(value: float | None, digits: int = 2) -> str:
@@ -64,6 +70,11 @@ def moment(value: datetime | None) -> str:
     return NONE if value is None else value.strftime("%Y-%m-%d %H:%M:%S")
 
 
+def sentence(text: str) -> str:
+    """Return a clause as a sentence of its own: a capital first, a full stop last."""
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(STOPS) else '.'}"
+
+
 def _minus(text: str) -> str:
     return text.replace("-", MINUS)
 
@@ -72,6 +83,7 @@ FILTERS = {
     "number": number,
     "decimal": decimal,
     "percent": percent,
+    "signed_percent": signed_percent,
     "points": points,
     "signed": signed,
     "money": money,
@@ -79,4 +91,5 @@ FILTERS = {
     "p_value": p_value,
     "day": day,
     "moment": moment,
+    "sentence": sentence,
 }

@@ -7,12 +7,15 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from console.web.formats import number
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from fastapi import Request
 
 FOLDER = Path(__file__).parent.parent / "i18n"
+QUERIES = FOLDER / "queries_zh.toml"
 LANGUAGES = {"en": "English", "zh": "中文"}
 DEFAULT = "en"
 COOKIE = "flowdrop_lang"
@@ -37,6 +40,12 @@ class Phrases:
         """Return the phrase `key` with `values` put into its places."""
         return self._texts[key].format(**values)
 
+    def n(self, key: str, count: int, **values: Any) -> str:
+        """Return the phrase `key` about `count` things, which stands in its place `n`."""
+        one = f"{key}_one"
+        chosen = one if count == 1 and one in self._texts else key
+        return self(chosen, n=number(count), **values)
+
     def label(self, kind: str, value: str) -> str:
         """Return the word for a value of `kind` (`state`, `reason`); an unknown one is itself."""
         return self._texts.get(f"{kind}.{value}", value)
@@ -46,6 +55,16 @@ class Phrases:
 def phrases(lang: str) -> Phrases:
     """Return the phrases of `lang`, read once."""
     return Phrases(lang)
+
+
+@cache
+def _queries() -> dict[str, str]:
+    return tomllib.loads(QUERIES.read_text("utf-8"))
+
+
+def query_description(name: str, english: str, lang: str) -> str:
+    """Return what the query `name` tells; `english` is the comment on top of its file."""
+    return _queries().get(name, english) if lang == "zh" else english
 
 
 def language(request: Request) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -10,9 +10,13 @@ from urllib.parse import urlencode
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from console.programs import title
+from console.reports.arm_names import arm_name
 from console.web import security
+from console.web.desk import desk
 from console.web.formats import FILTERS
 from console.web.language import COOKIE, LANGUAGES, language, phrases
+from flowdrop.output import json_text, visible
 
 if TYPE_CHECKING:
     from fastapi import Request
@@ -27,13 +31,27 @@ def environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
+        finalize=_seen,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     made.filters.update(FILTERS)
     made.globals["link"] = link
+    made.policies["json.dumps_function"] = json_text  # of the filter `tojson`
+    made.globals["arm_name"] = arm_name
     return made
+
+
+# Joiners make one sign of several in titles and messages.
+_KEPT = frozenset("\n\t\r\u200c\u200d")
+
+
+def _seen(value: object) -> object:
+    """Return what a page shows with an escape for what nobody would see there."""
+    if not isinstance(value, str) or value.isprintable():
+        return value
+    return type(value)(visible(value, _KEPT))
 
 
 def link(path: str, **query: str | int | list[str] | tuple[str, ...]) -> str:
@@ -56,6 +74,7 @@ def page(request: Request, template: str, /, **facts: Any) -> HTMLResponse:
                 for code, name in LANGUAGES.items()
             },
             path=request.url.path,
+            program_title=cache(partial(title, desk(request).settings.programs, lang=lang)),
             csrf=security.form_token(request, cookie),
             **facts,
         )

@@ -9,24 +9,29 @@ from fastapi.responses import HTMLResponse, Response
 
 from console import exports
 from console.reports.basis import EmptyWarehouseError
-from console.reports.campaigns import campaigns
+from console.reports.basis import Query as Asked
+from console.reports.campaigns import campaigns, not_counted
 from console.reports.lift import lift
 from console.reports.overlap import overlap
 from console.reports.reach import reach
 from console.web.charts import lift_charts, reach_chart
 from console.web.desk import desk
-from console.web.language import language, phrases
+from console.web.language import language, phrases, query_description
 from console.web.rendering import link, page
+from flowdrop.output import csv_text
 from sql.client import description, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from console.reports.basis import Query as Asked
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 Names = Annotated[list[str], Query(min_length=1)]
+CAMPAIGN_QUERIES = (
+    Asked(name="reports/campaigns"),
+    Asked(name="reports/uncounted", values={"campaigns": []}),
+)
 
 
 @router.get("/")
@@ -36,8 +41,21 @@ def home(request: Request) -> HTMLResponse:
         try:
             found, empty = campaigns(client), ""
         except EmptyWarehouseError as error:
-            found, empty = [], error.message
-    return page(request, "campaigns.html", campaigns=found, empty=empty)
+            found, empty = [], error.words.of(language(request))
+    return page(
+        request,
+        "campaigns.html",
+        campaigns=found,
+        uncounted=not_counted(found),
+        empty=empty,
+        query_link="/campaigns/query" if found else "",
+    )
+
+
+@router.get("/campaigns/query")
+def campaigns_query(request: Request) -> HTMLResponse:
+    """Show the queries that made the list of campaigns."""
+    return query_page(request, CAMPAIGN_QUERIES, "/")
 
 
 @router.get("/campaigns.csv")
@@ -114,7 +132,13 @@ def overlap_page(request: Request, a: str = "", b: str = "") -> HTMLResponse:
         names = [campaign.name for campaign in campaigns(client)]
         report = overlap(client, a, b) if a and b else None
     return page(
-        request, "overlap.html", names=names, a=a, b=b, report=report, **_links("overlap", a=a, b=b)
+        request,
+        "overlap.html",
+        names=names,
+        a=a,
+        b=b,
+        report=report,
+        **(_links("overlap", a=a, b=b) if report else {}),
     )
 
 
@@ -137,7 +161,7 @@ def download(name: str, rows: Sequence[dict[str, Any]]) -> Response:
     """Return `rows` as a CSV file called `name`."""
     plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in name)
     return Response(
-        exports.csv_text(rows),
+        csv_text(rows),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{plain}.csv"'},
     )
@@ -149,7 +173,7 @@ def query_page(request: Request, asked: Iterable[Asked], back: str) -> HTMLRespo
         {
             "name": each.name,
             "values": each.values,
-            "description": description(each.name),
+            "description": query_description(each.name, description(each.name), language(request)),
             "text": text(each.name),
         }
         for each in asked

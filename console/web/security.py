@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import re
 import secrets
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from fastapi import HTTPException
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fastapi import Request, Response
 
 COOKIE = "flowdrop_csrf"
+_OURS = re.compile(r"[\w-]{16,64}", re.ASCII)
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -28,26 +29,33 @@ HEADERS = {
 LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
 
 
-def allowed_hosts(host: str) -> list[str]:
-    """Return which names a request may call us by: only this machine's when bound to loopback.
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine reaches what is bound to `host`."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def allowed_hosts(host: str, behind: str = "") -> list[str]:
+    """Return which names a request may call us by: this machine's, and that of our guard.
 
     Otherwise a page elsewhere could have its own name point here and read what we answer.
     """
-    try:
-        loopback = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = host == "localhost"
-    return LOOPBACK if loopback else ["*"]
+    return [*LOOPBACK, *([] if is_loopback(host) else [host, behind or host])]
 
 
 def form_token(request: Request, response_cookie: str) -> str:
     """Return the token that a form for this browser carries."""
-    return hmac.new(desk(request).csrf_key, response_cookie.encode(), "sha256").hexdigest()
+    return hmac.new(
+        desk(request).csrf_key, response_cookie.encode("utf-8", "replace"), "sha256"
+    ).hexdigest()
 
 
 def browser_cookie(request: Request) -> str:
     """Return the browser's random cookie, a new one when it has none."""
-    return request.cookies.get(COOKIE) or secrets.token_urlsafe(24)
+    known = request.cookies.get(COOKIE, "")
+    return known if _OURS.fullmatch(known) else secrets.token_urlsafe(24)
 
 
 def keep_cookie(response: Response, value: str) -> None:
@@ -61,9 +69,14 @@ def require_own_form(request: Request, token: str) -> None:
     Raises:
         HTTPException: 403.
     """
+    host = request.headers.get("host")
     origin = request.headers.get("origin")
-    if origin and urlsplit(origin).netloc != request.headers.get("host"):
-        raise HTTPException(403, "this form was sent from another site")
+    site = request.headers.get("sec-fetch-site", "none")
+    ours = origin in (None, f"http://{host}", f"https://{host}")
+    if not ours or site not in ("none", "same-origin"):
+        raise HTTPException(403, "foreign_form")
     cookie = request.cookies.get(COOKIE, "")
-    if not cookie or not hmac.compare_digest(form_token(request, cookie), token):
-        raise HTTPException(403, "this form is too old; open the page again")
+    # As bytes: of text, compare_digest takes ASCII only.
+    expected, given = form_token(request, cookie).encode(), token.encode("utf-8", "replace")
+    if not cookie or not hmac.compare_digest(expected, given):
+        raise HTTPException(403, "old_form")

@@ -15,7 +15,16 @@ from console.settlement.departments import departments
 from console.settlement.everyone import Everyone, everyone
 from console.settlement.month import month as month_of
 from console.settlement.party import parties
-from console.settlement.statement import Statement, line_postings, statement
+from console.settlement.party import party as party_of
+from console.settlement.statement import (
+    FATES,
+    PLACES,
+    SUMS,
+    Statement,
+    line_postings,
+    nothing,
+    statement,
+)
 from console.web.desk import desk
 from console.web.rendering import link, page
 from console.web.report_pages import download, query_page
@@ -46,13 +55,18 @@ def settlement_page(
         month = month or _latest(known)
         found = settled(client, party, month, program, programs)
     asked = _asked(party, month, program)
+    empty = isinstance(found, Statement) and found.empty
     return page(
         request,
         "settlement.html",
+        nothing=nothing(party_of(known, party), month_of(month), program) if empty else None,
         names=[each.name for each in known],
         party=party,
         month=month,
         program=program,
+        sums=SUMS,
+        fates=FATES,
+        places=PLACES,
         statement=found if isinstance(found, Statement) else None,
         everyone=found if isinstance(found, Everyone) else None,
         json_link=link("/api/settlement", **asked),

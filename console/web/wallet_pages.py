@@ -22,7 +22,14 @@ def wallet_page(request: Request, account: str = "", offset: int = 0) -> HTMLRes
         if not account:
             return page(request, "wallet_search.html", account="", some=alike(client, ""))
         found = wallet(client, account, desk(request).live, max(0, offset))
-    return page(request, "wallet.html", account=account, wallet=found, page_postings=PAGE_POSTINGS)
+    return page(
+        request,
+        "wallet.html",
+        account=account,
+        wallet=found,
+        page_postings=PAGE_POSTINGS,
+        query_link=link("/wallet/query", account=account),
+    )
 
 
 @router.get("/live")

@@ -36,7 +36,7 @@ class Task:
         found: what it is.
         format: of the result.
         tables: that came along with it.
-        readonly: it may not change anything (GET).
+        readonly: it may not change anything (GET, a reading user).
         whole: send nothing before the end, so that a late error is a clean one.
     """
 
@@ -76,6 +76,9 @@ class Answer:
             changes = self._check(task)
             for table in task.tables:
                 self._work.external(table)
+            self._work.admit(task.text, reads=task.readonly, values=task.found.values)
+            if task.readonly:
+                self._work.lock()
             blocks = self._blocks(task, changes=changes)
             self._pieces = _encoded(blocks, encoder)
             if task.whole:
@@ -85,14 +88,11 @@ class Answer:
             raise
 
     def _check(self, task: Task) -> bool:
-        """Refuse what may not be; return whether the statement changes anything."""
+        """Refuse what nobody may; return whether the statement changes anything."""
         if task.found.file:
             sentence = "INTO OUTFILE and FROM INFILE name files of a client, not of a server"
             raise refusal(48, sentence, "NOT_IMPLEMENTED")
-        changes = task.found.first == "INSERT" or self._work.changes_data(task.text)
-        if changes and task.readonly:
-            raise readonly()
-        return changes
+        return task.found.first == "INSERT" or self._work.changes_data(task.text)
 
     def _blocks(self, task: Task, *, changes: bool) -> Iterator[bytes]:
         if task.streamed and not changes:
@@ -126,15 +126,6 @@ class Answer:
         if hasattr(pieces, "close"):
             pieces.close()
         self._work.close()
-
-
-def readonly() -> Exception:
-    """Return the refusal of a GET that would change something."""
-    sentence = (
-        "Cannot execute query in readonly mode. For queries over HTTP, method GET implies "
-        "readonly. You should use method POST for modifying queries"
-    )
-    return refusal(164, sentence, "READONLY")
 
 
 def _encoded(blocks: Iterator[bytes], encoder: Encoder) -> Iterator[bytes]:

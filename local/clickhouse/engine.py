@@ -13,6 +13,7 @@ The discipline, in three rules:
 
 from __future__ import annotations
 
+import json
 import re
 import tempfile
 import threading
@@ -24,12 +25,14 @@ import chdb
 
 from local.clickhouse import statement
 from local.clickhouse.errors import EngineError, refusal
+from local.clickhouse.gate import Gate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from local.clickhouse.form import Table
+    from local.clickhouse.users import User
 
 SETTING = re.compile(r"[A-Za-z_]\w*")
 SESSION_SECONDS = 60
@@ -48,13 +51,16 @@ class Limits:
     """What one request or all may take.
 
     Attributes:
-        queries: requests at work at once; one more is refused with code 202, status 503.
+        queries: requests at work at once, of all users; each user has its share of them.
+        waiting: requests of a user that may wait for its share; one more is refused with code
+            202, status 503, as is one that waited for `QUEUE_SECONDS_MAX`.
         memory_bytes: of all queries together; one past it fails with code 241.
         result_bytes: of a result that cannot be streamed (JSON, Parquet, ...); code 396.
         request_bytes: of a request's body, decoded; more is refused with code 229, status 413.
     """
 
     queries: int = 64
+    waiting: int = 64
     memory_bytes: int = 2048 * MIB
     result_bytes: int = 512 * MIB
     request_bytes: int = 4096 * MIB
@@ -112,8 +118,30 @@ class Engine:
         self._sessions: dict[str, _Session] = {}
         self._lock = threading.Lock()  # guards `_sessions` only, never held over a query
         self._root = self.connect()
+        self._shut_out_files()
+        self.gate = Gate(self._names("table_functions"), self._names("table_engines"))
         row = _query(self._root, "SELECT version(), timezone()", "TabSeparated")
         self.version, self.timezone = row.bytes().decode().rstrip("\n").split("\t")
+
+    def _shut_out_files(self) -> None:
+        """Open the database `default` as what it is, without chDB's layer that finds files.
+
+        In chDB `default` is an overlay of a database and of the file system, in which
+        `SELECT * FROM "/etc/passwd"` reads that file.
+        """
+        rows = _query(
+            self._root,
+            "SELECT uuid FROM system.databases WHERE name = 'default' AND engine = 'Overlay'",
+            "TabSeparated",
+        )
+        if uuid := rows.bytes().decode().strip():
+            _query(self._root, "DETACH DATABASE default", "Null")
+            _query(self._root, f"ATTACH DATABASE default UUID '{uuid}' ENGINE = Atomic", "Null")
+            _query(self._root, "USE default", "Null")
+
+    def _names(self, table: str) -> list[str]:
+        rows = _query(self._root, f"SELECT name FROM system.{table}", "TabSeparated")  # noqa: S608
+        return bytes(rows.bytes()).decode().split()
 
     def connect(self) -> Any:
         """Open one more chDB connection; the caller closes it."""
@@ -190,6 +218,7 @@ class Request:
     """What a request asks of its connection; `streamed` when its result is not held in memory."""
 
     query_id: str
+    user: User
     streamed: bool = True
     database: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -247,14 +276,66 @@ class Work:
             if not value.startswith("auto("):
                 self._restore.append(f"{name} = {_quoted(value)}")
 
+    def admit(self, sql: bytes, *, reads: bool, values: int = 0) -> None:
+        """Refuse a statement that its user may not run.
+
+        Args:
+            sql: the statement.
+            reads: it may only read, whoever asks.
+            values: where the data of an INSERT ... VALUES begin, 0 if there are none.
+        """
+        self.changes_data(sql)  # or it is more than one statement
+        gate, user = self._engine.gate, self._request.user
+        head = sql[:values] if values else sql
+        gate.check(user, self._tree(head), head, reads=reads)
+        if values and gate.may_call(data := sql[values:]):
+            gate.check_calls(user, self._calls(data))
+
+    def lock(self) -> None:
+        """Have the engine itself refuse whatever does more than read, from here on."""
+        if not self._request.session:
+            _query(self._connection, "SET readonly = 1", "Null")
+
+    def _calls(self, data: bytes) -> Iterator[str]:
+        """Yield each name in `data` before a bracket, as the engine's own lexer sees them."""
+        text = f"SELECT tokenizeQuery({_quoted(data.decode(errors='replace'))})"
+        tokens = json.loads(bytes(_query(self._connection, text, "JSONCompactEachRow").bytes()))
+        before = ""
+        for token in tokens[0]:
+            if token["type"] == "OpeningRoundBracket" and before:
+                yield before
+            if token["type"] not in ("Whitespace", "Comment"):
+                named = token["type"] in ("BareWord", "QuotedIdentifier")
+                found = data.decode(errors="replace").encode()[token["begin"] : token["end"]]
+                before = found.decode(errors="replace") if named else ""
+
+    def _tree(self, sql: bytes) -> str:
+        """Return the one statement `sql` as the engine's parser sees it.
+
+        On a connection of its own: limits of the request are about its answer, not about this one.
+        """
+        connection = self._engine.connect()
+        try:
+            _query(connection, "SET implicit_select = 0", "Null")
+            tree = _query(connection, b"EXPLAIN AST " + sql, "TSVRaw", self._request.parameters)
+            return bytes(tree.bytes()).decode(errors="replace")
+        finally:
+            connection.close()
+
     def changes_data(self, sql: bytes) -> bool:
-        """Tell whether `sql` writes; a GET may not.
+        """Tell whether `sql` writes.
 
         Raises:
             EngineError: 62 when it is more than one statement, as a server says.
         """
         found = self._connection._conn.classify_query(sql)  # noqa: SLF001
-        if found["statement_count"] > 1:
+        if not found["statement_count"]:
+            _query(
+                self._connection,
+                f"SELECT formatQuery({_quoted(sql.decode(errors='replace'))})",
+                "Null",
+            )
+        if found["statement_count"] != 1:
             raise refusal(62, "Syntax error (Multi-statements are not allowed)", "SYNTAX_ERROR")
         return bool(found["query_class"].name == "MUTATING")
 
@@ -291,7 +372,12 @@ class Work:
     def external(self, table: Table) -> None:
         """Make the temporary table that a request brought along as a file."""
         name = table.name.replace("`", "")
-        _query(self._connection, f"CREATE TEMPORARY TABLE `{name}` ({table.structure})", "Null")
+        if not SETTING.fullmatch(table.format):
+            raise refusal(73, f"Unknown format {table.format}", "UNKNOWN_FORMAT")
+        text = f"CREATE TEMPORARY TABLE `{name}` ({table.structure})"
+        self.changes_data(text.encode())  # or it is more than one statement
+        self._engine.gate.check_table(self._request.user, self._tree(text.encode()))
+        _query(self._connection, text, "Null")
         rows = self.rows(f"INSERT INTO `{name}`", table.format)
         try:
             rows.append(table.data)
@@ -336,6 +422,11 @@ class Insert:
 
     def __init__(self, engine: Engine, request: Request, head: str, format_name: str) -> None:
         self._work = Work(engine, request)
+        try:
+            self._work.admit(f"{head} FORMAT {format_name}".encode(), reads=False)
+        except EngineError:
+            self._work.close()
+            raise
         self.counts = self._work.counts
         self._format = format_name
         self._into, self._settings = statement.split_settings(head)

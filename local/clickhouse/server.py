@@ -4,8 +4,9 @@ As on a server: the statement in the URL, the body or a form; data behind an INS
 `param_<name>` in the URL or a form; external tables; lz4, zstd, gzip and deflate both ways;
 sessions with temporary tables; typed errors; summaries. Not as on a server:
 
-- Any user name and password is let in: chDB has no users. Listen on 127.0.0.1 only. A web page of
-  another origin is refused.
+- chDB has no users: the three of `users.py` are this server's, and `gate.py` holds them to what
+  they may do. A web page of another origin, and one that calls this machine by a name of its own,
+  are refused.
 - `query_id` names the answer, but `system.processes` shows the engine's own id; the request's id
   stands first in its `log_comment`, and there `KILL QUERY` finds it.
 - No progress headers while a query runs; no `compress=1`/`decompress=1` (use Content-Encoding and
@@ -29,21 +30,27 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from local.clickhouse import encodings, statement
-from local.clickhouse.answer import Answer, Task, readonly
+from local.clickhouse.answer import Answer, Task
 from local.clickhouse.call import TEXT_BYTES_MAX, Body, Call, Gone
 from local.clickhouse.engine import SESSION_SECONDS, Engine, Insert, Request
 from local.clickhouse.errors import EngineError, refusal
 from local.clickhouse.form import Form, parse_form
+from local.clickhouse.gate import readonly
+from local.clickhouse.queue import Queue
+from local.clickhouse.users import AUTHENTICATION_FAILED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from local.clickhouse.call import Receive, Send
     from local.clickhouse.engine import Counts
+    from local.clickhouse.users import User, Users
 
 T = TypeVar("T")
 
 TOO_LARGE = 229
+ACCESS_DENIED = 497
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 # What a URL may hold beside settings; the engine would not know these.
 _NOT_SETTINGS = {
@@ -67,12 +74,19 @@ _CONTENT_TYPES = (
 class Server:
     """The ASGI application."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, users: Users, hosts: frozenset[str] = LOOPBACK) -> None:
+        """Serve `engine` to `users` who call it by one of the names in `hosts`."""
         self._engine = engine
         self._limits = limits = engine.limits
-        self._working = 0
+        self._users = users
+        self._hosts = hosts
+        self._queues = {
+            user.name: Queue(max(1, int(limits.queries * user.share)), limits.waiting)
+            for user in users.every
+        }
         # A thread for each request at work, and some that are always free to cancel with.
-        self._threads = ThreadPoolExecutor(limits.queries, "query")
+        places = sum(queue.places for queue in self._queues.values())
+        self._threads = ThreadPoolExecutor(places, "query")
         self._cancelling = ThreadPoolExecutor(2, "cancel")
         self._name = socket.gethostname()
 
@@ -102,17 +116,30 @@ class Server:
         if path:
             await self._send(call, 404, b"Nothing here; ask / or /ping\n", {})
             return
+        self._check_page(call)
         _check(call)
-        if self._working >= self._limits.queries:
-            sentence = f"Too many simultaneous queries. Maximum: {self._limits.queries}"
-            raise refusal(202, sentence, "TOO_MANY_SIMULTANEOUS_QUERIES")
-        self._working += 1
-        try:
-            await self._query(call)
-        finally:
-            self._working -= 1
+        user = self._users.sign_in(call.headers, call.values)
+        async with self._queues[user.name]:
+            await self._query(call, user)
 
-    async def _query(self, call: Call) -> None:
+    def _check_page(self, call: Call) -> None:
+        """Refuse web pages: those of another site, and those that call us by a name of theirs.
+
+        Any page in a browser may ask 127.0.0.1, and the browser then says whose page it is; but a
+        name that was made to point here looks to the browser like the page's own server.
+        """
+        host = call.headers.get("host", "")
+        if _name(host) not in self._hosts:
+            sentence = f"This server is not called {host}" if host else "Say whom you call: no Host"
+            raise refusal(ACCESS_DENIED, sentence, "ACCESS_DENIED")
+        origin = call.headers.get("origin")
+        site = call.headers.get("sec-fetch-site", "none")
+        ours = origin in (None, f"http://{host}", f"https://{host}")
+        if not ours or site not in ("none", "same-origin"):
+            sentence = f"Pages of {origin or 'another site'} may not ask this server"
+            raise refusal(ACCESS_DENIED, sentence, "ACCESS_DENIED")
+
+    async def _query(self, call: Call, user: User) -> None:
         body = Body(call, self._limits.request_bytes)
         form = Form()
         if call.headers.get("content-type", "").startswith("multipart/form-data"):
@@ -120,25 +147,25 @@ class Server:
             call.values.update(form.values)
         found, text = await _read_statement(call, body)
         if isinstance(found, statement.DataInsert):
-            await self._insert(call, found, text[found.start :], body)
+            await self._insert(call, user, found, text[found.start :], body)
             return
         task = Task(
             text=text,
             found=found,
             format=found.format or call.default_format,
             tables=form.tables(call.values),
-            readonly=call.method != "POST",
+            readonly=user.limited or call.method != "POST",
             whole=call.flag("wait_end_of_query"),
         )
-        await self._run(call, task)
+        await self._run(call, user, task)
 
     async def _insert(
-        self, call: Call, found: statement.DataInsert, data: bytes, body: Body
+        self, call: Call, user: User, found: statement.DataInsert, data: bytes, body: Body
     ) -> None:
         if call.method != "POST":
             raise readonly()
         insert = await self._in_thread(
-            call, Insert, self._engine, _request(call), found.head, found.format
+            call, Insert, self._engine, _request(call, user), found.head, found.format
         )
         try:
             piece: bytes | None = data
@@ -151,11 +178,13 @@ class Server:
             await self._settle(insert.close)
         await self._send(call, 200, b"", self._headers(call, insert.counts))
 
-    async def _run(self, call: Call, task: Task) -> None:
+    async def _run(self, call: Call, user: User, task: Task) -> None:
         encoder, encoded = _encoder(call)
+        clause = statement.settings(task.text) if task.readonly else {}
+        request = _request(call, user, clause)
         # A change goes on when its client has gone; a reading ends with it.
         answer, piece, last = await self._in_thread(
-            call, _begin, self._engine, _request(call), task, encoder, cancel=task.reads
+            call, _begin, self._engine, request, task, encoder, cancel=task.reads
         )
         try:
             headers = self._headers(call, answer.counts)
@@ -240,7 +269,7 @@ class Server:
             return
         headers = self._headers(call) | {"X-ClickHouse-Exception-Code": str(error.code)}
         try:
-            if error.code == TOO_LARGE:
+            if error.code in (TOO_LARGE, AUTHENTICATION_FAILED, ACCESS_DENIED):
                 headers["Connection"] = "close"
             else:
                 await call.drain()
@@ -292,24 +321,30 @@ async def _read_statement(
             return found, text
 
 
-def _check(call: Call) -> None:
-    """Refuse what this server does not do, and pages of other origins.
+def _name(host: str) -> str | None:
+    """Return the name in a Host header; none when it is no such header."""
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None
 
-    Any page in a browser may post to 127.0.0.1; the browser then says whose page it is.
-    """
+
+def _check(call: Call) -> None:
+    """Refuse what this server does not do."""
     if call.method not in ("GET", "POST", "HEAD"):
         raise refusal(48, f"Method {call.method} is not known here", "NOT_IMPLEMENTED")
-    origin = call.headers.get("origin")
-    if origin and urlsplit(origin).netloc != call.headers.get("host"):
-        raise refusal(497, f"Pages of {origin} may not ask this server", "ACCESS_DENIED")
     for name in ("compress", "decompress"):
         if call.flag(name):
             sentence = f"{name}=1 is not known here; use Content-Encoding and Accept-Encoding"
             raise refusal(48, sentence, "NOT_IMPLEMENTED")
 
 
-def _request(call: Call) -> Request:
-    """Return what the URL, the form and the headers ask of the connection."""
+def _request(call: Call, user: User, clause: Mapping[str, str] | None = None) -> Request:
+    """Return what the URL, the form and the headers ask of the connection.
+
+    The settings of a reading statement's own SETTINGS `clause` are made before it is run: then the
+    engine, which lets nothing be set any more, finds them as it is told.
+    """
     values = call.values
     parameters = {k[6:]: v for k, v in values.items() if k.startswith("param_")}
     settings = {
@@ -319,10 +354,12 @@ def _request(call: Call) -> Request:
     }
     return Request(
         query_id=call.query_id,
+        user=user,
         database=values.get("database") or call.headers.get("x-clickhouse-database", ""),
-        settings=settings,
+        settings=user.settings(settings | dict(clause or {})),
         parameters=parameters,
-        session=values.get("session_id", ""),
+        # Who only reads can leave nothing in a session.
+        session="" if user.limited else values.get("session_id", ""),
         session_seconds=float(values.get("session_timeout") or SESSION_SECONDS),
         session_check=call.flag("session_check"),
         session_close=call.flag("close_session"),

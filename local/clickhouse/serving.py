@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 import click
 import uvicorn
 
+from flowdrop.listening import IDLE_SECONDS_MAX, Impatient
 from local.clickhouse.engine import Engine, Limits
 from local.clickhouse.errors import EngineError
-from local.clickhouse.server import Server
+from local.clickhouse.server import LOOPBACK, Server
 
 if TYPE_CHECKING:
     import socket
     from pathlib import Path
 
+    from local.clickhouse.users import Users
+
 GRACE_SECONDS = 2  # for requests at work when the end comes; then they are cancelled
-URL_BYTES_MAX = 1024 * 1024
 
 
 class _Uvicorn(uvicorn.Server):
@@ -38,8 +40,17 @@ class _Uvicorn(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(listener: socket.socket, path: Path, limits: Limits) -> None:
+def serve(
+    listener: socket.socket, path: Path, limits: Limits, users: Users, hosts: frozenset[str]
+) -> None:
     """Serve the engine on `path` at `listener` until a signal ends the process.
+
+    Args:
+        listener: a bound socket.
+        path: folder of the data.
+        limits: of what queries may take.
+        users: who may ask.
+        hosts: by which names.
 
     Raises:
         click.ClickException: when the engine cannot open the folder.
@@ -48,16 +59,16 @@ def serve(listener: socket.socket, path: Path, limits: Limits) -> None:
         engine = Engine(path, limits)
     except (EngineError, RuntimeError, OSError) as error:
         raise click.ClickException(f"the engine cannot open {path}: {error}") from error
-    server = Server(engine)
+    server = Server(engine, users, LOOPBACK | hosts)
     config = uvicorn.Config(
         server,
         lifespan="off",
         log_level="warning",
         access_log=False,
         server_header=False,
-        timeout_keep_alive=60,
+        http=Impatient,
+        timeout_keep_alive=IDLE_SECONDS_MAX,
         timeout_graceful_shutdown=GRACE_SECONDS,
-        h11_max_incomplete_event_size=URL_BYTES_MAX,
     )
     host, port = listener.getsockname()[:2]
     ready = f"ClickHouse {engine.version} (chDB) at http://{host}:{port}, data in {path}"

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 _TOKEN = re.compile(
     rb"""
       (?P<skip>\s+ | --[^\n]*(?:\n|$) | \#[ !][^\n]*(?:\n|$) | /\*.*?\*/)
-    | (?P<quoted>'(?:[^'\\]|\\.)*' | `(?:[^`\\]|\\.)*` | "(?:[^"\\]|\\.)*")
+    | (?P<quoted>'(?:[^'\\]|\\.)*' | `(?:[^`\\]|\\.)*` | "(?:[^"\\]|\\.)*"
+        | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$)
     | (?P<word>[A-Za-z_]\w*)
     | (?P<open>[(\[{]) | (?P<close>[)\]}])
     | (?P<other>[0-9][\w.]* | .)
@@ -44,12 +45,14 @@ class Text:
         format: what its own FORMAT clause names, or None.
         file: it has INTO OUTFILE or FROM INFILE, which a server refuses.
         totals: it has WITH TOTALS.
+        values: where the data of an INSERT ... VALUES begin, 0 if there are none.
     """
 
     first: str
     format: str | None = None
     file: bool = False
     totals: bool = False
+    values: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,14 +78,41 @@ def read(text: bytes, *, complete: bool) -> DataInsert | Text | Unfinished:
             format_name = None  # it was a column, after all
         elif word == "FORMAT":
             head = token.start()
-        elif first == "INSERT" and word in ("VALUES", "SELECT", "WITH"):
+        elif first == "INSERT" and word in ("SELECT", "WITH"):
             return Text(first)
+        elif first == "INSERT" and word == "VALUES" and before != "INTO":
+            return Text(first, values=token.end())
         file = file or word in ("OUTFILE", "INFILE")
         totals = totals or (before == "WITH" and word == "TOTALS")
         first, before = first or word, word
     if first == "INSERT" and not complete:
         return Unfinished()
     return Text(first, format_name, file, totals)
+
+
+def settings(text: bytes) -> dict[str, str]:
+    """Return the SETTINGS clause at the end of a statement; what is no plain value is left out."""
+    found: dict[str, str] = {}
+    inside = False
+    name = equals = ""
+    for word, token in _words(text):
+        piece = token[0].decode(errors="replace")
+        if inside and name and equals:
+            found[name] = piece[1:-1] if piece[:1] == "'" else piece
+            name = equals = ""
+        elif inside and piece == "=":
+            equals = piece
+        elif inside and word not in ("", "("):
+            name = piece
+        inside = (inside and word != "FORMAT") or word == "SETTINGS"
+    return found
+
+
+def names(text: bytes) -> Iterator[str]:
+    """Yield every word and quoted name, in brackets too."""
+    for token in _TOKEN.finditer(text):
+        if token.lastgroup == "word" or token[0][:1] in b'`"':
+            yield token[0].decode(errors="replace").strip('`"')
 
 
 def split_settings(head: str) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 WITH RECURSIVE
     edges AS
     (
-        SELECT program, payer, payee, amount, event_id, time
+        SELECT program, payer, payee, amount, event_id, event_source, time
         FROM gifts
         WHERE
             amount >= {circle_coins:Int64}
@@ -21,14 +21,15 @@ WITH RECURSIVE
     walks AS
     (
         SELECT
-            program, [payer] AS walk, payee AS at, [(time, event_id, amount)] AS path,
+            program, [payer] AS walk, payee AS at,
+            [(time, event_id, event_source, payer, amount)] AS path,
             time AS since, time AS until, amount AS least_amount, amount AS most_amount,
             intDiv(toUnixTimestamp(time), 86400 * greatest({circle_days:UInt32}, 1)) AS began
         FROM edges
         UNION ALL
         SELECT
             a.program, arrayPushBack(a.walk, b.payer), b.payee,
-            arrayPushBack(a.path, (b.time, b.event_id, b.amount)),
+            arrayPushBack(a.path, (b.time, b.event_id, b.event_source, b.payer, b.amount)),
             a.since, b.time, least(a.least_amount, b.amount), greatest(a.most_amount, b.amount),
             a.began
         FROM walks AS a
@@ -44,12 +45,13 @@ WITH RECURSIVE
 SELECT
     program,
     arrayRotateLeft(walk, indexOf(walk, arrayMin(walk)) - 1) AS accounts,
-    arraySum(each -> each.3, gifts) AS coins,
+    arraySum(each -> each.5, gifts) AS coins,
     length(gifts) AS events,
     min(since) AS first_time,
     max(until) AS last_time,
     arraySort(groupUniqArrayArray(path)) AS gifts,
-    arrayMap(each -> each.2, gifts) AS evidence
+    arrayMap(each -> each.2, gifts) AS evidence,
+    arrayMap(each -> each.3, gifts) AS sources
 FROM walks
 WHERE at = walk[1] AND until >= {start:DateTime64(6, 'UTC')}
 GROUP BY program, accounts

@@ -6,7 +6,9 @@ SELECT
     count() AS events,
     min(time) AS first_time,
     max(time) AS last_time,
-    arrayMap(each -> each.2, arraySort(groupArray((time, event_id)))) AS evidence
+    arraySort(groupArray((time, event_id, event_source))) AS draws,
+    arrayMap(each -> each.2, draws) AS evidence,
+    arrayMap(each -> each.3, draws) AS sources
 FROM packet_draws
 WHERE
     sender != claimer

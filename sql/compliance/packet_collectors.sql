@@ -7,30 +7,36 @@ SELECT
     sum(drawn_events + passed_events) AS events,
     min(since) AS first_time,
     max(until) AS last_time,
-    arrayMap(each -> each.2, arraySort(groupArrayArray(arrayConcat(drew, gave)))) AS evidence
+    arraySort(groupArrayArray(arrayConcat(drew, gave))) AS found,
+    arrayMap(each -> each.2, found) AS evidence,
+    arrayMap(each -> each.3, found) AS sources
 FROM
 (
     SELECT
         draws.program AS program,
         given.payee AS collector,
         draws.claimer AS claimer,
-        groupUniqArray((draws.time, draws.event_id, draws.amount)) AS drew,
-        groupUniqArray((given.time, given.event_id, given.amount)) AS gave,
-        arraySum(each -> each.3, drew) AS drawn,
-        arraySum(each -> each.3, gave) AS passed,
+        groupUniqArray(
+            (draws.time, draws.event_id, draws.event_source, draws.packet, draws.amount)
+        ) AS drew,
+        groupUniqArray(
+            (given.time, given.event_id, given.event_source, given.payer, given.amount)
+        ) AS gave,
+        arraySum(each -> each.5, drew) AS drawn,
+        arraySum(each -> each.5, gave) AS passed,
         length(drew) AS drawn_events,
         length(gave) AS passed_events,
         min(draws.time) AS since,
         max(given.time) AS until
     FROM
     (
-        SELECT program, claimer, amount, event_id, time
+        SELECT program, packet, claimer, amount, event_id, event_source, time
         FROM packet_draws
         WHERE time >= {start:DateTime64(6, 'UTC')} AND time < {end:DateTime64(6, 'UTC')}
     ) AS draws
     INNER JOIN
     (
-        SELECT program, payer, payee, amount, event_id, time
+        SELECT program, payer, payee, amount, event_id, event_source, time
         FROM gifts
         WHERE time >= {start:DateTime64(6, 'UTC')}
     ) AS given ON draws.claimer = given.payer AND draws.program = given.program

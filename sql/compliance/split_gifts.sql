@@ -3,7 +3,7 @@
 WITH
     small AS
     (
-        SELECT program, payer, payee, amount, event_id, time
+        SELECT program, payer, payee, amount, event_id, event_source, time
         FROM gifts
         WHERE
             amount < {gift_limit:Int64}
@@ -44,12 +44,15 @@ SELECT
     count() AS events,
     min(time) AS first_time,
     max(time) AS last_time,
-    arrayMap(each -> each.2, arraySort(groupArray((time, event_id)))) AS evidence
+    arraySort(groupArray((time, event_id, event_source))) AS found,
+    arrayMap(each -> each.2, found) AS evidence,
+    arrayMap(each -> each.3, found) AS sources
 FROM
 (
     SELECT
         small.program AS program, small.payer AS payer, small.payee AS payee,
-        small.amount AS amount, small.time AS time, small.event_id AS event_id
+        small.amount AS amount, small.time AS time, small.event_id AS event_id,
+        small.event_source AS event_source
     FROM small
     INNER JOIN most
         ON small.program = most.program AND small.payer = most.payer AND small.payee = most.payee

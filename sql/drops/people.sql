@@ -13,6 +13,7 @@ FROM
         argMinIf(reason, source_offset, outcome = 'refused') AS first_reason
     FROM ledger_results FINAL
     WHERE campaign = {campaign:String} AND (type = 'grant' OR step IN ('ask', 'grant'))
+        AND if(type = 'grant', event_source, cause_source) = {source:String}
         AND startsWith(if(type = 'grant', event_id, cause), {prefix:String})
         AND person IN {people:Array(String)}
     GROUP BY person

@@ -1,4 +1,11 @@
--- A row is a person who has a wallet in the program: the ledger applied its opening.
-SELECT DISTINCT subject AS person
+-- A row is a person who has had a wallet in the program, and its state: open, frozen or closed. All
+-- that happens to a wallet stands in one partition's log, in the order of the offsets.
+SELECT
+    subject AS person,
+    transform(
+        argMax(type, source_offset), ['freeze', 'close'], ['frozen', 'closed'], 'open'
+    ) AS state
 FROM ledger_results
-WHERE program = {program:String} AND type = 'open' AND outcome = 'applied'
+WHERE program = {program:String} AND outcome = 'applied'
+    AND type IN ('open', 'freeze', 'unfreeze', 'close')
+GROUP BY subject

@@ -1,8 +1,10 @@
--- One row a member of the frozen audience {audience}, by rank.
+-- One row a member of {program}'s frozen audience {audience}, by rank.
 SELECT
     person,
     score,
     rank
 FROM audience_members FINAL
-WHERE audience = {audience:String} AND fingerprint = {fingerprint:String}
+WHERE program = {program:String}
+    AND audience = {audience:String}
+    AND fingerprint = {fingerprint:String}
 ORDER BY rank

@@ -1,6 +1,6 @@
--- One row: the champion on {as_of}, the registered model of the newest date up to it.
-SELECT as_of, model_id, reason, forced, registered_at
+-- One row: the champion of {program} on {as_of}, the registered model of the newest date up to it.
+SELECT program, as_of, model_id, reason, forced, registered_at
 FROM champions FINAL
-WHERE as_of <= {as_of:Date}
+WHERE program = {program:String} AND as_of <= {as_of:Date}
 ORDER BY as_of DESC
 LIMIT 1

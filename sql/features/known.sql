@@ -1,4 +1,5 @@
--- One row: how much there is to learn from in {program}, and until when.
+-- One row: how much there is to learn from in {program}, and until when. What was refused, such as a
+-- time that is yet to come, tells nothing about how late it is.
 SELECT
     (
         SELECT count()
@@ -7,5 +8,5 @@ SELECT
             AND activity = 'purchase'
     ) AS purchases,
     (SELECT count() FROM campaign_events FINAL WHERE type = 'contact') AS contacts,
-    (SELECT max(time) FROM ledger_results) AS last_purchase,
+    (SELECT max(time) FROM ledger_results WHERE outcome = 'applied') AS last_result,
     (SELECT max(time) FROM campaign_events) AS last_campaign_event

@@ -1,11 +1,14 @@
--- Into feature_rows_staging, one row a person and a moment, of {purpose} for {as_of}: features of
--- what happened before the moment (time < at), and the label.
+-- Into feature_rows_staging, one row a person and a moment, of {program}'s {purpose} for {as_of}:
+-- features of what happened before the moment (time < at) and stood then, and the label: whether the
+-- person redeemed in the campaign, from its start on.
 --   training  contacted people of each campaign that had ended by as_of, at its start
 --   running   ... of each campaign that had begun, but not ended
 --   later     ... of each campaign that began on or after as_of
 --   scoring   everyone with a wallet of {program}, at as_of, for a next campaign in {channel}
--- A campaign older than the program's first purchase is left out: its people's past is unknown,
--- not empty. So is a person who had no wallet when the campaign began.
+-- An offer that names no end is over {offer_days} days after its contact. A conversion before the
+-- campaign's first contact is no redemption of it. What was bought and then reversed counts up to its
+-- reversal. A campaign older than the program's first purchase is left out: its people's past is
+-- unknown, not empty. So is a person who had no wallet when the campaign began.
 INSERT INTO feature_rows_staging
 WITH
     toDateTime64({as_of:Date}, 6, 'UTC') AS cutoff,
@@ -18,40 +21,88 @@ WITH
     ),
     purchases AS
     (
-        SELECT subject AS person, time, ifNull(spend, 0) AS cents
-        FROM ledger_results FINAL
-        WHERE program = {program:String} AND outcome = 'applied' AND type = 'earn'
-            AND activity = 'purchase'
+        SELECT e.person AS person, e.time AS time, e.cents AS cents, u.undone AS undone
+        FROM
+        (
+            SELECT
+                subject AS person,
+                event_source,
+                event_id,
+                time,
+                ifNull(spend, 0) AS cents
+            FROM ledger_results FINAL
+            WHERE program = {program:String} AND outcome = 'applied' AND type = 'earn'
+                AND activity = 'purchase'
+        ) AS e
+        LEFT JOIN
+        (
+            SELECT subject AS person, cause_source, cause, min(time) AS undone
+            FROM ledger_results FINAL
+            WHERE program = {program:String} AND outcome = 'applied' AND type = 'reverse'
+            GROUP BY person, cause_source, cause
+        ) AS u
+            ON u.person = e.person AND u.cause_source = e.event_source AND u.cause = e.event_id
+    ),
+    offers AS -- each contact
+    (
+        SELECT
+            person,
+            campaign,
+            time,
+            channel,
+            greatest(time, ifNull(until, time + toIntervalDay({offer_days:UInt16}))) AS ends
+        FROM campaign_events FINAL
+        WHERE type = 'contact'
+    ),
+    starts AS
+    (
+        SELECT
+            campaign,
+            min(time) AS start,
+            maxIf(ends, time < cutoff) AS finish_known -- 1970 if nothing was known of it
+        FROM offers
+        GROUP BY campaign
     ),
     contacts AS
     (
-        SELECT person, campaign, min(time) AS time, max(until) AS until, any(channel) AS channel
-        FROM campaign_events FINAL
-        WHERE type = 'contact'
+        SELECT
+            person,
+            campaign,
+            min(time) AS first_time,
+            argMin(channel, (time, channel)) AS first_channel
+        FROM offers
         GROUP BY person, campaign
     ),
     redemptions AS
     (
-        SELECT person, campaign, time
-        FROM campaign_events FINAL
-        WHERE type = 'conversion'
+        SELECT v.person AS person, v.campaign AS campaign, v.time AS time
+        FROM
+        (
+            SELECT person, campaign, time
+            FROM campaign_events FINAL
+            WHERE type = 'conversion'
+        ) AS v
+        INNER JOIN starts AS s ON s.campaign = v.campaign
+        WHERE v.time >= s.start
     ),
     campaigns AS
     (
-        SELECT campaign, min(time) AS start, max(until) AS finish
-        FROM contacts
-        GROUP BY campaign
-        HAVING start > (SELECT min(time) FROM purchases)
+        SELECT
+            campaign,
+            start,
+            multiIf(start >= cutoff, 'later', finish_known < cutoff, 'training', 'running') AS stage
+        FROM starts
+        WHERE start > (SELECT min(time) FROM purchases)
     ),
     points AS
     (
-        SELECT c.campaign AS campaign, c.person AS person, k.start AS at, c.channel AS channel
+        SELECT c.campaign AS campaign, c.person AS person, k.start AS at, c.first_channel AS channel
         FROM contacts AS c
         INNER JOIN campaigns AS k ON k.campaign = c.campaign
         INNER JOIN wallets AS w ON w.person = c.person
         WHERE w.opened < k.start
-            AND multiIf(k.finish < cutoff, 'training', k.start < cutoff, 'running', 'later')
-                = {purpose:String}
+            AND k.stage = {purpose:String}
+            AND (k.stage != 'training' OR c.first_time < cutoff)
         UNION ALL
         SELECT '' AS campaign, person, cutoff AS at, {channel:String} AS channel
         FROM wallets
@@ -75,7 +126,7 @@ WITH
             avg(p.cents) AS spend_average_cents
         FROM moments AS m
         INNER JOIN purchases AS p ON p.person = m.person
-        WHERE p.time < m.at
+        WHERE p.time < m.at AND (p.undone IS NULL OR p.undone >= m.at)
         GROUP BY person, at
     ),
     contacted AS
@@ -83,11 +134,11 @@ WITH
         SELECT
             m.person AS person,
             m.at AS at,
-            count() AS campaigns_contacted,
-            countIf(c.until >= at) AS campaigns_running,
+            uniqExact(c.campaign) AS campaigns_contacted,
+            uniqExactIf(c.campaign, c.ends >= at) AS campaigns_running,
             dateDiff('second', max(c.time), at) / 86400 AS contact_recency_days
         FROM moments AS m
-        INNER JOIN contacts AS c ON c.person = m.person
+        INNER JOIN offers AS c ON c.person = m.person
         WHERE c.time < m.at
         GROUP BY person, at
     ),
@@ -113,6 +164,7 @@ WITH
         GROUP BY person, campaign
     )
 SELECT
+    {program:String} AS program,
     {as_of:Date} AS as_of,
     {purpose:String} AS purpose,
     p.campaign AS campaign,

@@ -1,5 +1,5 @@
--- One row a stored feature row of {purpose} for {as_of}, in a fixed order.
+-- One row a stored feature row of {program}'s {purpose} for {as_of}, in a fixed order.
 SELECT *
 FROM feature_rows
-WHERE as_of = {as_of:Date} AND purpose = {purpose:String}
+WHERE program = {program:String} AND as_of = {as_of:Date} AND purpose = {purpose:String}
 ORDER BY campaign, person

@@ -1,2 +1,2 @@
--- Not one row: empties the staging partition of {as_of}, left by a scoring that died.
-ALTER TABLE scores_staging DROP PARTITION {as_of:Date}
+-- Not one row: empties the staging partition of {program} for {as_of}, left by a scoring that died.
+ALTER TABLE scores_staging DROP PARTITION ({program:String}, {as_of:Date})

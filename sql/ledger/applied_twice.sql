@@ -1,9 +1,10 @@
--- At most one row: a subject's event id applied more than once within the window, or one that was
+-- At most one row: a subject's event (source and id) applied more than once within the window, or one that was
 -- called a repeat or a conflict though nothing came before it. A packet's claims are remembered by
 -- claimer.
 SELECT
     source_partition,
     subject,
+    event_source,
     event_id,
     countIf(outcome IN ('applied', 'asked')) AS applied,
     countIf(outcome = 'refused' AND reason != 'conflict') AS refused,
@@ -11,7 +12,7 @@ SELECT
     maxIf(source_offset, outcome != 'refused') AS source_offset
 FROM ledger_results FINAL
 WHERE outcome IN ('applied', 'asked', 'repeat', 'refused')
-GROUP BY source_partition, subject, event_id, if(type = 'packet_claim', counterparty, '')
+GROUP BY source_partition, subject, event_source, event_id, if(type = 'packet_claim', counterparty, '')
 HAVING
     (
         applied > 1
@@ -19,6 +20,6 @@ HAVING
         - minIf(toUnixTimestamp64Micro(time), outcome IN ('applied', 'asked')) <= {window_us:Int64}
     )
     OR (again > 0 AND applied + refused = 0)
-ORDER BY source_partition, subject, event_id
+ORDER BY source_partition, subject, event_source, event_id
 LIMIT 1
 SETTINGS max_bytes_before_external_group_by = 500000000

@@ -2,7 +2,7 @@
 SELECT
     partition,
     count() AS events,
-    sum(CRC32(concat(id, '|', person, '|', type))) AS names,
+    sum(CRC32(concat(source, '|', id, '|', person, '|', type))) AS names,
     sum(toInt128(toUnixTimestamp64Micro(time))) AS times -- a sum of as many passes 64 bits
 FROM campaign_events FINAL
 GROUP BY partition

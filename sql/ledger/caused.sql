@@ -1,9 +1,11 @@
--- One row a result of an event id, of an event that is of it (a reverse, the end of a redemption), or
--- of a leg whose id begins with it (leg:partition:offset:number), in the order of places.
+-- One row a result of an event, of what is of it (a reverse, the end of a redemption), or of a leg that
+-- one of some records made (its id is leg:partition:offset:number), in the order of places. A source of
+-- '' is any; what names the event without a source may be of it.
 SELECT
     source_partition,
     source_offset,
     event_id,
+    event_source,
     type,
     subject,
     program,
@@ -14,6 +16,7 @@ SELECT
     counterparty,
     step,
     cause,
+    cause_source,
     `posting.account` AS accounts,
     `posting.kind` AS kinds,
     `posting.amount` AS amounts,
@@ -25,7 +28,7 @@ SELECT
     offset
 FROM ledger_results FINAL
 WHERE
-    event_id IN {ids:Array(String)}
-    OR cause IN {ids:Array(String)}
-    OR (type = 'leg' AND substringIndex(event_id, ':', 3) IN {ids:Array(String)})
+    (event_id = {event:String} AND {source:String} IN ('', event_source))
+    OR (cause = {event:String} AND (cause_source = '' OR {source:String} IN ('', cause_source)))
+    OR (type = 'leg' AND substringIndex(event_id, ':', 3) IN {legs:Array(String)})
 ORDER BY source_partition, source_offset

@@ -1,16 +1,29 @@
 -- One row a wallet of a program that has coins from before a time: how many of them have not left
--- since, when the oldest leave first, as far as they are not held. Wallets by name.
+-- since, when the oldest leave first, as far as they are not held. What came back, or was undone, has
+-- not moved, nor changed how old the others are (see `wallet_moves`). Wallets by name.
 SELECT account, least(old, available) AS coins
 FROM
 (
     SELECT
         account,
-        toInt64(sumIf(amount, amount > 0 AND time < {before:DateTime64(6, 'UTC')}))
-            + toInt64(sumIf(amount, amount < 0)) AS old,
-        argMax(balance - pending, version) AS available
+        sumIf(moved, moved > 0 AND since < {before:DateTime64(6, 'UTC')})
+            + sumIf(moved, moved < 0) AS old
+    FROM
+    (
+        SELECT account, sum(amount) AS moved, argMin(time, place) AS since
+        FROM wallet_moves
+        WHERE program = {program:String}
+        GROUP BY account, named
+    )
+    GROUP BY account
+    HAVING old > 0
+) AS moves
+INNER JOIN
+(
+    SELECT account, argMax(balance - pending, version) AS available
     FROM postings FINAL
     WHERE program = {program:String} AND kind = 'wallet'
     GROUP BY account
-)
+) AS last USING (account)
 WHERE coins > 0
 ORDER BY account

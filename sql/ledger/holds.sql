@@ -1,9 +1,10 @@
 -- One row a redemption whose coins a wallet holds back at an offset of its partition, oldest first.
-SELECT event_id AS redemption, any(amount) AS amount, any(carrier) AS carrier
+SELECT event_id AS redemption, event_source AS source, any(amount) AS amount, any(carrier) AS carrier
 FROM
 (
     SELECT
         if(type = 'redeem', event_id, cause) AS event_id,
+        if(type = 'redeem', event_source, cause_source) AS event_source,
         type,
         amount,
         carrier,
@@ -20,6 +21,6 @@ FROM
         )
     ORDER BY source_offset
 )
-GROUP BY event_id
+GROUP BY event_id, event_source
 HAVING countIf(type = 'redeem') > countIf(type != 'redeem')
 ORDER BY min(source_offset)

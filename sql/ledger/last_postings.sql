@@ -5,6 +5,7 @@ SELECT
     type,
     step,
     event_id,
+    event_source,
     if(subject = {account:String}, counterparty, subject) AS counterparty,
     amount,
     balance,

@@ -1,9 +1,14 @@
 -- One row an order whose coins a wallet holds back at an offset of its partition, oldest first.
-SELECT event_id AS "order", any(amount) AS amount, anyIf(item, item != '') AS item
+SELECT
+    event_id AS "order",
+    event_source AS source,
+    any(amount) AS amount,
+    anyIf(item, item != '') AS item
 FROM
 (
     SELECT
         if(type = 'order_place', event_id, cause) AS event_id,
+        if(type = 'order_place', event_source, cause_source) AS event_source,
         type,
         amount,
         item,
@@ -17,6 +22,6 @@ FROM
         AND type IN ('order_place', 'order_fulfil', 'order_cancel')
     ORDER BY source_offset
 )
-GROUP BY event_id
+GROUP BY event_id, event_source
 HAVING countIf(type = 'order_place') > countIf(type != 'order_place')
 ORDER BY min(source_offset)

@@ -4,7 +4,7 @@ FROM
 (
     SELECT
         'postings' AS place, source_offset, account, version, toString(kind) AS kind,
-        toString(program) AS program, amount, balance, pending, event_id, cause,
+        toString(program) AS program, amount, balance, pending, event_id, event_source, cause, cause_source,
         toString(type) AS type, toString(step) AS step, subject,
         toString(campaign) AS campaign, toString(activity) AS activity, counterparty, time
     FROM postings FINAL
@@ -12,7 +12,7 @@ FROM
     UNION ALL
     SELECT
         'results' AS place, source_offset, account, version, toString(kind), toString(program),
-        moved, balance, pending, event_id, cause, toString(type), toString(step), subject, toString(campaign), toString(activity),
+        moved, balance, pending, event_id, event_source, cause, cause_source, toString(type), toString(step), subject, toString(campaign), toString(activity),
         counterparty, time
     FROM ledger_results FINAL
     ARRAY JOIN
@@ -25,7 +25,7 @@ FROM
     WHERE source_partition = {partition:UInt16}
 )
 GROUP BY
-    source_offset, account, version, kind, program, amount, balance, pending, event_id, cause, type, step,
+    source_offset, account, version, kind, program, amount, balance, pending, event_id, event_source, cause, cause_source, type, step,
     subject, campaign, activity, counterparty, time
 HAVING uniqExact(place) = 1
 ORDER BY source_offset, account, version

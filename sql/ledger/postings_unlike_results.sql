@@ -9,7 +9,7 @@ FROM
         source_partition AS partition,
         count() AS postings,
         sum(cityHash64(
-            account, version, kind, program, amount, balance, pending, event_id, cause, type,
+            account, version, kind, program, amount, balance, pending, event_id, event_source, cause, cause_source, type,
             step, subject, campaign, activity, counterparty, time, source_offset
         )) AS content
     FROM postings FINAL
@@ -21,7 +21,7 @@ FULL OUTER JOIN
         source_partition AS partition,
         count() AS postings,
         sum(cityHash64(
-            account, version, kind, program, moved, balance, pending, event_id, cause, type,
+            account, version, kind, program, moved, balance, pending, event_id, event_source, cause, cause_source, type,
             step, subject, campaign, activity, counterparty, time, source_offset
         )) AS content
     FROM ledger_results FINAL

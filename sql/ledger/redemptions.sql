@@ -1,9 +1,9 @@
 -- One row a redemption that some wallets ever held coins for, whatever became of it.
-SELECT DISTINCT subject AS account, event_id AS redemption
+SELECT DISTINCT subject AS account, event_id AS redemption, event_source AS source
 FROM ledger_results
 WHERE
     subject IN {accounts:Array(String)}
     AND type = 'redeem'
     AND outcome = 'applied'
     AND `posting.amount` = [0]
-ORDER BY account, redemption
+ORDER BY account, redemption, source

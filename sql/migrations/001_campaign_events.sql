@@ -1,4 +1,5 @@
--- One row a campaign event that passed validation; the first record of an id wins.
+-- One row a campaign event that passed validation. Its source and id name it, among its person's;
+-- the first record of a name wins.
 CREATE TABLE IF NOT EXISTS campaign_events
 (
     id String,
@@ -22,9 +23,9 @@ CREATE TABLE IF NOT EXISTS campaign_events
     topic LowCardinality(String), -- where the feed read it: campaign.accepted
     partition UInt16,
     offset UInt64,
-    first UInt64 MATERIALIZED bitNot(offset) -- the lowest offset of an id wins
+    first UInt64 MATERIALIZED bitNot(offset) -- the lowest offset of a name wins
 )
 ENGINE = ReplacingMergeTree(first)
 PARTITION BY toYYYYMM(time)
-ORDER BY (campaign, type, id)
+ORDER BY (campaign, type, person, source, id)
 SETTINGS non_replicated_deduplication_window = 10000

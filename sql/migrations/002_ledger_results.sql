@@ -3,7 +3,8 @@ CREATE TABLE IF NOT EXISTS ledger_results
 (
     source_partition UInt16, -- the record's place in wallet.events
     source_offset UInt64,
-    event_id String,
+    event_id String, -- with its source it names the event, within its subject
+    event_source String,
     type LowCardinality(String), -- open, earn, fund, grant, redeem, transfer, leg
     subject String,
     program LowCardinality(String),

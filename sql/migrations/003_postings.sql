@@ -7,7 +7,8 @@ CREATE TABLE IF NOT EXISTS postings
     program LowCardinality(String),
     amount Int64, -- signed
     balance Int64, -- posted balance after it
-    event_id String,
+    event_id String, -- with its source it names the event, within its subject
+    event_source String,
     type LowCardinality(String),
     subject String,
     campaign LowCardinality(String),

@@ -8,6 +8,7 @@ SELECT
     posting_amount AS amount,
     posting_balance AS balance,
     event_id,
+    event_source,
     type,
     subject,
     campaign,

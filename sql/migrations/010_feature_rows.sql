@@ -2,6 +2,7 @@
 -- The columns after label are the features of features/definitions.py, in its order.
 CREATE TABLE IF NOT EXISTS feature_rows
 (
+    program LowCardinality(String), -- whose people and purchases they are
     as_of Date, -- the date partition the row was built for
     purpose LowCardinality(String), -- training, running, later: past, present and future
                                     -- campaigns at as_of; scoring: everyone, at as_of itself
@@ -31,5 +32,5 @@ CREATE TABLE IF NOT EXISTS feature_rows
     redemption_rate Nullable(Float64)
 )
 ENGINE = MergeTree
-PARTITION BY (as_of, purpose)
-ORDER BY (as_of, purpose, campaign, person)
+PARTITION BY (program, as_of, purpose)
+ORDER BY (program, as_of, purpose, campaign, person)

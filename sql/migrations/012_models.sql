@@ -1,7 +1,8 @@
 -- One row a trained model; its files are in the folder of the registry.
 CREATE TABLE IF NOT EXISTS models
 (
-    model_id String, -- from as_of, the training data and the definition: the same three, same id
+    model_id String, -- from program, as_of, training data and definition: the same four, same id
+    program LowCardinality(String),
     as_of Date, -- nothing it learned from happened on or after this date
     learner LowCardinality(String),
     rows UInt64, -- of training
@@ -9,6 +10,7 @@ CREATE TABLE IF NOT EXISTS models
     campaigns Array(String), -- learned from
     data_fingerprint String, -- SHA-256 of the training rows
     metadata String, -- JSON: all of the above, validation, versions
+    sha256 String, -- of the model's file; another file is never loaded
     trained_at DateTime64(3, 'UTC')
 )
 ENGINE = ReplacingMergeTree(trained_at)

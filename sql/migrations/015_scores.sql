@@ -1,11 +1,12 @@
--- One row a person and a date: the chance to redeem in the next campaign.
+-- One row a program, person and date: the chance to redeem in the next campaign.
 CREATE TABLE IF NOT EXISTS scores
 (
+    program LowCardinality(String),
     as_of Date,
     model_id String,
     person String,
     score Float64 -- 0 to 1
 )
 ENGINE = MergeTree
-PARTITION BY as_of
-ORDER BY (as_of, person)
+PARTITION BY (program, as_of)
+ORDER BY (program, as_of, person)

@@ -1,6 +1,7 @@
 -- One row a member of a frozen audience.
 CREATE TABLE IF NOT EXISTS audience_members
 (
+    program LowCardinality(String),
     audience String,
     fingerprint String, -- of the freeze that wrote the row: audiences.fingerprint
     person String,
@@ -8,4 +9,4 @@ CREATE TABLE IF NOT EXISTS audience_members
     rank UInt32 -- 1 is the highest score; equal scores by person
 )
 ENGINE = ReplacingMergeTree
-ORDER BY (audience, fingerprint, rank)
+ORDER BY (program, audience, fingerprint, rank)

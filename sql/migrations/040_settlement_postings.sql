@@ -7,6 +7,7 @@ SELECT
         kind = 'wallet', 'wallets',
         kind = 'packet', 'packets',
         kind = 'deposit', 'deposits', -- what people put by
+        kind = 'waiting', 'waiting', -- for a wallet that is not open yet, or no longer
         kind = 'budget', concat('advertiser:', extract(account, '^budget:(.*?)(?:@[0-9]+)?$')),
         kind = 'clearing' AND campaign != '', concat('advertiser:', campaign), -- its coins in flight
         kind = 'issuer' AND activity != '', concat('department:', activity), -- who pays for it
@@ -23,7 +24,9 @@ SELECT
     program,
     amount,
     event_id,
+    event_source,
     cause,
+    cause_source,
     campaign,
     time,
     source_partition,

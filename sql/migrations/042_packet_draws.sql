@@ -7,10 +7,11 @@ SELECT
     draws.counterparty AS claimer,
     draws.amount AS amount,
     draws.event_id AS event_id,
+    draws.event_source AS event_source,
     draws.time AS time
 FROM
 (
-    SELECT program, subject, counterparty, amount, event_id, time
+    SELECT program, subject, counterparty, amount, event_id, event_source, time
     FROM ledger_results FINAL
     WHERE type = 'packet_claim' AND outcome = 'applied'
 ) AS draws

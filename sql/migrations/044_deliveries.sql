@@ -1,5 +1,6 @@
 -- One row a posting that paid a carrier for data, or took it back: for whose number, how much, at which
--- price. A settlement or reversal is of the redemption that its cause names.
+-- price. A settlement or reversal is of the redemption that its cause and the source of that name; where
+-- the ledger forgot an id and one came again, of the last before it.
 CREATE VIEW IF NOT EXISTS deliveries AS
 SELECT
     concat('carrier:', carrier) AS party,
@@ -13,7 +14,9 @@ SELECT
     moved.account AS account,
     moved.version AS version,
     moved.event_id AS event_id,
+    moved.event_source AS event_source,
     moved.cause AS cause,
+    moved.cause_source AS cause_source,
     moved.time AS time,
     moved.source_partition AS source_partition,
     moved.source_offset AS source_offset
@@ -21,16 +24,20 @@ FROM
 (
     SELECT
         *,
-        if(type = 'redeem', event_id, cause) AS redemption
+        if(type = 'redeem', event_id, cause) AS redemption,
+        if(type = 'redeem', event_source, cause_source) AS redemption_source
     FROM postings FINAL
     WHERE kind = 'carrier' AND amount != 0
 ) AS moved
-LEFT JOIN
+ASOF LEFT JOIN
 (
-    SELECT program, subject, event_id, network, mb
+    SELECT program, subject, event_id, event_source, network, mb, source_partition, source_offset
     FROM ledger_results FINAL
     WHERE type = 'redeem' AND outcome = 'applied'
 ) AS redeemed
 ON moved.program = redeemed.program
     AND moved.subject = redeemed.subject
     AND moved.redemption = redeemed.event_id
+    AND moved.redemption_source = redeemed.event_source
+    AND moved.source_partition = redeemed.source_partition
+    AND moved.source_offset >= redeemed.source_offset

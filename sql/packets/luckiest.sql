@@ -7,7 +7,8 @@ SELECT
     campaign,
     sharer,
     time,
-    event_id
+    event_id,
+    event_source
 FROM ledger_results FINAL
 WHERE
     type = 'packet_claim'

@@ -1,5 +1,6 @@
--- One row a program: each coin of a campaign's budget by the end of a month, exactly. Coins between
--- reserve and shards are in flight, and still the advertiser's.
+-- One row a program: each coin of campaigns' budgets by a time, exactly: the one definition of what
+-- they granted, of what came back, and of the net that they gave. Coins between reserve and shards
+-- are in flight, and still the advertiser's.
 SELECT
     program,
     sumIf(amount, operation = 'fund') AS funded,
@@ -13,13 +14,19 @@ SELECT
             'fund', 'defund', 'grant', 'reward', 'reverse', 'packet_send', 'packet_expire'
         )
     ) AS other, -- a lease that went to suspense, a draw that was sent back; 0 otherwise
-    sumIf(amount, kind = 'budget' AND account = concat('budget:', {campaign:String})) AS reserve,
-    sumIf(amount, kind = 'budget' AND account != concat('budget:', {campaign:String})) AS shards,
+    granted - returned + in_packets AS net, -- given and not come back: what they cost
+    sumIf(
+        amount,
+        kind = 'budget'
+        AND has({campaigns:Array(String)}, substring(account, length('budget:') + 1))
+    ) AS reserve,
+    sumIf(amount, kind = 'budget') - reserve AS shards,
     sumIf(amount, kind = 'clearing') AS in_flight,
     sum(amount) AS unspent
 FROM settlement_postings
 WHERE
-    party = concat('advertiser:', {campaign:String})
+    has({campaigns:Array(String)}, substring(party, length('advertiser:') + 1))
+    AND startsWith(party, 'advertiser:')
     AND time < {end:DateTime64(6, 'UTC')}
     AND ({program:String} = '' OR program = {program:String})
 GROUP BY program

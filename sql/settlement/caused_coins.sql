@@ -1,7 +1,6 @@
 -- One row a program, activity or campaign, and operation: what became of the coins that people got for
 -- it by the end of a month, first in first out within each wallet; '' is all that came and was not
--- taken back. What was undone (a grant or gift reversed, a redemption given back) counts as if it had
--- never been.
+-- taken back. What was undone by then counts as if it had never been (see `wallet_moves`).
 SELECT
     program,
     piece.1 AS kind,
@@ -14,7 +13,7 @@ FROM
     SELECT
         program,
         account,
-        arraySort(groupArray((version, amount, toString(operation), of))) AS moves,
+        arraySort(groupArray((first_place, moved, toString(moved_by), of))) AS moves,
         arrayFilter(move -> move.2 > 0, moves) AS ins,
         arrayFilter(move -> move.2 < 0, moves) AS outs,
         -- where each begins and ends among all coins that came in, and among all that went out
@@ -24,44 +23,39 @@ FROM
     FROM
     (
         SELECT
-            account,
             program,
-            version,
-            operation,
-            amount,
-            of,
-            sum(amount) OVER (PARTITION BY account, if(cause = '', event_id, cause)) AS left_of_it
-        FROM
-        (
-            SELECT
-                account, program, version, amount, event_id, cause,
-                if(type = 'leg', step, type) AS operation,
+            account,
+            min(place) AS first_place,
+            sum(amount) AS moved,
+            max(kind = 'wallet') AS opened,
+            argMin(operation, place) AS moved_by,
+            argMin(
                 multiIf(
                     operation = 'earn' AND has({activities:Array(String)}, activity),
                     ('activity', toString(activity)),
                     operation IN ('grant', 'reward') AND has({campaigns:Array(String)}, campaign),
                     ('campaign', toString(campaign)),
                     ('', '')
-                ) AS of
-            FROM postings FINAL
-            WHERE
-                kind = 'wallet'
-                AND amount != 0
-                AND time < {end:DateTime64(6, 'UTC')}
-                AND ({program:String} = '' OR program = {program:String})
-                AND account IN (
-                    SELECT account
-                    FROM postings
-                    WHERE
-                        kind = 'wallet'
-                        AND (type = 'earn' AND has({activities:Array(String)}, activity)
-                            OR (type IN ('grant', 'reward') OR step IN ('grant', 'reward'))
-                            AND has({campaigns:Array(String)}, campaign))
-                )
-        )
+                ),
+                place
+            ) AS of
+        FROM wallet_moves
+        WHERE
+            time < {end:DateTime64(6, 'UTC')}
+            AND ({program:String} = '' OR program = {program:String})
+            AND account IN (
+                SELECT if(kind = 'waiting', extract(account, '^waiting:[^:]*:(.*)$'), account)
+                FROM postings
+                WHERE
+                    kind IN ('wallet', 'waiting')
+                    AND (type = 'earn' AND has({activities:Array(String)}, activity)
+                        OR (type IN ('grant', 'reward') OR step IN ('grant', 'reward'))
+                        AND has({campaigns:Array(String)}, campaign))
+            )
+        GROUP BY program, account, named
     )
-    WHERE left_of_it != 0
     GROUP BY program, account
+    HAVING max(opened) -- what waits for a wallet is in none
 )
 ARRAY JOIN arrayConcat(
     arrayMap(own -> (own.3.1, own.3.2, '', own.2 - own.1), caused),

@@ -1,5 +1,5 @@
--- A row is a posting of one account, the newest first.
-SELECT version, time, type, activity, campaign, counterparty, amount, balance, event_id
+-- A row is a posting of one account, in the order in which they were applied, the last first.
+SELECT version, time, type, activity, campaign, counterparty, amount, balance, event_id, event_source
 FROM postings FINAL
 WHERE account = {account:String}
 ORDER BY version DESC

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from flowdrop.room import feed_room
 from sql.client import rows
+from sql.condition import look_through, missing
 from streams.events import ACCEPTED_TOPIC, DEADLETTER_TOPIC, POSTINGS_TOPIC
 from streams.feed import columns
 from streams.feed.sink import Sink, Target
+from streams.feed.trouble import Trouble
 from streams.feed.warehouse import Warehouse
 from streams.layer.faults import end_process
 from streams.layer.reading import fresh_batches
@@ -32,14 +35,18 @@ TARGETS = {
 }
 
 
-def attach_feed(app: faust.App, clickhouse: str) -> None:
+def attach_feed(app: faust.App, clickhouse: str, trouble: Trouble | None = None) -> None:
     """Add one agent a topic to `app`."""
+    trouble = trouble or Trouble()
     for topic, target in TARGETS.items():
-        _attach(app, topic, target, Warehouse(clickhouse))
+        _attach(app, topic, target, Warehouse(clickhouse), trouble)
 
 
-def _attach(app: faust.App, topic: str, target: Target, warehouse: Warehouse) -> None:
-    sink = Sink(topic, target, warehouse, lambda: app.consumer, end_process)
+def _attach(
+    app: faust.App, topic: str, target: Target, warehouse: Warehouse, trouble: Trouble
+) -> None:
+    room = feed_room()
+    sink = Sink(topic, target, warehouse, lambda: app.consumer, end_process, trouble, room.missing)
     app.transport.resume_at[topic] = sink.places
 
     @app.agent(app.topic(topic, schema=BatchSchema()), name=f"feed-{topic}")
@@ -62,3 +69,11 @@ def check_migrated(client: Client) -> None:
         raise click.ClickException(
             f"ClickHouse has no table {missing[0]}; make the tables with `flowdrop sql migrate`"
         )
+
+
+def inspect(client: Client) -> Trouble:
+    """Set aside what an earlier end has left broken, and return what there is to say of it."""
+    look_through(client)
+    trouble = Trouble()
+    trouble.begin(missing(client))
+    return trouble

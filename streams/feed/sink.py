@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from faust.types import TP
 
+from sql.condition import lacks
 from streams.feed import columns, metrics
 from streams.feed.warehouse import RefusedError, Rows, UnavailableError, rows_of
 from streams.layer import marks
@@ -26,10 +27,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from streams.feed.columns import Columns
+    from streams.feed.trouble import Trouble
     from streams.feed.warehouse import Found, Warehouse
 
 INSERT_INTERVAL_SECONDS = 0.5
 ROWS_MAX = 1_000_000
+LOOK_SECONDS = 0.5
+LOOKS_INTO_EVERY = 4  # attempts: once is a restart of the engine, four times is something else
 BACKOFF_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0)
 REPAIRS_MAX = 3
 DEADLETTERS = "deadletters"
@@ -108,12 +112,16 @@ class Sink:
         warehouse: Warehouse,
         consumer: Callable[[], Any],
         on_fatal: Callable[[str, BaseException | None], NoReturn],
+        trouble: Trouble,
+        missing: Callable[[], str] = str,
     ) -> None:
         self.topic = topic
         self.target = target
         self._warehouse = warehouse
         self._consumer = consumer
         self._on_fatal = on_fatal
+        self._trouble = trouble
+        self._missing = missing
         self._generation = -1
         self._lanes: dict[int, Lane] = {}
 
@@ -196,9 +204,11 @@ class Sink:
         while (batch := lane.take()) is None:
             lane.filled.clear()
             await lane.filled.wait()
+        await self._room()
         loop = asyncio.get_running_loop()
         started = loop.time()
         await self._store(lane, batch, uncertain=lane.fixed(batch.start))
+        self._trouble.over(self.target.table)
         self._let_go(lane)
         if not len(batch):
             return
@@ -297,12 +307,33 @@ class Sink:
                 what = f"{self.topic} partition {lane.number}"
                 attempt = await self._wait(what, error, attempt)
 
+    async def _room(self) -> None:
+        """Wait while the disk is too full for more; the records wait in Kafka."""
+        while words := self._missing():
+            self._trouble.tell(self.target.table, words)
+            await asyncio.sleep(LOOK_SECONDS)
+
     async def _wait(self, what: str, error: Exception, attempt: int) -> int:
         metrics.FAILURES.labels(self.topic).inc()
+        if attempt % LOOKS_INTO_EVERY == LOOKS_INTO_EVERY - 1:
+            await self._look_into(error, attempt + 1)
         delay = BACKOFF_SECONDS[min(attempt, len(BACKOFF_SECONDS) - 1)]
         log.warning("%s: %s; again in %s s", what, str(error)[:500], delay)
         await asyncio.sleep(delay)
         return attempt + 1
+
+    async def _look_into(self, error: Exception, attempts: int) -> None:
+        """See whether something stored is broken, set that aside, and say what is the matter."""
+        table = self.target.table
+        try:
+            broken = await asyncio.to_thread(self._warehouse.set_aside_broken, table)
+        except (UnavailableError, RefusedError):
+            broken = []  # it does not answer at all
+        if broken:
+            self._trouble.last(table, lacks(table, broken))
+            return
+        words = f"{table} was refused by ClickHouse {attempts} times: {str(error)[:300]}"
+        self._trouble.tell(table, f"{words}; asked again until it is taken")
 
     async def _announce(self, lane: Lane, offset: int, end: int | None = None) -> None:
         """Commit that all before `offset` is stored, and that the range up to `end` comes next.

@@ -10,6 +10,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from urllib3.exceptions import HTTPError
 
 from sql.client import rows, text
+from sql.condition import CHAINS, set_aside_broken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +53,6 @@ CONTENT = {
     469: "VIOLATED_CONSTRAINT",
     691: "UNKNOWN_ELEMENT_OF_ENUM",
 }
-TABLES_BEHIND = {"ledger_results": ("postings",)}  # what its views fill
 
 
 class UnavailableError(Exception):
@@ -149,8 +149,12 @@ class Warehouse:
 
     def clear(self, wanted: Rows) -> None:
         """Take the rows of a range out, and those that views made of them."""
-        for table in (*TABLES_BEHIND.get(wanted.table, ()), wanted.table):
+        for table in reversed(CHAINS[wanted.table]):
             self._command(f"feed/clear_{table}", wanted.place)
+
+    def set_aside_broken(self, table: str) -> list[str]:
+        """Set aside the parts of a table, and of those behind it, that can't be read."""
+        return self._ask(lambda client: set_aside_broken(client, table))
 
     def _command(self, name: str, place: dict[str, Any]) -> None:
         settings = {"lightweight_deletes_sync": 2}

@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from flowdrop.settings import told
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -47,7 +49,7 @@ def end_process(reason: str, error: BaseException | None = None) -> NoReturn:
     aborted by the successor's `init_transactions`, and what was not acknowledged is read again.
     """
     log.critical("worker ends: %s", reason, exc_info=error)
-    if path := os.environ.get("FLOWDROP_LAST_WORDS"):  # where supervision looks for the reason
+    if path := told("FLOWDROP_LAST_WORDS"):  # where supervision looks for the reason
         Path(path).write_text(reason)
     logging.shutdown()
     sys.stderr.flush()
@@ -80,4 +82,4 @@ def _dies_at(wish: str) -> Callable[..., None]:
 
 
 # Chosen once, at import: a worker that nobody wants to die pays an empty call a batch.
-reached = _dies_at(wish) if (wish := os.environ.get("FLOWDROP_CRASH_AT")) else _never
+reached = _dies_at(wish) if (wish := told("FLOWDROP_CRASH_AT")) else _never

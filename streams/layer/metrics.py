@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 from prometheus_client import Counter, Gauge, Histogram
+
+from flowdrop.settings import told
 
 _SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60)
 
@@ -53,4 +53,4 @@ RECOVERY_REMAINING_OFFSETS = Gauge(
     "flowdrop_recovery_remaining_offsets", "Offsets of the changelogs still to be read."
 )
 RESTARTS = Gauge("flowdrop_restarts", "How often supervision has started this process again.")
-RESTARTS.set(int(os.environ.get("FLOWDROP_RESTARTS", "0")))
+RESTARTS.set(int(told("FLOWDROP_RESTARTS") or "0"))

@@ -71,6 +71,7 @@ CALLABLES: dict[str, tuple[str, ...]] = {
 ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "faust.transport.consumer:Consumer": ("_acked", "_unacked_messages", "_waiting_for_ack"),
     "faust.transport.consumer:ThreadDelegateConsumer": ("_thread",),
+    "faust.web.drivers.aiohttp:Web": ("_runner",),
     "aiokafka.consumer.consumer:AIOKafkaConsumer": (
         "_fetch_max_wait_ms",
         "_isolation_level",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from faust.types import AppT, EventT, StreamT
 
     from streams.layer.batch import Batch
+
+LOOK_SECONDS = 0.5
 
 log = logging.getLogger(__name__)
 
@@ -30,18 +33,26 @@ async def fresh_batches(
     stream: StreamT[Any],
     places: Places,
     on_fatal: Callable[[str, BaseException | None], NoReturn],
+    missing: Callable[[], str] = str,
 ) -> AsyncIterator[tuple[EventT, Batch]]:
     """Yield each event of `stream` with the part of its batch that is new.
 
     Stale and repeated batches are dropped, and a batch that begins after the wanted offset is never
     crossed: the consumer is sent back to the gap. A log that no longer holds the wanted offset ends
     the process, unless nothing was read yet, in which case reading starts where the log does.
+
+    While something is `missing` (in words) no batch is yielded; a rebalance or the end of the app
+    gives back what waits, to be fetched again.
     """
     consumer = app.consumer
     sought: dict[int, int] = {}
     async for event in stream.noack().events():
         batch: Batch = event.value
+        goes_on = await _nothing_missing(app, missing)
         consumer.was_read(batch)
+        if not goes_on:
+            consumer.forget(event.message)
+            continue
         number = batch.partition
         wanted = places.next_offset(number)
         if wanted is None or event.message.generation_id != app.consumer_generation_id:
@@ -60,6 +71,19 @@ async def fresh_batches(
         else:
             sought.pop(number, None)
             yield event, batch.after(wanted - 1)
+
+
+async def _nothing_missing(app: AppT, missing: Callable[[], str]) -> bool:
+    """Wait until nothing is missing; return False when the batch should be given back instead."""
+    if not (words := missing()):
+        return True
+    log.warning("%s", words)
+    while missing():
+        if app.should_stop or not app.consumer.flow_active:
+            return False
+        await asyncio.sleep(LOOK_SECONDS)
+    log.warning("there is room again, reading goes on")
+    return True
 
 
 async def _check_log_start(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import faust
+from confluent_kafka import KafkaException
 from faust.stores import memory
 
+from streams.layer.ends import UndecidedError, ends, wait_decided
 from streams.layer.faults import end_process, reached
 from streams.layer.metrics import BATCH_RECORDS, READY_PARTITIONS
 from streams.layer.reading import fresh_batches
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
     from streams.layer.transactions import Pace
 
 UNCOMMITTED_BYTES_MAX = 32 * 1024 * 1024
+UNDECIDED_SECONDS = 60.0  # beyond the longest that Kafka leaves a transaction open
+
+log = logging.getLogger(__name__)
 
 
 class Work:
@@ -49,6 +55,7 @@ class BatchStore(memory.Store):
         self.committers: dict[int, Committer] = {}
         self.restored: dict[int, int] = {}  # up to where each changelog was read
         self.ready: set[int] = set()
+        self._readable: dict[int, int] = {}  # ends of the changelogs of what was kept
 
     @property
     def changelog(self) -> str:
@@ -70,9 +77,17 @@ class BatchStore(memory.Store):
         return {number: offset for number, offset in places if offset is not None}
 
     def persisted_offset(self, tp: TP) -> int | None:
-        """Return the changelog offset up to which a kept partition's state is known."""
+        """Return the changelog offset up to which a kept partition need not be read.
+
+        It is ahead of its changelog, but Faust takes an offset that can't be read yet for a sign
+        that the changelog lost records: what was sent last may belong to a transaction that is
+        still open, or whose marker is still to come.
+        """
         producer = self.producers.get(tp.partition)
-        return producer.changelog_end if producer else None
+        readable = self._readable.get(tp.partition)
+        if producer is None or producer.changelog_end is None or readable is None:
+            return None
+        return min(producer.changelog_end, readable - 1)
 
     async def on_rebalance(
         self,
@@ -87,7 +102,9 @@ class BatchStore(memory.Store):
         if mine - self.partitions.keys():
             reached("assigned")
         await asyncio.gather(*(self._lose(number) for number in self.partitions.keys() - mine))
+        kept = list(self.partitions)
         await asyncio.gather(*(self._gain(number) for number in mine - self.partitions.keys()))
+        await self._look_at_ends(kept)
 
     async def _lose(self, number: int) -> None:
         self.ready.discard(number)
@@ -109,12 +126,40 @@ class BatchStore(memory.Store):
         loop = asyncio.get_running_loop()
         try:
             await loop.run_in_executor(table.executor, producer.open)
-        except TransactionFailedError as error:
+            # What is committed behind somebody's open transaction would be missing from the state.
+            wait = (table.bootstrap, self.changelog, number, table.undecided_seconds_max)
+            await loop.run_in_executor(table.executor, wait_decided, *wait)
+        except (TransactionFailedError, UndecidedError) as error:
             table.on_fatal(str(error), error)
         state = self.partitions[number] = PartitionState(number)
         self.restored[number] = 0
         self.producers[number] = producer
         self.committers[number] = Committer(state, producer, table)
+
+    async def _look_at_ends(self, kept: list[int]) -> None:
+        """Note up to where the changelogs of kept partitions can be read now.
+
+        Where Kafka does not say, the changelog is read once more, and what it says is not needed.
+        """
+        table: BatchTable = self.table
+        loop = asyncio.get_running_loop()
+        try:
+            found = await loop.run_in_executor(
+                table.executor, ends, table.bootstrap, self.changelog, kept
+            )
+        except KafkaException as error:
+            log.warning("the end of %s is not known: %s", self.changelog, error)
+            found = {}
+        for number, end in found.items():
+            sent = self.producers[number].changelog_end
+            if sent is not None and sent >= end.last:
+                table.on_fatal(
+                    f"changelog {self.changelog} partition {number} ends at {end.last}, but offset "
+                    f"{sent} was written: it was truncated or made anew; restore the topic, or "
+                    "delete it to fold the source again",
+                    None,
+                )
+        self._readable = {number: end.stable for number, end in found.items()}
 
     def apply_changelog_batch(
         self,
@@ -209,6 +254,8 @@ class BatchTable(faust.Table):
 
     # what ends the process when a partition can't go on
     on_fatal: Callable[[str, BaseException | None], NoReturn] = staticmethod(end_process)
+    # what keeps it from taking in more, in words, "" while nothing does
+    missing: Callable[[], str] = staticmethod(str)
 
     def __init__(
         self,
@@ -235,6 +282,7 @@ class BatchTable(faust.Table):
         self.bootstrap = bootstrap
         self.interval_s = interval_s
         self.transaction_timeout_ms = transaction_timeout_ms
+        self.undecided_seconds_max = transaction_timeout_ms / 1000 + UNDECIDED_SECONDS
         self.pace: Pace = app.transport.pace
         self.check = check
         self.executor = ThreadPoolExecutor(
@@ -268,7 +316,8 @@ class BatchTable(faust.Table):
 
         The body must not await anything, so that a batch is folded whole or not at all.
         """
-        async for event, fresh in fresh_batches(self.app, stream, self.store, self.on_fatal):
+        reading = fresh_batches(self.app, stream, self.store, self.on_fatal, self.missing)
+        async for event, fresh in reading:
             state = self.store.partitions[fresh.partition]
             BATCH_RECORDS.labels(fresh.topic).observe(len(fresh))
             reached("before_fold")
@@ -283,12 +332,13 @@ class BatchTable(faust.Table):
 def positions(app: AppT, tables: Iterable[BatchTable]) -> dict[Place, int]:
     """Return the committed source offset of every partition that ought to get on; see `Watch`.
 
-    While partitions are being moved or recovered none is expected to.
+    While partitions are being moved or recovered none is expected to, nor while room is missing.
     """
     if app.rebalancing or app.in_recovery:
         return {}
     return {
         Place(table.source, number): state.committed_offset
         for table in tables
+        if not table.missing()
         for number, state in list(table.store.partitions.items())
     }

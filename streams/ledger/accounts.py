@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from typing import Literal, get_args
 
 import msgspec
@@ -27,11 +26,16 @@ Kind = Literal[
     "reserve",
     "backing",
     "bounced",
+    "waiting",
+    "keys",
+    "aside",
+    "undone",
+    "missing",
 ]
 State = Literal["open", "frozen", "closed"]
 
-FORMAT = b"\x02"
-FORMAT_1 = b"\x01"
+FORMAT = b"\x03"
+(_FORMAT,) = FORMAT
 
 # No posted balance is further from zero than this. Every coin is minted by an issuer, so at most
 # this many of a program exist per partition, and even on 1,024 partitions no sum, not even that of
@@ -42,11 +46,22 @@ BALANCE_MAX = 10**15
 LEGS_MAX = 2048
 
 # Kinds whose available balance is never negative; an issuer owes what it minted, a partner what its
-# points became, a clearing account what is on its way from elsewhere, and who backs coins the
-# backing. (That of an issuer whose program was always bound to its reserve isn't either.)
+# points became, a clearing account what is on its way from elsewhere, who backs coins the backing,
+# and `missing` what forged legs brought and is spent. (That of an issuer whose program was always
+# bound to its reserve isn't either.)
 NEVER_NEGATIVE: frozenset[Kind] = frozenset(get_args(Kind)) - {
-    *("issuer", "partner", "clearing", "backing"),
+    *("issuer", "partner", "clearing", "backing", "missing"),
 }
+
+
+class FormatError(ValueError):
+    """A record of a format that this version does not read."""
+
+    def __init__(self, version: bytes) -> None:
+        super().__init__(
+            f"account record of format {version.hex() or 'none'}, this version reads {FORMAT.hex()}"
+            " only; begin anew with `flowdrop reset`, or run the version that wrote it"
+        )
 
 
 class Account(msgspec.Struct, array_like=True, gc=False):
@@ -59,7 +74,7 @@ class Account(msgspec.Struct, array_like=True, gc=False):
         pending: coins of `posted` that are held for something not yet settled.
         version: how many postings it has had; a remembered refusal changes the record only.
         state: `frozen` neither pays nor receives by its own events; `closed` is over.
-        chain: running 64-bit hash over the event id, amount, pending and order of all postings.
+        chain: running 64-bit hash over the event, amount, pending and order of all postings.
         forgotten_us: the latest time (microseconds) of an event dropped from a full `recent`.
         recent: packed entries of the events that named it as subject, see `recent.py`.
         terms: what only its kind has, packed, see `terms.py`.
@@ -123,11 +138,16 @@ _KINDS: dict[str, Kind] = {
     "reserve": "reserve",
     "backing": "backing",
     "bounced": "bounced",
+    "waiting": "waiting",
+    "keys": "keys",
+    "aside": "aside",
+    "undone": "undone",
+    "missing": "missing",
 }
 
 
 def pack(account: Account) -> bytes:
-    """Return the record as bytes: the format's version (2), then MessagePack, without the name."""
+    """Return the record as bytes: the format's version (3), then MessagePack, without the name."""
     record: tuple[object, ...] = (
         account.kind,
         account.program,
@@ -148,40 +168,15 @@ def pack(account: Account) -> bytes:
 
 
 def unpack(name: str, data: bytes) -> Account:
-    """Return the account that `pack` wrote, in this or any earlier format.
+    """Return the account that `pack` wrote.
 
     Raises:
-        ValueError: when the first byte names a format this version does not know.
+        FormatError: when the first byte names a format this version does not read.
     """
-    version = data[:1]
-    if version == FORMAT:
-        account = _decode(data[1:])
-    elif version == FORMAT_1:
-        account = _upgraded(_decode(data[1:]))
-    else:
-        raise ValueError(
-            f"account record of format {version.hex() or 'none'}, this version reads 01 and 02; "
-            "run the version that wrote it, or a newer one"
-        )
+    if not data or data[0] != _FORMAT:
+        raise FormatError(data[:1])
+    account = _decode(data[1:])
     account.name = name
-    return account
-
-
-_ENTRY_1 = struct.Struct("<8s4sqB")
-
-
-def _upgraded(account: Account) -> Account:
-    """Return what a record of format 1 says in the terms of format 2.
-
-    Its ids are hashed in another way and can't be told any more. So the latest time of an applied
-    one counts as forgotten: a repeat is refused, not applied. Its clearing account counted records
-    where this one counts legs.
-    """
-    times = [time_us for _, _, time_us, code in _ENTRY_1.iter_unpack(account.recent) if not code]
-    account.forgotten_us = max([account.forgotten_us, *times])
-    account.recent = b""
-    offsets = struct.unpack(f"<{len(account.terms) // 8}Q", account.terms)
-    account.terms = struct.pack(f"<{len(offsets)}Q", *(LEGS_MAX * offset for offset in offsets))
     return account
 
 
@@ -237,7 +232,7 @@ def clearing_name(program: str, partition: int) -> str:
 
 
 def suspense_name(program: str, partition: int) -> str:
-    """Return the account of what arrived for a wallet that could not take it."""
+    """Return the account of what came back to a budget or an issuer that could not take it."""
     return f"suspense:{program}@{partition}"
 
 
@@ -251,6 +246,26 @@ def rules_name(program: str, partition: int) -> str:
     return f"rules:{program}@{partition}"
 
 
+def keys_name(purpose: str, partition: int) -> str:
+    """Return the account that keeps which keys of a purpose a partition trusts."""
+    return f"keys:{purpose}@{partition}"
+
+
+def aside_name(program: str, origin: int, sequence: int, partition: int) -> str:
+    """Return the account that remembers a leg that was set aside, and may still come once."""
+    return f"aside:{origin}:{sequence}:{program}@{partition}"
+
+
+def undone_name(key: bytes, partition: int) -> str:
+    """Return the account that remembers a forged leg that was undone; `key` is of its signature."""
+    return f"undone:{key.hex()}@{partition}"
+
+
+def missing_name(program: str, partition: int) -> str:
+    """Return the account that owes what forged legs brought and could not be taken back."""
+    return f"missing:{program}@{partition}"
+
+
 def deposit_name(wallet: str) -> str:
     """Return the account of what a wallet's owner has put by."""
     return f"deposit:{wallet}"
@@ -262,13 +277,18 @@ def fees_name(program: str, partition: int) -> str:
 
 
 def reward_name(key: bytes, wallet: str) -> str:
-    """Return the account that remembers a reward; `key` is `key_of` what it is given once for."""
+    """Return the account that remembers a reward; `key` hashes what it is given once for."""
     return f"reward:{key.hex()}:{wallet}"
 
 
 def bounced_name(key: bytes, wallet: str) -> str:
-    """Return the account that remembers a gift sent back; `key` is `key_of` its payer and id."""
+    """Return the account that remembers a gift sent back; `key` hashes its payer and its names."""
     return f"bounced:{key.hex()}:{wallet}"
+
+
+def waiting_name(program: str, name: str) -> str:
+    """Return the account of the coins that wait for `name` while its wallet can't take them."""
+    return f"waiting:{program}:{name}"
 
 
 def share_name(packet: str, share: str) -> str:
@@ -277,7 +297,7 @@ def share_name(packet: str, share: str) -> str:
 
 
 def order_name(key: bytes, wallet: str) -> str:
-    """Return the account that remembers a delivered order; `key` is `key_of` the order's id.
+    """Return the account that remembers a delivered order; `key` is the hash of the order's id.
 
     The id itself would not do: `a:b` of the wallet `c` and `a` of `b:c` would be one account.
     """
@@ -292,7 +312,7 @@ def owner_name(name: str) -> str:
     match kind_of(name):
         case "deposit":
             return name.removeprefix("deposit:")
-        case "order" | "reward" | "bounced":
+        case "order" | "reward" | "bounced" | "waiting":
             return name.split(":", 2)[-1]
         case "claim" | "share":  # claim:packet:<id>@<partition>:<claimer>, the id without an @
             packet, at, rest = name.partition(":")[2].partition("@")

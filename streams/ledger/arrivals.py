@@ -1,22 +1,31 @@
 """What a leg does when it arrives.
 
 A genuine leg is judged by no window and moves no clock: its transaction appended it exactly once.
-One that brings coins can't be refused on its merits, but for a wallet whose tier of verification
-allows no more: they go back. What an account can't take goes to suspense, and the origin is told
-that they have arrived.
+One that brings coins to a wallet is the only place where it is told what becomes of them, whichever
+partition they come from: they are credited, wait for a wallet that is not there yet, or go back.
+The origin is told that they have arrived.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams.ledger import tiers
-from streams.ledger.accounts import Account, bounced_name, clearing_name
-from streams.ledger.legs import is_genuine, next_sequence, sequence, with_arrival
+from streams.events import partition_of
+from streams.identity import event_key
+from streams.ledger import tiers, waiting
+from streams.ledger.accounts import Account, aside_name, clearing_name
+from streams.ledger.legs import arrived_from, is_genuine, with_arrived
 from streams.ledger.payees import send_money
-from streams.ledger.recent import entry_at, find, key_of, mark
-from streams.ledger.refusals import APPLIED_CODES, RELEASED, REVERSED
-from streams.ledger.terms import lease_of, packed, packet_of
+from streams.ledger.recent import entry_at, find, mark
+from streams.ledger.refusals import (
+    APPLIED_CODES,
+    CODES,
+    RELEASED,
+    REVERSED,
+    REVERSING,
+    UNANSWERED,
+)
+from streams.ledger.terms import Gift, lease_of, packed, packet_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,83 +37,178 @@ if TYPE_CHECKING:
 def arrive(book: Book, leg: Leg) -> tuple[str, str]:
     """Do what a leg says; return outcome and reason."""
     data = leg.data
-    if not is_genuine(leg, book.rules.secret):
-        return "refused", "forged_leg"
+    if (reason := _distrusted(book, leg)) != "":
+        return "refused", reason
     if book[leg.subject] is None and book.is_elsewhere(leg.subject):
         return book.forward()
     clearing = book.clearing(data.program)
-    number = sequence(leg)
-    if number < next_sequence(clearing.terms, data.partition):
+    expected = arrived_from(clearing.terms, data.partition) + 1
+    if data.sequence > expected:
+        return "refused", "leg_gap"
+    if data.sequence == expected:
+        clearing.terms = with_arrived(clearing.terms, data.partition, expected)
+        book.keep(clearing)
+    elif not _was_aside(book, leg):
         return "refused", "repeated_leg"
-    clearing.terms = with_arrival(clearing.terms, data.partition, number)
-    book.keep(clearing)
     reason = STEPS[data.step](book, leg, clearing)
     return ("refused", reason) if reason else ("applied", "")
 
 
-def _money(book: Book, leg: Leg, clearing: Account) -> str:
-    """Pay out what the origin sent, and acknowledge it."""
+def _distrusted(book: Book, leg: Leg) -> str:
+    """Return why a leg is not the ledger's, '' when it is."""
+    secret = book.trust("ledger")[leg.data.key]
+    if isinstance(secret, str):
+        return secret
+    return "" if is_genuine(leg, secret) else "forged_leg"
+
+
+def pass_over(book: Book, leg: Leg) -> None:
+    """Count a leg as arrived whose fold has failed, so that those after it need not wait for it.
+
+    It may come once more, when what failed has been mended.
+    """
     data = leg.data
-    target = book[leg.subject]
-    if target is None and data.step in {"lease", "return"}:
-        target = book.lender_or_borrower(leg.subject, data.program)
-    if target is None or not target.takes(data.program, data.amount):
-        target = book.suspense(data.program)
-    elif target.kind == "wallet" and data.step != "reversal" and _is_full(book, leg, target):
-        return _send_back(book, leg)
-    book.move(clearing, target, data.amount)
-    if data.step == "reversal":
-        _uncount(book, leg)
-    origin = clearing_name(data.program, data.partition)
-    book.send("ack", origin, clearing.name, data.amount, data.cause, data.campaign)
+    if _distrusted(book, leg) or partition_of(leg.subject, book.partitions) != book.number:
+        return
+    clearing = book.clearing(data.program)
+    expected = arrived_from(clearing.terms, data.partition) + 1
+    if data.sequence == expected:
+        clearing.terms = with_arrived(clearing.terms, data.partition, expected)
+        book.keep(clearing)
+        book.keep(Account("aside", data.program, name=_aside_name(book, leg)))
+
+
+def _was_aside(book: Book, leg: Leg) -> bool:
+    """Return whether a leg was set aside and has not come since; now it has."""
+    account = book[_aside_name(book, leg)]
+    if account is None or account.state == "closed":
+        return False
+    account.state = "closed"
+    book.keep(account)
+    return True
+
+
+def _aside_name(book: Book, leg: Leg) -> str:
+    data = leg.data
+    return aside_name(data.program, data.partition, data.sequence, book.number)
+
+
+def _gift(book: Book, leg: Leg, clearing: Account) -> str:
+    """Pay a wallet what the origin sent; without one it waits; what can't be taken goes back."""
+    data = leg.data
+    wallet = book[leg.subject]
+    reason = _refusal_of(book, leg, wallet)
+    _answer(book, leg, reason)
+    if reason:
+        book.send("bounce", data.payer, leg.subject, data.amount, data.campaign)
+        if data.step == "transfer":  # one that is asked back meanwhile isn't taken as well
+            memory = waiting.gone_back_name(_gift_of(leg), leg.subject)
+            book.keep(Account("bounced", data.program, name=memory))
+        return reason
+    if wallet is None:
+        gift = Gift(*_gift_of(leg), data.amount, book.time_us, data.campaign)
+        waiting.keep(book, clearing, leg.subject, gift)
+    else:
+        book.move(clearing, wallet, data.amount)
+    _acknowledge(book, leg, clearing)
     return ""
 
 
-def _is_full(book: Book, leg: Leg, wallet: Account) -> bool:
-    program = tiers.bound_at(book, leg.data.program, book.time_us)
-    return program is not None and tiers.is_full(wallet, program, leg.data.amount)
-
-
-def _send_back(book: Book, leg: Leg) -> str:
-    """Send coins back; remember a gift that was, so that it isn't taken back as well."""
+def _refusal_of(book: Book, leg: Leg, wallet: Account | None) -> str:
     data = leg.data
-    book.send("bounce", data.payer, leg.subject, data.amount, data.cause, data.campaign)
-    if data.step == "transfer":
-        name = bounced_name(_gift_key(data.payer, data.cause), leg.subject)
-        book.keep(Account("bounced", data.program, name=name))
-    return "over_tier_balance"
+    if wallet is None:
+        return waiting.has_room(book, leg.subject, data.program, data.amount)
+    if wallet.state == "closed":
+        return "closed"
+    if wallet.program != data.program:
+        return "wrong_program"
+    program = tiers.bound_at(book, data.program, book.time_us)
+    if program is not None and tiers.is_full(wallet, program, data.amount):
+        return "over_tier_balance"
+    return "" if wallet.takes(data.program, data.amount) else "balance_limit"
 
 
-def _gift_key(payer: str, cause: str) -> bytes:
-    return key_of(f"{payer}\n{cause}")  # names hold no line breaks
+def _gift_of(leg: Leg) -> tuple[str, str, str]:
+    """Return what names the gift: who paid it, and source and id of the event that did."""
+    return leg.data.payer, leg.data.cause_source, leg.data.cause
+
+
+def _acknowledge(book: Book, leg: Leg, clearing: Account) -> None:
+    data = leg.data
+    origin = clearing_name(data.program, data.partition)
+    book.send("ack", origin, clearing.name, data.amount, data.campaign)
+
+
+def _answer(book: Book, leg: Leg, reason: str) -> None:
+    """Have an event that asked remember what has become of it."""
+    account = book[leg.subject]
+    if leg.data.asker and account is not None:
+        at = find(account.recent, bytes.fromhex(leg.data.asker))
+        if at >= 0 and entry_at(account.recent, at).code == UNANSWERED:
+            mark(account, at, CODES[reason])
+            book.keep(account)
+
+
+def _reserve(book: Book, leg: Leg, clearing: Account) -> str:
+    """Add to a budget or an issuer what the origin sent, and acknowledge it."""
+    data = leg.data
+    target = book[leg.subject] or book.lender_or_borrower(leg.subject, data.program)
+    if not target.takes(data.program, data.amount):
+        target = book.suspense(data.program)
+    book.move(clearing, target, data.amount)
+    _acknowledge(book, leg, clearing)
+    return ""
+
+
+def _reversal(book: Book, leg: Leg, clearing: Account) -> str:
+    """Give the payer of a gift its coins, which it has taken back."""
+    waiting.bring_back(book, clearing, leg.subject, leg.data.amount)
+    _came_back(book, leg, REVERSED)
+    _answer(book, leg, "")
+    _acknowledge(book, leg, clearing)
+    return ""
 
 
 def _bounce(book: Book, leg: Leg, clearing: Account) -> str:
-    """Give coins that were sent from here to who paid them, a packet's to its sender."""
-    data = leg.data
+    """Give coins that were sent from here, and could not be taken, to who paid them."""
+    clearing.pending -= leg.data.amount
+    return _sent_back(book, leg, clearing)
+
+
+def _unclaimed(book: Book, leg: Leg, clearing: Account) -> str:
+    """Give coins that have waited in vain to who paid them, and acknowledge it."""
+    _sent_back(book, leg, clearing)
+    _acknowledge(book, leg, clearing)
+    return ""
+
+
+def _sent_back(book: Book, leg: Leg, clearing: Account) -> str:
+    """Give coins to who paid them, a packet's to its sender."""
     payer = book[leg.subject]
     name = leg.subject
     if payer is not None and payer.kind == "packet":
         name = packet_of(payer.terms).sender
-    clearing.pending -= data.amount
-    book.move(clearing, book.taker(name, data.program, data.amount), data.amount)
-    at = _uncount(book, leg)
-    if payer is not None and at >= 0:
-        mark(payer, at, RELEASED)
+    waiting.bring_back(book, clearing, name, leg.data.amount)
+    _came_back(book, leg, RELEASED)
     return ""
 
 
-def _uncount(book: Book, leg: Leg) -> int:
-    """Take a gift that came back off its day; return where its payer remembers it, -1 if not."""
+def _came_back(book: Book, leg: Leg, code: int) -> None:
+    """Have the payer of a gift remember that it came back, and count it no longer."""
     payer = book[leg.subject]
     if payer is None or payer.kind != "wallet":
-        return -1
-    at = find(payer.recent, key_of(leg.data.cause))
+        return
+    at = find(payer.recent, _cause_key(leg))
     if at < 0 or (entry := entry_at(payer.recent, at)).code not in APPLIED_CODES:
-        return -1
-    tiers.uncount(book, payer, entry.time_us, leg.data.amount)
+        return
+    if entry.is_counted:
+        tiers.uncount(book, payer, entry.time_us, leg.data.amount)
+    mark(payer, at, code)
     book.keep(payer)
-    return at
+
+
+def _cause_key(leg: Leg) -> bytes:
+    return event_key(leg.data.cause_source, leg.data.cause)
 
 
 def _lease(book: Book, leg: Leg, clearing: Account) -> str:
@@ -120,7 +224,7 @@ def _lease(book: Book, leg: Leg, clearing: Account) -> str:
             book.post(shard)
         else:
             book.keep(shard)
-    return _money(book, leg, clearing) if data.amount else ""
+    return _reserve(book, leg, clearing) if data.amount else ""
 
 
 def _ack(book: Book, leg: Leg, clearing: Account) -> str:
@@ -145,57 +249,75 @@ def _lease_ask(book: Book, leg: Leg, _clearing: Account) -> str:
         if data.amount <= available:
             amount = max(amount, data.amount)
     if reserve is not None and amount:
-        send_money(book, "lease", reserve, data.payer, amount, data.cause, data.campaign)
+        send_money(book, "lease", reserve, data.payer, amount, data.campaign)
     else:
-        book.send("lease", data.payer, leg.subject, 0, data.cause, data.campaign)
+        book.send("lease", data.payer, leg.subject, 0, data.campaign)
     return ""
 
 
 def _ask(book: Book, leg: Leg, _clearing: Account) -> str:
-    """Pay a grant that the shard could not."""
+    """Pay a grant that the shard could not, or say why not."""
     data = leg.data
     reserve = book[leg.subject]
     if reserve is None or reserve.program != data.program or reserve.available < data.amount:
-        return "budget_exhausted"
-    send_money(book, "grant", reserve, data.payer, data.amount, data.cause, data.campaign)
+        return _decline(book, leg, "budget_exhausted")
+    amount, asker = data.amount, data.asker
+    send_money(book, "grant", reserve, data.payer, amount, data.campaign, asker)
     return ""
 
 
 def _reverse_ask(book: Book, leg: Leg, _clearing: Account) -> str:
-    """Send a transfer's coins back, if the payee has as many."""
+    """Send a gift's coins back from where they are, if there are as many."""
     data = leg.data
-    payee = book[leg.subject]
-    if book[bounced_name(_gift_key(data.payer, data.cause), leg.subject)] is not None:
-        book.send("declined", data.payer, leg.subject, data.amount, data.cause)
-        return "unknown_original"
-    if payee is None or payee.program != data.program or payee.available < data.amount:
-        book.send("declined", data.payer, leg.subject, data.amount, data.cause)
-        return "insufficient_balance"
-    send_money(book, "reversal", payee, data.payer, data.amount, data.cause)
+    gift = _gift_of(leg)
+    if book[waiting.gone_back_name(gift, leg.subject)] is not None:
+        return _decline(book, leg, "unknown_original")
+    giver = waiting.take_out(book, leg.subject, data.program, gift) or book[leg.subject]
+    if giver is None or giver.program != data.program or giver.available < data.amount:
+        return _decline(book, leg, "insufficient_balance")
+    send_money(book, "reversal", giver, data.payer, data.amount, asker=data.asker)
     return ""
 
 
+def _decline(book: Book, leg: Leg, reason: str) -> str:
+    data = leg.data
+    to, amount, asker = data.payer, data.amount, data.asker
+    book.send("declined", to, leg.subject, amount, data.campaign, asker=asker, reason=reason)
+    return reason
+
+
 def _declined(book: Book, leg: Leg, _clearing: Account) -> str:
-    """Have the payer's transfer stand as applied again."""
-    payer = book[leg.subject]
-    at = -1 if payer is None else find(payer.recent, key_of(leg.data.cause))
-    if payer is not None and at >= 0 and entry_at(payer.recent, at).code == REVERSED:
-        mark(payer, at, 0)
-        book.keep(payer)
+    """Have what asked be refused, and a gift that was to be taken back stand as applied again."""
+    account = book[leg.subject]
+    at = -1 if account is None else find(account.recent, _cause_key(leg))
+    if account is not None and at >= 0 and entry_at(account.recent, at).code == REVERSING:
+        mark(account, at, 0)
+        book.keep(account)
+    _answer(book, leg, leg.data.reason)
+    return ""
+
+
+def _unack(book: Book, leg: Leg, clearing: Account) -> str:
+    """Note that coins said to have arrived have not: a forged leg was taken for them."""
+    clearing.pending += leg.data.amount
+    book.amount = leg.data.amount
+    book.post(clearing)
     return ""
 
 
 STEPS: dict[str, Callable[[Book, Leg, Account], str]] = {
-    "transfer": _money,
-    "claim": _money,
+    "transfer": _gift,
+    "claim": _gift,
     "lease": _lease,
-    "return": _money,
-    "grant": _money,
-    "reversal": _money,
+    "return": _reserve,
+    "grant": _gift,
+    "reversal": _reversal,
     "ack": _ack,
     "lease_ask": _lease_ask,
     "ask": _ask,
     "reverse_ask": _reverse_ask,
     "declined": _declined,
     "bounce": _bounce,
+    "unclaimed": _unclaimed,
+    "unack": _unack,
 }

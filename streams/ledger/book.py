@@ -20,19 +20,23 @@ from streams.ledger.accounts import (
     Kind,
     clearing_name,
     issuer_name,
+    keys_name,
     kind_of,
     rules_name,
     suspense_name,
     unpack,
 )
-from streams.ledger.legs import UNSIGNED, sign
+from streams.ledger.keys import Keys
+from streams.ledger.legs import UNSIGNED, cause_of, sent_to, sign, with_sent
 from streams.ledger.published import rules_by
 from streams.ledger.results import NO_POSTINGS, Postings
-from streams.ledger.terms import published_of
+from streams.ledger.terms import keyring_of, published_of
+from streams.programs.entries import CHINA
 
 if TYPE_CHECKING:
     from streams.events import Step, WalletEvent
     from streams.ledger.rules import Offers, Rules
+    from streams.programs import Calendar
 
 Read: TypeAlias = Callable[[bytes], bytes | None]
 
@@ -47,11 +51,13 @@ class Shard(msgspec.Struct, gc=False):
         number: the partition.
         of: how many there are.
         clock_us: the latest time (microseconds since 1970) of an event applied here.
+        key: fingerprint of the ledger's first key: with another one nothing is folded.
     """
 
     number: int
     of: int
     clock_us: int = 0
+    key: str = ""
 
 
 class Offered(dict[str, "Offers | None"]):
@@ -86,19 +92,20 @@ class Book(dict[str, Account | None]):
         strays: offsets of records that belong on another partition.
         event: the one in hand.
         time_us: its time, microseconds since 1970.
-        key: `key_of` its id.
+        key: its `event_key`.
         offset: where it stands in the partition's log.
         amount: the coins it is about, where its postings don't say.
         postings: what it has posted so far.
         legs: how many legs it has sent so far.
         mb: megabytes that it redeemed.
         told: what its result says that only accounts know, by field.
+        undo: what undoing it takes, see `recent.py`.
     """
 
     __slots__ = (
         *("amount", "changed", "clock_us", "event", "key", "mb", "number", "offset", "partitions"),
         *("legs", "offers", "postings", "read", "rules", "sent", "strays", "time_us"),
-        *("told", "_issuers"),
+        *("told", "undo", "_clearings", "_issuers", "_keys"),
     )
 
     event: WalletEvent
@@ -110,6 +117,7 @@ class Book(dict[str, Account | None]):
     legs: int
     mb: int
     told: dict[str, str] | None
+    undo: int
 
     def __init__(
         self, number: int, partitions: int, rules: Rules, read: Read, clock_us: int = 0
@@ -123,7 +131,9 @@ class Book(dict[str, Account | None]):
         self.changed: dict[str, Account] = {}
         self.sent: list[tuple[int, bytes | None, bytes | None]] = []
         self.strays: set[int] = set()
+        self._clearings: dict[str, Account] = {}
         self._issuers: dict[str, Account] = {}
+        self._keys: dict[str, Keys] = {}
         self.offers = Offered(self)
 
     def __missing__(self, name: str) -> Account | None:
@@ -163,18 +173,15 @@ class Book(dict[str, Account | None]):
 
     def clearing(self, program: str) -> Account:
         """Return the account of what is on its way between this partition and others."""
-        return self.ours(clearing_name(program, self.number), "clearing", program)
+        clearing = self._clearings.get(program)
+        if clearing is None:
+            clearing = self.ours(clearing_name(program, self.number), "clearing", program)
+            self._clearings[program] = clearing
+        return clearing
 
     def suspense(self, program: str) -> Account:
-        """Return the account of what nobody could take."""
+        """Return the account of what a budget or an issuer could not take."""
         return self.ours(suspense_name(program, self.number), "suspense", program)
-
-    def taker(self, name: str, program: str, amount: int) -> Account:
-        """Return the account that coins for `name` go to: its own, if it takes them."""
-        account = self[name]
-        if account is not None and account.takes(program, amount):
-            return account
-        return self.suspense(program)
 
     def keep(self, account: Account) -> None:
         """Store an account at the batch's end."""
@@ -189,9 +196,29 @@ class Book(dict[str, Account | None]):
             return self.rules
         return rules_by(program, published_of(account.terms).rules)
 
+    def calendar(self, program: str, time_us: int) -> Calendar:
+        """Return whose days count in a program at a time (microseconds)."""
+        rules = self.judged_by(program)
+        return rules.program_at(program, time_us).calendar if program in rules.programs else CHINA
+
     def judge_anew(self, program: str) -> None:
         """Look up again what a program offers: its rules have changed."""
         self.offers.pop(program, None)
+
+    def trust(self, purpose: str) -> Keys:
+        """Return which keys of a purpose are trusted here."""
+        keys = self._keys.get(purpose)
+        if keys is None:
+            account = self[keys_name(purpose, self.number)]
+            ring = keyring_of(b"" if account is None else account.terms)
+            rules = self.rules
+            secrets = rules.ledger_keys if purpose == "ledger" else rules.rules_keys
+            keys = self._keys[purpose] = Keys(purpose, ring, secrets)
+        return keys
+
+    def trust_anew(self, purpose: str) -> None:
+        """Look up again which keys of a purpose are trusted: the log has changed it."""
+        self._keys.pop(purpose, None)
 
     # -- posting -------------------------------------------------------------------------------
 
@@ -257,19 +284,52 @@ class Book(dict[str, Account | None]):
     # -- other partitions ----------------------------------------------------------------------
 
     def send(
-        self, step: Step, subject: str, payer: str, amount: int, cause: str, campaign: str = ""
+        self,
+        step: Step,
+        subject: str,
+        payer: str,
+        amount: int,
+        campaign: str = "",
+        *,
+        asker: str = "",
+        reason: str = "",
+        cause: tuple[str, str] | None = None,
     ) -> None:
-        """Send a leg to the partition where `subject` lives."""
+        """Send a leg to the partition where `subject` lives.
+
+        Args:
+            step: what it does there.
+            subject: for whom it is.
+            payer: whose coins they are, or who asks or answers.
+            amount: coins.
+            campaign: whose they are.
+            asker: of a question the `event_key` of the event that asks, in hexadecimal; of its
+                answer the same.
+            reason: of an answer, why not.
+            cause: source and id of the event that it is of, where that isn't the one in hand.
+        """
+        cause_source, cause_id = cause or cause_of(self.event)
+        program = self.event.data.program
+        home = partition_of(subject, self.partitions)
+        clearing, keys = self.clearing(program), self.trust("ledger")
+        sequence = sent_to(clearing.terms, home) + 1
+        clearing.terms = with_sent(clearing.terms, home, sequence)
+        self.keep(clearing)
         data = LegData(
-            program=self.event.data.program,
+            program=program,
             step=step,
             payer=payer,
             amount=amount,
-            cause=cause,
+            cause=cause_id,
+            cause_source=cause_source,
             campaign=campaign,
+            asker=asker,
+            reason=reason,
             partition=self.number,
             offset=self.offset,
             number=self.legs,
+            sequence=sequence,
+            key=keys.signing,
             signature=UNSIGNED,
         )
         leg = Leg(
@@ -280,19 +340,19 @@ class Book(dict[str, Account | None]):
             data=data,
         )
         self.legs += 1
-        home = partition_of(subject, self.partitions)
-        self.sent.append((home, subject.encode(), encode(sign(leg, self.rules.secret))))
+        signed = sign(leg, keys.secret(keys.signing))
+        self.sent.append((home, subject.encode(), encode(signed)))
 
 
 def link(chain: int, key: bytes, amount: int, pending: int) -> int:
-    """Return an account's chain after a posting by the event whose id hashes to `key`.
+    """Return an account's chain after a posting by the event of that `event_key`.
 
     64 bits, and not keyed: it finds what was lost, altered or swapped by accident or by a bug; who
     can write the changelog can write the chain as well.
 
     Args:
         chain: before it.
-        key: `key_of` the event's id.
+        key: the event's `event_key`.
         amount: coins posted.
         pending: coins pending after it.
     """

@@ -88,7 +88,8 @@ def grant(book: Book, event: Grant, wallet: Account, program: Program) -> str:
         reason = book.pay(shard, wallet, data.amount)
     elif lease.leased and not lease.dry:
         reserve = reserve_name(data.campaign)
-        book.send("ask", reserve, wallet.name, data.amount, event.id, data.campaign)
+        asker = book.key.hex()
+        book.send("ask", reserve, wallet.name, data.amount, data.campaign, asker=asker)
         reason = ASKED
     else:
         return "budget_exhausted"

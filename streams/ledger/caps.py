@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from streams.ledger.recent import COUNTED
 from streams.ledger.times import microseconds
 
 if TYPE_CHECKING:
@@ -56,15 +57,29 @@ def refusal_of(event: Earn, wallet: Account, program: Program, amount: int) -> s
 
 
 def count(book: Book, event: Earn, wallet: Account, program: Program, amount: int) -> None:
-    """Add coins that an event has earned, or, below zero, those of it that were taken back."""
+    """Add coins that an event has earned, and note that it counts."""
     name = event.data.activity
     every = earned_by(wallet)
     earned = every.setdefault(name, Earned())
-    earned.coins = max(0, earned.coins + amount)
+    earned.coins += amount
     calendar = program.calendar
     if program.earn[name].day_max is not None:
         day = calendar.day_of(microseconds(event.time))
-        earned.days[day] = max(0, earned.days.get(day, 0) + amount)
+        earned.days[day] = earned.days.get(day, 0) + amount
     first = calendar.day_of(book.clock_us - book.rules.window_us)
     earned.days = {day: coins for day, coins in sorted(earned.days.items()) if day >= first}
+    wallet.caps = _encode(every)
+    book.undo |= COUNTED
+
+
+def uncount(book: Book, wallet: Account, activity: str, time_us: int, amount: int) -> None:
+    """Take off coins of an event of that time (microseconds) that counted."""
+    every = earned_by(wallet)
+    earned = every.get(activity)
+    if earned is None:
+        return
+    earned.coins = max(0, earned.coins - amount)
+    day = book.calendar(wallet.program, time_us).day_of(time_us)
+    if day in earned.days:
+        earned.days[day] = max(0, earned.days[day] - amount)
     wallet.caps = _encode(every)

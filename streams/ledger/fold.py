@@ -10,16 +10,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from streams.events import OPERATION, Leg, PacketClaim, PacketShare, ProgramRules
-from streams.ledger.accounts import claim_name, share_name
+from streams.events import (
+    OPERATION,
+    Correction,
+    KeyChange,
+    Leg,
+    PacketClaim,
+    PacketShare,
+    ProgramRules,
+    WaitingReturn,
+)
+from streams.identity import event_key
+from streams.ledger.accounts import claim_name, share_name, waiting_name
 from streams.ledger.arrivals import arrive
 from streams.ledger.book import Book, Shard, link
+from streams.ledger.corrections import correct
+from streams.ledger.keys import change
 from streams.ledger.published import take
-from streams.ledger.recent import digest_of, entry_at, find, key_of, remember
-from streams.ledger.refusals import CODES, NAMES, NEVER_REMEMBERED
+from streams.ledger.recent import digest_of, entry_at, find, remember
+from streams.ledger.refusals import CODES, NAMES, NEVER_REMEMBERED, UNANSWERED
 from streams.ledger.results import ASKED, NO_POSTINGS, TELL, Result
 from streams.ledger.rules import Rules
-from streams.ledger.times import EPOCH, MICROSECOND, microseconds
+from streams.ledger.times import DAY_SECONDS, EPOCH, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,28 +51,29 @@ def fold(book: Book, event: WalletEvent, offset: int, arrived_us: int) -> Result
         offset: where it stands in the partition's log.
         arrived_us: when it was appended there, by the log's own record (microseconds).
     """
-    kind = type(event)
-    data = event.data
-    book.time_us = time_us = (event.time - EPOCH) // MICROSECOND
+    kind, data = type(event), event.data
+    operation, tell, ours, beside = _ROWS[kind]
+    since = event.time - EPOCH  # its parts are faster than a division by a microsecond
+    time_us = (since.days * DAY_SECONDS + since.seconds) * 1_000_000 + since.microseconds
+    book.time_us = time_us
     book.event = event
-    book.key = key_of(event.id)
+    book.key = event_key(event.source, event.id)
     book.offset = offset
-    book.amount = book.legs = book.mb = 0
+    book.amount = book.legs = book.mb = book.undo = 0
     book.postings = NO_POSTINGS
     book.told = None
-    if isinstance(event, Leg):
-        outcome, reason = arrive(book, event)
-    elif isinstance(event, ProgramRules):
-        outcome, reason = take(book, event)
+    if ours is not None:
+        outcome, reason = ours(book, event)
     else:
-        outcome, reason = _judge(book, event, time_us, arrived_us)
+        outcome, reason = _judge(book, event, operation, beside, arrived_us)  # type: ignore[arg-type]
     postings = book.postings
     moved = abs(postings.amount[0]) if postings is not NO_POSTINGS else 0
     result = Result(
         book.number,
         offset,
         event.id,
-        OPERATION[kind],
+        event.source,
+        operation,
         event.subject,
         data.program,
         time_us,
@@ -69,7 +82,7 @@ def fold(book: Book, event: WalletEvent, offset: int, arrived_us: int) -> Result
         moved or book.amount or getattr(data, "amount", None) or 0,
         postings,
     )
-    TELL[kind](result, data)
+    tell(result, data)
     if book.mb:
         result.mb = book.mb
     if book.told is not None:
@@ -78,26 +91,44 @@ def fold(book: Book, event: WalletEvent, offset: int, arrived_us: int) -> Result
     return result
 
 
+# What is no client's, by the event's type. `Any`: each takes its own type of event.
+_OURS: dict[type, Callable[[Book, Any], tuple[str, str]]] = {
+    Leg: arrive,
+    ProgramRules: take,
+    KeyChange: change,
+    Correction: correct,
+}
+
 # Types of events that an account of their own remembers, and not their subject's.
 _BESIDE: dict[type, Callable[[Any], str]] = {
     PacketClaim: lambda event: claim_name(event.subject, event.data.claimer),
     PacketShare: lambda event: share_name(event.subject, event.id),
+    WaitingReturn: lambda event: waiting_name(event.data.program, event.subject),
 }
 
+# By the event's type: what it is called, what tells its result, and those of the above.
+_ROWS = {
+    kind: (OPERATION[kind], tell, _OURS.get(kind), _BESIDE.get(kind)) for kind, tell in TELL.items()
+}
+_REMEMBERED = CODES | {ASKED: UNANSWERED}
 
-def _judge(  # noqa: C901 - the checks in their order
-    book: Book, event: ClientEvent, time_us: int, arrived_us: int
+
+def _judge(  # noqa: C901, PLR0912 - the checks in their order
+    book: Book,
+    event: ClientEvent,
+    operation: str,
+    beside: Callable[[Any], str] | None,
+    arrived_us: int,
 ) -> tuple[str, str]:
     """Apply a client's event or refuse it, and have its subject remember which."""
-    where = event.subject
+    where, data, time_us = event.subject, event.data, book.time_us
     account = memory = book[where]
     if account is None and book.is_elsewhere(where):
         return book.forward()
-    beside = _BESIDE.get(type(event))
     if beside is not None:  # a packet need not remember who drew: each has an account
         where = beside(event)
         memory = book[where]
-    key, digest = book.key, digest_of(event, time_us)
+    key, digest = book.key, digest_of(operation, time_us, data)
     if (
         memory is not None
         and memory.recent.find(key) >= 0
@@ -106,15 +137,14 @@ def _judge(  # noqa: C901 - the checks in their order
         return _again(memory, at, digest)
     rules = book.rules
     horizon_us = book.clock_us - rules.window_us
-    latest_us = arrived_us + rules.tolerance_us
-    if time_us > latest_us:
+    if time_us > arrived_us + rules.tolerance_us:
         reason = "in_the_future"
     elif time_us < horizon_us:
         reason = "too_old"
     elif memory is not None and time_us <= memory.forgotten_us:
         reason = "forgotten"
-    elif (offers := book.offers[event.data.program]) is None and (
-        offers := book.judged_by(event.data.program).offers_at(event.data.program, time_us)
+    elif (offers := book.offers[data.program]) is None and (
+        offers := book.judged_by(data.program).offers_at(data.program, time_us)
     ) is None:
         reason = "unknown_program"
     elif (offer := offers.get(type(event))) is None:
@@ -124,19 +154,19 @@ def _judge(  # noqa: C901 - the checks in their order
         reason = refusal_of(event.subject, account, program.name) or operate(
             book, event, account, program
         )
-    code = 0
     if reason and reason != ASKED:
         if memory is None or reason in NEVER_REMEMBERED or beside is not None:
             return "refused", reason
-        code = CODES[reason]
-        time_us = min(time_us, latest_us)
     elif time_us > book.clock_us:
         book.clock_us = time_us
     memory = memory or book[where]
     assert memory is not None, "what applies an event has made its account"
-    remember(memory, key, digest, time_us, code, horizon_us)
+    undo = 0 if reason else book.undo
+    remember(memory, key, digest, time_us, _REMEMBERED[reason], horizon_us, undo)
     book.changed[where] = memory
-    return ("refused", reason) if code else ("asked", "") if reason else ("applied", "")
+    if not reason:
+        return "applied", ""
+    return ("asked", "") if reason == ASKED else ("refused", reason)
 
 
 def _again(memory: Account, at: int, digest: int) -> tuple[str, str]:

@@ -1,13 +1,14 @@
 """Holds: coins of a wallet kept for a carrier or a merchant until it has delivered.
 
-A hold bears the id of the event that made it, so an id that a hold still bears is refused even
-when the wallet no longer remembers that event.
+A hold bears what names the event that made it, so that a name that a hold still bears is refused
+even when the wallet no longer remembers that event.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streams.identity import event_key
 from streams.ledger import tiers
 from streams.ledger.recent import entry_at, find, mark
 from streams.ledger.refusals import RELEASED
@@ -27,7 +28,7 @@ def hold(book: Book, wallet: Account, amount: int, payee: str, until_us: int = 0
         return "too_many_holds"
     if wallet.available < amount:
         return "insufficient_balance"
-    holds.append(Hold(book.key, amount, payee, until_us))
+    holds.append(Hold(book.key, amount, payee, until_us, book.event.source))
     wallet.terms = packed(holds)
     wallet.pending += amount
     book.amount = amount
@@ -36,8 +37,18 @@ def hold(book: Book, wallet: Account, amount: int, payee: str, until_us: int = 0
 
 
 def hold_of(wallet: Account, key: bytes) -> Hold | None:
-    """Return the hold of the event whose id hashes to `key`."""
+    """Return the hold of the event of that `event_key`."""
     return next((hold for hold in holds_of(wallet.terms) if hold.key == key), None)
+
+
+def holds_meant(wallet: Account, event_id: str, source: str | None) -> list[Hold]:
+    """Return the holds of events of that id, and of that source if one is given."""
+    holds = holds_of(wallet.terms)
+    return [
+        hold
+        for hold in holds
+        if hold.source == (source or hold.source) and hold.key == event_key(hold.source, event_id)
+    ]
 
 
 def pay_out(book: Book, wallet: Account, hold: Hold, payee: Account) -> str:
@@ -55,7 +66,8 @@ def give_back(book: Book, wallet: Account, hold: Hold) -> str:
     book.post(wallet)
     at = find(wallet.recent, hold.key)
     if at >= 0 and not (entry := entry_at(wallet.recent, at)).code:  # else another, refused since
-        tiers.uncount(book, wallet, entry.time_us, hold.amount)
+        if entry.is_counted:
+            tiers.uncount(book, wallet, entry.time_us, hold.amount)
         mark(wallet, at, RELEASED)
     return ""
 

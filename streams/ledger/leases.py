@@ -34,7 +34,7 @@ def lease_to_all(
         clearing.pending += total
         book.move(reserve, clearing, total)
     for name in borrowers:
-        book.send("lease", name, reserve.name, amount, book.event.id, campaign)
+        book.send("lease", name, reserve.name, amount, campaign)
 
 
 def ask_when_low(
@@ -47,7 +47,7 @@ def ask_when_low(
         lease.asked = True
         borrower.terms = packed(lease)
         book.keep(borrower)
-        book.send("lease_ask", reserve, borrower.name, lacks, book.event.id, campaign)
+        book.send("lease_ask", reserve, borrower.name, lacks, campaign)
 
 
 def take_back(book: Book, borrower: Account, reserve: str, amount: int, campaign: str = "") -> str:
@@ -55,5 +55,5 @@ def take_back(book: Book, borrower: Account, reserve: str, amount: int, campaign
     here = book[reserve]
     if here is not None and here.takes(borrower.program):
         return book.pay(borrower, here, amount)
-    send_money(book, "return", borrower, reserve, amount, book.event.id, campaign)
+    send_money(book, "return", borrower, reserve, amount, campaign)
     return ""

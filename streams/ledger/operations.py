@@ -22,6 +22,7 @@ from streams.ledger import (
     rewards,
     subjects,
     tiers,
+    waiting,
 )
 from streams.ledger.accounts import Account, kind_of
 from streams.ledger.payees import may_be_paid, pay_or_send
@@ -36,12 +37,14 @@ if TYPE_CHECKING:
 
 
 def open_wallet(book: Book, event: Open, account: Account | None, program: Program) -> str:
-    """Make an empty wallet; its posting of zero is the beginning of its history."""
+    """Make a wallet: a posting of zero is the beginning of its history, what waited comes next."""
     if kind_of(event.subject) != "wallet":
         return "reserved_name"
     if account is not None:
         return "already_open"
-    book.post(Account("wallet", program.name, name=event.subject))
+    wallet = Account("wallet", program.name, name=event.subject)
+    book.post(wallet)
+    waiting.move_in(book, wallet, program)
     return ""
 
 
@@ -58,6 +61,8 @@ def earn(book: Book, event: Earn, wallet: Account, program: Program) -> str:
         return "over_limit"
     if amount == 0:
         return "nothing_earned"
+    if data.amount is None:
+        book.undo = 2 * amount
     if activity.day_max is None and activity.lifetime_max is None:
         if program.tiers and tiers.is_full(wallet, program, amount):
             return "over_tier_balance"
@@ -78,19 +83,17 @@ def _earn_capped(book: Book, event: Earn, wallet: Account, program: Program, amo
 
 
 def transfer(book: Book, event: Transfer, payer: Account, program: Program) -> str:
-    """Wallet to wallet; to another partition by its clearing account and a leg."""
+    """Wallet to wallet; where that isn't done at once, by the clearing account and a leg."""
     data = event.data
     if program.tiers and (reason := tiers.refusal_of(book, payer, program, data.amount)):
         return reason
     if data.to == event.subject:
         return "to_self"
-    if not may_be_paid(book, data.to, program.name):
+    if not may_be_paid(book, data.to):
         return "unknown_payee"
-    if program.tiers and tiers.is_full(book[data.to], program, data.amount):
-        return "over_tier_balance"
     if payer.available < data.amount:
         return "insufficient_balance"
-    reason = pay_or_send(book, payer, data.to, data.amount, "transfer")
+    reason = pay_or_send(book, payer, data.to, data.amount, "transfer", program)
     if program.tiers and not reason:
         tiers.count(book, payer, program, data.amount)
     return reason
@@ -146,12 +149,10 @@ def close(book: Book, event: Close, wallet: Account, program: Program) -> str:
         return "balance_left"
     if to == event.subject:
         return "to_self"
-    if to is not None and not may_be_paid(book, to, program.name):
+    if to is not None and not may_be_paid(book, to):
         return "unknown_payee"
     if to is not None and given:
-        if tiers.is_full(book[to], program, given):
-            return "over_tier_balance"
-        reason = pay_or_send(book, wallet, to, given, "transfer")
+        reason = pay_or_send(book, wallet, to, given, "transfer", program)
         if reason:
             return reason
     else:
@@ -200,4 +201,6 @@ OPERATIONS: dict[
     events.Unfreeze: ("unfreeze", subjects.unclosed_wallet, unfreeze),
     events.Verify: ("verify", subjects.unclosed_wallet, verify),
     events.Close: ("close", subjects.open_wallet, close),
+    events.WaitingReturn: ("waiting_return", subjects.anything, waiting.give_back),
+    events.WaitingRelease: ("waiting_release", subjects.any_wallet, waiting.release),
 }

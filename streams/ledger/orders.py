@@ -1,18 +1,19 @@
 """Orders: coins for what a program's catalogue offers, held until the merchant has delivered.
 
 A delivered order is remembered for good, on an account of its own, so that it can be refunded long
-after the wallet has forgotten it, and only once.
+after the wallet has forgotten it, and only once. That account goes by the order's id alone, so that
+a reference to the id finds the orders of every source.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streams.identity import text_hash
 from streams.ledger.accounts import Account, kind_of, merchant_name, order_name
-from streams.ledger.holds import give_back, hold, hold_of, pay_out
-from streams.ledger.payees import pay_back
-from streams.ledger.recent import key_of
-from streams.ledger.terms import Order, order_of, packed
+from streams.ledger.holds import give_back, hold, holds_meant, pay_out
+from streams.ledger.terms import SOURCES_MAX, Order, orders_of, packed
+from streams.ledger.waiting import pay_back
 
 if TYPE_CHECKING:
     from streams.events import OrderCancel, OrderFulfil, OrderPlace, OrderRefund
@@ -29,53 +30,87 @@ def place(book: Book, event: OrderPlace, wallet: Account, program: Program) -> s
         return "unknown_item"
     if data.amount != item.price * data.quantity:
         return "wrong_price"
-    if book[order_name(book.key, wallet.name)] is not None:
-        return "id_in_use"
-    return hold(book, wallet, data.amount, f"merchant:{item.merchant}")
+    delivered = _delivered(book, wallet, event.id)
+    used = len(delivered) >= SOURCES_MAX or any(own.source == event.source for own in delivered)
+    return "id_in_use" if used else hold(book, wallet, data.amount, f"merchant:{item.merchant}")
 
 
 def fulfil(book: Book, event: OrderFulfil, wallet: Account, program: Program) -> str:
     """Wallet to merchant: the coins held for the order."""
-    held = _held(wallet, event.data.order)
-    if held is None:
-        return "unknown_order"
+    held = _held(book, event, wallet)
+    if isinstance(held, str):
+        return held
     merchant = held.payee.removeprefix("merchant:")
     reason = pay_out(book, wallet, held, _merchant(book, merchant, program.name))
     if not reason:
-        order = Account("order", program.name, name=order_name(held.key, wallet.name))
-        order.terms = packed(Order(merchant, held.amount))
-        book.keep(order)
+        delivered = _delivered(book, wallet, event.data.order)
+        delivered.append(Order(held.source, merchant, held.amount))
+        _keep(book, wallet, event.data.order, delivered)
     return reason
 
 
 def cancel(book: Book, event: OrderCancel, wallet: Account, _program: Program) -> str:
     """Give the coins held for the order back."""
-    held = _held(wallet, event.data.order)
-    if held is None:
-        return "unknown_order"
-    return give_back(book, wallet, held)
+    held = _held(book, event, wallet)
+    return held if isinstance(held, str) else give_back(book, wallet, held)
 
 
 def refund(book: Book, event: OrderRefund, wallet: Account, program: Program) -> str:
     """Merchant to wallet: the coins of a delivered order, once."""
-    account = book[order_name(key_of(event.data.order), wallet.name)]
-    if account is None:
+    reason, source = _meant(book, event, wallet)
+    if reason:
+        return reason
+    delivered = _delivered(book, wallet, event.data.order)
+    order = next((own for own in delivered if own.source == source), None)
+    if order is None:  # it is still held
         return "unknown_order"
-    order = order_of(account.terms)
     if order.refunded:
         return "already_refunded"
     merchant = _merchant(book, order.merchant, program.name)
     reason = pay_back(book, merchant, wallet, order.amount)
     if not reason:
         order.refunded = True
-        account.terms = packed(order)
-        book.keep(account)
+        _keep(book, wallet, event.data.order, delivered)
     return reason
 
 
-def _held(wallet: Account, order: str) -> Hold | None:
-    held = hold_of(wallet, key_of(order))
-    return None if held is None or kind_of(held.payee) != "merchant" else held
+def _held(book: Book, event: OrderFulfil | OrderCancel, wallet: Account) -> Hold | str:
+    """Return what the order that is meant holds, or why there is nothing."""
+    reason, source = _meant(book, event, wallet)
+    return reason or next(iter(_open(wallet, event.data.order, source)), "unknown_order")
+
+
+def _meant(
+    book: Book, event: OrderFulfil | OrderCancel | OrderRefund, wallet: Account
+) -> tuple[str, str]:
+    """Return why it is not plain which order is meant, '' when it is, and its source."""
+    order, source = event.data.order, event.data.order_source
+    sources = [held.source for held in _open(wallet, order, source)]
+    sources += [
+        own.source for own in _delivered(book, wallet, order) if source in {None, own.source}
+    ]
+    if len(sources) != 1:
+        return ("ambiguous_reference" if sources else "unknown_order"), ""
+    book.told = {"cause_source": sources[0]}
+    return "", sources[0]
+
+
+def _open(wallet: Account, order: str, source: str | None) -> list[Hold]:
+    """Return what orders of that id, and of that source if one is given, hold."""
+    holds = holds_meant(wallet, order, source)
+    return [held for held in holds if kind_of(held.payee) == "merchant"]
+
+
+def _delivered(book: Book, wallet: Account, order: str) -> list[Order]:
+    """Return the delivered orders of that id."""
+    account = book[order_name(text_hash(order), wallet.name)]
+    return [] if account is None else orders_of(account.terms)
+
+
+def _keep(book: Book, wallet: Account, order: str, delivered: list[Order]) -> None:
+    account = book.ours(order_name(text_hash(order), wallet.name), "order", wallet.program)
+    account.terms = packed(delivered)
+    book.keep(account)
 
 
 def _merchant(book: Book, merchant: str, program: str) -> Account:

@@ -11,14 +11,24 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from streams.identity import text_hash
 from streams.ledger import tiers
 from streams.ledger.accounts import Account, claim_name, share_name
 from streams.ledger.budgets import ask_when_low, no_budget
+from streams.ledger.keys import GENESIS
 from streams.ledger.payees import may_be_paid, pay_or_send
-from streams.ledger.recent import key_of
 from streams.ledger.subjects import open_wallet
-from streams.ledger.terms import Packet, Share, lease_of, packed, packet_of, share_of
+from streams.ledger.terms import (
+    SOURCES_MAX,
+    Packet,
+    Share,
+    lease_of,
+    packed,
+    packet_of,
+    shares_of,
+)
 from streams.ledger.times import microseconds
+from streams.ledger.waiting import bring_back
 
 if TYPE_CHECKING:
     from streams.events import PacketClaim, PacketExpire, PacketSend, PacketShare
@@ -50,8 +60,9 @@ def send(book: Book, event: PacketSend, sender: Account | None, program: Program
         return "budget_exhausted" if campaign else "insufficient_balance"
     packet = Account("packet", program.name, name=data.packet)
     terms = Packet(sender.name, data.mode, data.claims, 0, expires_us, campaign, data.group or "")
+    terms.key = book.trust("ledger").drawing
     if data.code is not None:
-        terms.code = key_of(data.code)
+        terms.code = text_hash(data.code)
     packet.terms = packed(terms)
     reason = book.pay(sender, packet, data.amount)
     if campaign:
@@ -74,13 +85,16 @@ def _refusal_of_name(book: Book, name: str) -> str:
 
 def share(book: Book, event: PacketShare, packet: Account, program: Program) -> str:
     """Remember whose share it is; it moves nothing."""
-    terms = packet_of(packet.terms)
-    if (reason := _is_over(packet, terms, event)) != "":
+    account = book.ours(share_name(packet.name, event.id), "share", program.name)
+    shares = shares_of(account.terms)
+    if len(shares) >= SOURCES_MAX or any(own.source == event.source for own in shares):
+        return "id_in_use"
+    if (reason := _is_over(packet, packet_of(packet.terms), event)) != "":
         return reason
-    if not may_be_paid(book, event.data.sharer, program.name):
+    if not may_be_paid(book, event.data.sharer):
         return "unknown_payee"
-    account = Account("share", program.name, name=share_name(packet.name, event.id))
-    account.terms = packed(Share(event.data.sharer))
+    shares.append(Share(event.source, event.data.sharer))
+    account.terms = packed(shares)
     book.post(account)
     return ""
 
@@ -97,25 +111,29 @@ def claim(book: Book, event: PacketClaim, packet: Account, program: Program) -> 
     claimer = data.claimer
     memory = claim_name(packet.name, claimer)
     terms = packet_of(packet.terms)
-    through = None if data.share is None else book[share_name(packet.name, data.share)]
-    if (reason := _is_for_others(event, terms, through)) != "":
+    is_through = data.share is not None or data.share_source is not None
+    shares = _shares_meant(book, event) if is_through else []
+    if (reason := _is_for_others(event, terms, shares, is_through=is_through)) != "":
         return reason
+    through = shares[0] if shares else None
+    if through is not None:
+        book.told = {"cause_source": through.source}
     if book[memory] is not None:
         return "already_claimed"
     if (reason := _is_over(packet, terms, event)) != "":
         return reason
-    if not may_be_paid(book, claimer, program.name):
+    if not may_be_paid(book, claimer):
         return "unknown_payee"
-    amount = draw(packet.name, terms, packet.posted, book.rules.secret)
-    if tiers.is_full(book[claimer], program, amount):
-        return "over_tier_balance"
-    reason = pay_or_send(book, packet, claimer, amount, "claim", terms.campaign)
+    secret = book.trust("ledger").secret(terms.key or GENESIS)  # revoked or not: draws stay
+    amount = draw(packet.name, terms, packet.posted, secret)
+    reason = pay_or_send(book, packet, claimer, amount, "claim", program, terms.campaign)
     if reason:
         return reason
     if through is not None or terms.campaign:
-        sharer = "" if through is None else share_of(through.terms).sharer
+        sharer = "" if through is None else through.sharer
         # who draws through a share of their own has been brought by nobody
-        book.told = {"campaign": terms.campaign, "sharer": "" if sharer == claimer else sharer}
+        sharer = "" if sharer == claimer else sharer
+        book.told = (book.told or {}) | {"campaign": terms.campaign, "sharer": sharer}
     terms.left -= 1
     terms.made += 1
     packet.terms = packed(terms)
@@ -125,13 +143,23 @@ def claim(book: Book, event: PacketClaim, packet: Account, program: Program) -> 
     return ""
 
 
-def _is_for_others(event: PacketClaim, terms: Packet, through: Account | None) -> str:
+def _shares_meant(book: Book, event: PacketClaim) -> list[Share]:
+    """Return the shares that a claim may have come through: none of a source without an id."""
+    data = event.data
+    account = None if data.share is None else book[share_name(event.subject, data.share)]
+    shares = [] if account is None else shares_of(account.terms)
+    return [own for own in shares if data.share_source in {None, own.source}]
+
+
+def _is_for_others(
+    event: PacketClaim, terms: Packet, shares: list[Share], *, is_through: bool
+) -> str:
     data = event.data
     if terms.group and data.group != terms.group:
         return "wrong_group"
-    if data.share is not None and through is None:
-        return "unknown_share"
-    if terms.code and through is None and (data.code is None or key_of(data.code) != terms.code):
+    if is_through and len(shares) != 1:
+        return "ambiguous_reference" if shares else "unknown_share"
+    if terms.code and not shares and (data.code is None or text_hash(data.code) != terms.code):
         return "wrong_code"
     return ""
 
@@ -139,7 +167,8 @@ def _is_for_others(event: PacketClaim, terms: Packet, through: Account | None) -
 def draw(name: str, terms: Packet, remaining: int, secret: bytes) -> int:
     """Return the coins of the next claim: at least one, and at least one left for each after it.
 
-    By luck it is uniform between one and twice the mean of what remains; the last takes the rest.
+    Equal parts differ by at most one, the smaller ones first. By luck it is uniform between one and
+    twice the mean of what remains. The last takes the rest.
     """
     if terms.left == 1:
         return remaining
@@ -150,7 +179,7 @@ def draw(name: str, terms: Packet, remaining: int, secret: bytes) -> int:
     return 1 + int.from_bytes(luck, "big") % most  # 256 bits: what modulo favours is negligible
 
 
-def expire(book: Book, event: PacketExpire, packet: Account, program: Program) -> str:
+def expire(book: Book, event: PacketExpire, packet: Account, _program: Program) -> str:
     """Packet to sender: what nobody claimed."""
     terms = packet_of(packet.terms)
     if packet.state == "closed":
@@ -160,5 +189,5 @@ def expire(book: Book, event: PacketExpire, packet: Account, program: Program) -
     packet.state = "closed"
     if terms.campaign:
         book.told = {"campaign": terms.campaign}
-    book.move(packet, book.taker(terms.sender, program.name, packet.posted), packet.posted)
+    bring_back(book, packet, terms.sender, packet.posted)
     return ""

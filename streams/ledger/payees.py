@@ -1,49 +1,63 @@
-"""Paying a wallet that may live on another partition."""
+"""Paying a wallet that may live on another partition.
+
+On which partition it lives must not show. So only who lives here and can be paid is paid at once;
+any other wallet's name gets a leg, also from its own partition, and what becomes of the coins is
+told, in one place for all, when that arrives.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams.ledger.accounts import kind_of
+from streams.ledger import tiers
+from streams.ledger.accounts import kind_of, owner_name
 
 if TYPE_CHECKING:
     from streams.events import Step
     from streams.ledger.accounts import Account
     from streams.ledger.book import Book
+    from streams.programs import Program
 
 
-def may_be_paid(book: Book, name: str, program: str) -> bool:
-    """Return whether a payee may be paid, as far as this partition knows."""
+def may_be_paid(book: Book, name: str) -> bool:
+    """Return whether a name is a wallet's, or may yet be one's."""
     payee = book[name]
-    if payee is not None:
-        return payee.kind == "wallet" and payee.takes(program)
-    return book.is_elsewhere(name) and kind_of(name) == "wallet"
+    return (kind_of(name) if payee is None else payee.kind) == "wallet"
 
 
 def pay_or_send(
-    book: Book, payer: Account, name: str, amount: int, step: Step, campaign: str = ""
+    book: Book,
+    payer: Account,
+    name: str,
+    amount: int,
+    step: Step,
+    program: Program,
+    campaign: str = "",
 ) -> str:
-    """Pay a payee who may be paid: here at once, elsewhere by a leg."""
+    """Pay a name that may be paid: here at once, if its wallet takes it, else by a leg."""
     payee = book[name]
-    if payee is not None:
+    if (
+        payee is not None
+        and payee.takes(program.name, amount)
+        and not (program.tiers and tiers.is_full(payee, program, amount))
+    ):
         return book.pay(payer, payee, amount)
-    send_money(book, step, payer, name, amount, book.event.id, campaign)
+    send_money(book, step, payer, name, amount, campaign)
     return ""
 
 
 def send_money(
-    book: Book, step: Step, payer: Account, to: str, amount: int, cause: str, campaign: str = ""
+    book: Book,
+    step: Step,
+    payer: Account,
+    to: str,
+    amount: int,
+    campaign: str = "",
+    asker: str = "",
 ) -> None:
     """Move coins into clearing, pending until acknowledged, and send the leg that pays them out."""
     clearing = book.clearing(payer.program)
     clearing.pending += amount
     book.move(payer, clearing, amount)
-    book.send(step, to, payer.name, amount, cause, campaign)
-
-
-def pay_back(book: Book, payer: Account, wallet: Account, amount: int) -> str:
-    """Give a wallet its coins back; they go to suspense when it can't take them."""
-    if payer.available < amount:
-        return "insufficient_balance"
-    book.move(payer, book.taker(wallet.name, wallet.program, amount), amount)
-    return ""
+    name = owner_name(payer.name) if payer.kind == "waiting" else payer.name
+    book.send(step, to, name, amount, campaign, asker=asker)

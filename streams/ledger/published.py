@@ -1,9 +1,11 @@
 """Published rules: a program's file in the log, by which a partition judges from there on.
 
 Files may change; a log folded again must come to the same bytes. So a change of rules is an event
-in every partition's log, signed by whoever holds the ledger's key, and each partition keeps the
+in every partition's log, signed by an operator's key, and each partition keeps the
 latest of each program in an account of its own. Until the first comes, the worker's files count.
 Like a leg it is judged by no window and moves no clock: its time is the operator's, not the log's.
+What it says of the time before its own must be what the one before it said: events of that time
+have been judged, and others of it may still come.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from streams.ledger.signing import is_signed, signature_of
 from streams.ledger.terms import Published, packed, published_of
 from streams.ledger.times import microseconds
 from streams.programs.canonical import program_of
+from streams.programs.past import change_of_past
 
 if TYPE_CHECKING:
     from streams.events import ProgramRules
@@ -33,7 +36,10 @@ def sign(event: ProgramRules, secret: bytes) -> ProgramRules:
 
 def _content(event: ProgramRules) -> tuple[object, ...]:
     data = event.data
-    return event.id, event.source, event.time, event.subject, data.program, data.rules
+    return (
+        *(event.id, event.source, event.time, event.subject),
+        *(data.program, data.rules, data.key),
+    )
 
 
 def take(book: Book, event: ProgramRules) -> tuple[str, str]:
@@ -43,7 +49,10 @@ def take(book: Book, event: ProgramRules) -> tuple[str, str]:
         ValueError: when the rules are none of the program.
     """
     data = event.data
-    if not is_signed(_content(event), data.signature, book.rules.secret):
+    secret = book.trust("rules")[data.key]
+    if isinstance(secret, str):
+        return "refused", secret
+    if not is_signed(_content(event), data.signature, secret):
         return "refused", "forged_rules"
     name = rules_name(data.program, book.number)
     if event.subject != name:
@@ -52,7 +61,11 @@ def take(book: Book, event: ProgramRules) -> tuple[str, str]:
     time_us = microseconds(event.time)
     if account.terms and time_us <= published_of(account.terms).time_us:
         return "refused", "stale_rules"
-    rules_by(data.program, data.rules)
+    rules = rules_by(data.program, data.rules)
+    if account.terms:
+        before = rules_by(data.program, published_of(account.terms).rules)
+        if change_of_past(before.programs[data.program], rules.programs[data.program], time_us):
+            return "refused", "changes_the_past"
     account.terms = packed(Published(time_us, data.rules))
     book.keep(account)
     book.judge_anew(data.program)
@@ -66,4 +79,4 @@ def rules_by(name: str, text: str) -> Rules:
     Raises:
         ValueError: when the text is no such program.
     """
-    return Rules({name: program_of(name, text)}, window_us=0, tolerance_us=0, secret=b"")
+    return Rules({name: program_of(name, text)}, window_us=0, tolerance_us=0)

@@ -1,8 +1,14 @@
-"""The events an account remembers: 21 bytes each, in the order they came.
+"""The events an account remembers: 22 bytes each, in the order they came.
 
-An entry is the id's 64-bit hash, 32 bits of the content's, the time and what became of it. "The
-same content" means an equal decoded event: the order of JSON keys, white space, the offset in which
-a time is written and extension attributes (a trace id) make no difference.
+An entry is the 64-bit hash of what names the event, its source and id; 32 bits of its content's;
+the time and what became of it; and what undoing it takes that neither the event nor its content
+says: the coins that it gave, where the rules said how many, and whether it counts against a limit.
+"The same content" means an equal decoded event: the order of JSON keys, white space, the offset in
+which a time is written and extension attributes (a trace id) make no difference.
+
+What undoing takes is one number, coins times two and one for what counts. It has 16 bits; a greater
+one (32,767 coins or more that the rules gave) stands in a second entry behind its own, where others
+have the hash.
 
 Entries older than the window are dropped from the front; when `RECENT_MAX` are left, the first
 makes room, and if it was applied its time is kept as `forgotten_us`: what is not later than that
@@ -16,48 +22,62 @@ import struct
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
-from xxhash import xxh3_64_digest, xxh3_64_intdigest
+from xxhash import xxh3_64_intdigest
 
-from streams.events import OPERATION
 from streams.ledger.refusals import APPLIED_CODES
 
 if TYPE_CHECKING:
-    from streams.events import WalletEvent
     from streams.ledger.accounts import Account
 
 RECENT_MAX = 256
 
-_ENTRY = struct.Struct("<8sIqB")
+# Hash of the event's name, of its content, time and code as one number, what undoing takes.
+_ENTRY = struct.Struct("<8sIqH")
 _SIZE = _ENTRY.size
 BYTES_MAX = RECENT_MAX * _SIZE
-TIME_AT = 12
-_CODE_AT = 20
+_TIME_AT = _CODE_AT = 12
+_CODE_BITS = 8  # the lowest of the number, and so its first byte
+BEHIND = 0xFFFF  # what undoing takes stands in the entry behind
+COUNTED = 1  # an event counts against a limit
 pack_entry = _ENTRY.pack
-unpack_time = struct.Struct("<q").unpack_from
+_unpack_time = struct.Struct("<q").unpack_from
 _encode = msgspec.msgpack.Encoder().encode
 
 
 class Entry(NamedTuple):
-    """One remembered event: hash of its id, of its content, microseconds, code of the reason."""
+    """One remembered event.
+
+    Attributes:
+        key: its `event_key`.
+        content: hash of its content.
+        time_us: its time, microseconds since 1970.
+        code: the reason's, or what became of it since.
+        undo: what undoing it takes, see above.
+    """
 
     key: bytes
     content: int
     time_us: int
     code: int
+    undo: int = 0
+
+    @property
+    def coins(self) -> int:
+        """What it gave, where the rules said how many; else 0."""
+        return self.undo >> 1
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether it counts against a limit of its account."""
+        return bool(self.undo & COUNTED)
 
 
-def key_of(event_id: str) -> bytes:
-    """Return the 64-bit hash by which an event id is remembered."""
-    return xxh3_64_digest(event_id.encode())
-
-
-def digest_of(event: WalletEvent, time_us: int) -> int:
+def digest_of(operation: str, time_us: int, data: object) -> int:
     """Return the 32-bit hash of an event's content, the same for every spelling of it.
 
-    Without id and subject: it is compared only where these are the same.
+    Without source, id and subject: it is compared only where these are the same.
     """
-    content = (OPERATION[type(event)], event.source, time_us, event.data)
-    return xxh3_64_intdigest(_encode(content)) & 0xFFFFFFFF
+    return xxh3_64_intdigest(_encode((operation, time_us, data))) & 0xFFFFFFFF
 
 
 def find(recent: bytes, key: bytes) -> int:
@@ -70,22 +90,39 @@ def find(recent: bytes, key: bytes) -> int:
 
 def entry_at(recent: bytes, at: int) -> Entry:
     """Return the entry that begins at `at`."""
-    return Entry._make(_ENTRY.unpack_from(recent, at))
+    key, content, time, undo = _ENTRY.unpack_from(recent, at)
+    if undo == BEHIND:
+        undo = int.from_bytes(recent[at + _SIZE : at + _SIZE + 8], "little")
+    return Entry(key, content, time >> _CODE_BITS, time & 0xFF, undo)
 
 
 def entries(recent: bytes) -> list[Entry]:
-    """Return all entries, in the order they came."""
-    return [Entry._make(row) for row in _ENTRY.iter_unpack(recent)]
+    """Return all entries, in the order they came; one behind another counts as one."""
+    return [entry_at(recent, at) for at in range(0, len(recent), _SIZE)]
 
 
 def remember(
-    account: Account, key: bytes, content: int, time_us: int, code: int, horizon_us: int
+    account: Account,
+    key: bytes,
+    content: int,
+    time_us: int,
+    code: int,
+    horizon_us: int,
+    undo: int = 0,
 ) -> None:
     """Have `account` remember one more event, and forget what is before `horizon_us`."""
     recent = account.recent
-    if recent and (len(recent) >= BYTES_MAX or unpack_time(recent, TIME_AT)[0] < horizon_us):
-        recent = made_room(account, horizon_us)
-    account.recent = recent + pack_entry(key, content, time_us, code)
+    if undo >= BEHIND:
+        recent = _made_room(account, horizon_us, 2 * _SIZE)
+        behind = pack_entry(undo.to_bytes(8, "little"), 0, time_us << _CODE_BITS, 0)
+        recent += pack_entry(key, content, time_us << _CODE_BITS | code, BEHIND)
+        account.recent = recent + behind
+        return
+    if recent and (
+        len(recent) >= BYTES_MAX or _unpack_time(recent, _TIME_AT)[0] < horizon_us << _CODE_BITS
+    ):
+        recent = _made_room(account, horizon_us, _SIZE)
+    account.recent = recent + pack_entry(key, content, time_us << _CODE_BITS | code, undo)
 
 
 def mark(account: Account, at: int, code: int) -> None:
@@ -94,16 +131,16 @@ def mark(account: Account, at: int, code: int) -> None:
     account.recent = recent[:at] + bytes((code,)) + recent[at + 1 :]
 
 
-def made_room(account: Account, horizon_us: int) -> bytes:
-    """Return what `account` remembers without what is too old, and with room for one more."""
+def _made_room(account: Account, horizon_us: int, size: int) -> bytes:
+    """Return what `account` remembers without what is too old, and with room for `size` bytes."""
     recent = account.recent
     start, end = 0, len(recent)
-    while start < end and unpack_time(recent, start + TIME_AT)[0] < horizon_us:
+    while start < end and _unpack_time(recent, start + _TIME_AT)[0] >> _CODE_BITS < horizon_us:
         start += _SIZE
-    if end - start >= BYTES_MAX:
+    while end - start + size > BYTES_MAX:
         # A refusal that goes is judged anew, which can apply nothing twice.
-        if recent[start + _CODE_AT] in APPLIED_CODES:
-            lost_us = unpack_time(recent, start + TIME_AT)[0]
-            account.forgotten_us = max(account.forgotten_us, lost_us)
+        time = _unpack_time(recent, start + _TIME_AT)[0]
+        if time & 0xFF in APPLIED_CODES:
+            account.forgotten_us = max(account.forgotten_us, time >> _CODE_BITS)
         start += _SIZE
     return recent[start:]

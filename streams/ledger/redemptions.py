@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from streams.ledger import tiers
 from streams.ledger.accounts import carrier_name, kind_of
-from streams.ledger.holds import give_back, hold, hold_of, pay_out
-from streams.ledger.recent import key_of
+from streams.ledger.holds import give_back, hold, holds_meant, pay_out
 from streams.ledger.times import microseconds
 
 if TYPE_CHECKING:
@@ -60,33 +59,44 @@ def _refused_at_carrier(event: Redeem, program: Program) -> str:
 
 def settle(book: Book, event: RedeemSettle, wallet: Account, program: Program) -> str:
     """Pay the carrier with the coins held for it."""
-    held = _held(wallet, event.data.redemption)
-    if held is None:
-        return "unknown_hold"
+    held = _held(book, event, wallet)
+    if isinstance(held, str):
+        return held
     return pay_out(book, wallet, held, _carrier(book, held.payee, program.name))
 
 
 def fail(book: Book, event: RedeemFail, wallet: Account, _program: Program) -> str:
     """Give the held coins back."""
-    held = _held(wallet, event.data.redemption)
-    if held is None:
-        return "unknown_hold"
+    held = _held(book, event, wallet)
+    if isinstance(held, str):
+        return held
     return give_back(book, wallet, held)
 
 
 def expire(book: Book, event: RedeemExpire, wallet: Account, _program: Program) -> str:
     """Give the held coins back, when their time is over."""
-    held = _held(wallet, event.data.redemption)
-    if held is None:
-        return "unknown_hold"
+    held = _held(book, event, wallet)
+    if isinstance(held, str):
+        return held
     if microseconds(event.time) < held.until_us:
         return "not_due"
     return give_back(book, wallet, held)
 
 
-def _held(wallet: Account, redemption: str) -> Hold | None:
-    held = hold_of(wallet, key_of(redemption))
-    return None if held is None or kind_of(held.payee) == "merchant" else held
+def _held(
+    book: Book, event: RedeemSettle | RedeemFail | RedeemExpire, wallet: Account
+) -> Hold | str:
+    """Return the open redemption that is meant, or why none is."""
+    data = event.data
+    meant = [
+        held
+        for held in holds_meant(wallet, data.redemption, data.redemption_source)
+        if kind_of(held.payee) != "merchant"
+    ]
+    if len(meant) != 1:
+        return "ambiguous_reference" if meant else "unknown_hold"
+    book.told = {"cause_source": meant[0].source}
+    return meant[0]
 
 
 def _carrier(book: Book, carrier: str, program: str) -> Account:

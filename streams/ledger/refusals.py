@@ -24,6 +24,19 @@ class Refusal(NamedTuple):
 REFUSALS: tuple[Refusal, ...] = (
     # where and when
     Refusal(
+        "unknown_key",
+        120,
+        "It is signed with a key that the partition does not know.",
+        "Introduce a key by `flowdrop ledger keys add` before anything is signed with it.",
+    ),
+    Refusal(
+        "revoked_key",
+        121,
+        "It is signed with a key that is revoked, or asks that one be used again.",
+        "Look for who else may write to wallet.events; `flowdrop ledger forged` lists what such a "
+        "key brought in before.",
+    ),
+    Refusal(
         "forged_leg",
         1,
         "The leg's signature is not the ledger's.",
@@ -41,7 +54,14 @@ REFUSALS: tuple[Refusal, ...] = (
         "repeated_leg",
         3,
         "The leg has arrived before.",
-        "Nothing to do: the coins were credited then.",
+        "Nothing to do: the coins were credited then. If they were not, another leg came under its "
+        "number: see `flowdrop ledger forged`.",
+    ),
+    Refusal(
+        "leg_gap",
+        122,
+        "The leg's number skips those that have not arrived.",
+        "No ledger sends such a leg; look for who else may write to wallet.events.",
     ),
     Refusal(
         "forged_rules",
@@ -57,16 +77,58 @@ REFUSALS: tuple[Refusal, ...] = (
         "Nothing to do, if it is a repeat; else publish them again.",
     ),
     Refusal(
+        "changes_the_past",
+        105,
+        "The rules would have a time gone by judged otherwise than those published before.",
+        "Leave what was in force as it is, and write what comes as a further period with `from`.",
+    ),
+    Refusal(
+        "forged_key",
+        123,
+        "The signature of the key's event is not an operator's, or it is for another account.",
+        "Change keys by `flowdrop ledger keys`; look for who else may write to wallet.events.",
+    ),
+    Refusal(
+        "known_key",
+        124,
+        "A key of this id was introduced before.",
+        "Nothing to do, if it is a repeat; a new key has an id of its own.",
+    ),
+    Refusal(
+        "key_in_use",
+        125,
+        "The partition signs with the key.",
+        "Nothing to do, if it was to be used; before it is revoked another has to be.",
+    ),
+    Refusal(
+        "forged_correction",
+        126,
+        "The signature of the correction is not an operator's, or it is for another account.",
+        "Correct by `flowdrop ledger forged --undo`; look for who else may write to wallet.events.",
+    ),
+    Refusal(
+        "repeated_correction",
+        127,
+        "The leg was undone, or delivered, before.",
+        "Nothing to do.",
+    ),
+    Refusal(
+        "no_correction",
+        128,
+        "Such a leg brings no coins, and what it led to is not taken back by itself.",
+        "See what it caused by `flowdrop ledger trace`, and reverse that.",
+    ),
+    Refusal(
         "conflict",
         4,
-        "The subject had an event with this id and other content.",
-        "Give every event an id of its own; a retry sends the same content.",
+        "The subject had an event with this source and id and other content.",
+        "Give every event of a source an id of its own; a retry sends the same content.",
     ),
     Refusal(
         "in_the_future",
         5,
         "The event's time is further after its arrival than the tolerance allows.",
-        "Set the sender's clock, then send it under a new id.",
+        "Set the sender's clock; what is not wrong but early, send again when its time has come.",
     ),
     Refusal(
         "too_old",
@@ -100,7 +162,8 @@ REFUSALS: tuple[Refusal, ...] = (
         "The account's name belongs to the ledger.",
         "A wallet's name begins with none of issuer:, budget:, packet:, carrier:, clearing:, "
         "suspense:, claim:, merchant:, order:, partner:, "
-        "share:, deposit:, fees:, reward:, reserve:, backing:, bounced:.",
+        "share:, deposit:, fees:, reward:, reserve:, backing:, bounced:, waiting:, keys:, aside:, "
+        "undone:, missing:.",
     ),
     Refusal(
         "wrong_budget",
@@ -307,8 +370,9 @@ REFUSALS: tuple[Refusal, ...] = (
     Refusal(
         "id_in_use",
         80,
-        "A held redemption, or an order, of the wallet has the event's id.",
-        "Give every event an id of its own.",
+        "A held redemption, an order or a share has the event's source and id, or 16 sources have"
+        " used the id.",
+        "Give every event of a source an id of its own.",
     ),
     Refusal(
         "too_many_holds",
@@ -337,8 +401,21 @@ REFUSALS: tuple[Refusal, ...] = (
     Refusal(
         "unknown_original",
         37,
-        "The subject remembers no such applied event, or its coins came back already.",
-        "Give the event as it was sent, within the window.",
+        "The subject had no such applied event, or its coins came back already.",
+        "Give the event as it was sent.",
+    ),
+    Refusal(
+        "forgotten_original",
+        109,
+        "The event is older than the window in which it may be taken back, or so many of the "
+        "subject's came after it that it is not remembered.",
+        "Undo it by another event: a gift back, a grant, an earn of the amount.",
+    ),
+    Refusal(
+        "not_answered",
+        106,
+        "Another partition has been asked for the event, or to take it back, and has not answered.",
+        "Wait for the answer, then send it under a new id if it is still wanted.",
     ),
     Refusal(
         "already_reversed",
@@ -363,6 +440,12 @@ REFUSALS: tuple[Refusal, ...] = (
         89,
         "The packet was not shared under that id.",
         "Name a `packet_share` of this packet that was applied.",
+    ),
+    Refusal(
+        "ambiguous_reference",
+        104,
+        "Events of several sources have the id that is referred to, and no source is given.",
+        "Give the source of the event that is meant, beside its id.",
     ),
     Refusal(
         "wrong_code",
@@ -413,6 +496,12 @@ REFUSALS: tuple[Refusal, ...] = (
         "Send it when that time has come.",
     ),
     Refusal(
+        "nothing_waiting",
+        107,
+        "No such coins wait for the name.",
+        "See `flowdrop ledger waiting`.",
+    ),
+    Refusal(
         "has_pending",
         41,
         "The wallet has coins held for redemptions or orders.",
@@ -440,8 +529,8 @@ REFUSALS: tuple[Refusal, ...] = (
     Refusal(
         "unknown_payee",
         23,
-        "The payee has no open wallet in the program.",
-        "Have them open one.",
+        "The payee's name is one of the ledger's own.",
+        "Name a wallet; if there is none yet, the coins wait for it.",
     ),
     Refusal(
         "over_tier_balance",
@@ -469,6 +558,12 @@ REFUSALS: tuple[Refusal, ...] = (
         "it again under a new id; else add to the reserve.",
     ),
     Refusal(
+        "too_many_waiting",
+        108,
+        "64 gifts wait for the name already.",
+        "Have its owner open the wallet.",
+    ),
+    Refusal(
         "balance_limit",
         26,
         "A balance would pass 10^15 coins.",
@@ -478,12 +573,19 @@ REFUSALS: tuple[Refusal, ...] = (
 
 CODES: dict[str, int] = {"": 0, **{refusal.name: refusal.code for refusal in REFUSALS}}
 
-# What became of an applied event since: a redemption that failed or expired, or one taken back.
-RELEASED, REVERSED = 254, 255
-APPLIED_CODES = frozenset({0, RELEASED, REVERSED})
+# What became of an event that was not refused: another partition is asked, for it or to take it
+# back; its coins came back by themselves (a redemption that failed or expired, a gift that was sent
+# back); it was taken back.
+UNANSWERED, REVERSING, RELEASED, REVERSED = 252, 253, 254, 255
+APPLIED_CODES = frozenset({0, UNANSWERED, REVERSING, RELEASED, REVERSED})
 
-NAMES: dict[int, str] = {code: name for name, code in CODES.items()} | {RELEASED: "", REVERSED: ""}
+NAMES: dict[int, str] = {code: name for name, code in CODES.items()} | dict.fromkeys(
+    APPLIED_CODES, ""
+)
 
 # What depends on the moment (or would be refused the same way for ever), and so is judged anew; and
-# a conflict, whose id already stands for another event.
-NEVER_REMEMBERED = frozenset({"wrong_partition", "conflict", "too_old", "forgotten"})
+# a conflict, whose id already stands for another event. `in_the_future` is about when an event was
+# read; a refusal by balance, state or rules is remembered, since a late copy must not move money.
+NEVER_REMEMBERED = frozenset(
+    {"wrong_partition", "conflict", "in_the_future", "too_old", "forgotten"}
+)

@@ -71,6 +71,7 @@ class Result(msgspec.Struct, omit_defaults=True, gc=False):
     source_partition: int
     source_offset: int
     event_id: str
+    event_source: str
     type: str
     subject: str
     program: str
@@ -86,6 +87,7 @@ class Result(msgspec.Struct, omit_defaults=True, gc=False):
     spend: int | None = None
     step: str = ""
     cause: str = ""
+    cause_source: str = ""
     item: str = ""
     points: int = 0
     sharer: str = ""
@@ -112,6 +114,7 @@ def _tell_reward(result: Result, data: events.RewardData) -> None:
     result.campaign = data.campaign
     result.activity = data.rule
     result.cause = data.conversion
+    result.cause_source = data.conversion_source or ""
     result.spend = data.value
     result.counterparty = result.sharer = data.to or ""
 
@@ -124,6 +127,7 @@ def _tell_redeem(result: Result, data: events.RedeemData) -> None:
 
 def _tell_held(result: Result, data: events.HeldData) -> None:
     result.cause = data.redemption
+    result.cause_source = data.redemption_source or ""
 
 
 def _tell_order_place(result: Result, data: events.OrderPlaceData) -> None:
@@ -132,6 +136,7 @@ def _tell_order_place(result: Result, data: events.OrderPlaceData) -> None:
 
 def _tell_order(result: Result, data: events.OrderData | events.OrderStopData) -> None:
     result.cause = data.order
+    result.cause_source = data.order_source or ""
 
 
 def _tell_points(result: Result, data: events.PointsData) -> None:
@@ -155,11 +160,13 @@ def _tell_packet_share(result: Result, data: events.PacketShareData) -> None:
 def _tell_packet_claim(result: Result, data: events.PacketClaimData) -> None:
     result.counterparty = data.claimer
     result.cause = data.share or ""
+    result.cause_source = data.share_source or ""
 
 
 def _tell_reverse(result: Result, data: events.ReverseData) -> None:
     TELL[type(data.original)](result, data.original.data)
     result.cause = data.original.id
+    result.cause_source = data.original.source
 
 
 def _tell_verify(result: Result, data: events.VerifyData) -> None:
@@ -171,11 +178,28 @@ def _tell_close(result: Result, data: events.CloseData) -> None:
     result.counterparty = data.to or ""
 
 
+def _tell_release(result: Result, data: events.WaitingReleaseData) -> None:
+    result.counterparty = data.to
+
+
 def _tell_leg(result: Result, data: events.LegData) -> None:
     result.step = data.step
     result.cause = data.cause
+    result.cause_source = data.cause_source
     result.campaign = data.campaign
     result.counterparty = data.payer
+
+
+def _tell_key(result: Result, data: events.KeyData) -> None:
+    result.step = data.step
+    result.item = data.about
+
+
+def _tell_correction(result: Result, data: events.CorrectionData) -> None:
+    result.step = data.step
+    result.cause = data.leg.id
+    result.cause_source = data.leg.source
+    result.counterparty = data.account
 
 
 # By the event's type: adds to its result what only such events tell.
@@ -213,16 +237,19 @@ TELL: dict[type, Callable[[Result, Any], None]] = {
     events.Unfreeze: _tell_nothing,
     events.Verify: _tell_verify,
     events.Close: _tell_close,
+    events.WaitingReturn: _tell_nothing,
+    events.WaitingRelease: _tell_release,
     events.Leg: _tell_leg,
     events.ProgramRules: _tell_nothing,
+    events.KeyChange: _tell_key,
+    events.Correction: _tell_correction,
 }
 
 
-_encoder = msgspec.json.Encoder()
-encode_result = _encoder.encode
+encode_result = msgspec.json.Encoder().encode
 decode_result = msgspec.json.Decoder(Result).decode
 
 
 def encode_results(results: list[Result]) -> list[bytes]:
-    """Return each result as JSON, by one call for all."""
-    return _encoder.encode_lines(results).splitlines()  # JSON holds no raw line break
+    """Return each result as JSON."""
+    return list(map(encode_result, results))

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams.events import Earn, Grant, PointsIn, PointsOut, Redeem, Transfer
+from streams.events import OPERATION, Earn, Grant, PointsIn, PointsOut, Redeem
+from streams.identity import event_key
 from streams.ledger import caps, tiers
 from streams.ledger.accounts import budget_name, carrier_name
 from streams.ledger.holds import hold_of
-from streams.ledger.payees import pay_back
 from streams.ledger.points import account_of
-from streams.ledger.recent import digest_of, entry_at, find, key_of, mark
-from streams.ledger.refusals import REVERSED
+from streams.ledger.recent import digest_of, entry_at, find, mark
+from streams.ledger.refusals import REVERSED, REVERSING, UNANSWERED
 from streams.ledger.results import ASKED
 from streams.ledger.times import microseconds
+from streams.ledger.waiting import bring_back, pay_back
 
 if TYPE_CHECKING:
-    from streams.events import Reverse
+    from streams.events import Reverse, Transfer
     from streams.ledger.accounts import Account
     from streams.ledger.book import Book
+    from streams.ledger.recent import Entry
     from streams.programs import Program
+
+    Original = Earn | Grant | Redeem | Transfer | PointsIn | PointsOut
 
 
 def reverse(book: Book, event: Reverse, wallet: Account, program: Program) -> str:
@@ -27,72 +31,60 @@ def reverse(book: Book, event: Reverse, wallet: Account, program: Program) -> st
     original = event.data.original
     if original.subject != event.subject or original.data.program != program.name:
         return "unknown_original"
-    key = key_of(original.id)
-    at = find(wallet.recent, key)
+    key = event_key(original.source, original.id)
+    at, time_us = find(wallet.recent, key), microseconds(original.time)
     if at < 0:
-        return "unknown_original"
+        first_us = max(wallet.forgotten_us + 1, book.clock_us - book.rules.window_us)
+        return "unknown_original" if time_us >= first_us else "forgotten_original"
     entry = entry_at(wallet.recent, at)
-    if entry.content != digest_of(original, microseconds(original.time)):
+    if entry.content != digest_of(OPERATION[type(original)], time_us, original.data):
         return "unknown_original"
+    if entry.code in {UNANSWERED, REVERSING}:
+        return "not_answered"
     if entry.code == REVERSED:
         return "already_reversed"
     if entry.code:  # refused, or its coins are free again
         return "unknown_original"
     if hold_of(wallet, key) is not None:
         return "not_settled"
-    reason = _take_back(book, original, wallet, program)
-    if not reason and isinstance(original, Redeem | Transfer):
-        tiers.uncount(book, wallet, entry.time_us, original.data.amount)
+    reason = _take_back(book, original, wallet, entry)
+    if not reason and entry.is_counted:
+        _uncount(book, original, wallet, entry)
     if not reason or reason == ASKED:
-        mark(wallet, at, REVERSED)
+        mark(wallet, at, REVERSING if reason else REVERSED)
     return reason
 
 
-def _take_back(
-    book: Book,
-    original: Earn | Grant | Redeem | Transfer | PointsIn | PointsOut,
-    wallet: Account,
-    program: Program,
-) -> str:
+def _take_back(book: Book, original: Original, wallet: Account, entry: Entry) -> str:
+    """Move what the event moved; how many coins an earn gave is remembered where it doesn't say."""
+    amount, program = original.data.amount or entry.coins, wallet.program
     if isinstance(original, Earn):
-        return _earned(book, original, wallet, program)
+        return _pay(book, wallet, book.issuer(program), amount)
     if isinstance(original, Grant):
-        budget = book.ours(budget_name(original.data.campaign, book.number), "budget", program.name)
-        return _pay(book, wallet, budget, original.data.amount)
+        name = budget_name(original.data.campaign, book.number)
+        return _pay(book, wallet, book.ours(name, "budget", program), amount)
     if isinstance(original, Redeem):
-        name = carrier_name(original.data.carrier, program.name, book.number)
-        carrier = book.ours(name, "carrier", program.name)
-        return pay_back(book, carrier, wallet, original.data.amount)
+        name = carrier_name(original.data.carrier, program, book.number)
+        return pay_back(book, book.ours(name, "carrier", program), wallet, amount)
     if isinstance(original, PointsIn):
-        partner = account_of(book, original.data.partner, program.name)
-        return _pay(book, wallet, partner, original.data.amount)
+        return _pay(book, wallet, account_of(book, original.data.partner, program), amount)
     if isinstance(original, PointsOut):
-        partner = account_of(book, original.data.partner, program.name)
-        amount = original.data.amount
-        book.move(partner, book.taker(wallet.name, program.name, amount), amount)
+        bring_back(book, account_of(book, original.data.partner, program), wallet.name, amount)
         return ""
-    return _transferred(book, original, wallet)
-
-
-def _earned(book: Book, original: Earn, wallet: Account, program: Program) -> str:
-    then = book.judged_by(program.name).program_at(program.name, microseconds(original.time))
-    activity = then.earn.get(original.data.activity)
-    amount = activity and activity.earned(original.data.amount, original.data.spend)
-    if not activity or not amount:
-        return "unknown_original"
-    reason = _pay(book, wallet, book.issuer(program.name), amount)
-    if not reason and activity.is_capped:
-        caps.count(book, original, wallet, then, -amount)
-    return reason
-
-
-def _transferred(book: Book, original: Transfer, wallet: Account) -> str:
-    payee = book[original.data.to]
-    if payee is not None:
-        return pay_back(book, payee, wallet, original.data.amount)
-    book.send("reverse_ask", original.data.to, wallet.name, original.data.amount, original.id)
-    book.amount = original.data.amount
+    # Whether its payee has the coins is told where they are, also when that is here.
+    asker = book.key.hex()
+    book.send("reverse_ask", original.data.to, wallet.name, amount, asker=asker)
+    book.amount = amount
     return ASKED
+
+
+def _uncount(book: Book, original: Original, wallet: Account, entry: Entry) -> None:
+    """Have an event that was taken back count against no limit any more."""
+    amount = original.data.amount or entry.coins
+    if isinstance(original, Earn):
+        caps.uncount(book, wallet, original.data.activity, entry.time_us, amount)
+    else:
+        tiers.uncount(book, wallet, entry.time_us, amount)
 
 
 def _pay(book: Book, payer: Account, payee: Account, amount: int) -> str:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streams.identity import text_hash
 from streams.ledger import tiers
-from streams.ledger.accounts import Account, budget_name, reward_name
+from streams.ledger.accounts import budget_name, reward_name
 from streams.ledger.budgets import ask_when_low
 from streams.ledger.payees import may_be_paid, pay_or_send
-from streams.ledger.recent import key_of
-from streams.ledger.terms import lease_of
+from streams.ledger.terms import SOURCES_MAX, lease_of, packed, sources_of
 
 if TYPE_CHECKING:
     from streams.events import Reward
+    from streams.ledger.accounts import Account
     from streams.ledger.book import Book
     from streams.programs import Program, RewardRule
 
@@ -32,13 +33,10 @@ def reward(book: Book, event: Reward, wallet: Account, program: Program) -> str:
         return "wrong_reward"
     if amount == 0:
         return "nothing_earned"
-    memory = reward_name(_once_for(event, rule), wallet.name)
-    if book[memory] is not None:
-        return "already_rewarded"
-    if data.to == wallet.name:
-        return "to_self"
+    memory = book.ours(reward_name(_once_for(event, rule), wallet.name), "reward", program.name)
     payee = data.to or wallet.name
-    if (reason := _refusal_of(book, payee, program, amount)) != "":
+    reason = _given_before(book, event, rule, memory)
+    if reason or (reason := _refusal_of(book, event, payee, program, amount)):
         return reason
     shard = book[budget_name(data.campaign, book.number)]
     if shard is None or shard.program != program.name:
@@ -47,21 +45,44 @@ def reward(book: Book, event: Reward, wallet: Account, program: Program) -> str:
         # Unlike a grant it is not passed on: what the reserve refused would be remembered as given.
         ask_when_low(book, shard, lease_of(shard.terms), data.campaign, lacks=amount)
         return "budget_exhausted"
-    reason = pay_or_send(book, shard, payee, amount, "grant", data.campaign)
+    if data.to is None:
+        reason = book.pay(shard, wallet, amount)
+    else:
+        reason = pay_or_send(book, shard, data.to, amount, "grant", program, data.campaign)
     if not reason:
-        book.keep(Account("reward", program.name, name=memory))
+        if rule.once_per == "conversion":
+            memory.terms = packed([*sources_of(memory.terms), data.conversion_source or ""])
+        book.keep(memory)
         ask_when_low(book, shard, lease_of(shard.terms), data.campaign)
     return reason
 
 
-def _refusal_of(book: Book, payee: str, program: Program, amount: int) -> str:
-    if not may_be_paid(book, payee, program.name):
+def _given_before(book: Book, event: Reward, rule: RewardRule, memory: Account) -> str:
+    """Return why this may have been given before, '' when it has not.
+
+    Conversions are no events of the ledger's: which there are is told by what was rewarded.
+    """
+    if book[memory.name] is None:
+        return ""
+    given, source = sources_of(memory.terms), event.data.conversion_source
+    if rule.once_per != "conversion" or source in given or (source is None and len(given) == 1):
+        return "already_rewarded"
+    unclear = source is None or "" in given or len(given) >= SOURCES_MAX
+    return "ambiguous_reference" if unclear else ""
+
+
+def _refusal_of(book: Book, event: Reward, payee: str, program: Program, amount: int) -> str:
+    if event.data.to == event.subject:
+        return "to_self"
+    if not may_be_paid(book, payee):
         return "unknown_payee"
-    return "over_tier_balance" if tiers.is_full(book[payee], program, amount) else ""
+    # The subject lives here, wherever that is; of a sharer who may, the answer must not tell more.
+    is_full = payee == event.subject and tiers.is_full(book[payee], program, amount)
+    return "over_tier_balance" if is_full else ""
 
 
 def _once_for(event: Reward, rule: RewardRule) -> bytes:
     """Return the hash of what this is given once for; names hold no line breaks."""
     data = event.data
     conversion = data.conversion if rule.once_per == "conversion" else ""
-    return key_of(f"{data.campaign}\n{data.rule}\n{conversion}")
+    return text_hash(f"{data.campaign}\n{data.rule}\n{conversion}")

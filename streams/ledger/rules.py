@@ -24,7 +24,8 @@ class Rules(msgspec.Struct, frozen=True):
         programs: by name.
         window_us: microseconds an event may be older than its partition's clock.
         tolerance_us: microseconds an event's time may be after its arrival in the log.
-        secret: key that signs legs and draws from packets.
+        ledger_keys: secrets that sign legs and draw from packets, by id.
+        rules_keys: secrets by which an operator signs rules and keys, by id.
         offers: what each program offers whose rules have never changed.
         dated: of the others the times (microseconds) at which rules begin, and what is offered
             before the first, and from each on.
@@ -33,7 +34,8 @@ class Rules(msgspec.Struct, frozen=True):
     programs: Mapping[str, Program]
     window_us: int
     tolerance_us: int
-    secret: bytes
+    ledger_keys: Mapping[str, bytes] = {}
+    rules_keys: Mapping[str, bytes] = {}
     offers: dict[str, Offers] = {}
     dated: dict[str, tuple[list[int], list[Offers]]] = {}
 

@@ -14,6 +14,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from streams.events import Verify
+from streams.ledger.recent import COUNTED
 
 if TYPE_CHECKING:
     from streams.ledger.accounts import Account
@@ -62,13 +63,14 @@ def count(book: Book, wallet: Account, program: Program, amount: int) -> None:
     """Add coins that have left the wallet, whatever its tier: that may change on the same day."""
     if program.tiers:
         _add(book, wallet, program.calendar, book.time_us, amount)
+        book.undo |= COUNTED
 
 
 def uncount(book: Book, wallet: Account, time_us: int, amount: int) -> None:
-    """Take off coins that have come back of an event of that time (microseconds)."""
-    program = bound_at(book, wallet.program, time_us) if wallet.spent else None
-    if program is not None:
-        _add(book, wallet, program.calendar, time_us, -amount)
+    """Take off coins that have come back of an event of that time (microseconds) that counted."""
+    if wallet.spent:
+        calendar = book.calendar(wallet.program, time_us)
+        _add(book, wallet, calendar, time_us, -amount)
         book.keep(wallet)
 
 

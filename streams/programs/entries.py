@@ -51,6 +51,8 @@ Operation = Literal[
     "unfreeze",
     "verify",
     "close",
+    "waiting_return",
+    "waiting_release",
 ]
 Coins = Annotated[int, Meta(ge=1, le=10**15)]
 Who = Literal["person", "enterprise", "carrier", "merchant", "operator"]

@@ -29,6 +29,7 @@ from streams.layer.batch import Batch
 from streams.layer.state import PartitionState
 from streams.layer.table import Work
 from streams.ledger.accounts import unpack
+from streams.ledger.keys import MissingKeyError
 from streams.ledger.terms import holds_of
 from streams.ledger.times import microseconds
 from streams.reconcile import results
@@ -118,7 +119,10 @@ def _fold_wallets(
     first = 0
     for batch in _stretches(job, proof, WALLET_TOPIC):
         with proof.timed("fold"):
-            fold_batch(Work(batch, state), rules, job.settings.partitions)
+            try:
+                fold_batch(Work(batch, state), rules, job.settings.partitions)
+            except MissingKeyError as error:
+                raise click.ClickException(str(error)) from error
         pending = _settled(state)
         _compare_results(proof, client, batch, pending, statement, first)
         first = batch.end
@@ -266,7 +270,7 @@ def _check_held(proof: Proof, account: Account) -> None:
 
 def _check_table(job: Job, proof: Proof, state: dict[bytes, bytes]) -> None:
     with proof.timed("live table"):
-        body = ask(f"{job.worker}/accounts/{job.number}")
+        body = ask(f"{job.worker}/accounts/{job.number}", job.settings)
         _require_rest(WALLET_TOPIC, job, body["as_of"]["offset"])
         live = body["accounts"]
         for key, packed in state.items():
@@ -299,9 +303,23 @@ def _check_changelog(job: Job, proof: Proof, topic: str, mine: dict[bytes, bytes
         )
         proof.findings.differ(
             "changelog",
-            f"partition {job.number}, {key.decode(errors='replace')}: fold {mine.get(key)!r}, "
-            f"changelog {state.committed.get(key)!r}",
+            f"partition {job.number}, {key.decode(errors='replace')}: "
+            f"{_unlike(mine.get(key), state.committed.get(key))}",
         )
+
+
+SHOWN_BYTES = 16
+
+
+def _unlike(fold: bytes | None, changelog: bytes | None) -> str:
+    """Tell two records that are not the same apart, by where they begin to differ."""
+    if fold is None or changelog is None:
+        return f"only the {'fold' if changelog is None else 'changelog'} has it"
+    pairs = enumerate(zip(fold, changelog, strict=False))
+    same = min(len(fold), len(changelog))
+    at = next((place for place, (one, other) in pairs if one != other), same)
+    one, other = (record[at : at + SHOWN_BYTES].hex() or "its end" for record in (fold, changelog))
+    return f"from byte {at:,} on the fold has {one}, the changelog {other}"
 
 
 def _require_rest(topic: str, job: Job, offset: int) -> None:
@@ -340,7 +358,8 @@ def _count_campaign(proof: Proof, batch: Batch, pending: Pending) -> None:
     proof.campaign["repeat"] += len(batch) - sent.total()
     for value in pending.values_to(ACCEPTED_TOPIC):
         event = decode_campaign(value)
-        name = f"{event.id}|{event.subject}|{type(event).__name__.lower()}"
+        kind = type(event).__name__.lower()
+        name = f"{event.source}|{event.id}|{event.subject}|{kind}"
         proof.accepted["events"] += 1
         proof.accepted["names"] += zlib.crc32(name.encode())
         proof.accepted["times"] += microseconds(event.time)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from sql.client import connect
 from streams.events import CAMPAIGN_TOPIC, WALLET_TOPIC
+from streams.formats import require_readable
 from streams.reconcile.partition import Job, Proof, prove
 from streams.reconcile.report import Findings, Report, checks_of
-from streams.reconcile.settled import settled
+from streams.reconcile.settled import CHANGELOGS, settled
 from streams.reconcile.warehouse import check_campaigns, check_warehouse
 
 if TYPE_CHECKING:
@@ -50,12 +51,14 @@ def reconcile(
         on_progress: told how many records have been folded in all.
 
     Raises:
-        click.ClickException: when a part does not answer or does not catch up, or a log grows
-            while it is folded.
+        click.ClickException: when a table is of another version's format, a part does not answer
+            or does not catch up, or a log grows while it is folded.
     """
     began = time.perf_counter()
+    for topic in CHANGELOGS.values():
+        require_readable(kafka, topic, settings.partitions)
     client = connect(clickhouse)
-    ends = settled(kafka, client, worker, settings.partitions, wait_seconds)
+    ends = settled(kafka, client, worker, settings, wait_seconds)
     waited = time.perf_counter() - began
     jobs = [
         Job(

@@ -119,7 +119,8 @@ def first_difference(mine: pa.Table, theirs: pa.Table) -> str:
         return ""
     row, name = min(found)
     return (
-        f"offset {offsets(mine)[row]:,}, event {mine['event_id'][row].as_py()}, {name}: "
+        f"offset {offsets(mine)[row]:,}, event {mine['event_id'][row].as_py()} "
+        f"of {mine['event_source'][row].as_py()}, {name}: "
         f"the fold gives {mine[name][row].as_py()!r}, "
         f"ClickHouse has {theirs[name][row].as_py()!r}"
     )

@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from streams.identity import event_key
 from streams.ledger.accounts import unpack
 from streams.ledger.book import link
-from streams.ledger.recent import key_of
 
 if TYPE_CHECKING:
     from streams.reconcile.report import Findings
@@ -43,7 +43,8 @@ class Statement(msgspec.Struct):
         self._check_window(results, findings)
         standings = self.standings
         standing_of = standings.get
-        keys = list(map(key_of, results["event_id"].to_pylist()))
+        named = results["event_source"].to_pylist(), results["event_id"].to_pylist()
+        keys = list(map(event_key, *named))
         postings = _postings(results)
         for row, account, amount, balance, version, pending in postings:
             last, posted, _, chain = standing_of(account, NEW)
@@ -112,7 +113,8 @@ class Statement(msgspec.Struct):
             findings.differ(
                 "window",
                 f"{self._place(applied, row)}, event "
-                f"{applied['event_id'][row].as_py()}: applied {days:,.1f} days behind the clock",
+                f"{applied['event_id'][row].as_py()} of {applied['event_source'][row].as_py()}: "
+                f"applied {days:,.1f} days behind the clock",
             )
         self.clock_us = int(clocks[-1])
         findings.compared["window"] += applied.num_rows

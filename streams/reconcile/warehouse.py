@@ -66,9 +66,7 @@ def _check_sums(client: Client, findings: Findings) -> None:
         if total:
             findings.differ("in_flight", f"{total:,} coins of {program}, by ClickHouse's postings")
     for row in rows(client, "ledger/unbalanced"):
-        findings.differ(
-            "sums", f"{_place(row)}: postings of {row['event_id']} sum to {row['total']:,}"
-        )
+        findings.differ("sums", f"{_place(row)}: postings of {_event(row)} sum to {row['total']:,}")
 
 
 def _check_available(client: Client, findings: Findings) -> None:
@@ -85,7 +83,8 @@ def _check_resolved(client: Client, findings: Findings) -> None:
         findings.differ(
             "pending",
             f"wallet.events partition {row['source_partition']}: {row['subject']}, {row['what']} "
-            f"{row['name']}: begun {row['begun']} times, ended {row['ended']}",
+            f"{_named(row['name_source'], row['name'])}: begun {row['begun']} times, "
+            f"ended {row['ended']}",
         )
 
 
@@ -93,7 +92,7 @@ def _check_once(client: Client, window_us: int, findings: Findings) -> None:
     for row in rows(client, "ledger/applied_twice", window_us=window_us):
         findings.differ(
             "once",
-            f"{_place(row)}: {row['subject']}, event {row['event_id']}: applied {row['applied']} "
+            f"{_place(row)}: {row['subject']}, event {_event(row)}: applied {row['applied']} "
             f"times, refused {row['refused']}, again {row['again']}",
         )
 
@@ -110,6 +109,15 @@ def _check_postings(client: Client, findings: Findings) -> None:
         findings.differ(
             "postings", f"partition {number}: {row['stored']} are not {row['expected']}"
         )
+
+
+def _event(row: dict[str, object]) -> str:
+    return _named(row["event_source"], row["event_id"])
+
+
+def _named(source: object, name: object) -> str:
+    """Return how an event is told: by its id, and its source where there is one."""
+    return f"{name} of {source}" if source else str(name)
 
 
 def _place(row: dict[str, object]) -> str:

@@ -31,7 +31,9 @@ def run(
     monkeypatch.setenv("FLOWDROP_CLICKHOUSE", world.url)
     monkeypatch.setenv("FLOWDROP_DATABASE", f"sqlite:///{tmp_path / 'c.sqlite'}")
     monkeypatch.setenv("FLOWDROP_PROGRAMS", str(PROGRAMS))
-    monkeypatch.setattr(console.cli, "_publish", wire)
+    monkeypatch.setenv("FLOWDROP_DROP_SECRET", "key")
+    monkeypatch.setattr(console.cli, "_outbox", lambda **_: wire)
+    monkeypatch.setattr(console.cli, "_catch_up", lambda _client: None)  # without Kafka
 
     def go(*args: str, stdin: str | None = None) -> Result:
         return CliRunner().invoke(drop, args, input=stdin)
@@ -54,7 +56,8 @@ def test_a_drop_from_creation_to_its_outcome(
     assert facts(run("preview", "spring", "--json")) == made
     assert run("preview", "spring", "--csv").stdout.count("\n") == 31
     assert [d["name"] for d in facts(run("list", "--json"))] == ["spring"]
-    assert facts(run("show", "spring", "--json"))["state"] == "draft"
+    draft = facts(run("show", "spring", "--json"))
+    assert (draft["state"], draft["until"]) == ("draft", made["until"])
     launched = facts(run("launch", "spring", "--yes", "--json"))
     assert launched["events"] == len(wire.sent)
     assert (launched["treated"], launched["cost"]) == (10, 5_000)
@@ -70,7 +73,10 @@ def test_launching_asks_with_the_amounts_and_no_means_no(
     run("create", "spring", *TERMS)
     asked = run("launch", "spring", stdin="n\n")
     assert asked.exit_code == 1
-    assert "10 people x 500 coins = 5,000 of a budget of 5,000, 1 held out?" in asked.stderr
+    assert (
+        "10 people x 500 coins = 5,000 of a budget of 5,000, 1 held out (9.1 % of the drop), "
+        "19 left out over budget?"
+    ) in asked.stderr
     assert wire.sent == []
     assert facts(run("show", "spring", "--json"))["state"] == "draft"
     assert run("launch", "spring", stdin="y\n").exit_code == 0
@@ -127,3 +133,14 @@ def test_a_bad_database_is_named(
     refused = run("list")
     assert refused.exit_code == 1
     assert "setting database: 'nonsense'" in refused.stderr
+
+
+def test_nobody_draws_with_a_key_that_everybody_knows(
+    run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("FLOWDROP_DROP_SECRET")
+    monkeypatch.setenv("FLOWDROP_HOME", str(tmp_path))
+    refused = run("create", "spring", *TERMS)
+    assert refused.exit_code == 1
+    assert "setting drop_secret: there is none; `flowdrop up` draws one" in refused.stderr
+    assert str(tmp_path) in refused.stderr

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from confluent_kafka import Consumer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
 
 from console.drops import launch, register
 from console.drops.terms import Terms
 from streams.events import CAMPAIGN_TOPIC, WALLET_TOPIC
 from streams.publish import publish
+from streams.settings import StreamSettings
+from streams.topics import create_topics
 from tests.console.world import NOW, PARTITIONS, PROGRAM, PROGRAMS, Wire, World
 
 if TYPE_CHECKING:
@@ -20,11 +21,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse]
 
 
 def make_topics(kafka: str) -> None:
-    admin = AdminClient({"bootstrap.servers": kafka})
-    there = admin.list_topics(timeout=10).topics
-    topics = [NewTopic(t, PARTITIONS, 1) for t in (WALLET_TOPIC, CAMPAIGN_TOPIC) if t not in there]
-    for made in admin.create_topics(topics).values() if topics else ():
-        made.result(30)
+    create_topics(kafka, StreamSettings(partitions=PARTITIONS))
 
 
 def records(kafka: str, name: str) -> list[tuple[str, int, bytes]]:
@@ -76,7 +73,8 @@ def test_a_launch_reaches_a_real_broker_and_a_second_one_adds_the_same_bytes(
     def broker(published: object, *, on_sent: object) -> int:
         return publish(published, kafka, PARTITIONS, on_sent=on_sent)  # type: ignore[arg-type]
 
-    assert go(publisher=broker) == launch.size(session, "spring")
+    planned = launch.plan(session, world.client, "spring", NOW).events
+    assert go(publisher=broker) == planned
     once = records(kafka, "spring")
     go(publisher=wire)
     assert sorted(value for _, _, value in once) == sorted(wire.sent)

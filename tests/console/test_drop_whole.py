@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import signal
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
 from local.ports import HOST, free_port
-from sql.client import connect
-from streams.events import Open, OpenData
+from streams.events import (
+    CAMPAIGN_TOPIC,
+    Consent,
+    ConsentData,
+    Open,
+    OpenData,
+    decode_campaign,
+    partition_of,
+)
+from streams.kafka_log import messages
 from streams.publish import publish
 from tests.stack import Stack, ask, wait_for
 
@@ -32,6 +40,8 @@ class Dropped(NamedTuple):
 
     stack: Stack
     preview: Any
+    early: str  # treated, and opted out just before the first launch
+    late: str  # treated, and opted out after that launch was killed
     shown: Any
     again: Any
     accounts: dict[str, list[int]]
@@ -57,12 +67,15 @@ def _drop(stack: Stack) -> Dropped:
     wallets = [Open(id=f"o/{p}", source="t", time=opened, subject=p, data=data) for p in PEOPLE]
     publish(wallets, stack.kafka.bootstrap, 8)
     stack.facts("reconcile")
-    _freeze(stack)
+    stack.freeze("all", PEOPLE)
     stack.flowdrop("drop", "create", "spring", *TERMS)
     preview = stack.facts("drop", "preview", "spring")
+    early, *_, late = [p["person"] for p in preview["everyone"] if p["arm"] == "drop"]
+    _opt_out(stack, early)
     _kill_in_the_middle(stack)
+    _opt_out(stack, late)
     stack.flowdrop("drop", "launch", "spring", "--yes")
-    shown = wait_for(lambda: _granted(stack, preview["treated"]), "the grants")
+    shown = wait_for(lambda: _settled(stack), "the grants")
     stack.flowdrop("drop", "launch", "spring", "--yes")
     reconciled = stack.facts("reconcile")
     port = free_port()
@@ -70,26 +83,7 @@ def _drop(stack: Stack) -> Dropped:
     console = f"http://{HOST}:{port}"
     wait_for(lambda: ask(f"{console}/healthz"), "the console")
     again = stack.facts("drop", "show", "spring")
-    return Dropped(stack, preview, shown, again, stack.accounts(), reconciled, console)
-
-
-def _freeze(stack: Stack) -> None:
-    """Freeze an audience as `flowdrop audience freeze` does, with scores of our own."""
-    client = connect(stack.clickhouse)
-    now = datetime.now(UTC)
-    client.insert(
-        "audiences",
-        [["all", date(2017, 1, 2), "model", "{}", len(PEOPLE), 0, "print", now]],
-        column_names=[
-            *("name", "as_of", "model_id", "rule", "size"),
-            *("opted_out", "fingerprint", "frozen_at"),
-        ],
-    )
-    client.insert(
-        "audience_members",
-        [["all", "print", p, 1 - rank / 1000, rank] for rank, p in enumerate(PEOPLE, start=1)],
-        column_names=["audience", "fingerprint", "person", "score", "rank"],
-    )
+    return Dropped(stack, preview, early, late, shown, again, stack.accounts(), reconciled, console)
 
 
 def _kill_in_the_middle(stack: Stack) -> None:
@@ -106,9 +100,25 @@ def _log_size(stack: Stack) -> int:
     return sum(row["offsets"] for row in rows if row["topic"] == "wallet.events")
 
 
-def _granted(stack: Stack, people: int) -> Any:
+def _opt_out(stack: Stack, person: str) -> None:
+    """Say no, without waiting until anybody has heard it."""
+    data = ConsentData(channel="*", granted=False)
+    head = {"source": "t", "time": datetime.now(UTC), "subject": person}
+    publish([Consent(id=f"no/{person}", **head, data=data)], stack.kafka.bootstrap, 8)
+
+
+def _told(stack: Stack, person: str) -> list[str]:
+    """What campaign.events holds of a person, in its order: the types of events."""
+    number = partition_of(person, 8)
+    found = messages(stack.kafka.bootstrap, CAMPAIGN_TOPIC, number)
+    values = [message.value() or b"" for batch in found for message in batch]
+    events = [decode_campaign(value) for value in values]
+    return [type(event).__name__.lower() for event in events if event.subject == person]
+
+
+def _settled(stack: Stack) -> Any:
     shown = stack.facts("drop", "show", "spring")
-    return shown if shown["granted"] == people else None
+    return shown if not shown["pending"] else None
 
 
 def test_the_budget_bounds_the_people(dropped: Dropped) -> None:
@@ -116,10 +126,31 @@ def test_the_budget_bounds_the_people(dropped: Dropped) -> None:
     assert (dropped.preview["treated"] + 1) * AMOUNT > BUDGET
 
 
-def test_preview_and_launch_agree_to_the_person(dropped: Dropped) -> None:
+def test_who_opted_out_before_the_launch_is_left_out_and_stays_in_their_arm(
+    dropped: Dropped,
+) -> None:
+    assert dropped.accounts[dropped.early][0] == 0
+    assert _told(dropped.stack, dropped.early) == ["consent", *["assignment"] * 3]
+    assert dropped.shown["left_out_since"]["no_consent"] >= 1
+
+
+def test_who_opted_out_between_launches_hears_no_more_than_before(dropped: Dropped) -> None:
+    told = _told(dropped.stack, dropped.late)
+    before, after = told[: told.index("consent")], told[told.index("consent") :]
+    assert "contact" in before or "contact" not in after
+
+
+def _granted(dropped: Dropped) -> set[str]:
+    """Who was to get coins and was not left out: of the late one only the ledger knows."""
     planned = {p["person"] for p in dropped.preview["everyone"] if p["arm"] == "drop"}
+    late = {dropped.late} if not dropped.accounts[dropped.late][0] else set()
+    return planned - {dropped.early} - late
+
+
+def test_preview_and_launch_agree_to_the_person(dropped: Dropped) -> None:
     paid = {name for name in PEOPLE if dropped.accounts[name][0]}
-    assert paid == planned
+    assert paid == _granted(dropped)
+    assert dropped.shown["granted"] == len(paid)
 
 
 def test_nobody_held_out_got_a_coin(dropped: Dropped) -> None:
@@ -129,8 +160,7 @@ def test_nobody_held_out_got_a_coin(dropped: Dropped) -> None:
 
 
 def test_launched_three_times_everyone_got_it_once(dropped: Dropped) -> None:
-    planned = {p["person"] for p in dropped.preview["everyone"] if p["arm"] == "drop"}
-    assert {dropped.accounts[name][0] for name in planned} == {AMOUNT}
+    assert {dropped.accounts[name][0] for name in _granted(dropped)} == {AMOUNT}
     assert dropped.again["granted_coins"] == dropped.shown["granted_coins"] <= BUDGET
 
 
@@ -141,9 +171,9 @@ def test_every_coin_of_the_budget_is_accounted_for(dropped: Dropped) -> None:
 
 
 def test_the_console_shows_the_live_balance_of_the_worker(dropped: Dropped) -> None:
-    person = next(p["person"] for p in dropped.preview["everyone"] if p["arm"] == "drop")
+    person = min(_granted(dropped))
     told = dropped.stack.facts("balance", person)
-    shown = ask(f"{dropped.console}/api/wallets/{person}")
+    shown = dropped.stack.ask_console(f"{dropped.console}/api/wallets/{person}")
     assert told["posted"] == AMOUNT
     assert shown["live"]["posted"] == told["posted"]
     assert shown["live"]["as_of"] == told["as_of"]
@@ -151,7 +181,8 @@ def test_the_console_shows_the_live_balance_of_the_worker(dropped: Dropped) -> N
 
 def test_the_report_counts_those_who_were_contacted(dropped: Dropped) -> None:
     reach = dropped.stack.facts("report", "reach", "spring")
-    assert reach["reach"] == dropped.preview["treated"]
+    contacted = {p for p in PEOPLE if "contact" in _told(dropped.stack, p)}
+    assert reach["reach"] == len(contacted) in {len(_granted(dropped)), dropped.shown["sent"]}
     lift = dropped.stack.facts("report", "lift", "spring")
     arms = {arm["arm"]: arm["people"] for arm in lift["arms"]}
     assert arms == {"drop": dropped.preview["treated"], "holdout": dropped.preview["holdout"]}

@@ -8,16 +8,21 @@ import click
 import pytest
 
 from console.drops import register
-from console.drops.launch import launch, size
+from console.drops.launch import launch, plan
 from console.drops.outcome import of_people, outcome
 from console.drops.preview import people, preview
 from console.drops.register import cancel, create, find, history, members
 from console.drops.selection import HOLDOUT, TREATED
+from console.drops.since import kept
 from console.drops.terms import Terms
-from streams.events import Assignment, Fund, Grant
+from console.settlement.month import month
+from console.settlement.statement import statement
+from streams.events import Assignment, Contact, Fund, Grant
 from tests.console.world import NOW, PARTITIONS, PROGRAM, PROGRAMS, Wire, World, new_world
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy.orm import Session
 
     from console.drops.tables import Drop
@@ -26,6 +31,7 @@ pytestmark = pytest.mark.clickhouse
 
 PEOPLE = [f"cj:{n}" for n in range(100)]
 LATER = NOW + timedelta(hours=1)
+LATER_STILL = timedelta(hours=1)
 
 
 def settle(world: World) -> World:
@@ -88,10 +94,10 @@ def make(session: Session, town: World, **changes: Any) -> Drop:
 def test_a_drop_leaves_out_who_may_not_take_part_and_says_why(
     session: Session, town: World
 ) -> None:
-    plan = preview(session, make(session, town))
-    assert plan.left_out == {"minor": 1, "no_consent": 3, "no_wallet": 1, "over_budget": 6}
-    assert (plan.people, plan.treated, plan.holdout) == (89, 80, 9)
-    assert (plan.cost, plan.budget_left, plan.audience_people) == (40_000, 0, 100)
+    made = preview(session, make(session, town))
+    assert made.left_out == {"minor": 1, "no_consent": 3, "no_wallet": 1, "over_budget": 6}
+    assert (made.people, made.treated, made.holdout) == (89, 80, 9)
+    assert (made.cost, made.budget_left, made.audience_people) == (40_000, 0, 100)
     reasons = {p.person: p.reason for p in people(session, find(session, "spring")) if p.reason}
     assert {p for p, why in reasons.items() if why == "no_consent"} == {"cj:3", "cj:5", "cj:6"}
     assert {p for p, why in reasons.items() if why == "minor"} == {"cj:7"}
@@ -101,7 +107,7 @@ def test_a_drop_leaves_out_who_may_not_take_part_and_says_why(
 def test_preview_equals_launch_to_the_person(session: Session, town: World, wire: Wire) -> None:
     drop = make(session, town)
     shown = {p.person: (p.arm, p.probability, p.coins) for p in people(session, drop) if p.arm}
-    total = size(session, "spring")
+    total = plan(session, town.client, "spring", LATER).events
     assert launch(session, town.client, "spring", publisher=wire, who="bob", now=LATER) == total
     grants = {e.subject: e.data.amount for e in wire.events() if isinstance(e, Grant)}
     arms = {
@@ -196,15 +202,114 @@ def test_an_empty_warehouse_leaves_a_launched_drop_pending(
     assert outcome(town.client, preview(session, find(session, "spring"))).pending == 80
 
 
-@pytest.mark.parametrize("channel", ["*", "adult"])
-def test_a_drop_does_not_launch_over_a_withdrawn_consent(
-    session: Session, town: World, wire: Wire, channel: str
+def test_who_can_not_receive_takes_no_place_that_the_budget_pays_for(
+    session: Session, town: World
+) -> None:
+    for kind, person in (("close", "cj:0"), ("freeze", "cj:1"), ("freeze", "cj:2")):
+        town.happen(kind, person)
+    town.happen("unfreeze", "cj:2")
+    drop = make(session, town, budget=500, holdout=0)
+    assert [m.person for m in members(session, "spring")] == ["cj:2"]
+    found = preview(session, drop).left_out
+    assert found == {
+        "minor": 1,
+        "no_consent": 3,
+        "no_wallet": 1,
+        "wallet_closed": 1,
+        "wallet_frozen": 1,
+        "over_budget": 92,
+    }
+
+
+@pytest.mark.parametrize(
+    ("happens", "reason"),
+    [
+        (lambda town, who: town.consent(who, 60, granted=False), "no_consent"),
+        (lambda town, who: town.consent(who, 60, granted=False, channel="adult"), "minor"),
+        (lambda town, who: town.happen("close", who), "wallet_closed"),
+        (lambda town, who: town.happen("freeze", who), "wallet_frozen"),
+    ],
+)
+def test_a_first_launch_leaves_out_who_may_not_be_reached_by_then(
+    session: Session,
+    town: World,
+    wire: Wire,
+    happens: Callable[[World, str], None],
+    reason: str,
+) -> None:
+    drop = make(session, town)
+    gone = next(m.person for m in members(session, "spring") if m.arm == TREATED)
+    happens(town, gone)
+    now = plan(session, town.client, "spring", LATER)
+    assert [(p.person, p.reason) for p in now.newly] == [(gone, reason)]
+    sent = launch(session, town.client, "spring", publisher=wire, who="bob", now=LATER)
+    assert sent == now.events
+    assert [type(e) for e in wire.events() if e.subject == gone] == [Assignment]
+    assert sum(e.data.amount for e in wire.events() if isinstance(e, Fund)) == 79 * 500
+    town.take(wire.events())
+    stands = outcome(town.client, preview(session, drop), LATER, kept(session, "spring"))
+    assert (stands.treated, stands.sent, stands.granted, stands.pending) == (80, 79, 79, 0)
+    assert stands.left_out_since == {reason: 1}
+    assert (stands.funded, stands.unspent, stands.never_funded) == (79 * 500, 0, 500)
+    (settled,) = statement(town.client, "advertiser:spring", month(f"{NOW:%Y-%m}")).programs
+    assert settled.budget is not None
+    assert (settled.budget.funded, settled.budget.net) == (stands.funded, stands.granted_coins)
+    assert settled.budget.unspent == stands.unspent
+    assert history(session, "spring")[1].detail == {"again": False, "left_out": {reason: 1}}
+
+
+def test_a_launch_that_broke_leaves_out_who_opted_out_and_was_not_sent_to(
+    session: Session, town: World
+) -> None:
+    drop = make(session, town)
+    broken, again, last = Wire(), Wire(), Wire()
+    broken.break_after = 8 + 89 + 41  # funds, arms, twenty people, and the grant of one more
+    with pytest.raises(ConnectionError):
+        launch(session, town.client, "spring", publisher=broken, who="bob", now=NOW)
+    town.take(broken.events())
+    grants = [e.subject for e in broken.events() if isinstance(e, Grant)]
+    whole, half = grants[0], grants[-1]
+    rest = [m.person for m in members(session, "spring") if m.arm == TREATED]
+    none = [p for p in rest if p not in grants][:2]
+    for person in (whole, half, *none):
+        town.consent(person, 60, granted=False)
+    launch(session, town.client, "spring", publisher=again, who="bob", now=LATER)
+    town.consent(none[0], 70, granted=True)  # left out is left out
+    launch(session, town.client, "spring", publisher=last, who="bob", now=LATER + LATER_STILL)
+    for wire in (again, last):
+        town.take(wire.events())
+        told = [e for e in wire.events() if isinstance(e, Grant | Contact)]
+        assert not {e.subject for e in told} & {half, *none}
+        assert sum(e.subject == whole for e in told) == 2  # a repeat of what was sent
+        assert {e.subject for e in wire.events() if isinstance(e, Assignment)} >= {half, *none}
+    assert again.sent == last.sent
+    stands = outcome(town.client, preview(session, drop), LATER, kept(session, "spring"))
+    assert stands.left_out_since == {"no_consent": 3}
+    assert (stands.sent, stands.granted, stands.pending) == (77, 78, 0)
+    assert (stands.funded, stands.unspent, stands.never_funded) == (78 * 500, 0, 2 * 500)
+    shards = {n: held for n, held in town.balances.items() if n.startswith("budget:spring@")}
+    assert set(shards.values()) == {0}
+    assert {town.balances[p] for p in none} == {0}
+
+
+def test_a_drop_that_was_sent_whole_leaves_nobody_out_afterwards(
+    session: Session, town: World, wire: Wire
 ) -> None:
     make(session, town)
-    treated = next(m.person for m in members(session, "spring") if m.arm == TREATED)
-    town.consent(treated, 60, granted=False, channel=channel)
-    with pytest.raises(click.ClickException, match="withdrew consent"):
-        launch(session, town.client, "spring", publisher=wire, who="bob", now=NOW)
+    launch(session, town.client, "spring", publisher=wire, who="bob", now=NOW)
+    town.take(wire.events())
+    town.consent(next(m.person for m in members(session, "spring")), 60, granted=False)
+    assert plan(session, town.client, "spring", LATER).newly == []
+
+
+def test_an_offer_that_is_over_is_neither_made_nor_launched(
+    session: Session, town: World, wire: Wire
+) -> None:
+    with pytest.raises(click.ClickException, match="until: the offer would end at 2026-11-23"):
+        make(session, town, until=NOW)
+    make(session, town, until=NOW + timedelta(minutes=5))
+    with pytest.raises(click.ClickException, match="until: the offer would end at"):
+        launch(session, town.client, "spring", publisher=wire, who="bob", now=LATER)
     assert wire.sent == []
     assert find(session, "spring").state == "draft"
 

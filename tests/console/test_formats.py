@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import math
 from datetime import UTC, date, datetime
 
 import pytest
 
 from console.web import formats
+from console.web.api import answer
+from console.web.rendering import environment
 
 
 @pytest.mark.parametrize(
@@ -16,6 +19,10 @@ from console.web import formats
         (formats.number(None), "\u2013"),
         (formats.percent(0.18276), "18.28\u202f%"),
         (formats.percent(0.721, 1), "72.1\u202f%"),
+        (formats.signed_percent(0.721, 1), "+72.1\u202f%"),
+        (formats.signed_percent(-0.05, 1), "\u22125.0\u202f%"),
+        (formats.sentence("no coins moved"), "No coins moved."),
+        (formats.sentence("没有变动。"), "没有变动。"),
         (formats.points(0.0766), "+7.66"),
         (formats.points(-0.0031), "\u22120.31"),
         (formats.money(5_334_980), "53,349.80"),
@@ -33,3 +40,10 @@ from console.web import formats
 )
 def test_numbers_look_as_they_should(shown: str, text: str) -> None:
     assert shown == text
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_json_of_api_and_charts_has_no_word_for_what_is_no_number(value: float) -> None:
+    assert answer({"rate": [value, 1.5]}).body == b'{"rate": [null, 1.5]}'
+    chart = environment().from_string("{{ chart | tojson }}").render(chart={"rate": (value, 1.5)})
+    assert chart == '{"rate": [null, 1.5]}'

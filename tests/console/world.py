@@ -8,12 +8,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from console.drops.events import SOURCE
 from scenarios import complete_journey, hillstrom
 from sql.client import connect
 from sql.migrate import migrate
 from streams.events import (
     Assignment,
     Contact,
+    Defund,
     Event,
     Fund,
     Grant,
@@ -51,6 +53,10 @@ class World:
         """Open wallets."""
         self._results([self._result("open", f"open/{p}", p, 0, posts=[(p, 0)]) for p in people])
 
+    def happen(self, kind: str, person: str) -> None:
+        """Freeze, unfreeze or close a wallet."""
+        self._results([self._result(kind, f"{kind}/{person}", person, 0)])
+
     def consent(self, person: str, minute: int, *, granted: bool, channel: str = "*") -> None:
         """Say whether `person` may be contacted, so many minutes after the beginning."""
         self._campaign_rows(
@@ -70,40 +76,51 @@ class World:
         """Freeze an audience, the best first."""
         self.client.insert(
             "audiences",
-            [[name, NOW.date(), "model", "{}", len(people), 0, f"print-{name}", NOW]],
+            [[PROGRAM, name, NOW.date(), "model", "{}", len(people), 0, f"print-{name}", NOW]],
             column_names=[
-                *("name", "as_of", "model_id", "rule"),
+                *("program", "name", "as_of", "model_id", "rule"),
                 *("size", "opted_out", "fingerprint", "frozen_at"),
             ],
         )
         self.client.insert(
             "audience_members",
             [
-                [name, f"print-{name}", person, round(0.9 - 0.8 * n / len(people), 6), n + 1]
+                [
+                    PROGRAM,
+                    name,
+                    f"print-{name}",
+                    person,
+                    round(0.9 - 0.8 * n / len(people), 6),
+                    n + 1,
+                ]
                 for n, person in enumerate(people)
             ],
-            column_names=["audience", "fingerprint", "person", "score", "rank"],
+            column_names=["program", "audience", "fingerprint", "person", "score", "rank"],
         )
 
     def take(self, published: Iterable[Event]) -> None:
         """Do as the ledger and the feed would with what was published."""
         results, campaign = [], []
         for event in published:
-            if isinstance(event, Fund | Grant):
+            if isinstance(event, Fund | Defund | Grant):
                 results.append(self._judge(event))
             elif isinstance(event, Assignment | Contact):
                 campaign.append(_campaign_row(event))
         self._results(results)
         self._campaign_rows(campaign)
 
-    def _judge(self, event: Fund | Grant) -> list[Any]:
-        kind = "fund" if isinstance(event, Fund) else "grant"
+    def _judge(self, event: Fund | Defund | Grant) -> list[Any]:
+        kind = type(event).__name__.lower()
         data = event.data
+        assert data.amount is not None
         if event.id in self.seen:
             return self._result(kind, event.id, event.subject, data.amount, outcome="repeat")
         self.seen.add(event.id)
         if isinstance(event, Fund):
             payer, payee = f"issuer:{PROGRAM}", event.subject
+        elif isinstance(event, Defund):
+            payer, payee = event.subject, f"issuer:{PROGRAM}"
+            assert self.balances[payer] >= data.amount
         else:
             shard = partition_of(event.subject, PARTITIONS)
             payer, payee = f"budget:{data.campaign}@{shard}", event.subject
@@ -141,8 +158,9 @@ class World:
         kinds = [a.partition(":")[0] if a.startswith(("budget:", "issuer:")) else "wallet"
                  for a, _ in posts]  # fmt: skip
         return [
-            partition, offset, event_id, kind, subject, PROGRAM, NOW, outcome, reason, amount,
-            campaign or event_id.split("/")[1] * (kind != "open"),
+            partition, offset, event_id, SOURCE, kind, subject, PROGRAM, NOW,
+            outcome, reason, amount,
+            campaign or event_id.split("/")[1] * (kind in {"fund", "defund", "grant"}),
             [a for a, _ in posts], kinds, [c for _, c in posts],
             [self.balances[a] for a, _ in posts], [self.versions[a] for a, _ in posts],
             "ledger.postings", partition, offset,
@@ -154,7 +172,14 @@ class World:
                 "ledger_results",
                 rows,
                 column_names=[
-                    *("source_partition", "source_offset", "event_id", "type", "subject"),
+                    *(
+                        "source_partition",
+                        "source_offset",
+                        "event_id",
+                        "event_source",
+                        "type",
+                        "subject",
+                    ),
                     *("program", "time", "outcome", "reason", "amount", "campaign"),
                     *("posting.account", "posting.kind", "posting.amount", "posting.balance"),
                     *("posting.version", "topic", "partition", "offset"),
@@ -166,9 +191,9 @@ class World:
             return
         names = [
             *("id", "type", "time", "person", "campaign", "arm", "probability", "channel"),
-            *("until", "value", "item", "granted", "offset"),
+            *("until", "value", "item", "granted", "source", "offset"),
         ]
-        defaults = dict.fromkeys(("campaign", "arm", "channel", "item"), "")
+        defaults = dict.fromkeys(("campaign", "arm", "channel", "item", "source"), "")
         for start in range(0, len(rows), BATCH):
             self.client.insert(
                 "campaign_events",
@@ -198,6 +223,7 @@ def _campaign_row(event: Any) -> dict[str, Any]:
     fields = ("campaign", "arm", "probability", "channel", "until", "value", "item")
     return {
         "id": event.id,
+        "source": event.source,
         "type": type(event).__name__.lower(),
         "time": event.time,
         "person": event.subject,
@@ -222,6 +248,9 @@ class Wire:
                 raise ConnectionError("the broker is gone")
             self.sent.append(encode(event))
         return len(self.sent)
+
+    def told(self) -> None:
+        """Tell nothing: no worker is there."""
 
     def events(self) -> list[Event]:
         return [

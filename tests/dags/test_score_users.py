@@ -23,9 +23,10 @@ PARSE = """
 import json, sys
 from airflow.dag_processing.dagbag import DagBag
 bag = DagBag(dag_folder=sys.argv[1])
-dag = bag.dags["score_users"]
+dag = bag.dags[sys.argv[2]]
 print(json.dumps({
     "errors": bag.import_errors,
+    "dags": sorted(bag.dags),
     "schedule": dag.schedule,
     "catchup": dag.catchup,
     "max_active_runs": dag.max_active_runs,
@@ -39,17 +40,16 @@ print(json.dumps({
 """
 
 
-@pytest.fixture(scope="module")
-def parsed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    home = tmp_path_factory.mktemp("airflow")
+def parse(home: Path, dag: str = "score_users", **settings: str) -> dict[str, Any]:
     done = subprocess.run(
-        [sys.executable, "-c", PARSE, str(DAGS)],
+        [sys.executable, "-c", PARSE, str(DAGS), dag],
         env=os.environ
         | {
             "AIRFLOW_HOME": str(home),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR",
-        },
+        }
+        | settings,
         capture_output=True,
         text=True,
         check=False,
@@ -57,6 +57,38 @@ def parsed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result
+
+
+@pytest.fixture(scope="module")
+def parsed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return parse(tmp_path_factory.mktemp("airflow"))
+
+
+@pytest.mark.parametrize("nothing", ["", " "])
+def test_empty_settings_are_unset_ones(tmp_path: Path, nothing: str) -> None:
+    """They began five hundred runs, from 2017 on."""
+    found = parse(tmp_path, FLOWDROP_SCORE_FIRST=nothing, FLOWDROP_SCORE_LAST=nothing)
+    assert found["errors"] == {}
+    assert found["catchup"] is False
+
+
+def test_each_program_has_runs_of_its_own(tmp_path: Path) -> None:
+    found = parse(
+        tmp_path,
+        "score_users_jd-flow-bank",
+        FLOWDROP_SCORE_PROGRAMS=" jd-flow-bank, ali-flow-wallet,",
+    )
+    assert found["errors"] == {}
+    assert found["dags"] == [
+        "score_users",
+        "score_users_ali-flow-wallet",
+        "score_users_jd-flow-bank",
+    ]
+    for task in found["tasks"]:
+        program, *words = shlex.split(task["command"].replace("{{ ds }}", "2017-10-30"))
+        words = ["5" if "params" in word else word for word in words if word not in {"{{", "}}"}]
+        assert program == "flowdrop"
+        assert _parse(words)["program"] == "jd-flow-bank"
 
 
 def test_airflow_reads_the_file_without_an_error(parsed: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 import time
+import traceback
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -89,8 +90,9 @@ class Run:
         try:
             tried = fault.run(ground, amount)
             ground.settle()
-        except (AssertionError, OSError, click.ClickException) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other faults are tried too
             ground.verdict.broken.append(f"{type(error).__name__}: {error}")
+            self.say(traceback.format_exc())
         odd = {code: n for code, n in ground.crew.deaths.items() if code not in EXITS}
         if odd:
             ground.verdict.broken.append(
@@ -171,13 +173,15 @@ def main(
     folder = Path(tempfile.mkdtemp(prefix="flowdrop-faults-"))
     rows = []
     run = Run(folder, seed, say, seconds or math.inf)
-    for row in run.rows((name, n) for name, n in amounts if n):
-        rows.append(row)
-        for line in row.verdict.broken[:SHOWN_MAX]:
-            say(f"{row.name}: BROKEN: {line}")
-    click.echo(
-        json.dumps([facts(r) for r in rows], indent=2) if as_json else "\n".join(table(rows))
-    )
+    try:
+        for row in run.rows((name, n) for name, n in amounts if n):
+            rows.append(row)
+            for line in row.verdict.broken[:SHOWN_MAX]:
+                say(f"{row.name}: BROKEN: {line}")
+    finally:
+        click.echo(
+            json.dumps([facts(r) for r in rows], indent=2) if as_json else "\n".join(table(rows))
+        )
     if not all(row.verdict.held for row in rows):
         say(f"what was found broken is in {folder}")
         sys.exit(1)

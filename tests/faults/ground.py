@@ -16,9 +16,10 @@ from streams.kafka_log import messages
 from streams.layer.state import PartitionState
 from streams.settings import StreamSettings
 from streams.topics import PEOPLE_CHANGELOG, ends, reader
+from tests import keys
 from tests.faults.judge import Judge, Verdict
 from tests.faults.traffic import Sender, Traffic
-from tests.stack import Stack, Worker, ask
+from tests.stack import Stack, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -112,7 +113,9 @@ class Ground:
         self.deadline = math.inf
         self._people = [PartitionState(number) for number in range(PARTITIONS)]
         self._people_read = [0] * PARTITIONS
-        self.judge = Judge(self.stack.kafka.bootstrap, StreamSettings(partitions=PARTITIONS))
+        self.judge = Judge(
+            self.stack.kafka.bootstrap, StreamSettings(partitions=PARTITIONS, **keys.SETTINGS)
+        )
 
     def __enter__(self) -> Self:
         self.stack.start_kafka()
@@ -162,8 +165,12 @@ class Ground:
         if failed:
             self.say(f"not acknowledged: {dict(failed)}")
         self.until(self._settled, "the log's end", SETTLE_SECONDS_MAX)
-        self.verdict.add(self.judge.judge(self.senders, self._accounts()))
+        self.verdict.add(self.judge.judge(self.senders, self.accounts()))
         self.senders.clear()
+
+    def appended(self) -> int:
+        """Return how many records clients and workers have put into the two logs."""
+        return sum(sum(ends_) for ends_ in self._ends().values())
 
     # -- what the workers say --------------------------------------------------------------------
 
@@ -182,12 +189,14 @@ class Ground:
 
     def _live(self) -> list[dict[str, Any]] | None:
         for worker in self.crew.ready():
-            bodies = [ask(f"{worker.url}/accounts/{number}") for number in range(PARTITIONS)]
+            views = (f"{worker.url}/accounts/{number}" for number in range(PARTITIONS))
+            bodies = [self.stack.ask(view) for view in views]
             if all(body and "accounts" in body for body in bodies):
                 return bodies
         return None
 
-    def _accounts(self) -> dict[str, list[int]]:
+    def accounts(self) -> dict[str, list[int]]:
+        """Return `[posted, pending, version]` of every account, from the live tables."""
         live = self.until(self._live, "the live tables")
         return {name: place for body in live for name, place in body["accounts"].items()}
 

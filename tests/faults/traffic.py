@@ -93,7 +93,9 @@ class Traffic(Clients):
             if self.random.random() < SHARE_REPEATED:
                 yield self.random.choice(recent)
             if self.events and self.random.random() < SHARE_CONFLICTS:
-                yield self.record_of(replace(self.random.choice(self.events), source="another"))
+                old = self.random.choice(self.events)
+                same = replace(old, time=old.time + timedelta(microseconds=1))
+                yield self.record_of(self.random.choice((same, replace(old, source="another"))))
 
     def late(self, count: int, share_repeated: float) -> Iterator[Sent]:
         """Yield `count` events: a share again, one in three late by up to seven days."""

@@ -21,6 +21,7 @@ from streams.kafka_log import messages
 from streams.layer.faults import CRASH_POINTS
 from streams.ledger.legs import is_genuine
 from streams.reading import read_wallet
+from tests.faults import publishing
 from tests.faults.fuzz import altered, copied, fuzzed
 from tests.faults.ground import PARTITIONS, READY_SECONDS_MAX, WORKERS
 from tests.faults.traffic import Traffic
@@ -261,7 +262,8 @@ def _feed_all(ground: Ground) -> None:
 
 def _reconcile(ground: Ground) -> None:
     """Have `flowdrop reconcile` hold ClickHouse against the log."""
-    ground.stack.env["FLOWDROP_WORKER"] = ground.crew.ready()[0].url
+    first, *_ = ground.until(ground.crew.ready, "a worker that serves")
+    ground.stack.env["FLOWDROP_WORKER"] = first.url
     report = ground.stack.facts("reconcile", "--wait", "200")
     broken = [check for check in report["checks"] if not check["held"]]
     ground.verdict.broken += [f"reconcile: {check['name']}: {check['detail']}" for check in broken]
@@ -336,12 +338,21 @@ class Disk:
         PermissionError: when this user may not mount one.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, size_bytes: int = DISK_BYTES) -> None:
         self.folder = folder
+        self._size_bytes = size_bytes
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
-        command = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", str(self.folder)]
+        command = [
+            "mount",
+            "-t",
+            "tmpfs",
+            "-o",
+            f"size={self._size_bytes}",
+            "tmpfs",
+            str(self.folder),
+        ]
         try:
             done = subprocess.run(command, capture_output=True, text=True, check=False)
         except FileNotFoundError as error:
@@ -351,7 +362,8 @@ class Disk:
         return self
 
     def __exit__(self, *_: object) -> None:
-        subprocess.run(["umount", str(self.folder)], check=True)
+        # a process that was killed may not have let go of it yet
+        subprocess.run(["umount", "--lazy", str(self.folder)], check=True)
 
 
 # -- input -------------------------------------------------------------------------------------
@@ -394,7 +406,7 @@ def spoil_legs(ground: Ground, count: int) -> int:
 
 def _legs(ground: Ground) -> Iterator[Leg]:
     """Yield the legs of the log that the ledger wrote."""
-    secret = ground.judge.rules.secret
+    secret = ground.judge.rules.ledger_keys["k1"]
     for number in range(PARTITIONS):
         for some in messages(ground.stack.kafka.bootstrap, WALLET_TOPIC, number):
             for message in some:
@@ -422,11 +434,14 @@ def fuzz(ground: Ground, count: int) -> int:
 
 
 FAULTS: dict[str, Fault] = {
+    # first, since it is of 2017, and the traffic of the others of this year
+    "replay": Fault("broker away amid a replay", (4, 2), "outages", publishing.replay),
     "points": Fault("kill -9 at each named point", (20, 1), "kills", kill_at_points),
     "kill": Fault("kill -9 at random", (200, 3), "kills", kill_at_random),
     "pause": Fault("SIGSTOP past the session", (30, 1), "pauses", pause),
     "storm": Fault("rebalance storm", (600, 6), "seconds", storm),
     "broker": Fault("broker killed", (50, 1), "kills", kill_broker),
+    "launch": Fault("broker away amid a launch", (4, 0), "outages", publishing.launch),
     "engine": Fault("engine down", (600, 3), "seconds", kill_engine),
     "feed": Fault("kill -9 of the feed", (20, 0), "kills", kill_feed),
     "late": Fault("20 % repeated, 7 days late", (1_000_000, 20_000), "events", late),

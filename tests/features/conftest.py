@@ -42,7 +42,32 @@ class Warehouse:
             pd.DataFrame({"subject": person, "time": _times(times), "spend": spend}), program
         )
 
-    def contact(self, campaign: str, start: str, until: str, *people: str) -> None:
+    def reverse(self, person: str, purchase: str, time: str, outcome: str = "applied") -> None:
+        """Add the reversal of what `person` bought at the time `purchase`."""
+        values = {"person": person, "time": _times([purchase])[0]}
+        [found] = self.client.query(
+            "SELECT event_id, program, event_source FROM ledger_results "
+            "WHERE subject = {person:String} AND type = 'earn' "
+            "AND time = {time:DateTime64(6, 'UTC')}",
+            parameters=values,
+        ).result_rows
+        self.offset += 1
+        row = {
+            "source_partition": 0,
+            "source_offset": self.offset,
+            "event_id": f"reverse/{self.offset}",
+            "type": "reverse",
+            "cause": found[0],
+            "cause_source": found[2],
+            "subject": person,
+            "program": found[1],
+            "time": _times([time])[0],
+            "outcome": outcome,
+        }
+        self.client.insert_df("ledger_results", pd.DataFrame([row]))
+        self.offset += 1
+
+    def contact(self, campaign: str, start: str, until: str | None, *people: str) -> None:
         self.campaign(
             pd.DataFrame(
                 {
@@ -52,7 +77,7 @@ class Warehouse:
                     "person": list(people),
                     "campaign": campaign,
                     "channel": "type-a",
-                    "until": _times([until] * len(people)),
+                    "until": _times([until] * len(people)) if until else None,
                 }
             )
         )
@@ -135,7 +160,8 @@ class Warehouse:
             rows.assign(
                 source_partition=0,
                 source_offset=offsets,
-                event_id=[f"earn/{offset}" for offset in offsets],
+                event_id=rows.get("event_id", [f"earn/{offset}" for offset in offsets]),
+                event_source=rows.get("event_source", "tests"),
                 type="earn",
                 program=program,
                 outcome="applied",

@@ -17,6 +17,7 @@ from features.freezing import Rule, _store, choose, freeze
 if TYPE_CHECKING:
     from conftest import Warehouse
 
+PROGRAM = "liuliangbao"
 AS_OF = date(2020, 6, 1)
 SCORED = [("ann", 0.9), ("bob", 0.8), ("cat", 0.8), ("dan", 0.3), ("eve", 0.1)]
 
@@ -25,7 +26,9 @@ SCORED = [("ann", 0.9), ("bob", 0.8), ("cat", 0.8), ("dan", 0.3), ("eve", 0.1)]
 def scored(warehouse: Warehouse) -> Warehouse:
     warehouse.client.insert_df(
         "scores",
-        pd.DataFrame(SCORED[::-1], columns=["person", "score"]).assign(as_of=AS_OF, model_id="m"),
+        pd.DataFrame(SCORED[::-1], columns=["person", "score"]).assign(
+            program=PROGRAM, as_of=AS_OF, model_id="m"
+        ),
     )
     return warehouse
 
@@ -51,36 +54,36 @@ def test_a_rule_chooses_the_best_who_did_not_refuse(
 
 
 def test_a_frozen_audience_is_read_as_it_was_frozen(scored: Warehouse) -> None:
-    frozen, fresh = freeze(scored.client, "spring", AS_OF, Rule(top=3))
+    frozen, fresh = freeze(scored.client, "spring", AS_OF, PROGRAM, Rule(top=3))
     assert fresh
-    assert members(scored.client, "spring") == [
+    assert members(scored.client, PROGRAM, "spring") == [
         Member("ann", 0.9, 1),
         Member("bob", 0.8, 2),
         Member("cat", 0.8, 3),
     ]
     assert (frozen.size, frozen.opted_out, frozen.model_id) == (3, 0, "m")
     assert json.loads(frozen.rule) == {"top": 3, "min_score": None}
-    assert audience(scored.client, "spring").fingerprint == frozen.fingerprint
+    assert audience(scored.client, PROGRAM, "spring").fingerprint == frozen.fingerprint
     assert [one.name for one in audiences(scored.client)] == ["spring"]
 
 
 def test_the_same_content_again_changes_nothing(scored: Warehouse) -> None:
-    first, _ = freeze(scored.client, "spring", AS_OF, Rule(top=3))
-    again, fresh = freeze(scored.client, "spring", AS_OF, Rule(top=3))
+    first, _ = freeze(scored.client, "spring", AS_OF, PROGRAM, Rule(top=3))
+    again, fresh = freeze(scored.client, "spring", AS_OF, PROGRAM, Rule(top=3))
     assert not fresh
     assert again.fingerprint == first.fingerprint
-    assert len(members(scored.client, "spring")) == 3
+    assert len(members(scored.client, PROGRAM, "spring")) == 3
     assert len(audiences(scored.client)) == 1
 
 
 def test_a_name_with_other_content_is_refused_in_words(scored: Warehouse) -> None:
-    freeze(scored.client, "spring", AS_OF, Rule(top=3))
+    freeze(scored.client, "spring", AS_OF, PROGRAM, Rule(top=3))
     with pytest.raises(click.ClickException, match="choose another name"):
-        freeze(scored.client, "spring", AS_OF, Rule(top=2))
+        freeze(scored.client, "spring", AS_OF, PROGRAM, Rule(top=2))
     scored.consent("ann", "2020-05-01", granted=False)
     with pytest.raises(click.ClickException, match="3 people as of 2020-06-01"):
-        freeze(scored.client, "spring", AS_OF, Rule(top=3))
-    assert len(members(scored.client, "spring")) == 3
+        freeze(scored.client, "spring", AS_OF, PROGRAM, Rule(top=3))
+    assert len(members(scored.client, PROGRAM, "spring")) == 3
 
 
 def test_the_latest_word_before_the_date_counts(scored: Warehouse) -> None:
@@ -90,8 +93,12 @@ def test_the_latest_word_before_the_date_counts(scored: Warehouse) -> None:
     scored.consent("bob", "2020-05-31 23:59:59", granted=False)
     scored.consent("cat", "2020-06-01", granted=False)  # not known yet
     scored.consent("dan", "2020-01-01", granted=False, channel="type-a")  # one channel is enough
-    frozen, _ = freeze(scored.client, "spring", AS_OF, Rule(top=5))
-    assert [one.person for one in members(scored.client, "spring")] == ["ann", "cat", "eve"]
+    frozen, _ = freeze(scored.client, "spring", AS_OF, PROGRAM, Rule(top=5))
+    assert [one.person for one in members(scored.client, PROGRAM, "spring")] == [
+        "ann",
+        "cat",
+        "eve",
+    ]
     assert frozen.opted_out == 2
 
 
@@ -99,21 +106,21 @@ def test_a_freeze_that_died_before_its_end_is_not_seen(scored: Warehouse) -> Non
     """Members without their audience are nobody's; the next freeze of the name is its own."""
     scored.client.insert(
         "audience_members",
-        [["spring", "of a dead freeze", "zoe", 0.99, 1]],
-        column_names=["audience", "fingerprint", "person", "score", "rank"],
+        [[PROGRAM, "spring", "of a dead freeze", "zoe", 0.99, 1]],
+        column_names=["program", "audience", "fingerprint", "person", "score", "rank"],
     )
-    freeze(scored.client, "spring", AS_OF, Rule(top=1))
-    assert [one.person for one in members(scored.client, "spring")] == ["ann"]
+    freeze(scored.client, "spring", AS_OF, PROGRAM, Rule(top=1))
+    assert [one.person for one in members(scored.client, PROGRAM, "spring")] == ["ann"]
 
 
 def test_of_two_freezes_that_raced_the_first_stands(scored: Warehouse) -> None:
-    first, _ = freeze(scored.client, "spring", AS_OF, Rule(top=1))
+    first, _ = freeze(scored.client, "spring", AS_OF, PROGRAM, Rule(top=1))
     late = replace(
         first, fingerprint="0", size=9, frozen_at=first.frozen_at + pd.Timedelta(seconds=1)
     )
     _store(scored.client, late, [Member("zoe", 0.99, 1)])
-    assert audience(scored.client, "spring").size == 1
-    assert [one.person for one in members(scored.client, "spring")] == ["ann"]
+    assert audience(scored.client, PROGRAM, "spring").size == 1
+    assert [one.person for one in members(scored.client, PROGRAM, "spring")] == ["ann"]
 
 
 @pytest.mark.parametrize(
@@ -128,12 +135,12 @@ def test_what_cannot_be_frozen_is_refused_in_words(
     scored: Warehouse, name: str, rule: Rule, words: str
 ) -> None:
     with pytest.raises(click.ClickException, match=words):
-        freeze(scored.client, name, AS_OF, rule)
+        freeze(scored.client, name, AS_OF, PROGRAM, rule)
     assert audiences(scored.client) == []
 
 
 def test_nobody_scored_and_nothing_frozen_say_what_to_do(warehouse: Warehouse) -> None:
     with pytest.raises(click.ClickException, match="flowdrop audience score --as-of 2020-06-01"):
-        freeze(warehouse.client, "spring", AS_OF, Rule(top=1))
+        freeze(warehouse.client, "spring", AS_OF, PROGRAM, Rule(top=1))
     with pytest.raises(click.ClickException, match="there are: none yet"):
-        members(warehouse.client, "spring")
+        members(warehouse.client, PROGRAM, "spring")

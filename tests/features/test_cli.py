@@ -39,7 +39,7 @@ def place(real: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The real data behind the commands, and a registry of this module's own."""
     folder = tmp_path_factory.mktemp("models")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sql.client.connect", lambda: real.client)
+        patch.setattr("sql.client.connect", lambda *_: real.client)
         patch.setenv("FLOWDROP_MODELS", str(folder))
         patch.setenv("FLOWDROP_CONFIG", str(folder / "none.toml"))
         yield folder

@@ -1,4 +1,4 @@
-"""Every number is computed a second way, by statsmodels or scipy.stats."""
+"""Means, and what lacks too much to be compared; rates are in `test_score.py`."""
 
 from __future__ import annotations
 
@@ -6,50 +6,15 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
-from statsmodels.stats.proportion import (
-    confint_proportions_2indep,
-    proportion_confint,
-    proportions_ztest,
-)
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
-from features.experiment import Mean, Proportion, compare, sample_ratio
-
-# (successes, trials) of the treated and the control arm: Hillstrom's, and the awkward ends.
-PAIRS = [
-    ((3894, 21307), (2262, 21306)),
-    ((189, 21387), (122, 21306)),
-    ((7, 40), (1, 35)),
-    ((0, 50), (9, 60)),
-    ((50, 50), (41, 60)),
-    ((1, 1), (0, 1)),
-]
-
-
-@pytest.mark.parametrize(("treated", "control"), PAIRS)
-def test_rates_equal_statsmodels(treated: tuple[int, int], control: tuple[int, int]) -> None:
-    found = compare(Proportion(*treated), Proportion(*control))
-
-    low, high = confint_proportions_2indep(*treated, *control, method="newcomb", compare="diff")
-    _, p_value = proportions_ztest(*zip(treated, control, strict=True))
-    assert found.value == pytest.approx(treated[0] / treated[1] - control[0] / control[1])
-    assert (found.low, found.high) == pytest.approx((low, high), rel=1e-9, abs=1e-12)
-    assert found.p_value == pytest.approx(p_value, rel=1e-9)
-
-
-@pytest.mark.parametrize("count", [(0, 30), (30, 30), (3, 30), (2262, 21306)])
-def test_wilson_equals_statsmodels(count: tuple[int, int]) -> None:
-    expected = proportion_confint(*count, method="wilson")
-    assert Proportion(*count).wilson() == pytest.approx(expected, abs=1e-12)
-
-
-def test_unpooled_standard_error_equals_the_walds_interval() -> None:
-    found = compare(Proportion(3894, 21307), Proportion(2262, 21306))
-    low, high = confint_proportions_2indep(3894, 21307, 2262, 21306, method="wald")
-    assert found.standard_error == pytest.approx((high - low) / 2 / stats.norm.ppf(0.975))
+from features.arms import Mean, Proportion
+from features.experiment import Difference, compare, lack
+from features.fieller import degrees
+from tests.features.published import case
 
 
 def _sums(values: np.ndarray) -> Mean:
@@ -73,6 +38,28 @@ def test_means_equal_statsmodels_and_scipy() -> None:
     assert found.p_value == pytest.approx(test.pvalue)
 
 
+def test_fiellers_interval_is_what_the_t_statistic_does_not_reject() -> None:
+    """The second way: at either end the treated mean less the control's share is t from zero."""
+    treated, control = _spend(1, 4_000, 0.02, 50_000), _spend(2, 3_000, 0.01, 30_000)
+    found = compare(_sums(treated), _sums(control))
+    both = CompareMeans(DescrStatsW(treated), DescrStatsW(control))
+    bound = stats.t.ppf(0.975, both.dof_satt())
+    assert found.relative == pytest.approx(treated.mean() / control.mean() - 1)
+    assert found.relative_high is not None
+    for end in (found.relative_low, found.relative_high):
+        ratio = 1 + end
+        error = math.sqrt(treated.var(ddof=1) / 4_000 + ratio**2 * control.var(ddof=1) / 3_000)
+        assert abs(treated.mean() - ratio * control.mean()) / error == pytest.approx(bound)
+
+
+def test_a_control_mean_that_may_be_zero_has_a_lift_without_upper_end() -> None:
+    one_buyer = Mean(100, 500, 250_000)
+    found = compare(Mean(100, 50_000, 30_000_000), one_buyer)
+    assert found.low > 0
+    assert found.relative_low > 0
+    assert found.relative_high is None
+
+
 def test_variance_of_large_sums_loses_nothing() -> None:
     # In floating point the two halves of the numerator would cancel to noise.
     values = np.array([10**9, 10**9 + 1, 10**9 + 2], dtype=object)
@@ -80,89 +67,112 @@ def test_variance_of_large_sums_loses_nothing() -> None:
     assert found.variance == 1.0
 
 
-def test_relative_lift_has_the_delta_methods_interval() -> None:
-    found = compare(Proportion(3894, 21307), Proportion(2262, 21306))
-
-    # The second way: the gradient of p1 / p0 by hand, and its covariance.
-    p_1, p_0 = 3894 / 21307, 2262 / 21306
-    gradient = np.array([1 / p_0, -p_1 / p_0**2])
-    covariance = np.diag([p_1 * (1 - p_1) / 21307, p_0 * (1 - p_0) / 21306])
-    error = math.sqrt(gradient @ covariance @ gradient)
-    z = stats.norm.ppf(0.975)
-    assert found.relative == pytest.approx(p_1 / p_0 - 1)
-    assert found.relative_low == pytest.approx(p_1 / p_0 - 1 - z * error)
-    assert found.relative_high == pytest.approx(p_1 / p_0 - 1 + z * error)
+people = st.lists(st.integers(0, 100_000), min_size=2, max_size=40)
 
 
-def test_a_control_of_zero_has_no_relative_lift() -> None:
-    found = compare(Proportion(3, 100), Proportion(0, 100))
-    assert (found.relative, found.relative_low, found.relative_high) == (None, None, None)
-    assert found.low < 0.03 < found.high
+@given(people, people)
+def test_both_intervals_of_means_agree_about_zero(a: list[int], b: list[int]) -> None:
+    treated, control = _sums(np.array(a)), _sums(np.array(b))
+    assume(treated.variance and control.variance)
+    found = compare(treated, control)
+    above = found.low > 0 or found.high < 0
+    beyond = found.relative_low > 0 or (found.relative_high is not None and found.relative_high < 0)
+    assume(abs(found.p_value - 0.05) > 1e-9)
+    assert above == beyond == (found.p_value < 0.05)
+    assert found.relative_low >= -1
+    assert found.low < found.value < found.high
+    assert found.relative is not None
+    assert found.relative_low <= found.relative
+    assert found.relative_high is None or found.relative <= found.relative_high
 
 
-@pytest.mark.parametrize("count", [0, 100])
-def test_nobody_or_everybody_is_no_evidence(count: int) -> None:
-    found = compare(Proportion(count, 100), Proportion(count, 100))
-    assert found.p_value == 1.0
-    assert found.low < 0 < found.high
+@pytest.mark.parametrize(
+    ("arm", "lacking"),
+    [
+        (Mean(2, 200, 20_000), "people"),  # 100 each: no width
+        (Mean(9, 600, 60_000), "people"),
+        (Mean(2, 0, 0), "people"),
+        (Mean(5_000, 0, 0), "sum"),
+        (Mean(10, 1_000, 100_000), "spread"),
+        (Mean(5_000, 900, 90_000), "carriers"),  # nine people, 100 each
+        (Mean(5_000, 10_000, 50_000_000), "carriers"),  # two of 5,000
+        # One of a million cents hides all the others.
+        (Mean(5_000, 1_010_000, 10**12 + 10**6), "carriers"),
+        (Mean(5_000, 1_000, 100_000), None),
+        (Mean(20, 3_000, 500_000), None),
+    ],
+)
+def test_what_an_arm_lacks(arm: Mean, lacking: str | None) -> None:
+    assert lack(arm) == lacking
 
 
-def test_two_constants_differ_for_certain() -> None:
-    assert compare(Mean(3, 6, 12), Mean(3, 3, 3)).p_value == 0.0
-    assert compare(Mean(3, 6, 12), Mean(3, 6, 12)).p_value == 1.0
+def test_without_spread_there_is_no_interval() -> None:
+    varied = Mean(3, 6, 14)
+    for arms in ((Mean(3, 6, 12), Mean(3, 3, 3)), (varied, Mean(3, 3, 3)), (Mean(3, 3, 3), varied)):
+        with pytest.raises(ValueError, match="without spread"):
+            compare(*arms)
 
 
-@pytest.mark.parametrize(("rate", "people"), [(0.005, 2_000), (0.1, 200), (0.5, 50)])
-def test_intervals_hold_the_truth_as_often_as_they_say(rate: float, people: int) -> None:
-    draw = np.random.default_rng(7)
-    truth, times = 0.5 * rate, 1_000
-    held = 0
-    for treated, control in zip(
-        draw.binomial(people, rate + truth, times), draw.binomial(people, rate, times), strict=True
-    ):
-        found = compare(Proportion(int(treated), people), Proportion(int(control), people))
-        held += found.low <= truth <= found.high
-    assert 0.93 <= held / times <= 0.98
+@pytest.mark.parametrize(("people", "holdout", "share"), [(900, 300, 0.2), (200, 200, 0.3)])
+def test_intervals_of_means_hold_the_truth_as_often_as_they_say(
+    people: int, holdout: int, share: float
+) -> None:
+    draw = np.random.default_rng(12)
+    times, held = 600, np.zeros(2)
+    mean = math.exp(0.125)  # of a logarithmic normal with a deviation of a half
+    for _ in range(times):
+        treated = (draw.random(people) < share) * draw.lognormal(0, 0.5, people) * 1.2
+        control = (draw.random(holdout) < share) * draw.lognormal(0, 0.5, holdout)
+        arms = [Mean(len(one), one.sum(), (one**2).sum()) for one in (treated, control)]
+        found = compare(*arms)
+        assert found.relative_high is not None
+        held += (
+            found.low <= 0.2 * share * mean <= found.high,
+            found.relative_low <= 0.2 <= found.relative_high,
+        )
+    assert (held / times >= 0.93).all(), held / times
 
 
-counts = st.integers(1, 10_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+def _published(name: str) -> tuple[Difference, Mean, Mean]:
+    inputs = case(name)["inputs"]
+    treated, control = (
+        Mean(arm["n"], arm["sum"], arm["sum_squares"])
+        for arm in (inputs["treatment"], inputs["control"])
+    )
+    return compare(treated, control), treated, control
 
 
-@given(counts, counts)
-def test_swapping_the_arms_turns_the_interval_round(a: tuple[int, int], b: tuple[int, int]) -> None:
-    there, back = compare(Proportion(*a), Proportion(*b)), compare(Proportion(*b), Proportion(*a))
-    assert (there.low, there.high) == pytest.approx((-back.high, -back.low), abs=1e-12)
-    assert there.p_value == pytest.approx(back.p_value)
-    assert -1 <= there.low <= there.value <= there.high <= 1
-    assert 0 <= there.p_value <= 1
+def test_the_published_difference_of_growthbook() -> None:
+    found, _, _ = _published("gb-onesided-greater-absolute")
+    expected = case("gb-onesided-greater-absolute")["expected"]
+    assert found.value == pytest.approx(expected["effect"], abs=1e-9)
+    assert found.standard_error == pytest.approx(expected["se"], abs=1e-9)
+    # Theirs is one-sided: half of ours, as the effect is above zero.
+    assert found.p_value / 2 == pytest.approx(expected["p"], abs=1e-9)
 
 
-def test_sample_ratio_equals_scipy() -> None:
-    people = {"none": 21306, "mens": 21307, "womens": 21387}
-    found = sample_ratio(people, dict.fromkeys(people, 1 / 3))
-    expected = stats.chisquare(list(people.values()))
-    assert (found.chi_squared, found.p_value) == pytest.approx(tuple(expected))
-    assert found.degrees == 2
-    assert found.ok
+def test_the_published_lift_and_degrees_of_posthog() -> None:
+    found, treated, control = _published("ph-ttest-mean")
+    expected = case("ph-ttest-mean")["expected"]
+    assert found.relative == pytest.approx(expected["effect"], abs=5e-5)
+    assert degrees(treated, control) == pytest.approx(expected["df"], abs=0.01)
 
 
-def test_sample_ratio_of_unequal_shares() -> None:
-    found = sample_ratio({"holdout": 130, "drop": 870}, {"holdout": 0.1, "drop": 0.9})
-    expected = stats.chisquare([130, 870], [100, 900])
-    assert found.p_value == pytest.approx(expected.pvalue)
-    assert found.expected == pytest.approx({"holdout": 100, "drop": 900})
-
-
-@pytest.mark.parametrize(("control", "ok"), [(5_000, True), (4_840, True), (4_830, False)])
-def test_sample_ratio_blocks_below_one_in_a_thousand(control: int, *, ok: bool) -> None:
-    people = {"control": control, "treated": 10_000 - control}
-    found = sample_ratio(people, {"control": 0.5, "treated": 0.5})
-    assert found.ok is ok
-    assert found.ok == (stats.chisquare(list(people.values())).pvalue >= 0.001)
-
-
-def test_an_empty_arm_counts() -> None:
-    assert not sample_ratio({"a": 50, "b": 0}, {"a": 0.5, "b": 0.5}).ok
+def test_the_published_difference_of_tea_tasting() -> None:
+    given_, expected = (case("tea-tasting-mean")[part] for part in ("inputs", "expected"))
+    treated, control = (
+        Mean(
+            arm["n"],
+            arm["n"] * arm["mean"],
+            (arm["n"] - 1) * arm["var"] + arm["n"] * arm["mean"] ** 2,
+        )
+        for arm in (given_["treatment"], given_["control"])
+    )
+    found = compare(treated, control)
+    assert found.value == pytest.approx(expected["effect"], abs=1e-9)
+    assert (found.low, found.high) == pytest.approx(expected["ci"], abs=1e-9)
+    assert found.p_value == pytest.approx(expected["p"], abs=1e-9)
+    assert found.relative == pytest.approx(expected["relative"], abs=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -172,11 +182,11 @@ def test_an_empty_arm_counts() -> None:
         lambda: Proportion(0, 0),
         lambda: Proportion(-1, 5),
         lambda: Mean(1, 1, 1),
-        lambda: sample_ratio({"a": 1}, {"b": 1.0}),
+        lambda: Mean(3, -1, 1),
     ],
 )
 def test_what_is_no_statistic_is_refused(wrong: object) -> None:
-    with pytest.raises(ValueError, match=r"no proportion|no variance|probabilities"):
+    with pytest.raises(ValueError, match=r"no proportion|no variance|no sum"):
         wrong()  # type: ignore[operator]
 
 

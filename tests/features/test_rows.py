@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PROGRAM = "liuliangbao"
 AS_OF = date(2017, 10, 30)
 SMALL = date(2020, 6, 1)
-KEYS = ["as_of", "purpose", "campaign", "person", "at", "label"]
+KEYS = ["program", "as_of", "purpose", "campaign", "person", "at", "label"]
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def small(warehouse: Warehouse) -> Warehouse:
 
 def row(warehouse: Warehouse, purpose: Any, campaign: str, person: str) -> dict[str, Any]:
     build(warehouse.client, SMALL, purpose, PROGRAM)
-    table = stored(warehouse.client, SMALL, purpose)
+    table = stored(warehouse.client, SMALL, purpose, PROGRAM)
     found = table[(table["campaign"] == campaign) & (table["person"] == person)]
     assert len(found) == 1
     values: dict[str, Any] = found.iloc[0].to_dict()
@@ -52,7 +52,13 @@ def test_definitions_table_and_query_name_the_same_columns_in_the_same_order(
     warehouse: Warehouse,
 ) -> None:
     _, _, query = text("features/rows").partition("INSERT INTO feature_rows_staging\n")
-    values = {"as_of": SMALL, "purpose": "training", "program": PROGRAM, "channel": ""}
+    values = {
+        "as_of": SMALL,
+        "purpose": "training",
+        "program": PROGRAM,
+        "channel": "",
+        "offer_days": 28,
+    }
     described = warehouse.client.query(f"DESCRIBE ({query})", parameters=values).result_rows
     table = warehouse.client.query("DESCRIBE feature_rows").result_rows
     assert [column[0] for column in described] == [*KEYS, *NAMES]
@@ -108,7 +114,7 @@ def test_campaigns_are_training_running_or_later_by_their_dates(small: Warehouse
         build(small.client, SMALL, purpose, PROGRAM)
     found = {
         one.campaign: (one.purpose, one.people, one.redeemers)
-        for one in campaigns(small.client, SMALL)
+        for one in campaigns(small.client, SMALL, PROGRAM)
     }
     assert found == {
         "one": ("training", 2, 1),  # nobody has no wallet
@@ -116,8 +122,8 @@ def test_campaigns_are_training_running_or_later_by_their_dates(small: Warehouse
         "now": ("running", 1, 0),
         "next": ("later", 1, 1),
     }
-    assert set(stored(small.client, SMALL, "scoring")["person"]) == {"ann", "bob"}
-    assert stored(small.client, SMALL, "scoring")["label"].isna().all()
+    assert set(stored(small.client, SMALL, "scoring", PROGRAM)["person"]) == {"ann", "bob"}
+    assert stored(small.client, SMALL, "scoring", PROGRAM)["label"].isna().all()
 
 
 def test_a_redemption_on_or_after_the_date_is_no_training_label(small: Warehouse) -> None:
@@ -131,47 +137,53 @@ def test_who_opened_a_wallet_after_the_start_is_not_learned_from(small: Warehous
     small.earn("late", "2020-03-02")
     small.contact("two", "2020-03-01", "2020-03-31 23:59:59", "late")
     build(small.client, SMALL, "training", PROGRAM)
-    assert "late" not in set(stored(small.client, SMALL, "training")["person"])
+    assert "late" not in set(stored(small.client, SMALL, "training", PROGRAM)["person"])
 
 
 def test_a_campaign_older_than_the_first_purchase_is_left_out(small: Warehouse) -> None:
     small.contact("old", "2019-12-01", "2019-12-31 23:59:59", "ann", "bob")
     build(small.client, SMALL, "training", PROGRAM)
-    assert "old" not in set(stored(small.client, SMALL, "training")["campaign"])
+    assert "old" not in set(stored(small.client, SMALL, "training", PROGRAM)["campaign"])
 
 
 def test_another_programs_people_and_purchases_are_not_seen(small: Warehouse) -> None:
     build(small.client, SMALL, "scoring", PROGRAM)
-    before = stored(small.client, SMALL, "scoring")
+    before = stored(small.client, SMALL, "scoring", PROGRAM)
     small.earn("ann", "2020-05-30", program="jd-flow-bank")
     small.earn("zoe", "2020-05-30", program="jd-flow-bank")
     build(small.client, SMALL, "scoring", PROGRAM)
-    pd.testing.assert_frame_equal(stored(small.client, SMALL, "scoring"), before)
+    pd.testing.assert_frame_equal(stored(small.client, SMALL, "scoring", PROGRAM), before)
 
 
 def test_a_repeated_event_counts_once(small: Warehouse) -> None:
     build(small.client, SMALL, "training", PROGRAM)
-    before = stored(small.client, SMALL, "training")
+    before = stored(small.client, SMALL, "training", PROGRAM)
     small.convert("one", "ann", "2020-02-10", "2020-02-12")
     small.contact("one", "2020-02-01", "2020-02-28 23:59:59", "ann", "bob")
     build(small.client, SMALL, "training", PROGRAM)
-    pd.testing.assert_frame_equal(stored(small.client, SMALL, "training"), before)
+    pd.testing.assert_frame_equal(stored(small.client, SMALL, "training", PROGRAM), before)
 
 
 def test_built_again_it_is_the_same_and_never_doubled(small: Warehouse) -> None:
     assert build(small.client, SMALL, "training", PROGRAM) == 4
-    first = fingerprint(stored(small.client, SMALL, "training"))
+    first = fingerprint(stored(small.client, SMALL, "training", PROGRAM))
     assert build(small.client, SMALL, "training", PROGRAM) == 4
-    assert fingerprint(stored(small.client, SMALL, "training")) == first
+    assert fingerprint(stored(small.client, SMALL, "training", PROGRAM)) == first
 
 
 def test_what_a_dead_build_left_is_not_taken_over(small: Warehouse) -> None:
     build(small.client, SMALL, "training", PROGRAM)
-    expected = stored(small.client, SMALL, "training")
-    values = {"as_of": SMALL, "purpose": "training", "program": PROGRAM, "channel": ""}
+    expected = stored(small.client, SMALL, "training", PROGRAM)
+    values = {
+        "as_of": SMALL,
+        "purpose": "training",
+        "program": PROGRAM,
+        "channel": "",
+        "offer_days": 28,
+    }
     small.client.command(text("features/rows"), parameters=values)
     build(small.client, SMALL, "training", PROGRAM)
-    pd.testing.assert_frame_equal(stored(small.client, SMALL, "training"), expected)
+    pd.testing.assert_frame_equal(stored(small.client, SMALL, "training", PROGRAM), expected)
 
 
 def test_a_build_that_finds_nobody_leaves_nobody(small: Warehouse) -> None:
@@ -180,7 +192,7 @@ def test_a_build_that_finds_nobody_leaves_nobody(small: Warehouse) -> None:
     small.client.command("TRUNCATE TABLE campaign_events")
     small.contact("one", "2020-02-01", "2020-02-28 23:59:59", "ann", "bob")
     assert build(small.client, SMALL, "running", PROGRAM) == 0
-    assert stored(small.client, SMALL, "running").empty
+    assert stored(small.client, SMALL, "running", PROGRAM).empty
 
 
 def test_an_empty_warehouse_says_what_to_do(warehouse: Warehouse) -> None:
@@ -192,6 +204,135 @@ def test_a_warehouse_without_tables_says_what_to_do(warehouse: Warehouse) -> Non
     warehouse.client.command("DROP TABLE campaign_events")
     with pytest.raises(click.ClickException, match="flowdrop sql migrate"):
         build(warehouse.client, SMALL, "training", PROGRAM)
+
+
+# -- what was undone, what came too early, what names no end ---------------------------------------
+
+
+def spent(warehouse: Warehouse, purpose: Any, campaign: str, person: str) -> tuple[int, int]:
+    found = row(warehouse, purpose, campaign, person)
+    return found["purchases_84d"], found["spend_84d_cents"]
+
+
+def test_a_purchase_that_was_reversed_is_none_from_then_on(small: Warehouse) -> None:
+    build(small.client, SMALL, "training", PROGRAM)
+    before = stored(small.client, SMALL, "training", PROGRAM)
+    small.earn("ann", "2020-02-20", spend=90_000)
+    assert spent(small, "training", "two", "ann") == (5, 97_000)
+    small.reverse("ann", "2020-02-20", "2020-02-29 23:59:59")
+    build(small.client, SMALL, "training", PROGRAM)
+    pd.testing.assert_frame_equal(stored(small.client, SMALL, "training", PROGRAM), before)
+
+
+def test_a_reversal_after_the_moment_is_not_known_at_it(small: Warehouse) -> None:
+    small.earn("ann", "2020-02-20", "2020-05-20", spend=90_000)
+    small.reverse("ann", "2020-02-20", "2020-03-01")
+    small.reverse("ann", "2020-05-20", "2020-05-31")
+    assert spent(small, "training", "two", "ann") == (5, 97_000)
+    assert spent(small, "scoring", "", "ann") == (0, 0)
+    assert row(small, "scoring", "", "ann")["spend_largest_cents"] == 3_000
+
+
+def test_a_reversal_that_was_refused_or_is_of_another_undoes_nothing(small: Warehouse) -> None:
+    small.earn("ann", "2020-02-20", spend=90_000)
+    small.reverse("ann", "2020-02-20", "2020-02-21", outcome="refused")
+    small.reverse("bob", "2020-01-15", "2020-02-21")
+    assert spent(small, "training", "two", "ann") == (5, 97_000)
+    assert spent(small, "training", "two", "bob") == (0, 0)
+    assert pd.isna(row(small, "training", "two", "bob")["recency_days"])
+
+
+def test_a_reversal_is_of_the_source_it_names(small: Warehouse) -> None:
+    """A game and a shop number their events alike."""
+    for source, day, cents in (("game", "2020-02-20", 90_000), ("shop", "2020-02-21", 4_000)):
+        small.ledger(
+            pd.DataFrame(
+                {
+                    "subject": ["ann"],
+                    "time": [pd.Timestamp(day, tz="UTC")],
+                    "spend": cents,
+                    "event_id": "1",
+                    "event_source": source,
+                }
+            )
+        )
+    small.reverse("ann", "2020-02-20", "2020-02-22")
+    assert spent(small, "training", "two", "ann") == (5, 11_000)
+
+
+def test_a_conversion_before_the_start_is_neither_label_nor_feature(small: Warehouse) -> None:
+    small.convert("two", "ann", "2020-02-29 23:59:59")
+    ann = row(small, "training", "two", "ann")
+    assert (ann["label"], ann["redemptions"], ann["campaigns_redeemed"]) == (0, 2, 1)
+    assert row(small, "scoring", "", "ann")["redemptions"] == 2
+    small.convert("two", "ann", "2020-03-01")  # at the start: the label, and no feature yet
+    ann = row(small, "training", "two", "ann")
+    assert (ann["label"], ann["redemptions"]) == (1, 2)
+    assert row(small, "scoring", "", "ann")["redemptions"] == 3
+
+
+def test_a_conversion_for_what_contacted_nobody_is_no_redemption(small: Warehouse) -> None:
+    small.convert("of the web alone", "ann", "2020-04-01")
+    assert row(small, "scoring", "", "ann")["redemptions"] == 2
+
+
+def purposes(warehouse: Warehouse, **options: int) -> dict[str, str]:
+    for purpose in ("training", "running", "later"):
+        build(warehouse.client, SMALL, purpose, PROGRAM, **options)
+    found = campaigns(warehouse.client, SMALL, PROGRAM, **options)
+    return {one.campaign: one.purpose for one in found}
+
+
+def test_a_campaign_without_an_end_is_over_after_a_while(small: Warehouse) -> None:
+    small.contact("fresh", "2020-05-04", None, "ann")
+    small.contact("stale", "2020-05-03 23:59:59", None, "ann", "bob")
+    found = purposes(small)
+    assert (found["fresh"], found["stale"]) == ("running", "training")
+    [stale] = [one for one in campaigns(small.client, SMALL, PROGRAM) if one.campaign == "stale"]
+    assert f"{stale.finish:%Y-%m-%d %H:%M:%S}" == "2020-05-31 23:59:59"
+    assert purposes(small, offer_days=7)["fresh"] == "training"
+
+
+def test_it_is_its_last_offer_that_ends_it(small: Warehouse) -> None:
+    small.contact("mixed", "2020-03-01", "2020-03-02", "ann")
+    small.contact("mixed", "2020-05-10", None, "bob")
+    assert purposes(small)["mixed"] == "running"
+    assert row(small, "scoring", "", "bob")["campaigns_running"] == 1
+    assert row(small, "scoring", "", "ann")["campaigns_running"] == 1  # that of "now" alone
+
+
+def test_an_offer_that_ends_before_it_begins_teaches_nothing_early(small: Warehouse) -> None:
+    small.contact("upside down", "2020-06-02", "2020-01-01", "ann")
+    assert purposes(small)["upside down"] == "later"
+
+
+def test_a_contact_that_is_yet_to_come_changes_nothing(small: Warehouse) -> None:
+    build(small.client, SMALL, "training", PROGRAM)
+    before = stored(small.client, SMALL, "training", PROGRAM)
+    small.earn("cat", "2020-01-10")
+    small.contact("two", "2020-06-05", "2020-07-31", "ann", "cat")
+    build(small.client, SMALL, "training", PROGRAM)
+    pd.testing.assert_frame_equal(stored(small.client, SMALL, "training", PROGRAM), before)
+
+
+# -- two programs ----------------------------------------------------------------------------------
+
+
+def test_two_programs_of_one_date_keep_their_own_rows(small: Warehouse) -> None:
+    other = "jd-flow-bank"
+    small.earn("ann", "2020-01-03", "2020-02-01", spend=77, program=other)
+    for program in (PROGRAM, other):
+        for purpose in ("training", "scoring"):
+            build(small.client, SMALL, purpose, program)
+    people = {
+        program: set(stored(small.client, SMALL, "scoring", program)["person"])
+        for program in (PROGRAM, other)
+    }
+    assert people == {PROGRAM: {"ann", "bob"}, other: {"ann"}}
+    [theirs] = stored(small.client, SMALL, "training", other).to_dict("records")[:1]
+    assert theirs["spend_largest_cents"] == 77
+    found = {one.campaign: one.people for one in campaigns(small.client, SMALL, other)}
+    assert found == {"one": 1, "two": 1}
 
 
 # -- with the real data --------------------------------------------------------------------------
@@ -215,7 +356,8 @@ def test_rows_do_not_know_what_came_after(
         build(past.client, AS_OF, purpose, PROGRAM)
         build(real.client, AS_OF, purpose, PROGRAM)
         pd.testing.assert_frame_equal(
-            stored(past.client, AS_OF, purpose), stored(real.client, AS_OF, purpose)
+            stored(past.client, AS_OF, purpose, PROGRAM),
+            stored(real.client, AS_OF, purpose, PROGRAM),
         )
 
 
@@ -231,14 +373,14 @@ def test_a_campaigns_rows_do_not_know_what_came_after_its_start(engine: Opener) 
     rows = []
     for one in (plain, noisy):
         build(one.client, SMALL, "training", PROGRAM)
-        table = stored(one.client, SMALL, "training")
+        table = stored(one.client, SMALL, "training", PROGRAM)
         rows.append(table[table["campaign"] == "one"][["at", *NAMES]])
     pd.testing.assert_frame_equal(*rows)
 
 
 def test_every_row_counts_as_pandas_counts(real: Warehouse, journey: Journey) -> None:
     build(real.client, AS_OF, "training", PROGRAM)
-    table = stored(real.client, AS_OF, "training")
+    table = stored(real.client, AS_OF, "training", PROGRAM)
     ended = journey.campaigns[journey.campaigns["until"] < pd.Timestamp(AS_OF)]
     ended = ended[ended["start"] > journey.baskets["time"].min()]
     opened = journey.baskets.groupby("household")["time"].min()
@@ -256,7 +398,7 @@ def test_a_real_households_features_are_those_of_pandas(
     real: Warehouse, journey: Journey, place: int
 ) -> None:
     build(real.client, AS_OF, "training", PROGRAM)
-    found = stored(real.client, AS_OF, "training").iloc[place]
+    found = stored(real.client, AS_OF, "training", PROGRAM).iloc[place]
     expected = by_pandas(journey, int(found["person"].removeprefix("cj:")), found["at"])
     assert {name: found[name] for name in expected} == pytest.approx(expected, nan_ok=True)
     assert set(expected) == set(NAMES) - {"channel"}

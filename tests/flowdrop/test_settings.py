@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
 
+from console.settings import ConsoleSettings
 from flowdrop.cli import main
-from flowdrop.settings import Addresses, load, sources
+from flowdrop.settings import Addresses, config_file, home, load, sources
+from local.java import bundled, java
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,3 +62,47 @@ def test_the_command_shows_every_setting_and_no_secret() -> None:
     assert {"kafka", "clickhouse", "partitions", "database", "models"} <= rows.keys()
     assert "development-only" not in shown.output
     assert all(row["description"] for row in rows.values())
+
+
+@pytest.mark.parametrize("nothing", ["", "  ", "\t"])
+def test_an_empty_setting_is_an_unset_one_in_every_layer(
+    nothing: str, flowdrop_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLOWDROP_KAFKA", nothing)
+    monkeypatch.setenv("FLOWDROP_PARTITIONS", nothing)  # no number, and no text either
+    assert load(Addresses).kafka == "127.0.0.1:9092"
+    assert load(ConsoleSettings).partitions == 8
+    assert _source("kafka") == "default"
+    started, chosen = flowdrop_home / "addresses.toml", flowdrop_home / "flowdrop.toml"
+    started.write_text('kafka = "started:1"\n')
+    chosen.write_text(f"kafka = {json.dumps(nothing)}\n")
+    assert load(Addresses).kafka == "started:1"
+    assert _source("kafka") == str(started)
+
+
+def test_an_empty_folder_or_file_is_the_default_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FLOWDROP_HOME", "")
+    monkeypatch.setenv("FLOWDROP_CONFIG", " ")
+    assert home() == tmp_path / ".flowdrop"
+    assert config_file() == tmp_path / "flowdrop.toml"
+
+
+def test_an_empty_java_is_the_one_that_pip_brought(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLOWDROP_JAVA", "")
+    assert java() == bundled()
+
+
+@pytest.mark.parametrize("variable", ["FLOWDROP_RESTARTS", "FLOWDROP_CRASH_AT"])
+def test_an_empty_word_of_supervision_ends_no_worker(variable: str) -> None:
+    command = "import streams.layer.metrics, streams.layer.faults"
+    done = subprocess.run(
+        [sys.executable, "-c", command],
+        env=os.environ | {variable: ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import httpx
 import pytest
 
 from local import processes
 from local.airflow import Airflow, write_config
 from local.dagruns import AirflowError
 from local.ports import free_port
+from local.secrets import make
 
 pytestmark = [pytest.mark.airflow, pytest.mark.timeout(600)]
 
@@ -88,6 +90,34 @@ def test_an_unknown_run_is_told(airflow: Airflow) -> None:
         airflow.client.run_state("probe", "none")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "/auth/token", None, 403),
+        ("GET", "/auth/token/login", None, 403),
+        ("POST", "/auth/token", {}, 422),
+        ("POST", "/auth/token", {"username": "admin", "password": "admin"}, 401),
+        ("POST", "/auth/token", {"username": "admin", "password": "\N{SNOWMAN}"}, 401),
+        ("POST", "/auth/token/cli", {"username": "Anonymous", "password": ""}, 400),
+        ("GET", "/api/v2/dags", None, 401),
+        ("POST", "/api/v2/dags/probe/dagRuns", {"logical_date": None}, 401),
+    ],
+)
+def test_without_the_password_nobody_is_an_administrator(
+    airflow: Airflow, method: str, path: str, body: object, status: int
+) -> None:
+    answer = httpx.request(
+        method, airflow.address + path, json=body, headers={"Accept": "application/json"}
+    )
+    assert answer.status_code == status, answer.text
+
+
+def test_a_token_that_is_over_is_asked_for_again(airflow: Airflow) -> None:
+    client = airflow.client
+    client._tokens.append("over")
+    assert client.run_state("weekly", client.scheduled("weekly", date(2017, 10, 30)))
+
+
 def test_nobody_there_is_told() -> None:
     client = Airflow(Path("/nowhere"), free_port()).client
     assert client.health() == {}
@@ -97,9 +127,10 @@ def test_nobody_there_is_told() -> None:
 
 def test_secrets_are_kept_and_hidden(tmp_path: Path) -> None:
     folder = tmp_path / "100%" / "airflow"
-    write_config(folder, tmp_path, 1234)
+    write_config(folder, tmp_path, 1234, make(tmp_path))
     first = (folder / "airflow.cfg").read_text()
-    write_config(folder, tmp_path, 1234)
+    write_config(folder, tmp_path, 1234, make(tmp_path))
     assert (folder / "airflow.cfg").read_text() == first
-    assert (folder / "airflow.cfg").stat().st_mode & 0o077 == 0
+    for name in ("airflow.cfg", "passwords.json"):
+        assert (folder / name).stat().st_mode & 0o077 == 0
     assert f"sqlite:///{tmp_path}/100%%/airflow/airflow.db" in first

@@ -18,6 +18,7 @@ from local import cli, folder, house, processes
 from local.environment import exclusive
 from local.house import House, recorded_ports
 from local.ports import HOST, LOWEST, answers, free_port, is_free
+from streams.ledger.accounts import FORMAT
 
 SERVER = "import http.server as h; h.HTTPServer(('127.0.0.1', {port}), h.BaseHTTPRequestHandler)"
 NAMES = ("kafka", "clickhouse", "worker", "feed", "console")
@@ -73,7 +74,7 @@ def test_up_status_down(home: Path) -> None:
     rows = seen()
     assert {name: row["state"] for name, row in rows.items()} == dict.fromkeys(NAMES, "running")
     keys = ["part", "state", "pid", "address", "since", "memory_mb", "log"]
-    assert list(rows["kafka"]) == [*keys, "restarts", "last_reason"]
+    assert list(rows["kafka"]) == [*keys, "restarts", "last_reason", "troubles"]
     addresses = (home / "addresses.toml").read_text()
     assert f'kafka = "{rows["kafka"]["address"]}"' in addresses
 
@@ -90,6 +91,23 @@ def test_status_says_what_supervision_did(home: Path) -> None:
     (home / "run" / "worker.restarts.json").write_text('{"restarts": 3, "last_reason": "fenced"}')
     assert "worker was started again 3 times, at last because: fenced" in run("status").output
     assert (seen()["worker"]["restarts"], seen()["worker"]["last_reason"]) == (3, "fenced")
+
+
+def test_status_says_what_keeps_a_part_from_its_work(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("up")
+    assert seen()["feed"]["troubles"] == seen()["worker"]["troubles"] == []
+    (home / "run" / "feed.trouble.json").write_text('{"postings": "postings lacks rows"}')
+    monkeypatch.setenv("FLOWDROP_INTAKE_FREE_MB", "1000000000")
+    assert seen()["feed"]["troubles"] == ["postings lacks rows"]
+    [waits] = seen()["worker"]["troubles"]
+    assert "FLOWDROP_INTAKE_FREE_MB = 1,000,000,000: waiting for room" in waits
+    told = run("status").output
+    assert "feed: postings lacks rows" in told
+    assert f"worker: {waits}" in told
+    run("down")
+    assert seen()["feed"]["troubles"] == [], "what does not run has none"
 
 
 def test_up_again_starts_only_what_died_on_the_same_port(home: Path) -> None:
@@ -208,6 +226,28 @@ def test_a_foreign_folder_is_neither_used_nor_wiped(home: Path) -> None:
     assert [path.name for path in home.iterdir()] == ["thesis.tex"]
 
 
+def test_a_folder_of_another_version_is_refused_and_can_be_wiped(home: Path) -> None:
+    home.mkdir(parents=True, exist_ok=True)
+    mark = home / folder.MARK
+    for text in ("flowdrop keeps its data here; `flowdrop reset` wipes this folder.\n", "format 4"):
+        mark.write_text(text)
+        (home / "data").mkdir(exist_ok=True)
+        result = run("up")
+        assert result.exit_code == 1
+        assert "holds data of another version of flowdrop" in result.output
+        assert "begin anew with `flowdrop reset`" in result.output
+        assert mark.read_text() == text
+    assert run("reset", "--yes").exit_code == 0
+    assert not list(home.iterdir())
+    folder.prepare(home)
+    folder.prepare(home)
+    assert mark.read_text() == folder.MARK_TEXT
+
+
+def test_the_folder_s_format_is_the_ledger_s() -> None:
+    assert f"format {int.from_bytes(FORMAT)}" == folder.FORMAT
+
+
 def test_a_default_folder_that_other_commands_began_is_adopted(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -255,15 +295,21 @@ def commands(parts: Sequence[processes.Part]) -> list[list[str]]:
 
 
 def supervised(place: Path, name: str) -> list[str]:
-    record = f"{place}/run/{name}.restarts.json"
-    return ["-m", "local.supervisor", record, sys.executable, "-m", "flowdrop", name]
+    return [*watched(place, name), "-m", "flowdrop", name]
+
+
+def watched(place: Path, name: str) -> list[str]:
+    return ["-m", "local.supervisor", f"{place}/run/{name}.restarts.json", sys.executable]
 
 
 def test_the_commands_of_the_real_house(tmp_path: Path) -> None:
     ports = {"clickhouse": 1, "worker": 2, "console": 3}
     assert commands(House(tmp_path, ports).parts(["clickhouse", "worker", "feed", "console"])) == [
-        ["-m", "local.clickhouse", "--port", "1", "--path", f"{tmp_path}/data/clickhouse"],
+        [
+            *(*watched(tmp_path, "clickhouse"), "-m", "local.clickhouse", "--port", "1"),
+            *("--path", f"{tmp_path}/data/clickhouse"),
+        ],
         [*supervised(tmp_path, "worker"), "--port", "2"],
         supervised(tmp_path, "feed"),
-        ["-m", "flowdrop", "console", "--port", "3"],
+        [*supervised(tmp_path, "console"), "--port", "3"],
     ]

@@ -2,15 +2,19 @@
 
 import importlib.metadata
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from flowdrop.cli import COMMANDS
 from flowdrop.settings import PREFIX
 from local.jars import KAFKA
+from local.secrets import COMPOSED, composed, secrets
 
 PROJECT = Path(__file__).parents[2]
 CONDITIONS = {"service_started", "service_healthy", "service_completed_successfully"}
@@ -61,6 +65,77 @@ def test_every_published_port_is_the_loopbacks(services: dict[str, Any]) -> None
     ports = [port for service in services.values() for port in service.get("ports", [])]
     assert ports
     assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_nothing_starts_with_a_secret_that_is_known(compose: dict[str, Any]) -> None:
+    text = (PROJECT / "docker-compose.yml").read_text()
+    variables = re.findall(r"(?<!\$)\$\{(\w+)([^}]*)\}", text)
+    assert {rest for _, rest in variables} == {":?"}, "each is required, and none has a default"
+    assert {name for name, _ in variables} == set(COMPOSED), "`flowdrop secrets env` draws them"
+    for _path, value in _leaves(compose):
+        if isinstance(value, str) and "://" in value and "@" in value:
+            assert re.search(r"://\w+:\$\{\w+:\?\}@", value), value
+
+
+def test_each_purpose_has_a_secret_of_its_own(services: dict[str, Any]) -> None:
+    drawn = composed()
+    assert len(set(drawn.values())) == len(COMPOSED)
+    given = {name: set(_required(service)) for name, service in services.items()}
+    ledger = {"FLOWDROP_LEDGER_KEYS", "FLOWDROP_RULES_KEYS"}
+    assert ledger <= given["worker"]
+    assert not ledger & given["feed"] | ledger & given["console"]
+    admin = {name for name, wanted in given.items() if "CLICKHOUSE_ADMIN_PASSWORD" in wanted}
+    assert admin == {"clickhouse", "tables", "app"}
+    writers = {name for name, wanted in given.items() if "CLICKHOUSE_FEED_PASSWORD" in wanted}
+    assert not writers & {"worker", "console", "topics"}
+
+
+def test_airflow_asks_who_is_there(services: dict[str, Any]) -> None:
+    for name in ("airflow", "airflow-scheduler", "airflow-dags"):
+        told = services[name]["environment"]
+        assert told["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS"] == "false"
+    assert "AIRFLOW_PASSWORD" in services["airflow"]["environment"]
+
+
+def test_clickhouses_reading_user_only_reads(compose: dict[str, Any]) -> None:
+    text = compose["configs"]["clickhouse-users"]["content"]
+    users = ET.fromstring(text)
+    assert users.findtext("profiles/reading/readonly") == "2"
+    assert users.findtext("users/read/profile") == "reading"
+    for name in ("read", "feed"):
+        password = users.find(f"users/{name}/password").get("from_env")
+        assert password in compose["services"]["clickhouse"]["environment"]
+    grants = [grant.text for grant in users.findall("users/read/grants/query")]
+    assert all(grant.startswith("GRANT SELECT ON ") for grant in grants)
+
+
+def test_the_env_file_is_its_makers_alone(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    made = CliRunner().invoke(secrets, ["env", str(path)])
+    assert made.exit_code == 0, made.output
+    assert path.stat().st_mode & 0o777 == 0o600
+    lines = [line.partition("=") for line in path.read_text().splitlines()[1:]]
+    assert [name for name, _, _ in lines] == list(COMPOSED)
+    assert not [value for _, _, value in lines if value in made.output]
+    before = path.read_text()
+    again = CliRunner().invoke(secrets, ["env", str(path)])
+    assert again.exit_code == 1
+    assert "was not written: File exists" in again.stderr
+    assert path.read_text() == before
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict | list):
+        pairs = value.items() if isinstance(value, dict) else enumerate(value)
+        for name, inner in pairs:
+            yield from _leaves(inner, f"{path}/{name}")
+    else:
+        yield path, value
+
+
+def _required(service: dict[str, Any]) -> Iterator[str]:
+    for _, value in _leaves(service):
+        yield from re.findall(r"(?<!\$)\$\{(\w+):\?\}", str(value))
 
 
 def test_our_services_run_commands_that_exist(services: dict[str, Any]) -> None:

@@ -8,8 +8,9 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from flowdrop.output import print_rows
 from local import chapters, demo, folder
-from local.demo import Demo, Stage
+from local.demo import Check, Demo, Stage, told
 
 
 @pytest.fixture
@@ -118,3 +119,23 @@ def test_stages_are_timed(flowdrop_home: Path) -> None:
     demonstration.play([Stage("nap", lambda _: time.sleep(0.2))])
     assert demonstration.timings[0].stage == "nap"
     assert 0.2 <= demonstration.timings[0].seconds < 60
+
+
+def test_the_table_of_checks_fits_80_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    why = "carrier_closed: the gate of China Mobile is closed to numbers of other networks"
+    checks = [
+        Check("coins for a purchase of 49.00, 245, and for a friend, 20", "265", "265", True),
+        Check("why a redemption was refused", why, why, True),
+        Check("people granted coins", "1,000", "999", False),
+    ]
+    print_rows([told(check) for check in checks], title="Checks")
+    printed = capsys.readouterr().out
+    assert max(len(line) for line in printed.splitlines()) <= 80
+    words = " ".join(printed.replace("│", " ").split())
+    for check in checks[:1]:
+        assert f"{check.name}: {check.got}" in words
+    assert "people granted coins: 999, not 1,000" in words
+    assert "…" not in printed

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from local import processes
+from local.birth import birth
 from local.processes import Part
 
 SLEEPER = "import time; print('up', flush=True); time.sleep(600)"
@@ -126,14 +127,66 @@ def test_children_of_a_killed_part_end_when_it_starts_again(make: Make) -> None:
 def test_a_recycled_process_id_is_never_taken_for_ours(make: Make) -> None:
     part = make(SLEEPER)
     with subprocess.Popen([sys.executable, "-c", SLEEPER], start_new_session=True) as other:
-        born = psutil.Process(other.pid).create_time() - 60
+        start, ticks = birth(other.pid).rsplit("/", 1)
         part.record.parent.mkdir()
-        part.record.write_text(json.dumps({"pid": other.pid, "born": born, "argv": []}))
+        record = {"pid": other.pid, "born": f"{start}/{int(ticks) - 1}", "since": 0, "argv": []}
+        part.record.write_text(json.dumps(record))
         assert processes.look(part).state == "died"
         processes.stop(part)
         processes.kill(part)
         assert other.poll() is None, "another program's process was ended"
         other.kill()
+
+
+def test_what_runs_since_another_boot_is_never_taken_for_ours(make: Make) -> None:
+    part = make(SLEEPER)
+    argv = [sys.executable, "-c", PARENT]
+    with subprocess.Popen(argv, start_new_session=True, stdout=subprocess.PIPE) as other:
+        child = psutil.Process(int(other.stdout.readline()))
+        ticks = birth(other.pid).rpartition("/")[2]
+        part.record.parent.mkdir()
+        record = {"pid": other.pid, "born": f"another boot/{ticks}", "since": 0, "argv": []}
+        part.record.write_text(json.dumps(record))
+        assert processes.look(part).state == "died"
+        processes.end_leftovers(part)
+        other.kill()
+        other.wait()
+        processes.end_leftovers(part)  # its session still has a member, which is not ours
+        assert processes._session(child.pid) == other.pid
+        assert not ended(child)
+        child.kill()
+
+
+@pytest.mark.parametrize("seconds", [10, -10, 86_400])
+def test_a_clock_that_steps_changes_nothing(
+    make: Make, monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
+    part = make(PARENT)
+    pid = processes.start(part)
+    processes.wait_ready(part)
+    child = psutil.Process(int(part.log.read_text()))
+    born = psutil.Process(pid).create_time()
+    # what Linux says of its boot moves with the clock, and what psutil says of a process with it
+    boot = psutil._pslinux.boot_time() + seconds
+    monkeypatch.setattr(psutil._pslinux, "boot_time", lambda: boot)
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() + seconds)
+    assert abs(psutil.Process(pid).create_time() - born - seconds) < 1, "the clock did not step"
+    assert processes.look(part).state == "running"
+    assert processes.start(part) == pid
+    assert processes.stop(part) == "stopped"
+    assert ended(child)
+
+
+@pytest.mark.skipif(not Path("/proc/stat").exists(), reason="Linux's way to tell the boot's time")
+def test_a_program_with_a_strange_name_has_a_birth(tmp_path: Path) -> None:
+    named = tmp_path / "a ) R 1 (b"
+    named.symlink_to(sys.executable)
+    with subprocess.Popen([named, "-c", SLEEPER], executable=str(named)) as other:
+        assert Path(f"/proc/{other.pid}/comm").exists()
+        assert int(birth(other.pid).rpartition("/")[2]) > 0
+        other.kill()
+    assert birth(other.pid) == ""
 
 
 @pytest.mark.parametrize("text", ["", "{", "{}", '{"pid": "x", "born": 1}'])

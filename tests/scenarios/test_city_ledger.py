@@ -27,6 +27,7 @@ from streams import programs
 from streams.events import WALLET_TOPIC, encode
 from streams.ledger.rules import Rules
 from streams.reading import Rejection, read_wallet
+from tests import keys
 from tests.naive_settlement import delivered, deliveries, insert, movements, queues, sums
 from tests.simulator.proof import (
     Evidence,
@@ -62,7 +63,13 @@ OPERATIONS = (
     *("order_place", "order_fulfil", "order_cancel", "order_refund", "reward"),
     *("packet_send", "packet_claim", "packet_expire"),
 )
-RULES = Rules(programs.load(), window_us=10 * DAY_US, tolerance_us=DAY_US, secret=b"city")
+RULES = Rules(
+    programs.load(),
+    window_us=10 * DAY_US,
+    tolerance_us=DAY_US,
+    ledger_keys=keys.LEDGER,
+    rules_keys=keys.RULES,
+)
 
 
 class Ledgers:

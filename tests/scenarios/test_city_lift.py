@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow.parquet as pq
 import pytest
 
-from features.experiment import Difference, Mean, Proportion, compare, sample_ratio
+from features.arms import Mean, Proportion
+from features.experiment import Difference, compare
+from features.sample_ratio import sample_ratio
 from scenarios.city.city import chunks
 from scenarios.city.plan import Plan
 from scenarios.city.truth import Truth
@@ -29,13 +31,15 @@ class Judged(NamedTuple):
     """What the events say of a city's first campaign, and what is true."""
 
     rate: Difference
-    value: Difference
+    value: Difference | None  # none where an arm has no spread
     is_balanced: bool
     true_rate: float
     true_value: float
 
 
-def differences(events: Iterable[CampaignEvent]) -> tuple[Difference, Difference, bool]:
+def differences(
+    events: Iterable[CampaignEvent],
+) -> tuple[Difference, Difference | None, bool]:
     """Compare the arms as the report does: each person once, from assignment on."""
     drawn = {}
     spent: dict[str, int] = {}
@@ -54,12 +58,15 @@ def differences(events: Iterable[CampaignEvent]) -> tuple[Difference, Difference
             Proportion(sum(name in spent for name in own), len(own)),
             Mean(len(own), sum(values), sum(value * value for value in values)),
         )
-    rate, value = (
-        compare(treated, control)
-        for treated, control in zip(statistics["drop"], statistics["none"], strict=True)
-    )
+    (rate, value), (control_rate, control_value) = statistics["drop"], statistics["none"]
+    # So few buyers that a report would withhold it: the interval is tried all the same.
+    is_spread = value.variance and control_value.variance
     probabilities = {event.data.arm: event.data.probability for event in drawn.values()}
-    return rate, value, sample_ratio(people, probabilities).ok
+    return (
+        compare(rate, control_rate),
+        compare(value, control_value) if is_spread else None,
+        sample_ratio(people, probabilities).ok,
+    )
 
 
 def judged(seed: int, folder: Path) -> Judged:
@@ -88,8 +95,10 @@ def test_the_interval_of_the_rate_holds_the_truth(cities: list[Judged]) -> None:
 
 
 def test_the_interval_of_the_value_holds_the_truth(cities: list[Judged]) -> None:
-    held = [city.value.low <= city.true_value <= city.value.high for city in cities]
-    assert sum(held) >= COVERED_MIN * len(SEEDS)
+    told = [(city.value, city.true_value) for city in cities if city.value]
+    held = [value.low <= true <= value.high for value, true in told]
+    assert sum(held) >= COVERED_MIN * len(told)
+    assert len(told) > 0.9 * len(SEEDS)
 
 
 def test_an_interval_that_claims_too_much_would_be_found_out(cities: list[Judged]) -> None:

@@ -19,9 +19,9 @@ from scenarios import NOTES, complete_journey, hillstrom, replay
 from scenarios.replay import Tally
 from scenarios.source import ready
 from scenarios.spoil import Spoiler
-from streams import publish
 from streams.events import CAMPAIGN_TOPIC, WALLET_TOPIC
 from streams.publish import records_of
+from streams.publish import topics as publish_topics
 from streams.settings import StreamSettings
 from streams.topics import create_topics
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from scenarios.source import Ready
     from scenarios.spoil import Record
+
+pytestmark = pytest.mark.usefixtures("flowdrop_home")  # where a replay notes how far it came
 
 TOPICS = (WALLET_TOPIC, CAMPAIGN_TOPIC)
 Place = tuple[str, int]
@@ -110,7 +112,7 @@ def flowdrop(*words: str, **env: str) -> Result:
 
 
 def test_no_broker_is_said_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publish, "ANSWER_SECONDS_MAX", 0.3)
+    monkeypatch.setattr(publish_topics, "ANSWER_SECONDS_MAX", 0.3)
     result = flowdrop("replay", "hillstrom", KAFKA="127.0.0.1:1")
     assert result.exit_code == 1
     assert result.stdout == ""
@@ -197,7 +199,9 @@ def log(kafka: str) -> Iterator[Log]:
 
 def replayed(log: Log, *words: str) -> dict[str, object]:
     result = flowdrop(
-        "replay", *words, "--json", KAFKA=log.bootstrap, PARTITIONS=str(log.partitions)
+        *("replay", *words, "--no-wait", "--json"),
+        KAFKA=log.bootstrap,
+        PARTITIONS=str(log.partitions),
     )
     assert result.exit_code == 0, result.stderr
     summary: dict[str, object] = json.loads(result.stdout)

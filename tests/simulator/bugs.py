@@ -209,7 +209,10 @@ class TakenTwice(Worker):
 
 @in_ledger("The clearing account does not record which legs have arrived.")
 def leg_credited_twice() -> Iterator[None]:
-    with patch("streams.ledger.arrivals.with_arrival", lambda arrived, *_: arrived):
+    with (
+        patch("streams.ledger.arrivals.with_arrived", lambda terms, *_: terms),
+        patch("streams.ledger.arrivals.arrived_from", lambda *_: 0),
+    ):
         yield
 
 
@@ -303,4 +306,10 @@ def unbalanced_posting() -> Iterator[None]:
             payee.posted += 2
 
     with patch.object(Book, "move", more):
+        yield
+
+
+@in_ledger("A gift that still waits is taken back out of its payee's wallet.")
+def waiting_gift_taken_from_the_wallet() -> Iterator[None]:
+    with patch("streams.ledger.waiting.take_out", lambda *_: None):
         yield

@@ -6,6 +6,7 @@ shrunk. A new type of event is one function here: decorated with its weight, it 
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, get_args
@@ -25,7 +26,10 @@ from streams.events import (
     encode,
     partition_of,
 )
+from streams.ledger.corrections import sign as sign_correction
 from streams.ledger.fold import Rules
+from streams.ledger.keys import sign as sign_key
+from streams.ledger.legs import sign as sign_leg
 from streams.ledger.published import sign
 from streams.programs import Operation
 from tests.streams.ledger_world import VERIFICATION, program, rules_text
@@ -39,6 +43,7 @@ if TYPE_CHECKING:
 START = datetime(2026, 3, 1, tzinfo=UTC)
 START_MS = int(START.timestamp() * 1000)
 DAY_US = 86_400_000_000
+LEDGER_KEYS = {"k1": b"simulated", "k2": b"the second", "k3": b"the third"}
 RULES = Rules(
     {
         "p": program("p", *get_args(Operation)),
@@ -49,19 +54,30 @@ RULES = Rules(
     },
     window_us=2 * DAY_US,
     tolerance_us=DAY_US // 24,
-    secret=b"simulated",
+    ledger_keys=LEDGER_KEYS,
+    rules_keys={"k1": b"operator"},
 )
-# What an operator may publish of the program p: as it is; more for a quiz and coins that never
-# expire; no red packets; limits by verification.
-PUBLISHED = [
-    rules_text(program("p", *get_args(Operation))),
-    rules_text(replace(program("p", *get_args(Operation), quiz_max=11), expiry=None)),
-    rules_text(program("p", *(name for name in get_args(Operation) if name != "packet_send"))),
-    rules_text(replace(program("p", *get_args(Operation)), verification=VERIFICATION)),
+# What an operator may have the program p become, by the table and the name of what changes: more
+# for a quiz; another check-in; coins that never expire; no red packets; limits by verification.
+BECOMES: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "quiz": ("earn", "quiz", {"given_max": 11}),
+    "check-in": ("earn", "check-in", {"coins": 8}),
+    "expiry": ("expiry", "", {}),
+    "packets": (
+        *("operations", ""),
+        {"open": [name for name in get_args(Operation) if name != "packet_send"]},
+    ),
+    **{f"tier {name}": ("verification", name, {}) for name in VERIFICATION},
+}
+ROTATION: list[tuple[events.ChangeOfKey, str]] = [
+    *(("introduce", "k2"), ("use", "k2"), ("use", "k2"), ("revoke", "k1")),
 ]
 CAMPAIGNS = ("spring", "autumn", "mixed")  # the last has shards and coins of two programs
+SOURCES = ("client", "game", "shop", "gateway")  # each numbers its events as it likes
 CARRIERS = (("unicom", "mobile", "telecom", "radio", "none"), (85, 6, 4, 2, 3))  # with weights
 LATELY_MAX = 400
+STRANGERS = 4  # at a time
+PAUSES = 0.006  # of happenings that come a month after the one before: what waits is due then
 POINTS = (
     *("opened", "restoring", "restored", "fetched", "folded", "taken", "sent"),
     *("unanswered", "committed", "settled", "acknowledged", "joined", "assigned"),
@@ -93,6 +109,18 @@ class CopiedLeg(NamedTuple):
         run.copy_leg(self)
 
 
+class KeyStep(NamedTuple):
+    """An operator changes a key on every partition, a revocation once none signs with it."""
+
+    index: int
+    time_ms: int
+    step: events.ChangeOfKey
+    about: str
+
+    def happen(self, run: Simulation) -> None:
+        run.change_key(self)
+
+
 class Fault(NamedTuple):
     """Something breaks: at once, or at the next step of the name `point`."""
 
@@ -106,7 +134,7 @@ class Fault(NamedTuple):
         run.arm(self)
 
 
-Item: TypeAlias = Record | CopiedLeg | Fault
+Item: TypeAlias = Record | CopiedLeg | KeyStep | Fault
 
 
 class Plan(NamedTuple):
@@ -129,8 +157,11 @@ def plan_of(seed: int, events: int) -> Plan:
     faults = sorted(
         random.randrange(events) for _ in range(3 + min(events, 1_000) // 30 + events // 100)
     )
+    rotation = list(zip(sorted(random.sample(range(events), 4)), ROTATION, strict=True))
     happenings: list[Item] = []
     for number in range(events):
+        while rotation and rotation[0][0] <= number:
+            happenings.append(KeyStep(0, clients.time_ms, *rotation.pop(0)[1]))
         while faults and faults[0] <= number:
             faults.pop(0)
             happenings.append(fault(random, clients.time_ms))
@@ -189,11 +220,15 @@ class Clients:
     def __init__(self, random: Random, partitions: int) -> None:
         self.random = random
         self.partitions = partitions
-        self.wallets = [f"w:{n}" for n in range(random.choice((4, 12, 60, 200)))]
-        self.step = timedelta(seconds=random.choice((5, 30, 120, 600)))
+        # Few wallets and no pauses, so that memories get full; else, with pauses, much is due.
+        few = random.random() < 0.3
+        self.wallets = [f"w:{n}" for n in range(4 if few else random.choice((4, 12, 60, 200)))]
+        self.step = timedelta(seconds=random.choice((5, 30) if few else (5, 30, 120, 600)))
+        self.pauses = 0.0 if few else PAUSES
         self.time = START
         self.time_ms = START_MS
         self.count = 0
+        self.named: dict[str, str] = {}  # by subject the last id that was given to an event of it
         self.unopened = list(self.wallets)
         self.events: list[WalletEvent] = []  # what was sent lately
         self.holds: list[Redeem] = []
@@ -203,12 +238,23 @@ class Clients:
         self.shares: list[events.PacketShare] = []
         self.frozen: list[str] = []
         self.others: list[str] = []  # wallets of the second program
+        # Who get coins before they have a wallet.
+        self.strangers = [f"v:{n}" for n in range(STRANGERS)]
+        self.closed: list[str] = []
+        self.refunded: list[events.OrderPlace] = []  # some of these orders once more
+        self.leaving = 0  # how many steps those who leave have taken
+        self.left: PointsOut | None = None  # the exchange that is to be taken back from one
+        self.reversed: list[Any] = []
+        self.undone: list[tuple[Leg, int]] = []
         self.delayed: list[Record] = []
+        self.changes: dict[str, datetime] = {}  # of the rules, and from when on
 
     def next(self) -> Item:
         """Return what is published next, with index 0."""
         random = self.random
         self.time += self.step
+        if random.random() < self.pauses:
+            self.time += timedelta(days=31)
         self.time_ms = START_MS + (self.time - START) // timedelta(milliseconds=1)
         chance = random.random()
         if chance < 0.02 and self.delayed:
@@ -249,10 +295,13 @@ class Clients:
         return make(self)
 
     def again(self) -> Record:
-        """A retry; now and then with other content under the same id."""
+        """A retry; now and then with other content under the same names, or of another source."""
         event = self.random.choice(self.events)
-        if self.random.random() < 0.1:
-            event = msgspec.structs.replace(event, source="another")
+        chance = self.random.random()
+        if chance < 0.1:
+            event = msgspec.structs.replace(event, time=event.time + timedelta(seconds=1))
+        elif chance < 0.2:
+            event = msgspec.structs.replace(event, source=self.random.choice(SOURCES))
         return self.record(event)
 
     def forged(self) -> Item:
@@ -292,6 +341,12 @@ class Clients:
         wallets = self.wallets
         return wallets[int(len(wallets) * self.random.random() ** 2)]
 
+    def payee(self) -> str:
+        """Whom somebody gives coins: now and then one who has no wallet yet."""
+        if self.random.random() < 0.85:
+            return self.wallet()
+        return self.strangers[int(len(self.strangers) * self.random.random() ** 2)]
+
     def amount(self) -> int:
         return 1 + int(self.random.expovariate(1 / 25))
 
@@ -315,7 +370,26 @@ class Clients:
             time -= timedelta(seconds=int(random.expovariate(1 / 60_000)))
         else:
             time += timedelta(seconds=random.randrange(8_000))
-        return {"id": f"e{self.count}", "source": "client", "time": time, "subject": subject}
+        name = f"e{self.count}"
+        if random.random() < 0.2:  # perhaps of another source, which knows nothing of the first
+            name = self.named.get(subject, name)
+        self.named[subject] = name
+        source = random.choice(SOURCES)
+        return {"id": name, "source": source, "time": time, "subject": subject}
+
+    def twin(self, events: list[Any]) -> dict[str, Any]:
+        """An id and subject of long or not long ago, under which another source sends as well."""
+        random = self.random
+        if not events or random.random() < 0.75:
+            return {}
+        old = random.choice(events[-8:])
+        source = random.choice((old.source, *SOURCES))
+        return {"id": old.id, "subject": old.subject, "source": source}
+
+    def source_of(self, event: WalletEvent | None) -> str | None:
+        """The source by which an event is referred to: none, its own, or any."""
+        own = SOURCES[0] if event is None else event.source
+        return self.random.choice((None, None, own, own, self.random.choice(SOURCES)))
 
 
 def open_wallet(clients: Clients) -> WalletEvent:
@@ -398,6 +472,7 @@ def reward(clients: Clients) -> WalletEvent:
         campaign=random.choice(CAMPAIGNS),
         rule=rule,
         conversion=f"conversion-{random.randrange(60)}",
+        conversion_source=clients.source_of(None),
         value=random.choice((None, 50, random.randrange(3_000))) if rule == "purchase" else None,
         to=clients.wallet() if (rule == "friend") is (random.random() < 0.95) else None,
     )
@@ -537,7 +612,7 @@ def tiered_packet(clients: Clients) -> WalletEvent:
         head["subject"] = random.choice(clients.tiered_packets[-4:])
         drawn = events.PacketClaimData(program=program, claimer=tiered_wallet(clients))
         return events.PacketClaim(**head, data=drawn)
-    packet = f"packet:{head['id']}@{partition_of(head['subject'], clients.partitions)}"
+    packet = f"packet:{clients.count}@{partition_of(head['subject'], clients.partitions)}"
     clients.tiered_packets.append(packet)
     put = events.PacketSendData(
         program=program,
@@ -573,7 +648,13 @@ def redeem(clients: Clients) -> WalletEvent:
         until=clients.soon() if random.random() < 0.7 else None,
         network=random.choice(CARRIERS[0]) if random.random() < 0.1 else None,
     )
-    event = Redeem(**clients.head(clients.wallet()), data=data)
+    name = clients.wallet()
+    if data.until is not None and random.random() < 0.35:  # one has many held
+        name, data = clients.wallets[0], replace(data, amount=random.randint(1, 3))
+    head = clients.head(name)
+    if data.until is not None:
+        head |= clients.twin(clients.holds)
+    event = Redeem(**head, data=data)
     if data.until is not None:
         clients.holds.append(event)
     return event
@@ -588,6 +669,7 @@ def resolve(clients: Clients) -> WalletEvent:
     data = events.HeldData(
         program=held.data.program if held else clients.programs[0],
         redemption=held.id if held and random.random() < 0.97 else "none",
+        redemption_source=clients.source_of(held),
     )
     return kind(**clients.head(held.subject if held else clients.wallet()), data=data)
 
@@ -604,10 +686,10 @@ def order_place(clients: Clients) -> WalletEvent:
         quantity=quantity,
         amount=price * quantity + (random.random() < 0.03),
     )
-    head = clients.head(clients.wallet())
+    head = clients.head(clients.wallet()) | clients.twin(clients.orders)
     if clients.orders and random.random() < 0.1:
         old = clients.orders[0]
-        head |= {"id": old.id, "subject": old.subject}
+        head |= {"id": old.id, "subject": old.subject, "source": old.source}
     event = events.OrderPlace(**head, data=data)
     clients.orders.append(event)
     return event
@@ -618,15 +700,21 @@ def order_end(clients: Clients) -> WalletEvent:
     """Deliver, cancel or refund an order; some of them twice, or one after the other."""
     random = clients.random
     order = random.choice(clients.orders[-40:]) if clients.orders else None
+    if clients.refunded and random.random() < 0.25:
+        order = random.choice(clients.refunded[-4:])
     name = order.id if order and random.random() < 0.97 else "none"
+    source = clients.source_of(order)
     program = order.data.program if order else clients.programs[0]
     head = clients.head(order.subject if order else clients.wallet())
     chance = random.random()
     if chance < 0.5:
-        return events.OrderFulfil(**head, data=events.OrderData(program=program, order=name))
-    data = events.OrderStopData(program=program, order=name)
+        done = events.OrderData(program=program, order=name, order_source=source)
+        return events.OrderFulfil(**head, data=done)
+    data = events.OrderStopData(program=program, order=name, order_source=source)
     if chance < 0.7:
         return events.OrderCancel(**head, data=data)
+    if order:
+        clients.refunded.append(order)
     return events.OrderRefund(**head, data=data)
 
 
@@ -676,7 +764,7 @@ def deposit(clients: Clients) -> WalletEvent:
 
 @sent(weight=28)
 def transfer(clients: Clients) -> WalletEvent:
-    to = clients.wallet() if clients.random.random() < 0.98 else "issuer:p@0"
+    to = clients.payee() if clients.random.random() < 0.98 else "issuer:p@0"
     data = events.TransferData(program=clients.program(), to=to, amount=clients.amount())
     return Transfer(**clients.head(clients.wallet()), data=data)
 
@@ -687,7 +775,7 @@ def packet_send(clients: Clients) -> WalletEvent:
     sender = clients.wallet()
     where = partition_of(sender, clients.partitions) + (random.random() < 0.03)
     head = clients.head(sender)
-    packet = f"packet:{head['id']}@{where}"
+    packet = f"packet:{clients.count}@{where}"
     clients.packets.append(packet)
     terms: dict[str, Any] = {}
     if random.random() < 0.3:
@@ -711,7 +799,7 @@ def campaigns_packet_send(clients: Clients) -> WalletEvent:
     campaign, subject = budget_of(clients)
     where = partition_of(subject, clients.partitions)
     head = clients.head(subject)
-    packet = f"packet:{head['id']}@{where}"
+    packet = f"packet:{clients.count}@{where}"
     clients.packets.append(packet)
     data = events.PacketSendData(
         program=clients.program(),
@@ -735,7 +823,8 @@ def packet_of(clients: Clients) -> str:
 @sent(weight=6)
 def packet_share(clients: Clients) -> WalletEvent:
     data = events.PacketShareData(program=clients.program(), sharer=clients.wallet())
-    event = events.PacketShare(**clients.head(packet_of(clients)), data=data)
+    head = clients.head(packet_of(clients)) | clients.twin(clients.shares)
+    event = events.PacketShare(**head, data=data)
     clients.shares.append(event)
     return event
 
@@ -748,10 +837,10 @@ def packet_claim(clients: Clients) -> WalletEvent:
     share = random.choice(clients.shares[-12:]) if clients.shares else None
     if share is not None and random.random() < 0.3:
         packet = share.subject if random.random() < 0.9 else packet
-        terms = {"share": share.id}
+        terms = {"share": share.id, "share_source": clients.source_of(share)}
     if random.random() < 0.4:
         terms |= random.choice(({"group": "family"}, {"code": "open"}, {"group": "b", "code": "c"}))
-    data = events.PacketClaimData(program=clients.program(), claimer=clients.wallet(), **terms)
+    data = events.PacketClaimData(program=clients.program(), claimer=clients.payee(), **terms)
     return events.PacketClaim(**clients.head(packet), data=data)
 
 
@@ -768,8 +857,16 @@ def reverse(clients: Clients) -> WalletEvent:
     kinds = (Earn, Grant, Redeem, Transfer, PointsIn, PointsOut)
     lately = [event for event in clients.events[-80:] if isinstance(event, kinds)]
     original = random.choice(lately) if lately else earn(clients)
+    if clients.reversed and random.random() < 0.3:
+        original = random.choice(clients.reversed[-4:])
+    clients.reversed.append(original)
     if random.random() < 0.05:
-        original = msgspec.structs.replace(original, source="another")
+        original = random.choice(
+            (
+                msgspec.structs.replace(original, source=random.choice(SOURCES)),
+                msgspec.structs.replace(original, time=original.time + timedelta(seconds=1)),
+            )
+        )
     subject = original.subject if random.random() < 0.97 else clients.wallet()
     data = events.ReverseData(program=original.data.program, original=original)
     return events.Reverse(**clients.head(subject), data=data)
@@ -791,22 +888,83 @@ def unfreeze(clients: Clients) -> WalletEvent:
     return events.Unfreeze(**clients.head(name), data=data)
 
 
-@sent(weight=1)
+@sent(weight=3)
 def close(clients: Clients) -> WalletEvent:
-    """Close a wallet, and have another ready in its place."""
+    """Close a wallet, and have another ready in its place.
+
+    What is left goes to another, now and then to one closed before: then it comes back, and waits.
+    """
     random, wallets = clients.random, clients.wallets
-    name = clients.wallet()
+    name = random.choice(wallets[1:12])
     if random.random() < 0.5:
         new = f"w:{len(wallets) + clients.count}"
         wallets[wallets.index(name)] = new
         clients.unopened.append(new)
-    to = clients.wallet() if random.random() < 0.8 else None
+    to = clients.payee() if random.random() < 0.8 else None
+    if clients.closed and random.random() < 0.3:
+        to = random.choice(clients.closed[-8:])
+    clients.closed.append(name)
     data = events.CloseData(program=clients.program(), to=to)
     return events.Close(**clients.head(name), data=data)
 
 
+@sent(weight=8)
+def leave(clients: Clients) -> WalletEvent:
+    """One after another opens a wallet, exchanges coins and closes it; then these come back."""
+    turn, step = divmod(clients.leaving, 6)
+    clients.leaving += 1
+    program = clients.programs[0]
+    head = clients.head(f"l:{turn}")
+    if step == 0:
+        return events.Open(**head, data=events.OpenData(program=program))
+    if step == 1:
+        earned = events.EarnData(program=program, activity="game", amount=20)
+        return Earn(**head, data=earned)
+    if step == 2 or clients.left is None:
+        out = events.PointsData(program=program, partner="tianyi", points=4, amount=2)
+        clients.left = PointsOut(**head, data=out)
+        return clients.left
+    if step == 3:
+        return events.Close(**head, data=events.CloseData(program=program, to=clients.payee()))
+    if step == 4:
+        back = events.ReverseData(program=program, original=clients.left)
+        return events.Reverse(**head, data=back)
+    data = events.WaitingReleaseData(program=program, to=clients.payee())
+    return events.WaitingRelease(**head, data=data)
+
+
+@sent(weight=2)
+def stranger_opens(clients: Clients) -> WalletEvent:
+    """Somebody opens the wallet for which coins may wait; another takes the place."""
+    random, strangers = clients.random, clients.strangers
+    name = random.choice(strangers[1:])  # the first never does
+    strangers[strangers.index(name)] = f"v:{STRANGERS + clients.count}"
+    clients.wallets.append(name)
+    return events.Open(**clients.head(name), data=events.OpenData(program=clients.program()))
+
+
+@sent(weight=5)
+def waiting_return(clients: Clients) -> WalletEvent:
+    """Have what waited for a stranger go back, mostly before it is due."""
+    random = clients.random
+    name = random.choice((clients.strangers[0], *clients.strangers))
+    if random.random() < 0.05:
+        name = clients.wallet()
+    data = events.WaitingReturnData(program=clients.program())
+    return events.WaitingReturn(**clients.head(name), data=data)
+
+
+@sent(weight=4)
+def waiting_release(clients: Clients) -> WalletEvent:
+    """Move what waits for a closed wallet, if anything does, to another."""
+    closed = clients.closed[-8:]
+    name = clients.random.choice(closed) if closed else clients.wallet()
+    data = events.WaitingReleaseData(program=clients.program(), to=clients.payee())
+    return events.WaitingRelease(**clients.head(name), data=data)
+
+
 def forged_leg(clients: Clients) -> Leg:
-    """Coins out of nowhere, signed with a guess."""
+    """Coins out of nowhere, signed with a guess, or with a stolen key under a high number."""
     random = clients.random
     origin, offset = random.randrange(clients.partitions), clients.count
     step = random.choice(("transfer", "lease", "ack", "declined"))
@@ -815,30 +973,103 @@ def forged_leg(clients: Clients) -> Leg:
         subject = f"budget:spring@{random.randrange(clients.partitions)}"
     if step == "ack":
         subject = f"clearing:{clients.programs[0]}@{random.randrange(clients.partitions)}"
+    cause = random.choice(clients.events) if clients.events else None
     data = events.LegData(
         program=clients.programs[0],
         step=step,
         payer=clients.wallet(),
         amount=1_000,
-        cause=random.choice(clients.events).id if clients.events else "none",
+        cause=cause.id if cause else "none",
+        cause_source=cause.source if cause else "none",
         campaign="spring" if step == "lease" else "",
         partition=origin,
         offset=offset,
         number=0,
+        sequence=1_000_000 + clients.count,
+        key=random.choice(("k1", "k2", "k9")),
         signature="0" * 64,
     )
     head = {**clients.head(subject), "id": f"leg:{origin}:{offset}:0"}
-    return Leg(**head, data=data)
+    leg = Leg(**head, data=data)
+    if random.random() < 0.5 and data.key in LEDGER_KEYS:
+        return sign_leg(leg, LEDGER_KEYS[data.key])
+    return leg
+
+
+@sent(weight=1)
+def correction(clients: Clients) -> WalletEvent:
+    """Undo a leg that brought nothing, now and then twice, or one that can't be undone."""
+    random = clients.random
+    leg = forged_leg(clients)
+    data = msgspec.structs.replace(leg.data, step=random.choice(("ack", "ask")), amount=0)
+    leg = msgspec.structs.replace(leg, data=data)
+    partition = random.randrange(clients.partitions)
+    if clients.undone and random.random() < 0.5:
+        leg, partition = random.choice(clients.undone)
+    clients.undone.append((leg, partition))
+    facts = {
+        "program": data.program,
+        "step": "undo",
+        "leg": leg,
+        "key": "k1",
+        "signature": "0" * 64,
+    }
+    head = clients.head(f"clearing:{data.program}@{partition}")
+    event = events.Correction(**head, data=events.CorrectionData(**facts))
+    event = sign_correction(event, RULES.rules_keys["k1"])
+    if random.random() < 0.1:
+        event = msgspec.structs.replace(event, source="another")
+    return event
+
+
+@sent(weight=1)
+def key(clients: Clients) -> WalletEvent:
+    """Introduce a key that is known, use one that is not; now and then not signed so."""
+    random = clients.random
+    step, about = random.choice((("introduce", "k1"), ("use", "k9")))
+    head = clients.head(f"keys:ledger@{random.randrange(clients.partitions)}")
+    data = events.KeyData(purpose="ledger", step=step, about=about, key="k1", signature="0" * 64)
+    event = sign_key(events.KeyChange(**head, data=data), RULES.rules_keys["k1"])
+    if random.random() < 0.1:
+        event = msgspec.structs.replace(event, source="another")
+    return event
+
+
+def published(changes: dict[str, datetime]) -> str:
+    """The rules of the program p, with each of `changes` from its time on."""
+    text = rules_text(replace(program("p", *get_args(Operation)), verification=VERIFICATION))
+    values = json.loads(text)
+    for name in VERIFICATION.keys() - {change.removeprefix("tier ") for change in changes}:
+        del values["verification"][name]
+    for change, time in changes.items():
+        table, name, becomes = BECOMES[change]
+        holder, key = (values[table], name) if name else (values, table)
+        now, then = holder[key], time.isoformat()
+        if table == "verification":
+            holder[key] = now | {"from": then}
+        else:
+            after = [now | becomes | {"from": then}] if becomes else []
+            holder[key] = [now | {"until": then}, *after]
+    return json.dumps(values)
 
 
 @sent(weight=1)
 def rules(clients: Clients) -> WalletEvent:
-    """Publish other rules of the first program; now and then an old event, or not signed so."""
+    """Publish other rules of the first program; now and then an old event, or not signed so.
+
+    Mostly a change is of a time to come, and stays as it is; some would change the past, and some
+    partitions did not hear of the one before.
+    """
     random = clients.random
     name = clients.programs[0]
+    changes = clients.changes
+    if random.random() < 0.6:
+        changes.setdefault(random.choice(list(BECOMES)), clients.soon() + 3 * clients.step)
+    if random.random() < 0.1:
+        changes = changes | {random.choice(list(BECOMES)): clients.soon() - 20 * clients.step}
     head = clients.head(f"rules:{name}@{random.randrange(clients.partitions)}")
-    data = events.RulesData(program=name, rules=random.choice(PUBLISHED), signature="0" * 64)
-    event = sign(events.ProgramRules(**head, data=data), RULES.secret)
+    data = events.RulesData(program=name, rules=published(changes), key="k1", signature="0" * 64)
+    event = sign(events.ProgramRules(**head, data=data), RULES.rules_keys["k1"])
     if random.random() < 0.1:
         event = msgspec.structs.replace(event, source="another")
     return event

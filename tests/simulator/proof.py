@@ -29,7 +29,16 @@ from streams.ledger.accounts import kind_of, unpack
 from streams.ledger.caps import earned_by
 from streams.ledger.recent import entries
 from streams.ledger.results import decode_result
-from streams.ledger.terms import holds_of, lease_of, order_of, packet_of, saved_of, share_of
+from streams.ledger.terms import (
+    gifts_of,
+    holds_of,
+    lease_of,
+    orders_of,
+    packet_of,
+    saved_of,
+    shares_of,
+    sources_of,
+)
 from streams.ledger.tiers import spent_by
 from tests.naive_ledger import NEVER_BELOW_ZERO, Judge
 from tests.simulator.worker import CHANGELOG
@@ -40,6 +49,7 @@ if TYPE_CHECKING:
     from streams.ledger.accounts import Account
     from streams.ledger.fold import Rules
     from streams.ledger.results import Result
+    from streams.ledger.terms import Gift, Order
     from tests.naive_ledger import Verdict
     from tests.simulator.run import Simulation
 
@@ -48,7 +58,11 @@ REFOLD_BATCH = 500
 DAY_US = 86_400_000_000
 EPOCH_DAY = date(1970, 1, 1)
 FIELDS = ("kind", "program", "posted", "pending", "version", "state", "forgotten_us")
-LEG_FIELDS = ("program", "step", "payer", "amount", "cause", "campaign")
+SAID = ("sharer", "network", "mb")
+LEG_FIELDS = (
+    *("program", "step", "payer", "amount", "cause", "cause_source", "campaign"),
+    *("asker", "reason", "sequence", "key"),
+)
 
 
 class LogRecord(NamedTuple):
@@ -285,7 +299,8 @@ def judge_of(rules: Rules, number: int, partitions: int) -> Judge:
         rules.programs,
         window_us=rules.window_us,
         tolerance_us=rules.tolerance_us,
-        secret=rules.secret,
+        ledger_keys=rules.ledger_keys,
+        rules_keys=rules.rules_keys,
     )
 
 
@@ -295,7 +310,7 @@ def differs(verdict: Verdict, result: Result | None) -> str:
     if (verdict.outcome, verdict.reason) != (result.outcome, result.reason):
         expected = f"{verdict.outcome} {verdict.reason}".strip()
         return f"{result.type} {result.outcome} {result.reason}, the judge says {expected}"
-    for field in ("amount", "step", "cause", "campaign", "sharer", "network", "mb"):
+    for field in ("amount", "step", "cause", "cause_source", "campaign", *SAID):
         if getattr(verdict, field) != getattr(result, field):
             found, own = getattr(result, field), getattr(verdict, field)
             return f"{result.type} {result.outcome} {field} {found!r}, the judge says {own!r}"
@@ -310,11 +325,28 @@ def differs(verdict: Verdict, result: Result | None) -> str:
     return ""
 
 
-_BY_KIND: dict[str, Callable[[bytes], Any]] = {
-    "order": order_of,
-    "packet": packet_of,
-    "share": share_of,
+_BY_KIND: dict[str, Callable[[bytes], dict[str, Any]]] = {
+    "order": lambda terms: {"delivered": by_source(orders_of(terms))},
+    "packet": lambda terms: {"packet": msgspec.structs.asdict(packet_of(terms))},
+    "reward": lambda terms: {"rewarded": sources_of(terms)},
+    "waiting": lambda terms: {"gifts": [as_the_judge(gift) for gift in gifts_of(terms)]},
+    "share": lambda terms: {"shares": {one.source: one.sharer for one in shares_of(terms)}},
 }
+
+
+def as_the_judge(gift: Gift) -> dict[str, Any]:
+    return {
+        "payer": gift.payer,
+        "names": (gift.source, gift.id),
+        "amount": gift.amount,
+        "time_us": gift.since_us,
+        "campaign": gift.campaign,
+    }
+
+
+def by_source(orders: list[Order]) -> dict[str, dict[str, Any]]:
+    found = [msgspec.structs.asdict(one) for one in orders]
+    return {one.pop("source"): one for one in found}
 
 
 def terms_of(account: Account) -> dict[str, Any]:
@@ -323,8 +355,12 @@ def terms_of(account: Account) -> dict[str, Any]:
         holds = holds_of(account.terms)
         orders = [hold for hold in holds if kind_of(hold.payee) == "merchant"]
         return {
-            "holds": sorted((h.amount, h.payee, h.until_us) for h in holds if h not in orders),
-            "orders": sorted((h.amount, h.payee.removeprefix("merchant:")) for h in orders),
+            "holds": sorted(
+                (h.amount, h.payee, h.until_us, h.source) for h in holds if h not in orders
+            ),
+            "orders": sorted(
+                (h.amount, h.payee.removeprefix("merchant:"), h.source) for h in orders
+            ),
             "earned": {name: one.coins for name, one in earned_by(account).items()},
             "tier": account.tier or "none",
         }
@@ -336,7 +372,7 @@ def terms_of(account: Account) -> dict[str, Any]:
         year, month = divmod(saved.charged, 12)
         return {"until_us": saved.until_us, "charged": (1970 + year, month + 1)}
     read = _BY_KIND.get(account.kind)
-    return {} if read is None else {account.kind: msgspec.structs.asdict(read(account.terms))}
+    return {} if read is None else read(account.terms)
 
 
 def books_differ(evidence: Evidence, number: int, judge: Judge) -> Iterator[str]:
@@ -347,7 +383,10 @@ def books_differ(evidence: Evidence, number: int, judge: Judge) -> Iterator[str]
         own = judge.accounts.get(name)
         if own is None:
             continue
-        held = {f: sorted(tuple(h.values()) for h in own[f].values()) for f in ("holds", "orders")}
+        held = {
+            field: sorted((*hold.values(), source) for (source, _), hold in own[field].items())
+            for field in ("holds", "orders")
+        }
         earned = {key: coins for key, coins in own["earned"].items() if isinstance(key, str)}
         spent = {(day - EPOCH_DAY).days: coins for day, coins in own["spent"].items() if coins}
         own = own | held | {"earned": earned, "spent": kept(spent, judge)}

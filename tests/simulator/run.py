@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_left
 from collections import Counter
+from datetime import UTC, datetime
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -14,21 +15,26 @@ from streams.events import (
     DEADLETTER_TOPIC,
     POSTINGS_TOPIC,
     WALLET_TOPIC,
+    KeyChange,
+    KeyData,
     Leg,
     decode_wallet,
     encode,
 )
+from streams.ledger.accounts import unpack
+from streams.ledger.keys import sign
+from streams.ledger.terms import keyring_of
 from tests.simulator.kafka import SESSION_TIMEOUT_MS, TRANSACTION_TIMEOUT_MS, Broker, Group
 from tests.simulator.worker import CHANGELOG, DiedError, Worker
 
 if TYPE_CHECKING:
     from streams.events import WalletEvent
     from tests.simulator.kafka import Log
-    from tests.simulator.plan import CopiedLeg, Fault, Item, Plan, Record
+    from tests.simulator.plan import CopiedLeg, Fault, Item, KeyStep, Plan, Record
 
 STEPS_IN_VAIN_MAX = 20_000  # without anything committed, once all is published
 STEPS_AT_ONCE = 16  # between two looks at whether all is at rest
-SLOW_MAX = 1_000  # items that may be published and fetched one by one
+SLOW_MAX = 2_000  # items that may be published and fetched one by one
 REACHED_MAX = 2_000  # steps after which a fault that waits for its place is given up
 
 
@@ -65,7 +71,7 @@ class Simulation:
         self.start_ms: list[int] = []  # when the next workers are started
         self.members = 0
         self.armed: list[tuple[int, Fault]] = []  # the step at which a fault is given up, the fault
-        self.copies: list[CopiedLeg] = []  # wait for a leg to copy
+        self.waiting: list[CopiedLeg | KeyStep] = []  # for a leg to copy, for a key to be unused
         self.markers_at_ms = 0  # the coordinator writes none before
         self.steps = 0
         self.passed: Counter[str] = Counter()  # steps of workers, and why they ended, by name
@@ -123,9 +129,9 @@ class Simulation:
             broker.time_out()
             self._start_and_wake()
             self._give_up()
-            copies, self.copies = self.copies, []
-            for item in copies:
-                self.copy_leg(item)
+            waiting, self.waiting = self.waiting, []
+            for item in waiting:
+                item.happen(self)
         if broker.running and broker.now_ms >= self.markers_at_ms and random.random() < 0.5:
             ending = broker.ending()
             if ending:
@@ -257,7 +263,33 @@ class Simulation:
             if offset >= 0:
                 self._append_copy(item, log, decode_wallet(log.values[offset] or b""))
                 return
-        self.copies.append(item)
+        self.waiting.append(item)
+
+    def change_key(self, item: KeyStep) -> None:
+        """Change a key on every partition; revoke it when what each has committed is without it."""
+        self._tick(item)
+        signing = [self._signs_with(item.about, number) for number in range(len(self.logs))]
+        if item.step == "revoke" and any(signing):
+            self.waiting.append(item)
+            return
+        for number, log in enumerate(self.logs):
+            subject = f"keys:ledger@{number}"
+            data = KeyData(
+                purpose="ledger", step=item.step, about=item.about, key="k1", signature="0" * 64
+            )
+            head = {"id": f"key:{item.index}", "source": "operator", "subject": subject}
+            time = datetime.fromtimestamp(item.time_ms / 1000, UTC)
+            event = sign(KeyChange(**head, time=time, data=data), self.rules.rules_keys["k1"])
+            log.append(subject.encode(), encode(event), self.broker.calendar_ms)
+
+    def _signs_with(self, key: str, number: int) -> bool:
+        worker = self.workers.get(self.group.owners.get(number, -1))
+        slot = worker.slots.get(number) if worker else None
+        if slot is None or not slot.ready:
+            return True  # for all that is known
+        name = f"keys:ledger@{number}"
+        record = slot.state.committed.get(name.encode())
+        return record is None or keyring_of(unpack(name, record).terms).signs == key
 
     def _append_copy(self, item: CopiedLeg, log: Log, leg: WalletEvent) -> None:
         if not isinstance(leg, Leg):

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.clickhouse
 
 @pytest.fixture(autouse=True)
 def warehouse(database: Client, monkeypatch: pytest.MonkeyPatch) -> Client:
-    monkeypatch.setattr(sql.cli, "connect", lambda: database)
+    monkeypatch.setattr(sql.cli, "connect", lambda *_: database)
     return database
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import types
 import typing
-from datetime import datetime
+import zlib
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,6 +13,7 @@ import pytest
 
 from sql.migrate import migrate
 from streams import events
+from streams.ledger.results import TELL, Result
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -23,14 +25,23 @@ ENVELOPE = {"id", "type", "time", "person", "source"}
 FEED = {"topic", "partition", "offset"}
 
 # Columns of ledger_results that the ledger adds to what an event says.
-LEDGER = {"source_partition", "source_offset", "event_id", "subject", "outcome", "reason", "mb"}
-# Fields of wallet events by the column that holds them; None for those only the log keeps.
+LEDGER = {
+    *("source_partition", "source_offset", "event_id", "event_source", "subject"),
+    *("outcome", "reason", "mb"),
+}
+REFERENCES = ("redemption", "order", "share", "conversion")
+# Fields of wallet events by the column that holds them, where it has another name.
 RENAMED = {
-    **dict.fromkeys(("to", "payer", "packet", "claimer", "partner", "by"), "counterparty"),
-    **dict.fromkeys(("redemption", "order", "share", "conversion"), "cause"),
+    **dict.fromkeys(
+        ("to", "payer", "packet", "claimer", "partner", "by", "account"), "counterparty"
+    ),
+    **dict.fromkeys(REFERENCES, "cause"),
+    **{f"{name}_source": "cause_source" for name in REFERENCES},
     **dict.fromkeys(("rule", "tier"), "activity"),
     "value": "spend",
+    "about": "item",
 }
+# Those that no column holds.
 LOG_ONLY = frozenset(
     {
         *(
@@ -41,7 +52,6 @@ LOG_ONLY = frozenset(
             "claims",
             "mode",
             "expires",
-            "original",
         ),
         *(
             "quantity",
@@ -52,8 +62,12 @@ LOG_ONLY = frozenset(
             "partition",
             "offset",
             "number",
-            "signature",
+            "sequence",
+            "asker",
         ),
+        *("key", "signature", "fingerprint"),
+        "purpose",  # of a key: its event's subject says it too
+        *("original", "leg"),  # whole events: their ids and sources are cause and cause_source
         "reason",  # a client's words; the column of that name is the ledger's answer
     }
 )
@@ -134,6 +148,47 @@ def test_ledger_results_mirror_the_event_schema(warehouse: Client) -> None:
             assert _holds(columns[RENAMED.get(name, name)], kind), name
 
 
+def _example(hint: Any, name: str) -> Any:
+    """A value of a field, told from that of any other name."""
+    if typing.get_origin(hint) is typing.Annotated:
+        return _example(typing.get_args(hint)[0], name)
+    if typing.get_origin(hint) is typing.Literal:
+        return typing.get_args(hint)[-1]
+    if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
+        return _example(typing.get_args(hint)[0], name)
+    if issubclass(hint, msgspec.Struct):
+        hints = typing.get_type_hints(hint, include_extras=True)
+        return hint(
+            **{
+                field.name: _example(hints[field.name], f"{hint.__name__}.{field.name}")
+                for field in msgspec.structs.fields(hint)
+            }
+        )
+    of_type = {
+        str: name,
+        int: zlib.crc32(name.encode()),
+        datetime: datetime(2026, 3, 1, tzinfo=UTC),
+    }
+    return of_type[hint]
+
+
+@pytest.mark.parametrize(
+    "kind", typing.get_args(events.WalletEvent), ids=lambda kind: kind.__name__
+)
+def test_every_field_is_told_in_its_column(kind: type[Any]) -> None:
+    event = _example(kind, "event")
+    result = Result(0, 0, event.id, event.source, "", event.subject, "", 0, "applied")
+    TELL[kind](result, event.data)
+    by_the_fold = {"program", "amount"}
+    for field in (
+        {each.name for each in msgspec.structs.fields(event.data)} - LOG_ONLY - by_the_fold
+    ):
+        assert getattr(result, RENAMED.get(field, field)) == getattr(event.data, field), field
+    for field in ("original", "leg"):
+        if (whole := getattr(event.data, field, None)) is not None:
+            assert (result.cause, result.cause_source) == (whole.id, whole.source)
+
+
 def test_postings_take_every_column_from_the_view(warehouse: Client) -> None:
     assert _columns(warehouse, "postings_view") == _columns(warehouse, "postings")
 
@@ -148,6 +203,7 @@ def _results(offsets: range) -> dict[str, list[Any]]:
         "source_partition": [3] * n,
         "source_offset": list(offsets),
         "event_id": [f"e-{offset}" for offset in offsets],
+        "event_source": ["drops"] * n,
         "type": ["grant"] * n,
         "subject": ["cj:1"] * n,
         "program": ["liuliangbao"] * n,
@@ -221,18 +277,23 @@ def test_equal_rows_of_another_token_are_rows_of_their_own(warehouse: Client) ->
     assert len(_stored(warehouse)[1]) == 12
 
 
-def test_the_first_record_of_an_id_wins(warehouse: Client) -> None:
-    def insert(offset: int, time: int, person: str) -> None:
+def test_the_first_record_of_a_name_wins(warehouse: Client) -> None:
+    def insert(offset: int, time: int, person: str, source: str, channel: str) -> None:
         warehouse.insert(
             "campaign_events",
-            [["e-1", "contact", time, "spring", person, offset]],
-            column_names=["id", "type", "time", "campaign", "person", "offset"],
+            [["e-1", "contact", time, "spring", person, source, channel, offset]],
+            column_names=[
+                *("id", "type", "time", "campaign", "person", "source", "channel", "offset"),
+            ],
         )
 
-    insert(7, MONTHS[1], "second")
-    insert(3, MONTHS[0], "first")
-    insert(9, MONTHS[0], "third")
-    query = "SELECT person, offset FROM campaign_events FINAL"
-    assert warehouse.query(query).result_rows == [("first", 3)]
+    insert(7, MONTHS[1], "u1", "shop", "second")
+    insert(3, MONTHS[0], "u1", "shop", "first")
+    insert(9, MONTHS[0], "u1", "shop", "third")
+    insert(9, MONTHS[0], "u1", "app", "another source's")
+    insert(1, MONTHS[0], "u2", "shop", "another person's")
+    query = "SELECT channel, offset FROM campaign_events FINAL ORDER BY offset"
+    kept = [("another person's", 1), ("first", 3), ("another source's", 9)]
+    assert warehouse.query(query).result_rows == kept
     warehouse.command("OPTIMIZE TABLE campaign_events FINAL")
-    assert warehouse.query(query).result_rows == [("first", 3)]
+    assert warehouse.query(query).result_rows == kept

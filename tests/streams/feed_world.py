@@ -181,6 +181,7 @@ def result(number: int, source: int, amount: int, **fields: Any) -> bytes:
             "source_partition": number,
             "source_offset": source,
             "event_id": f"{number}-{source}",
+            "event_source": "bench",
             "type": "earn",
             "subject": f"cj:{number}-{source % 1000}",
             "program": "liuliangbao",

@@ -28,7 +28,7 @@ from streams.events import (
     encode,
     partition_of,
 )
-from streams.ledger.accounts import Account, pack, unpack
+from streams.ledger.accounts import Account, owner_name, pack, unpack
 from streams.ledger.book import Book, Shard
 from streams.ledger.fold import fold
 from streams.ledger.results import Postings, Result  # noqa: TC001 - a named tuple reads them
@@ -55,6 +55,7 @@ from streams.programs import (
     Tier,
     Verification,
 )
+from tests import keys
 
 E = TypeVar("E", bound=events.Envelope)
 
@@ -160,7 +161,13 @@ PROGRAMS = {
     "backed": program("backed", *EVERYTHING),
     "tiered": program("tiered", *EVERYTHING),
 }
-RULES = Rules(PROGRAMS, window_us=10 * DAY_US, tolerance_us=DAY_US, secret=b"test")
+RULES = Rules(
+    PROGRAMS,
+    window_us=10 * DAY_US,
+    tolerance_us=DAY_US,
+    ledger_keys=keys.LEDGER | {"k2": b"\x33" * 32},
+    rules_keys=keys.RULES,
+)
 
 
 def at(days: float = 0) -> datetime:
@@ -201,14 +208,14 @@ class World:
         self.count = 0
 
     def get(self, name: str) -> Account | None:
-        return self.on(partition_of(name, len(self.shards)), name)
+        return self.on(partition_of(owner_name(name), len(self.shards)), name)
 
     def on(self, partition: int, name: str) -> Account | None:
         data = self.accounts[partition].get(name)
         return None if data is None else unpack(name, data)
 
     def put(self, name: str, account: Account) -> None:
-        self.accounts[partition_of(name, len(self.shards))][name] = pack(account)
+        self.accounts[partition_of(owner_name(name), len(self.shards))][name] = pack(account)
 
     def change(self, name: str, **fields: Any) -> None:
         account = self.get(name)
@@ -388,6 +395,11 @@ def world_with(*names: str, coins: int = 100, partitions: int = 1) -> World:
         if coins:
             assert world.send(world.earn(name, amount=coins)).outcome == "applied"
     return world
+
+
+def of_source(source: str, event: E) -> E:
+    """The same event, of another source."""
+    return msgspec.structs.replace(event, source=source)
 
 
 def name_on(partition: int, partitions: int, start: int = 0) -> str:

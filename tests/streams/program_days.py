@@ -80,7 +80,10 @@ def common(date: str, carrier: str, more: Sequence[Step] = ()) -> list[Step]:
         at("15:00", "freeze", BO, 125),
         at("15:01", "unfreeze", BO, 125),
         *more,
-        at("17:00", "close", BO, 0, to=LAN),  # who has 330
+        at("16:50", "redeem", BO, 95, **traffic),
+        at("17:00", "close", BO, 0, to=LAN),  # who has 300
+        at("17:01", "reverse", BO, 0, original=-2),  # it can't take them any more: they wait
+        at("17:02", "waiting_release", BO, 0, to=LAN),  # who has 330
         at("18:00", "defund", SUMMER, 0, campaign=CAMPAIGN),  # 640, less rewards: burnt
         # Of nobody known: 1,000 at once, 2,000 a day, 50,000 in all; with a phone more.
         at("19:00", "open", WEI, 0),
@@ -334,6 +337,8 @@ ENDS = {
         **COMMON,
     },
 }
+for name, ends in ENDS.items():
+    ends[f"waiting:{name}:{BO}"] = 0
 
 
 def events_of(program: str, prefix: str = "") -> list[WalletEvent]:

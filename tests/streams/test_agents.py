@@ -34,6 +34,7 @@ from streams.ledger.accounts import unpack
 from streams.ledger.operations import earn
 from streams.ledger.results import decode_result
 from streams.settings import StreamSettings
+from tests import keys
 
 if TYPE_CHECKING:
     from streams.layer.state import Pending
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 PARTITIONS = 2
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp() * 1000)
-RULES = rules_of(StreamSettings(partitions=PARTITIONS))
+RULES = rules_of(StreamSettings(partitions=PARTITIONS, **keys.SETTINGS))
 HERE = next(name for name in "abcdef" if partition_of(name, PARTITIONS) == 0)
 THERE = next(name for name in "abcdef" if partition_of(name, PARTITIONS) == 1)
 

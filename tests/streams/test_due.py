@@ -45,6 +45,8 @@ def story() -> Iterator[Any]:
         for name, until, amount in (("late", soon, 7), ("patient", later, 11)):
             data = {"carrier": "unicom", "amount": amount, "until": until.isoformat()}
             yield at("redeem", name, wallet, before, **data)
+    another = {"carrier": "unicom", "amount": 5, "until": soon.isoformat(), "source": "another"}
+    yield at("redeem", "late", HERE, before, **another)
     yield at("order_place", "ordered", HERE, before, item="comic", amount=6)
     for packet, expires in ((OVER, soon), (OPEN, later)):
         data = {"amount": 20, "claims": 2, "mode": "equal", "expires": expires.isoformat()}
@@ -75,8 +77,8 @@ def months(wallet: str) -> list[str]:
     return sorted({f"{moment.astimezone(CHINA):%Y-%m}" for moment in moments})
 
 
-def named(found: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
-    return {(one["what"], one["subject"], one["detail"]) for one in found}
+def named(found: list[dict[str, Any]]) -> set[tuple[str, str, str, str]]:
+    return {(one["what"], one["subject"], one["detail"], one["source"]) for one in found}
 
 
 def find_due(stack: Stack) -> list[Due]:
@@ -96,12 +98,13 @@ def refusals(stack: Stack, events: set[str]) -> set[tuple[str, str]]:
     return {(row[1], row[3]) if row[2] == "refused" else ("", "") for row in found}
 
 
-FEES = {("custody", wallet, month) for wallet in PUT_BY for month in months(wallet)}
+FEES = {("custody", wallet, month, "") for wallet in PUT_BY for month in months(wallet)}
 DUE = {
-    ("redemption", HERE, "late"),
-    ("redemption", THERE, "late"),
-    ("packet", OVER, ""),
-    ("deposit", OLD, ""),
+    ("redemption", HERE, "late", "test"),
+    ("redemption", HERE, "late", "another"),
+    ("redemption", THERE, "late", "test"),
+    ("packet", OVER, "", ""),
+    ("deposit", OLD, "", ""),
     *FEES,
 }
 
@@ -111,7 +114,7 @@ def test_what_is_due_is_listed_done_once_and_then_no_more(stack: Stack) -> None:
     assert named(found) == DUE
     assert [one["since"] for one in found] == sorted(one["since"] for one in found)
     assert {(one["what"], one["coins"]) for one in found if one["what"] != "custody"} == {
-        *(("redemption", 7), ("packet", 10), ("deposit", 89)),
+        *(("redemption", 7), ("redemption", 5), ("packet", 10), ("deposit", 89)),
     }
     said = stack.flowdrop("ledger", "due", "--send", status=1)  # nobody agrees
     assert f"send {len(DUE)} events (" in said
@@ -145,9 +148,9 @@ def test_what_is_due_is_listed_done_once_and_then_no_more(stack: Stack) -> None:
     # what is still to come can be seen, and not be sent
     later = stack.facts("ledger", "due", "--at", f"{NOW + timedelta(hours=31):%Y-%m-%dT%H:%M}")
     assert named(later) >= {
-        ("redemption", HERE, "patient"),
-        ("redemption", THERE, "patient"),
-        ("packet", OPEN, ""),
+        ("redemption", HERE, "patient", "test"),
+        ("redemption", THERE, "patient", "test"),
+        ("packet", OPEN, "", ""),
     }
 
 
@@ -156,7 +159,7 @@ def test_some_kinds_alone_and_no_unknown_one(stack: Stack) -> None:
     found = stack.facts("ledger", "due", "--what", "packet", "--at", then)
     assert {one["what"] for one in found} == {"packet"}
     said = stack.flowdrop("ledger", "due", "--what", "coins", status=1)
-    assert "'coins' is none of redemption, packet, custody, deposit" in said
+    assert "'coins' is none of redemption, packet, custody, deposit, waiting" in said
 
 
 def test_what_lies_ahead_is_not_sent(stack: Stack) -> None:

@@ -16,7 +16,9 @@ from streams.layer.batch import Batch
 from streams.ledger.results import Postings, Result, encode_result
 from tests.streams.feed_world import result
 
-REFUSED = encode_result(Result(0, 2, "e", "earn", "cj:流", "liuliangbao", 1, "refused", "frozen"))
+REFUSED = encode_result(
+    Result(0, 2, "e", "s", "earn", "cj:流", "liuliangbao", 1, "refused", "frozen")
+)
 
 
 def _batch(*values: bytes | None, topic: str = POSTINGS_TOPIC, headers: Any = ()) -> Batch:

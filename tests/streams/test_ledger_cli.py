@@ -25,7 +25,25 @@ from tests.streams.wallet_story import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.streams.wallet_story import Raw
+
 pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(300)]
+
+
+TWIN = "cj:twin"
+
+
+def twins() -> Iterator[Raw]:
+    """Events of one subject that several sources number from 1, and what refers to them."""
+    yield event("open", "1", TWIN, source="app")
+    yield event("earn", "1", TWIN, source="game", activity="game", amount=5)
+    yield event("earn", "1", TWIN, source="check-in", activity="game", amount=3)
+    until = {"carrier": "unicom", "until": LATER}
+    yield event("redeem", "2", TWIN, minutes=1, source="app", amount=4, **until)
+    yield event("redeem", "2", TWIN, minutes=1, source="shop", amount=2, **until)
+    yield event("redeem_settle", "3", TWIN, minutes=2, source="app", redemption="2")
+    settled = {"redemption": "2", "redemption_source": "shop"}
+    yield event("redeem_settle", "4", TWIN, minutes=2, source="app", **settled)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +54,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         stack.worker()
         stack.feed()
         late = event("earn", "late", NEAR, minutes=1, activity="game", amount=6)
-        publish_records([*story(), late], stack.env["FLOWDROP_KAFKA"])
+        publish_records([*story(), late, *twins()], stack.env["FLOWDROP_KAFKA"])
         assert stack.facts("reconcile")["ok"]
         yield stack
     finally:
@@ -52,6 +70,7 @@ def test_an_account_is_shown_live_with_its_postings(stack: Stack) -> None:
     assert (shown["posted"], shown["pending"], shown["available"]) == (balance, 8, balance - 8)
     held = {"redemption": "held", "amount": 2, "carrier": "unicom", "until": LATER}
     ordered = {"order": "ordered", "amount": 6, "merchant": "comics"}
+    held["source"] = ordered["source"] = "test"
     assert shown["terms"] == {"holds": [held], "orders": [ordered]}
     assert (shown["kind"], shown["state"], shown["source"]) == ("wallet", "open", "worker")
     assert shown["version"] == shown["postings"][0]["version"] == len(shown["postings"])
@@ -120,8 +139,8 @@ def test_without_a_worker_it_is_shown_from_clickhouse_and_says_so(stack: Stack) 
     assert shown["source"] == "clickhouse"
     assert "no worker answers" in shown["note"]
     assert shown["terms"] == {
-        "holds": [{"redemption": "held", "amount": 2, "carrier": "unicom"}],
-        "orders": [{"order": "ordered", "amount": 6, "item": "comic"}],
+        "holds": [{"redemption": "held", "source": "test", "amount": 2, "carrier": "unicom"}],
+        "orders": [{"order": "ordered", "source": "test", "amount": 6, "item": "comic"}],
     }
     same = ("account", "kind", "program", "state", "posted", "available", "version", "postings")
     assert [shown[name] for name in same] == [live[name] for name in same]
@@ -287,7 +306,7 @@ def test_a_record_that_was_set_aside_is_traced(stack: Stack, event_id: str, reas
 
 def test_a_trace_reads_as_a_tree(stack: Stack) -> None:
     said = stack.flowdrop("ledger", "trace", "far", "--bytes")
-    assert said.startswith(f"{HERE}\n└── event transfer far  wallet.events:0:")
+    assert said.startswith(f"{HERE}  from test\n└── event transfer far  wallet.events:0:")
     assert f"{THERE} +11 = " in said
     assert '"specversion"' in said
 
@@ -308,6 +327,48 @@ def test_what_came_of_an_event_later_is_traced(stack: Stack, event_id: str, late
     records = _records(stack, event_id)
     assert _whats(records) == [("event", ""), ("result", "applied")] * 2
     assert [record["type"] for record in records] == ["redeem", "redeem", later, later]
+
+
+def test_events_of_one_id_are_traced_by_their_sources(stack: Stack) -> None:
+    found = stack.facts("ledger", "trace", "1")["subjects"]
+    own = {story["source"]: story["records"] for story in found if story["subject"] == TWIN}
+    assert {source: len(records) for source, records in own.items()} == {
+        "app": 2,
+        "game": 2,
+        "check-in": 2,
+    }
+    (story,) = stack.facts("ledger", "trace", "1", "--source", "game")["subjects"]
+    assert (story["subject"], story["source"]) == (TWIN, "game")
+    assert [record["event_source"] for record in story["records"]] == ["game", "game"]
+    moved = [posting["amount"] for posting in story["records"][1]["postings"]]
+    assert sorted(moved) == [-5, 5]
+    said = stack.flowdrop("ledger", "trace", "1")
+    assert all(f"{TWIN}  from {source}\n" in said for source in own)
+
+
+def test_what_refers_to_an_id_alone_stands_by_itself_where_several_have_it(stack: Stack) -> None:
+    found = stack.facts("ledger", "trace", "2")["subjects"]
+    told = {
+        story["source"]: [
+            (record["event_id"], record["outcome"], record["reason"])
+            for record in story["records"]
+            if record["what"] == "result"
+        ]
+        for story in found
+    }
+    assert told == {
+        "app": [("2", "applied", "")],
+        "shop": [("2", "applied", ""), ("4", "applied", "")],
+        "": [("3", "refused", "ambiguous_reference")],
+    }
+    said = stack.flowdrop("ledger", "trace", "2", "--source", "web", status=1)
+    assert "no record of an event '2' from 'web'" in said
+
+
+def test_what_is_held_tells_its_source(stack: Stack) -> None:
+    for at in ((), ("--at", "2027-01-01")):
+        (held,) = stack.facts("ledger", "show", TWIN, *at)["terms"]["holds"]
+        assert (held["redemption"], held["source"], held["amount"]) == ("2", "app", 4)
 
 
 def test_an_unknown_event_is_told(stack: Stack) -> None:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from streams.events import (
     Close,
@@ -20,7 +21,6 @@ from streams.events import (
 )
 from streams.ledger.deposits import month_of
 from streams.ledger.results import Posting
-from streams.ledger.rules import Rules
 from streams.programs import Charge
 from tests.streams.ledger_world import RULES, World, at, world_with
 
@@ -112,7 +112,7 @@ def test_a_month_without_a_fee_is_a_posting_of_zero() -> None:
     assert program.deposits is not None
     free = msgspec.structs.replace(program.deposits, custody_fee=Charge(per_mille=1))
     programs = {"p": msgspec.structs.replace(program, deposits=free)}
-    world = World(rules=Rules(programs, RULES.window_us, RULES.tolerance_us, RULES.secret))
+    world = World(rules=replace(RULES, programs=programs, offers={}, dated={}))
     world.send(world.open("a"))
     put_by(world, 500)
     outcome = world.send(world.make(DepositCustody, "a", month="2026-03"))

@@ -78,13 +78,13 @@ def test_a_delivered_order_is_refunded_once_and_however_late() -> None:
     assert end(world, OrderRefund, order, time=at(401)) == "already_refunded"
 
 
-def test_a_refund_for_a_closed_wallet_goes_to_suspense() -> None:
+def test_a_refund_for_a_closed_wallet_waits_for_its_owner() -> None:
     world = world_with("a", "b")
     order = ordered(world)
     end(world, OrderFulfil, order)
     world.send(world.make(Close, "a", to="b"))
     assert end(world, OrderRefund, order) == "applied"
-    assert world.balance("suspense:p@0") == 30
+    assert world.balance("waiting:p:a") == 30
 
 
 def test_a_frozen_wallets_orders_are_ended() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.events import Close, Freeze, PacketClaim, PacketExpire, PacketSend, PacketShare
+from streams.identity import text_hash
 from streams.ledger.packets import draw
-from streams.ledger.recent import key_of
 from streams.ledger.terms import Packet, packed, packet_of
 from tests.streams.ledger_world import World, at, name_on, world_with
 
@@ -50,6 +51,21 @@ def test_draws_are_at_least_one_and_together_the_amount(
         assert max(draws) - min(draws) <= 1
 
 
+@pytest.mark.parametrize(
+    ("amount", "parts"),
+    [(11, [2, 3, 3, 3]), (100, 8 * [5] + 10 * [6]), (12, 4 * [3]), (7, 6 * [1] + [1]), (5, [5])],
+)
+def test_equal_parts_are_as_the_documentation_has_them(amount: int, parts: list[int]) -> None:
+    world = world_with("a")
+    world.send(sent(world, amount=amount, claims=len(parts)))
+    for number, part in enumerate(parts):
+        world.send(world.open(f"c{number}"))
+        assert world.send(claim(world, f"c{number}")).result.amount == part
+    assert world.balance(NAME) == 0
+    page = (Path(__file__).parents[2] / "docs" / "ledger.md").read_text()
+    assert "11 coins for 4 are 2, 3, 3, 3, and 100 for 18 are eight of 5, then ten of 6" in page
+
+
 def test_luck_is_fair_and_depends_on_the_key() -> None:
     firsts = [
         draw(f"packet:{n}@0", Packet("a", "lucky", 10, 0, 0), 1000, b"k") for n in range(5000)
@@ -86,7 +102,7 @@ def test_each_claims_once_whatever_the_id() -> None:
     assert world.balance("b") == 103
     remembered = world.get(f"claim:{NAME}:b")
     assert remembered is not None
-    assert (remembered.posted, remembered.version, len(remembered.recent)) == (0, 0, 21)
+    assert (remembered.posted, remembered.version, len(remembered.recent)) == (0, 0, 22)
     assert world.get(NAME).recent == b""  # type: ignore[union-attr]
 
 
@@ -100,11 +116,12 @@ def test_the_same_id_may_claim_for_two_people() -> None:
 def test_a_refused_claim_is_judged_anew() -> None:
     world = world_with("a")
     world.send(sent(world))
-    event = claim(world, "b")
-    assert world.send(event).reason == "unknown_payee"
+    early, event = claim(world, "b", share="s"), claim(world, "b")
+    assert world.send(early).reason == "unknown_share"
     assert world.get(f"claim:{NAME}:b") is None
-    world.send(world.open("b"))
-    assert world.send(event).outcome == "applied"
+    world.send(share(world, "a", event_id="s"))
+    assert world.send(early).outcome == "applied"
+    assert world.send(event).reason == "already_claimed"
 
 
 def test_a_claimer_on_another_partition_gets_a_leg() -> None:
@@ -133,8 +150,8 @@ def test_what_nobody_claimed_goes_back_by_an_event_only() -> None:
     assert world.send(claim(world, "a", time=at(1))).reason == "packet_expired"
 
 
-def test_a_sender_who_is_frozen_gets_it_back_and_one_who_has_closed_does_not() -> None:
-    for kind, to, expected in ((Freeze, None, "a"), (Close, "b", "suspense:p@0")):
+def test_a_sender_who_is_frozen_gets_it_back_and_for_one_who_has_closed_it_waits() -> None:
+    for kind, to, expected in ((Freeze, None, "a"), (Close, "b", "waiting:p:a")):
         world = world_with("a", "b")
         world.send(sent(world))
         world.send(world.make(kind, "a", **({"to": to} if to else {})))
@@ -231,11 +248,11 @@ def test_attribution_is_of_one_level_and_not_to_oneself() -> None:
     assert [result.sharer for result in results] == ["", "b", "c"]
 
 
-def test_a_share_is_of_one_packet_and_by_somebody_with_a_wallet() -> None:
+def test_a_share_is_of_one_packet_and_by_somebody_who_may_have_a_wallet() -> None:
     world = world_with("a", "b")
     world.send(sent(world))
     world.send(sent(world, packet="packet:y@0"))
-    assert world.send(share(world, "nobody")).reason == "unknown_payee"
+    assert world.send(share(world, "issuer:p@0")).reason == "unknown_payee"
     assert world.send(share(world, "b", event_id="s")).outcome == "applied"
     other = world.make(PacketClaim, "packet:y@0", claimer="b", share="s")
     assert world.send(other).reason == "unknown_share"
@@ -312,7 +329,7 @@ def test_a_packet_for_anybody_is_stored_as_it_was_before_there_were_others() -> 
     plain = Packet("a", "lucky", 3, 0, 17)
     assert packed(plain) == b"\x95\xa1a\xa5lucky\x03\x00\x11"
     assert packet_of(packed(plain)) == plain
-    other = Packet("a", "lucky", 3, 0, 17, "spring", "family", key_of("open"))
+    other = Packet("a", "lucky", 3, 0, 17, "spring", "family", text_hash("open"))
     assert packet_of(packed(other)) == other
 
 

@@ -75,13 +75,13 @@ def test_coins_that_are_spent_are_not_taken_back() -> None:
     assert world.send(world.make(Reverse, "a", original=event)).reason == "insufficient_balance"
 
 
-def test_points_that_a_closed_wallet_never_got_are_paid_to_suspense() -> None:
+def test_points_that_a_closed_wallet_never_got_wait_for_its_owner() -> None:
     world = world_with("a", "b")
     event = exchange(world, PointsOut, 60, 30)
     world.send(event)
     world.send(world.make(Close, "a", to="b"))
     assert world.send(world.make(Reverse, "a", original=event)).outcome == "applied"
-    assert (world.balance("suspense:p@0"), world.balance(PARTNER)) == (30, 0)
+    assert (world.balance("waiting:p:a"), world.balance(PARTNER)) == (30, 0)
 
 
 @given(

@@ -11,12 +11,16 @@ import pytest
 
 from streams.events import (
     Close,
+    Correction,
+    CorrectionData,
     DepositAdd,
     DepositCustody,
     DepositWithdraw,
     Earn,
     EarnData,
     Expire,
+    KeyChange,
+    KeyData,
     Leg,
     OrderFulfil,
     OrderPlace,
@@ -35,17 +39,29 @@ from streams.events import (
     Reward,
     Step,
     Unfreeze,
+    WaitingRelease,
     WalletEvent,
     partition_of,
 )
 from streams.ledger.accounts import BALANCE_MAX, Account, Kind
+from streams.ledger.corrections import sign as sign_correction
+from streams.ledger.keys import sign as sign_key
 from streams.ledger.legs import sign
 from streams.ledger.published import sign as sign_rules
 from streams.ledger.recent import RECENT_MAX
 from streams.ledger.refusals import CODES, NEVER_REMEMBERED, REFUSALS
 from streams.ledger.terms import HOLDS_MAX
 from streams.programs import Operation
-from tests.streams.ledger_world import PROGRAMS, RULES, World, at, name_on, rules_text, world_with
+from tests import keys
+from tests.streams.ledger_world import (
+    PROGRAMS,
+    World,
+    at,
+    name_on,
+    of_source,
+    rules_text,
+    world_with,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +76,7 @@ def a_leg(world: World) -> Leg:
     other.send(other.transfer(payer, payee, 5))
     data = msgspec.structs.replace(other.legs[0, 1][0].data, partition=5)
     leg = msgspec.structs.replace(other.legs[0, 1][0], subject="b", data=data)
-    return sign(leg, world.rules.secret)
+    return sign(leg, world.rules.ledger_keys["k1"])
 
 
 def forged_leg(world: World) -> WalletEvent:
@@ -79,14 +95,62 @@ def repeated_leg(world: World) -> WalletEvent:
     return leg
 
 
-def published(world: World, *, secret: bytes = RULES.secret, **changes: Any) -> ProgramRules:
-    data = {"rules": rules_text(PROGRAMS["p"]), "signature": "0" * 64}
-    return sign_rules(world.make(ProgramRules, "rules:p@0", **data, **changes), secret)
+def published(world: World, *, secret: bytes = keys.RULES["k1"], **changes: Any) -> ProgramRules:
+    data = {"rules": rules_text(PROGRAMS["p"]), "key": "k1", "signature": "0" * 64} | changes
+    return sign_rules(world.make(ProgramRules, "rules:p@0", **data), secret)
 
 
 def stale_rules(world: World) -> WalletEvent:
     world.send(published(world, time=at(1)))
     return published(world, time=at(1))
+
+
+def changes_the_past(world: World) -> WalletEvent:
+    world.send(published(world, time=at(1)))
+    other = msgspec.structs.replace(PROGRAMS["p"], expiry=None)
+    return published(world, rules=rules_text(other), time=at(2))
+
+
+def leg_gap(world: World) -> WalletEvent:
+    leg = a_leg(world)
+    data = msgspec.structs.replace(leg.data, sequence=leg.data.sequence + 1)
+    return sign(msgspec.structs.replace(leg, data=data), world.rules.ledger_keys["k1"])
+
+
+def unknown_key(world: World) -> WalletEvent:
+    leg = a_leg(world)
+    data = msgspec.structs.replace(leg.data, key="k9")
+    return sign(msgspec.structs.replace(leg, data=data), world.rules.ledger_keys["k1"])
+
+
+def revoked_key(world: World) -> WalletEvent:
+    for step in ("introduce", "use"):
+        world.send(key_change(world, step, "k2"))
+    world.send(key_change(world, "revoke", "k1"))
+    return a_leg(world)
+
+
+def key_change(
+    world: World, step: str, about: str, *, secret: bytes = keys.RULES["k1"]
+) -> KeyChange:
+    data = {"purpose": "ledger", "step": step, "about": about, "key": "k1", "signature": "0" * 64}
+    head = world.head("keys:ledger@0", None, None)
+    return sign_key(KeyChange(**head, data=KeyData(**data)), secret)
+
+
+def a_correction(
+    world: World, step: str = "transfer", *, secret: bytes = keys.RULES["k1"]
+) -> Correction:
+    leg = a_leg(world)
+    leg = msgspec.structs.replace(leg, data=msgspec.structs.replace(leg.data, step=step))
+    data = {"program": "p", "step": "undo", "leg": leg, "key": "k1", "signature": "0" * 64}
+    head = world.head("clearing:p@0", None, None)
+    return sign_correction(Correction(**head, data=CorrectionData(**data)), secret)
+
+
+def repeated_correction(world: World) -> WalletEvent:
+    world.send(a_correction(world))
+    return a_correction(world)
 
 
 def conflict(world: World) -> WalletEvent:
@@ -156,6 +220,12 @@ def id_in_use(world: World) -> WalletEvent:
     world.send(world.earn("b", amount=5, time=at(20)))
     world.send(world.earn("a", amount=5, time=at(20)))  # and `a` forgets what is before the window
     return world.redeem("a", 5, until=at(100), time=at(20), event_id=event.id)
+
+
+def ambiguous_reference(world: World) -> WalletEvent:
+    one = held(world)
+    world.send(of_source("another", one))
+    return world.make(RedeemSettle, "a", redemption=one.id)
 
 
 def an_order(world: World, **changes: Any) -> OrderPlace:
@@ -249,6 +319,21 @@ def unknown_original(world: World) -> WalletEvent:
     return world.make(Reverse, "a", original=world.earn("a", amount=5))
 
 
+def forgotten_original(world: World) -> WalletEvent:
+    original = world.earn("a", amount=5)
+    world.send(original)
+    for days in (10.5, 10.6):
+        world.send(world.earn("a", amount=5, time=at(days)))
+    return world.make(Reverse, "a", original=original, time=at(10.6))
+
+
+def not_answered(world: World) -> WalletEvent:
+    original = world.transfer("a", "b", 5)
+    world.send(original)
+    world.send(world.make(Reverse, "a", original=original))
+    return world.make(Reverse, "a", original=original)
+
+
 def already_reversed(world: World) -> WalletEvent:
     original = world.earn("a", amount=5)
     world.send(original)
@@ -303,14 +388,31 @@ def over_tier_balance(world: World) -> WalletEvent:
     return world.earn("t", amount=51, program="tiered")
 
 
-OF_RULES = {"forged_rules", "stale_rules"}  # like legs, remembered nowhere
+ELSEWHERE = {"too_many_waiting"}  # see test_ledger_waiting.py
+OF_LEGS = {"unknown_key", "revoked_key", "forged_leg", "repeated_leg", "leg_gap"}
+# like legs, remembered nowhere
+OF_RULES = {
+    *("forged_rules", "stale_rules", "changes_the_past"),
+    *("forged_key", "known_key", "key_in_use"),
+    *("forged_correction", "repeated_correction", "no_correction"),
+}
 
 CASES: dict[str, Callable[[World], WalletEvent]] = {
+    "unknown_key": unknown_key,
+    "revoked_key": revoked_key,
     "forged_leg": forged_leg,
     "wrong_partition": wrong_partition,
     "repeated_leg": repeated_leg,
+    "leg_gap": leg_gap,
     "forged_rules": lambda world: published(world, secret=b"another"),
     "stale_rules": stale_rules,
+    "changes_the_past": changes_the_past,
+    "forged_key": lambda world: key_change(world, "introduce", "k2", secret=b"another"),
+    "known_key": lambda world: key_change(world, "introduce", "k1"),
+    "key_in_use": lambda world: key_change(world, "revoke", "k1"),
+    "forged_correction": lambda world: a_correction(world, secret=b"another"),
+    "repeated_correction": repeated_correction,
+    "no_correction": lambda world: a_correction(world, "ask"),
     "conflict": conflict,
     "in_the_future": in_the_future,
     "too_old": too_old,
@@ -357,10 +459,13 @@ CASES: dict[str, Callable[[World], WalletEvent]] = {
     "unknown_order": lambda world: world.make(OrderFulfil, "a", order="none"),
     "already_refunded": already_refunded,
     "unknown_original": unknown_original,
+    "forgotten_original": forgotten_original,
+    "not_answered": not_answered,
     "already_reversed": already_reversed,
     "not_settled": not_settled,
     "wrong_group": wrong_group,
     "unknown_share": unknown_share,
+    "ambiguous_reference": ambiguous_reference,
     "wrong_code": wrong_code,
     "already_claimed": already_claimed,
     "packet_expired": packet_expired,
@@ -369,11 +474,12 @@ CASES: dict[str, Callable[[World], WalletEvent]] = {
     "no_deposit": lambda world: world.make(DepositWithdraw, "a"),
     "already_charged": already_charged,
     "not_due": not_due,
+    "nothing_waiting": lambda world: world.make(WaitingRelease, "a", to="b"),
     "has_pending": has_pending,
     "has_deposit": has_deposit,
     "balance_left": lambda world: world.make(Close, "a"),
     "to_self": lambda world: world.transfer("a", "a", 5),
-    "unknown_payee": lambda world: world.transfer("a", "nobody", 5),
+    "unknown_payee": lambda world: world.transfer("a", "issuer:p@0", 5),
     "over_tier_balance": over_tier_balance,
     "insufficient_balance": lambda world: world.redeem("a", 101),
     "budget_exhausted": budget_exhausted,
@@ -383,7 +489,7 @@ CASES: dict[str, Callable[[World], WalletEvent]] = {
 
 
 def test_every_refusal_is_tried_here() -> None:
-    assert list(CASES) == [refusal.name for refusal in REFUSALS]
+    assert list(CASES) == [one.name for one in REFUSALS if one.name not in ELSEWHERE]
 
 
 @pytest.mark.parametrize("name", list(CASES))
@@ -411,9 +517,7 @@ def test_refusal(name: str) -> None:
             assert world.accounts[0][account] == data
 
 
-@pytest.mark.parametrize(
-    "name", sorted(set(CASES) - NEVER_REMEMBERED - {"forged_leg", "repeated_leg"} - OF_RULES)
-)
+@pytest.mark.parametrize("name", sorted(set(CASES) - NEVER_REMEMBERED - OF_LEGS - OF_RULES))
 def test_a_refused_event_gives_the_same_answer_again_whatever_happened_since(name: str) -> None:
     world = world_with("a", "b")
     event = CASES[name](world)
@@ -460,12 +564,17 @@ def test_codes_are_what_accounts_remember_and_never_change() -> None:
     )
     later = {
         66: "forged_rules stale_rules",
+        120: "unknown_key revoked_key leg_gap forged_key known_key key_in_use "
+        "forged_correction repeated_correction no_correction",
         61: "daily_cap lifetime_cap carrier_closed last_day no_such_tier",
         80: "id_in_use unknown_item wrong_price unknown_order already_refunded unknown_partner "
         "no_rate wrong_rate wrong_group unknown_share wrong_code nothing_left "
         "no_deposit already_charged has_deposit unknown_reward wrong_reward already_rewarded "
         "never_expires wrong_reserve reserve_exhausted over_tier_transaction over_tier_day "
-        "over_tier_balance",
+        "over_tier_balance ambiguous_reference",
+    }
+    later |= {
+        105: "changes_the_past not_answered nothing_waiting too_many_waiting forgotten_original"
     }
     codes = {name: number for number, name in enumerate(names.split(), 1)}
     for first, others in later.items():
@@ -486,7 +595,10 @@ def test_the_page_lists_every_operation_step_and_kind() -> None:
         rows = page[page.index(start) :].partition("\n\n")[0].splitlines()[2:]
         return {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}
 
-    assert named("| event | from |") == {*get_args(Operation), "leg", "rules"}
+    assert named("| event | from |") == {
+        *get_args(Operation),
+        *("leg", "rules", "key", "correction"),
+    }
     assert named("| step | to |") == set(get_args(Step))
     assert named("| kind | name |") == set(get_args(Kind))
 
@@ -526,7 +638,9 @@ def test_a_frozen_wallet_receives_and_a_closed_one_does_not() -> None:
     world.change("b", state="frozen")
     assert world.send(world.transfer("a", "b", 5)).outcome == "applied"
     world.change("b", state="closed")
-    assert world.send(world.transfer("a", "b", 5)).reason == "unknown_payee"
+    world.send(world.transfer("a", "b", 5))
+    assert world.drain()[0].reason == "closed"
+    assert world.balance("b") == 105
 
 
 def test_pending_coins_can_not_be_spent() -> None:

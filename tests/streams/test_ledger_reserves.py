@@ -14,6 +14,7 @@ from streams.ledger.fold import Rules
 from streams.ledger.terms import Lease, lease_of
 from streams.ledger.times import microseconds
 from streams.programs import Later, Reserve
+from tests import keys
 from tests.simulator.proof import differs, judge_of, told_of
 from tests.streams.ledger_world import EVERYTHING, RULES, TEST, Outcome, World, at, name_on, program
 
@@ -195,7 +196,10 @@ def test_a_program_that_becomes_bound_must_first_back_what_it_has_issued() -> No
     bound = msgspec.structs.replace(free, reserve=Reserve(since=begins, assumption=TEST))
     dated = msgspec.structs.replace(free, later=(Later(microseconds(begins), bound),))
     rules = Rules(
-        {"later": dated}, window_us=RULES.window_us, tolerance_us=RULES.tolerance_us, secret=b"x"
+        {"later": dated},
+        window_us=RULES.window_us,
+        tolerance_us=RULES.tolerance_us,
+        ledger_keys=keys.LEDGER,
     )
     world = World(1, rules)
     terms = {"program": "later"}

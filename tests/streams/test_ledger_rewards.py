@@ -78,7 +78,7 @@ def test_a_first_purchase_is_rewarded_once_a_campaign(changes: dict[str, Any], r
         ({"to": "b"}, "wrong_reward"),
         ({"rule": "purchase", "value": 99}, "nothing_earned"),
         ({"rule": "friend", "to": "a"}, "to_self"),
-        ({"rule": "friend", "to": "nobody"}, "unknown_payee"),
+        ({"rule": "friend", "to": "budget:spring"}, "unknown_payee"),
         ({"campaign": "autumn"}, "budget_exhausted"),
     ],
 )

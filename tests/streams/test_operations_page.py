@@ -18,14 +18,28 @@ from typing import TYPE_CHECKING, Any, get_args
 import msgspec
 import pytest
 
-from streams.events import OPERATION, Close, Leg, PacketShare, Reverse, Step
+from streams.events import (
+    OPERATION,
+    Close,
+    Correction,
+    DepositAdd,
+    DepositCustody,
+    KeyChange,
+    Leg,
+    OrderPlace,
+    PacketShare,
+    Reverse,
+    Step,
+)
 from streams.ledger.accounts import BALANCE_MAX, pack, unpack
 from streams.ledger.refusals import REFUSALS
 from streams.programs import Operation
 from streams.reading import read_wallet
 from tests.simulator.plan import RULES, Clients, Record
 from tests.streams.ledger_world import Outcome, World, at, name_on, world_with
+from tests.streams.test_ledger_corrections import correction
 from tests.streams.test_ledger_refusals import CASES, a_packet
+from tests.streams.unable_payees import unable_outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +54,7 @@ ORDER = [refusal.name for refusal in REFUSALS]
 COMMON = {
     *("conflict", "in_the_future", "too_old", "forgotten", "unknown_program", "operation_closed"),
 }
-COMMON_OF_LEGS = {"forged_leg", "repeated_leg"}
+COMMON_OF_LEGS = {"unknown_key", "revoked_key", "forged_leg", "repeated_leg", "leg_gap"}
 RESERVED = "merchant:music:p@0"
 
 
@@ -62,7 +76,7 @@ class Curious(World):
             self.try_with(event, partition, BALANCE_MAX, but="")
             for state in ("frozen", "closed"):
                 self.try_with(event, partition, None, state=state)
-            if not isinstance(event, Leg):
+            if not isinstance(event, Leg | KeyChange | Correction):
                 changes: list[dict[str, Any]] = [
                     {"subject": RESERVED},
                     {"data": msgspec.structs.replace(event.data, program="q")},
@@ -148,9 +162,47 @@ def seldom_outcomes() -> Iterator[Outcome]:
         world.send(world.open(name, program="tiered"))
         world.send(world.earn(name, amount=coins, program="tiered"))
     yield world.send(world.make(Close, near, to=payee, program="tiered"))
+    spender = name_on(0, 2, 2_000)
+    world.send(world.open(spender, program="tiered"))
+    world.send(world.earn(spender, amount=80, program="tiered"))
+    world.send(world.transfer(spender, near, 40, program="tiered"))
+    yield world.send(world.make(Close, spender, to=payer, program="tiered"))
     gift = world.transfer(payer, payee, 30, program="tiered")
     world.send(gift)
     world.send(world.make(Reverse, payer, original=gift, program="tiered"))
+    yield from world.drain()
+    day = world_with("b")
+    day.send(day.open("t", program="tiered"))
+    day.send(day.earn("t", amount=75, program="tiered"))
+    day.send(day.redeem("t", 40, program="tiered"))
+    yield day.send(day.make(Close, "t", to="b", program="tiered"))
+    yield from undone()
+    yield from seldom_refused()
+
+
+def seldom_refused() -> Iterator[Outcome]:
+    """A fee before its month, one hold too many, a share of an empty packet."""
+    world = world_with("a", "b")
+    world.send(world.make(DepositAdd, "a", amount=45))
+    yield world.send(world.make(DepositCustody, "a", month="2199-01"))
+    world = world_with("a", "b")
+    CASES["too_many_holds"](world)
+    yield world.send(world.make(OrderPlace, "a", item="song", quantity=2, amount=30))
+    world = world_with("a", "b")
+    CASES["packet_empty"](world)
+    yield world.send(world.make(PacketShare, "packet:x@0", sharer="b"))
+
+
+def undone() -> Iterator[Outcome]:
+    """A gift that is undone as if it had been forged."""
+    world, payer, payee = World(2), name_on(0, 2), name_on(1, 2)
+    for name in (payer, payee):
+        world.send(world.open(name))
+        world.send(world.earn(name, amount=9))
+    world.send(world.transfer(payer, payee, 5))
+    leg = world.legs[0, 1][0]
+    yield from world.drain()
+    yield world.send(correction(world, "undo", leg, payee))
     yield from world.drain()
 
 
@@ -159,7 +211,7 @@ def seen() -> dict[str, tuple[list[str], list[str]]]:
     """By operation: the kinds of accounts that it changed, and the refusals that it gave."""
     accounts: dict[str, set[str]] = defaultdict(set)
     refusals: dict[str, set[str]] = defaultdict(set)
-    for outcomes in (clients_outcomes, cases_outcomes, seldom_outcomes):
+    for outcomes in (clients_outcomes, cases_outcomes, seldom_outcomes, unable_outcomes):
         for result, changed, _, _ in outcomes():
             name = f"leg {result.step}" if result.type == "leg" else result.type
             if result.outcome in {"applied", "asked"}:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from tests import oracles
-from tests.stack import Stack, Worker, ask, wait_for
+from tests.stack import Stack, Worker, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,9 +90,9 @@ def _shares(a: Worker, b: Worker) -> tuple[list[int], list[int]] | None:
 def _spoiled_of(stack: Stack) -> dict[str, int]:
     import json
 
-    spoiled: dict[str, int] = json.loads(
-        (stack.folder / "background.log").read_text().partition("{")[2].join(["{", ""])
-    )["spoiled"]
+    text = (stack.folder / "background.log").read_text()  # what it printed, and what it said
+    summary, _ = json.JSONDecoder().raw_decode(text, text.index("{\n"))
+    spoiled: dict[str, int] = summary["spoiled"]
     return spoiled
 
 
@@ -208,7 +208,7 @@ def test_a_balance_is_answered_by_any_worker_and_says_what_it_is_of(story: Story
 
 @pytest.mark.parametrize("partition", ["junk", "8", "-1", "1.5"])
 def test_a_partition_that_is_none_is_refused_in_words(story: Story, partition: str) -> None:
-    said = ask(f"{story.stack.env['FLOWDROP_WORKER']}/accounts/{partition}")
+    said = story.stack.ask(f"{story.stack.env['FLOWDROP_WORKER']}/accounts/{partition}")
     assert said == {"error": f"partition {partition} is not one of 0 to 7"}
 
 

@@ -41,9 +41,12 @@ def test_every_program_has_a_day() -> None:
 
 @pytest.mark.parametrize("program", DAYS)
 def test_a_day_walks_every_operation_that_the_program_offers(program: str) -> None:
-    """And so does the test through the broker, which sends the same steps."""
+    """And so does the test through the broker, which sends the same steps.
+
+    But for one, which needs a leg to have arrived: see test_due.py.
+    """
     applied = {step.kind for step in DAYS[program] if not step.reason}
-    assert applied == set(load()[program].operations.open)
+    assert applied == set(load()[program].operations.open) - {"waiting_return"}
 
 
 @pytest.mark.parametrize("program", DAYS)
@@ -102,6 +105,6 @@ def test_a_day_through_the_broker(told: tuple[Stack, dict[str, Result]], program
     ends = {
         name if name.startswith(LEDGERS) else named(name, f"{program}-"): coins
         for name, coins in ENDS[program].items()
-        if not name.startswith(("claim:", "order:", "reward:", "share:"))
+        if not name.startswith(("claim:", "order:", "reward:", "share:", "waiting:"))
     }
     assert {name: posted.get(name) for name in ends} == ends

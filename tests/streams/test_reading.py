@@ -11,9 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import reading
+from streams import reading, spelling
 from streams.events import RECORD_BYTES_MAX, Visit
-from streams.reading import REASONS, Rejection, read_campaign, read_wallet, read_wallets
+from streams.reading import (
+    REASONS,
+    WINDOW_BYTES,
+    WINDOW_RECORDS,
+    Rejection,
+    read_campaign,
+    read_in_parts,
+    read_wallet,
+    read_wallets,
+)
+from streams.spelling import not_plain
 
 EVENT: dict[str, Any] = {
     "specversion": "1.0",
@@ -31,9 +41,15 @@ def value(**changes: Any) -> bytes:
     return json.dumps(EVENT | changes).encode()
 
 
+def twice(key: str, *told: str) -> bytes:
+    """The event with a key of its data several times."""
+    whole = json.dumps(EVENT, separators=(",", ":"))
+    return whole.replace('"amount":5', ",".join(f'"{key}":{each}' for each in told)).encode()
+
+
 BROKEN: list[tuple[str, bytes | None, str]] = [
     ("invalid", value(subject="\x00applied"), "subject = '\\x00applied'"),
-    ("invalid", value(id="a\x1fb"), "control characters"),
+    ("invalid", value(id="a\x1fb"), "U+001F (a control character)"),
     (
         "invalid",
         value(data={"program": "liuliangbao", "to": "\x00shard", "amount": 5}),
@@ -52,7 +68,9 @@ BROKEN: list[tuple[str, bytes | None, str]] = [
     ("not_json", value() + b"{}", "trailing"),
     ("not_json", b"[" * 50_000, "recursion"),
     ("not_an_object", b'["transfer"]', "an event is a JSON object"),
+    ("duplicate_key", twice("amount", "1", "50"), "'amount' stands 2 times in one object: 1, 50"),
     ("unsupported_version", value(specversion="2.0"), "specversion = '2.0'"),
+    ("unsupported_content_type", value(datacontenttype="text/xml"), "it must be JSON in UTF-8"),
     ("unknown_type", value(type="flowdrop.wallet.steal"), "'flowdrop.wallet.steal'"),
     ("unknown_type", value(type=7), "type = 7"),
     ("wrong_topic", value(type="flowdrop.campaign.visit"), "send it to campaign.events"),
@@ -165,6 +183,73 @@ def test_flipped_bytes_are_found_in_a_batch_too(flips: list[tuple[int, int, int]
     assert events_of(*records) == [read_wallet(*record) for record in records]
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        None,
+        b"",
+        b"7",
+        GOOD[1].replace(b"gift", b"g\\u0069ft"),
+        GOOD[1].replace(b'"id":', b'"id" :'),
+        GOOD[1].replace(b"00Z", b"00.1234567Z"),
+        GOOD[1].replace(b'"amount":5', b'"amount":1,"amount":5'),
+        CHINESE[1].replace(b"note", b"n"),  # too short to be told from what stands before it
+        b'{"note":"' + b"x" * RECORD_BYTES_MAX + b'"}',
+        CHINESE[1][:-3] + b'\xff"}',
+    ],
+)
+def test_an_odd_record_is_read_by_itself_and_no_other(
+    monkeypatch: pytest.MonkeyPatch, odd: bytes | None
+) -> None:
+    events_of(GOOD, CHINESE)
+    places = [0, 255, 256, WINDOW_RECORDS - 1, WINDOW_RECORDS, 2 * WINDOW_RECORDS + 5]
+    values: list[bytes | None] = [GOOD[1], CHINESE[1]] * (WINDOW_RECORDS + 3)
+    for place in places:
+        values[place] = odd
+    wanted = [read_wallet(b"cj:17", value) for value in values]
+    asked: list[bytes | None] = []
+
+    def alone(key: bytes | None, value: bytes | None) -> Any:
+        asked.append(value)
+        return read_wallet(key, value)
+
+    monkeypatch.setattr(reading, "read_wallet", alone)
+    for size in (256, WINDOW_RECORDS):
+        asked.clear()
+        parts = list(read_in_parts([b"cj:17"] * len(values), values, size))
+        assert [event for part in parts for event in part] == wanted
+        assert {len(part) for part in parts[:-1]} == {size}
+        assert asked == [odd] * len(places)
+
+
+def test_large_records_are_looked_at_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    note = json.dumps(EVENT | {"note": "x" * 60_000}, separators=(",", ":")).encode()
+    events_of((b"cj:17", note))
+    sizes: list[int] = []
+
+    def seen(values: list[bytes], text: bytes) -> set[int]:
+        sizes.append(len(text))
+        return not_plain(values, text)
+
+    monkeypatch.setattr(reading, "not_plain", seen)
+    values: list[bytes | None] = [note] * 300
+    values[299] = odd = note.replace(b'"amount":5', b'"amount":1,"amount":5')
+    found = read_wallets([b"cj:17"] * 300, values)
+    assert found == [read_wallet(b"cj:17", note)] * 299 + [read_wallet(b"cj:17", odd)]
+    assert max(sizes) <= WINDOW_BYTES
+
+
+def test_names_that_somebody_makes_up_are_forgotten_and_others_learned_again() -> None:
+    for number in range(2 * spelling._SETS_MAX + 10):
+        record = json.dumps(EVENT | {f"made{number}up": 1}, separators=(",", ":")).encode()
+        assert read_wallets([b"cj:17"], [record]) == [read_wallet(b"cj:17", record)]
+    assert len(spelling._learned) == len(spelling._known) <= spelling._SETS_MAX
+    assert read_wallets([b"cj:17"] * 2, [GOOD[1]] * 2) == [read_wallet(*GOOD)] * 2
+    assert not not_plain([GOOD[1]], spelling.MARGIN + GOOD[1] + spelling.MARGIN)
+
+
 def test_good_records_are_read_by_one_decode(monkeypatch: pytest.MonkeyPatch) -> None:
+    events_of(CHINESE)  # from now on the attribute `note` is known
     monkeypatch.setattr(reading, "read_wallet", None)
-    assert [event.subject for event in events_of(GOOD, GOOD, CHINESE)] == ["cj:17"] * 3
+    for batch in ((GOOD, GOOD), (CHINESE, CHINESE)):
+        assert [event.subject for event in events_of(*batch)] == ["cj:17"] * 2

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 import pytest
 from confluent_kafka import Producer
+from pydantic import SecretStr
 
 from sql.client import connect, rows
 from streams.kafka_log import messages
@@ -18,6 +19,7 @@ from streams.reconcile import results
 from streams.reconcile.proof import reconcile
 from streams.settings import StreamSettings
 from streams.topics import ACCOUNTS_CHANGELOG
+from tests import keys
 from tests.stack import Stack, wait_for
 from tests.streams.wallet_story import HERE, NEAR, PACKET, PARTITIONS, THERE, Raw, event, story
 
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(600)]
 
-SETTINGS = StreamSettings(partitions=PARTITIONS)
+SETTINGS = StreamSettings(partitions=PARTITIONS, **keys.SETTINGS)
 TABLES = ("ledger_results", "postings", "deadletters", "campaign_events")
 CARRIER = "carrier:unicom:liuliangbao@0"
 UNCHECKED = {"insert_deduplicate": 0}  # a row deleted before is no repeat
@@ -49,7 +51,7 @@ class Kept(NamedTuple):
             self.stack.env["FLOWDROP_KAFKA"],
             self.stack.clickhouse,
             worker or self.stack.env["FLOWDROP_WORKER"],
-            SETTINGS,
+            SETTINGS.model_copy(update={"worker_token": SecretStr(self.stack.token)}),
             wait_seconds=wait_seconds,
             processes=1,
         )
@@ -165,7 +167,7 @@ def test_an_altered_result_is_named(kept: Kept) -> None:
         kept.change("ledger_results", "carrier = 'telecom'", at(partition, offset))
         failing = kept.failing()
         assert set(failing) == {"results"}
-        assert f"offset {offset}, event redeemed, carrier" in failing["results"].detail
+        assert f"offset {offset}, event redeemed of test, carrier" in failing["results"].detail
 
 
 def test_a_result_altered_in_any_column_is_found(kept: Kept) -> None:
@@ -176,7 +178,7 @@ def test_a_result_altered_in_any_column_is_found(kept: Kept) -> None:
         kept.change("ledger_results", f"`{name}` = {value}", at(partition, offset))
         said = results.first_difference(before, results.stored(kept.client, partition, 0, 10**9))
         kept.restore()
-        assert f"offset {offset}, event far, {name}: " in said
+        assert f"offset {offset}, event far of test, {name}: " in said
 
 
 def _other_values(client: Client, table: str, keys: set[str]) -> dict[str, str]:
@@ -221,7 +223,7 @@ def test_a_result_doubled_under_another_offset_is_told(kept: Kept) -> None:
         failing = kept.failing()
         assert f"{partition}:{offset + 1_000_000}" in failing["inputs"].detail
         assert "no such record" in failing["inputs"].detail
-        assert f"{HERE}, event redeemed: applied 2 times" in failing["once"].detail
+        assert f"{HERE}, event redeemed of test: applied 2 times" in failing["once"].detail
         assert f"{partition}:{offset + 1_000_000}, {HERE}: version" in failing["versions"].detail
 
 
@@ -237,13 +239,13 @@ def test_a_repeat_called_applied_is_told(kept: Kept) -> None:
         kept.change("ledger_results", "outcome = 'applied'", at(partition, offset))
         failing = kept.failing()
         assert set(failing) == {"once", "results"}
-        assert f"{HERE}, event near: applied 2 times" in failing["once"].detail
+        assert f"{HERE}, event near of test: applied 2 times" in failing["once"].detail
 
 
 def test_a_repeat_of_nothing_is_told(kept: Kept) -> None:
     with kept.planted():
         kept.change("ledger_results", "event_id = 'of-nothing'", at(*kept.place("near", "repeat")))
-        assert "event of-nothing: applied 0 times" in kept.failing()["once"].detail
+        assert "event of-nothing of test: applied 0 times" in kept.failing()["once"].detail
 
 
 def test_an_event_applied_behind_the_window_is_told(kept: Kept) -> None:
@@ -252,7 +254,10 @@ def test_an_event_applied_behind_the_window_is_told(kept: Kept) -> None:
         kept.delete("ledger_results", at(partition, offset))
         kept.copy("ledger_results", "time - INTERVAL 11 DAY AS time", at(partition, offset))
         failing = kept.failing()
-        assert f"wallet.events {partition}:{offset}, event redeemed" in failing["window"].detail
+        assert (
+            f"wallet.events {partition}:{offset}, event redeemed of test"
+            in failing["window"].detail
+        )
         assert "results" in failing
 
 
@@ -323,7 +328,7 @@ def test_an_event_whose_postings_do_not_sum_to_zero_is_told(kept: Kept) -> None:
             at(partition, offset),
         )
         said = kept.failing()["sums"].detail
-        assert said == f"wallet.events {partition}:{offset}: postings of near sum to 2"
+        assert said == f"wallet.events {partition}:{offset}: postings of near of test sum to 2"
 
 
 def test_a_balance_below_zero_at_one_version_is_told(kept: Kept) -> None:
@@ -346,7 +351,7 @@ def test_a_redemption_settled_twice_is_told(kept: Kept) -> None:
         other = "source_offset + 1000000 AS source_offset, 'settle-2' AS event_id"
         kept.copy("ledger_results", other, at(partition, offset))
         said = kept.failing()["pending"].detail
-        assert f"{HERE}, redemption settled: begun 1 times, ended 2" in said
+        assert f"{HERE}, redemption settled of test: begun 1 times, ended 2" in said
 
 
 @pytest.mark.parametrize(
@@ -357,7 +362,7 @@ def test_an_order_delivered_or_refunded_twice_is_told(kept: Kept, event_id: str,
     with kept.planted():
         other = "source_offset + 1000000 AS source_offset, 'again' AS event_id"
         kept.copy("ledger_results", other, at(partition, offset))
-        assert f"{HERE}, {what}: begun 1 times, ended 2" in kept.failing()["pending"].detail
+        assert f"{HERE}, {what} of test: begun 1 times, ended 2" in kept.failing()["pending"].detail
 
 
 def test_what_a_partner_owes_is_no_balance_below_zero(kept: Kept) -> None:
@@ -424,7 +429,7 @@ def test_an_overwritten_changelog_record_is_told(kept: Kept) -> None:
     with _overwritten(kept):
         failing = kept.failing()
         assert set(failing) == {"changelog"}
-        assert f"partition 0, {HERE}: fold" in failing["changelog"].detail
+        assert f"partition 0, {HERE}: from byte " in failing["changelog"].detail
     assert not kept.failing()
 
 
@@ -471,7 +476,7 @@ def test_the_command_ends_with_status_1_and_says_what_differs(kept: Kept) -> Non
         kept.change("ledger_results", "amount = amount + 1", at(*kept.place("redeemed")))
         said = kept.stack.flowdrop("reconcile", status=1)
         assert "does not hold: fold of the log = ClickHouse, result by result" in said
-        assert "event redeemed, amount: the fold gives 5, ClickHouse has 6" in said
+        assert "event redeemed of test, amount: the fold gives 5, ClickHouse has 6" in said
 
 
 def test_no_worker_is_said_at_once(kept: Kept) -> None:

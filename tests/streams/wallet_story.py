@@ -40,13 +40,14 @@ def event(
     *,
     minutes: float = 0,
     partition: int | None = None,
+    source: str = "test",
     **data: Any,
 ) -> Raw:
     """A record of wallet.events, on its subject's partition unless another is given."""
     value = {
         "specversion": "1.0",
         "id": event_id,
-        "source": "test",
+        "source": source,
         "type": f"flowdrop.wallet.{kind}",
         "time": (START + timedelta(minutes=minutes)).isoformat(),
         "subject": subject,

@@ -24,12 +24,12 @@ pytestmark = pytest.mark.clickhouse
 def _world(seed: int) -> pd.DataFrame:
     """Events in no order, with ties in time, repeats by person, and outcomes before causes."""
     draw = np.random.default_rng(seed)
-    n = 400
+    n = 2_500
     frame = pd.DataFrame(
         {
             "kind": draw.choice(["assignment", "contact", "visit", "conversion"], n),
             "campaign": draw.choice(["a", "b", "c"], n),
-            "person": draw.integers(0, 60, n).astype(str),
+            "person": draw.integers(0, 250, n).astype(str),
             "time": draw.integers(0, 12, n) * 43_200,  # half days
             "value": draw.integers(0, 5, n),
             "cost": draw.integers(0, 5, n),

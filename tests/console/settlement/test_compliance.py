@@ -97,6 +97,52 @@ def test_the_month_after_keeps_what_stands_and_forgets_what_moved(
     assert liu.refusals == {"unknown_account": 1}
 
 
+def held(rows: LedgerRows, ends: str) -> int:
+    (found,) = of(rows, ends).programs
+    return found.held
+
+
+def test_what_is_held_at_a_months_end_is_not_what_an_event_found_that_came_late(
+    fresh: Callable[[], Client],
+) -> None:
+    """Two holds of November, one of December dated before: each stands until its own end."""
+    rows = LedgerRows(fresh())
+    rows.result("earn", "e1", "ann", "2026-11-01", ("issuer:liuliangbao@0", -300), ("ann", 300))
+    rows.result("redeem", "r1", "ann", "2026-11-29", ("ann", 0), carrier="unicom", pending=[50])
+    rows.result("redeem", "r2", "ann", "2026-11-30", ("ann", 0), carrier="unicom", pending=[70])
+    rows.store()
+    assert held(rows, "2026-11") == 70  # as the ledger tells: what the wallet holds in all
+    rows.result("redeem_settle", "s1", "ann", "2026-12-02", ("ann", -50),
+                ("carrier:unicom:liuliangbao@0", 50), cause="r1", pending=[20, 0])  # fmt: skip
+    rows.result("earn", "e2", "ann", "2026-11-30", ("issuer:liuliangbao@0", -10), ("ann", 10),
+                pending=[0, 20])  # fmt: skip
+    rows.store()
+    assert (held(rows, "2026-11"), held(rows, "2026-12")) == (70, 20)
+    # a hold of November that comes when another has been settled, and one that ended in November
+    rows.result("redeem", "r3", "ann", "2026-11-28", ("ann", 0), carrier="unicom", pending=[25])
+    rows.result("redeem_fail", "f2", "ann", "2026-11-30", ("ann", 0), cause="r2", pending=[5])
+    rows.store()
+    assert (held(rows, "2026-11"), held(rows, "2026-12")) == (50 + 5, 5)
+
+
+def test_a_wallet_is_as_its_last_event_of_before_left_it_however_late_that_came(
+    fresh: Callable[[], Client],
+) -> None:
+    rows = LedgerRows(fresh())
+    rows.result("open", "o", "ann", "2026-11-01", ("ann", 0))
+    rows.result("freeze", "f1", "ann", "2026-11-20", ("ann", 0))
+    rows.result("unfreeze", "u1", "ann", "2026-12-02", ("ann", 0))
+    rows.result("freeze", "f2", "ann", "2026-12-03", ("ann", 0))
+    rows.result("earn", "late", "ann", "2026-11-30", ("issuer:liuliangbao@0", -1), ("ann", 1))
+    rows.store()
+    frozen = [own.frozen for when in ("2026-11", "2026-12") for own in of(rows, when).programs]
+    assert frozen == [1, 1]
+    rows.result("unfreeze", "u2", "ann", "2026-11-30", ("ann", 0))
+    rows.store()
+    frozen = [own.frozen for when in ("2026-11", "2026-12") for own in of(rows, when).programs]
+    assert frozen == [0, 0]
+
+
 def test_the_page_says_it_all(busy: LedgerRows) -> None:
     page = markdown(of(busy))
     for line in (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +14,7 @@ from console.compliance.flags import flags
 from console.settlement.everyone import everyone
 from console.settlement.month import month
 from console.settlement.statement import statement
+from streams.events import PacketClaim, PacketSend, Reward, partition_of
 from tests.naive_settlement import (
     Moved,
     delivered,
@@ -25,7 +26,7 @@ from tests.naive_settlement import (
     time_of,
 )
 from tests.simulator.plan import RULES, Clients
-from tests.streams.ledger_world import World
+from tests.streams.ledger_world import World, name_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from clickhouse_connect.driver.client import Client
 
-    from streams.events import Redeem
+    from streams.events import Earn, Redeem, Transfer
     from streams.ledger.results import Result
 
 pytestmark = pytest.mark.clickhouse
@@ -41,6 +42,7 @@ pytestmark = pytest.mark.clickhouse
 PARTITIONS = 3
 EVENTS = 4_000
 MONTHS = ("2026-03", "2026-04", "2026-05", "2026-06")
+FRIENDS = ("friend:1", "friend:2", "friend:3", "friend:4")
 
 
 class Folded(NamedTuple):
@@ -56,8 +58,14 @@ def folded(fresh: Callable[[], Client], request: pytest.FixtureRequest) -> Folde
     clients.step = timedelta(minutes=40)  # over the ends of three months
     for event in (world.open("rich"), world.earn("rich", amount=1000), *redeemed(world)):
         assert world.send(event).outcome == "applied"
-    for _ in range(EVENTS):
+    among_friends = random.Random(request.param)
+    for name in FRIENDS:
+        world.send(world.open(name))
+    for number in range(EVENTS):
         clients.time += clients.step
+        if number % 20 == 0:
+            for event in given(world, among_friends, clients.time):
+                world.send(event)
         event = clients.event()
         clients.recall(event)
         world.send(event)
@@ -75,6 +83,67 @@ def redeemed(world: World) -> Iterator[Redeem]:
     for carrier, coins in (("mobile", 5), ("mobile", 14), ("telecom", 8), ("unicom", 9)):
         yield world.redeem("rich", coins, carrier=carrier)
     yield world.redeem("rich", 5, carrier="mobile", network="unicom")
+
+
+def given(world: World, random: random.Random, time: datetime) -> Iterator[Earn | Transfer]:
+    """A gift from one friend to another: often in circles and in parts, as clients seldom give."""
+    payer, payee = random.sample(FRIENDS, 2)
+    yield world.earn(payer, amount=random.randint(1, 80), time=time)
+    yield world.transfer(payer, payee, random.randint(1, 80), time=time)
+
+
+def test_a_draw_is_one_line_on_whichever_partition_its_claimer_is(
+    fresh: Callable[[], Client],
+) -> None:
+    world = World(PARTITIONS, RULES)
+    people = [f"guest:{number}" for number in range(60)]
+    packet = f"packet:party@{partition_of('host', PARTITIONS)}"
+    begun = datetime(2026, 3, 1, tzinfo=UTC)
+    terms = {"packet": packet, "amount": 600, "claims": 60, "mode": "equal"}
+    terms |= {"expires": begun + timedelta(days=1)}
+    events = [world.open(name, time=begun) for name in ("host", *people)]
+    events += [world.earn("host", amount=600, time=begun)]
+    events += [world.make(PacketSend, "host", **terms, time=begun)]
+    events += [world.make(PacketClaim, packet, claimer=name, time=begun) for name in people]
+    assert all(world.send(event).outcome in {"applied", "asked"} for event in events)
+    world.drain()
+    client = fresh()
+    insert(client, [outcome.result for told in world.outcomes for outcome in told])
+    for party, coins in (("wallets", 600), ("packets", -600)):
+        (own,) = statement(client, party, month("2026-03")).programs
+        (drawn,) = (line for line in own.lines if line.operation == "packet_claim")
+        assert (drawn.events, drawn.coins) == (60, coins)
+        assert not {"claim", "leg"} & {line.operation for line in own.lines}
+
+
+@pytest.mark.parametrize("partition", [0, 1])
+def test_a_reward_that_waited_is_in_hand_once_its_wallet_is_open(
+    fresh: Callable[[], Client], partition: int
+) -> None:
+    buyer, friend = name_on(0, 2), name_on(partition, 2, 100)
+    world, begun = World(2, RULES), datetime(2026, 3, 1, tzinfo=UTC)
+    facts = {"campaign": "spring", "rule": "friend", "conversion": "c1", "to": friend}
+    later = begun + timedelta(days=40)
+    for event in (
+        world.open(buyer, time=begun),
+        world.fund("budget:spring@0", 100, time=begun),
+        world.make(Reward, buyer, **facts, time=begun),
+    ):
+        assert world.send(event).outcome == "applied"
+    world.drain()
+    world.send(world.open(friend, time=later))
+    world.send(world.redeem(friend, 1, time=later))
+    world.drain()
+    client = fresh()
+    insert(client, [outcome.result for told in world.outcomes for outcome in told])
+    for when, waits, spent in (("2026-03", True, {}), ("2026-04", False, {"redeem": 1})):
+        (own,) = statement(client, "advertiser:spring", month(when)).programs
+        assert own.budget is not None
+        given = own.budget.granted
+        assert given > 1
+        unplaced, in_hand = (given, 0) if waits else (0, given - 1)
+        assert (own.budget.unplaced, own.budget.in_hand) == (unplaced, in_hand)
+        assert own.budget.spent == spent
 
 
 @pytest.mark.parametrize("when", MONTHS)
@@ -159,20 +228,27 @@ class Gift(NamedTuple):
     payee: str
     amount: int
     event_id: str
+    event_source: str
+
+    def names(self) -> tuple[str, str]:
+        return self.event_id, self.event_source
 
 
 def gifts(folded: Folded, program: str) -> list[Gift]:
     undone = {
-        (result.subject, result.cause)
+        (result.subject, result.cause_source, result.cause)
         for result in folded.results
         if result.outcome == "applied"
-        and (result.type == "reverse" or result.step in {"reversal", "bounce"})
+        and (result.type == "reverse" or result.step in {"reversal", "bounce", "unclaimed"})
     }
     return sorted(
-        Gift(time_of(result), result.subject, result.counterparty, result.amount, result.event_id)
+        Gift(
+            *(time_of(result), result.subject, result.counterparty, result.amount),
+            *(result.event_id, result.event_source),
+        )
         for result in folded.results
         if (result.type, result.outcome, result.program) == ("transfer", "applied", program)
-        and (result.subject, result.event_id) not in undone
+        and (result.subject, result.event_source, result.event_id) not in undone
     )
 
 
@@ -188,7 +264,7 @@ def test_circles_equal_those_of_a_naive_search(folded: Folded) -> None:
         for each in gifts(folded, "p")
         if each.amount >= 10 and asked.start - window <= each.time < asked.end
     ]
-    circles: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    circles: dict[tuple[str, ...], set[Gift]] = defaultdict(set)
     paths = [[each] for each in edges]
     while paths:
         path = paths.pop()
@@ -200,13 +276,21 @@ def test_circles_equal_those_of_a_naive_search(folded: Folded) -> None:
             names = [own.payer for own in (*path, each)]
             if each.payee == names[0] and each.time >= asked.start:
                 start = names.index(min(names))
-                circles[*names[start:], *names[:start]] |= {own.event_id for own in (*path, each)}
+                circles[*names[start:], *names[:start]] |= {*path, each}
             elif each.payee not in names and len(names) < 4:
                 paths.append([*path, each])
     ours = found(folded, "circular_gifts", circle_coins=10, circle_days=2, circle_share=0.5)
-    assert {names: set(flag.evidence) for names, flag in ours.items()} == circles
+    assert {names: (flag.coins, shown(flag)) for names, flag in ours.items()} == {
+        names: (sum(gift.amount for gift in of), sorted(gift.names() for gift in of))
+        for names, of in circles.items()
+    }
     assert circles
     assert all(_sorted(flag) for flag in ours.values())
+
+
+def shown(flag: Any) -> list[tuple[str, str]]:
+    """Ids and sources of the events that a flag shows."""
+    return sorted(zip(flag.evidence, flag.sources, strict=True))
 
 
 def _sorted(flag: Any) -> bool:

@@ -26,3 +26,4 @@ def test_what_is_no_month_is_named_with_the_remedy(text: str) -> None:
         month(text)
     assert repr(text) in refused.value.message
     assert "such as 2026-10" in refused.value.message
+    assert "--" not in refused.value.message

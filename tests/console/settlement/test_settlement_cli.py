@@ -60,7 +60,32 @@ def test_csv_has_a_row_a_line_and_the_balances() -> None:
         (row["network"], row["price"], row["mb"], row["events"]) for row in table(*UNICOM)[-2:]
     ] == [("unicom", "1.0", "0", "2"), ("telecom", "2.0", "45", "1")]
     assert "network" not in table(*SPRING)[0]
+    assert "before" not in table(*UNICOM)[0]
     assert {row["party"] for row in table(*UNICOM)} == {"carrier:unicom"}
+
+
+def test_csv_of_an_advertiser_tells_its_budget() -> None:
+    rows = table(*SPRING)
+    assert [row["coins"] for row in rows if row["line"] == "closing"] == ["550"]
+    told = {row["name"]: (row["before"], row["coins"]) for row in rows if row["line"] == "budget"}
+    assert told == {
+        "funded": ("1000", "1000"),
+        "defunded": ("0", "140"),
+        "granted": ("0", "350"),
+        "returned": ("0", "40"),
+        "in_packets": ("0", "0"),
+        "other": ("0", "0"),
+        "unspent": ("1000", "550"),
+        "net": ("", "310"),
+        "in_hand": ("", "120"),
+        "unplaced": ("", "60"),
+        "spent:redeem_settle": ("", "90"),
+        "spent:transfer": ("", "30"),
+        "spent:packet_send": ("", "10"),
+    }
+    exact = {name: int(coins) for name, (_, coins) in told.items()}
+    spent = sum(coins for name, coins in exact.items() if name.startswith("spent:"))
+    assert exact["granted"] - exact["returned"] == exact["in_hand"] + spent + exact["unplaced"]
 
 
 def test_the_table_says_what_is_owed_and_how_it_was_counted() -> None:
@@ -70,7 +95,10 @@ def test_the_table_says_what_is_owed_and_how_it_was_counted() -> None:
     assert "Delivered in 2026-10" in found.stdout
     assert "the network that the redemption names" in found.stderr
     text = run(*SPRING).stdout
-    for fact in ("spent by transfer", "in hand", "unspent", "550"):
+    for fact in (
+        *("spent by transfer", "still in hand", "waiting for a wallet", "unspent", "550"),
+        *("taken out", "into red packets", "in the reserve"),
+    ):
         assert fact in text
 
 
@@ -157,3 +185,7 @@ def test_an_empty_month_is_said_and_is_no_error() -> None:
     assert found.exit_code == 0
     assert "no coins moved in 2026-05" in found.stderr
     assert printed("--party", "carrier:telecom", "--month", "2026-05")["programs"] == []
+    postings = run("--party", "carrier:telecom", "--month", "2026-05", "--postings", "--csv")
+    there = run(*UNICOM, "--postings", "--csv")
+    assert postings.stdout == there.stdout.splitlines(keepends=True)[0]
+    assert "carrier:telecom has postings from" in postings.stderr

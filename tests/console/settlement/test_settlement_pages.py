@@ -58,7 +58,7 @@ def web(ledger: LedgerRows, tmp_path: Path) -> Web:
     ("lang", "words"),
     [
         ("en", ["Delivered in 2026-10", "(its own)", "Coins a MB"]),
-        ("zh", ["2026-10 提供的流量", "(本网)", "每 MB 流量币"]),
+        ("zh", ["2026-10 提供的流量", "（本网）", "每 MB 流量币"]),
     ],
 )
 def test_a_carriers_page_tells_networks_and_prices(web: Web, lang: str, words: list[str]) -> None:
@@ -97,6 +97,54 @@ def test_a_departments_page_tells_what_it_got(web: Web, lang: str, words: list[s
     everybody = web.get(f"/settlement?month=2026-10&lang={lang}").text
     assert 'data-party="department:growth"' in everybody
     assert 'data-party="department:game"' not in everybody
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        (
+            "en",
+            ["Before 2026-10", "What became of them by the end of 2026-10", "of the granted coins"],
+        ),
+        ("zh", ["2026-10 之前", "截至 2026-10 月末的去向", "在已发放的币之中"]),
+    ],
+)
+def test_an_advertisers_page_tells_where_its_coins_are(
+    web: Web, lang: str, words: list[str]
+) -> None:
+    text = web.get(f"/settlement?party=advertiser:spring&month=2026-10&lang={lang}").text
+    assert all(word in text for word in words)
+    folded = text[text.index("<details>") : text.index("</details>")]
+    assert [f'data-key="{key}"' in folded for key in ("reserve", "shards", "in_flight")] == [
+        True
+    ] * 3
+
+
+@pytest.mark.parametrize(
+    ("lang", "sentence"),
+    [
+        (
+            "en",
+            (
+                "No coins moved in 2026-11; "
+                "advertiser:spring has postings from 2026-09-04 to 2026-10-31."
+            ),
+        ),
+        ("zh", "2026-11 没有流量币变动；advertiser:spring 的分录从 2026-09-04 至 2026-10-31。"),
+    ],
+)
+def test_a_month_without_movement_says_when_there_were_some(
+    web: Web, lang: str, sentence: str
+) -> None:
+    text = web.get(f"/settlement?party=advertiser:spring&month=2026-11&lang={lang}").text
+    assert sentence in text
+
+
+def test_no_month_is_refused_without_a_commands_option(web: Web) -> None:
+    for path in ("/settlement?month=xx&lang=en", "/api/settlement?month=xx"):
+        text = web.get(path).text
+        assert "is no month; write year and month" in text
+        assert "--month" not in text
 
 
 def test_the_api_and_the_download_are_the_statement(

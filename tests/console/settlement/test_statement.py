@@ -9,6 +9,7 @@ import pytest
 from click import ClickException
 
 from console.reports.basis import EmptyWarehouseError, NoReportError
+from console.reports.reach import reach
 from console.settlement.delivered import ANY_PRICE, Delivered, delivered_postings
 from console.settlement.departments import Caused
 from console.settlement.everyone import everyone
@@ -124,6 +125,13 @@ def test_an_advertiser_sees_each_coin_of_its_budget(ledger: LedgerRows) -> None:
     assert budget.spent == {"packet_send": 10, "redeem_settle": 90, "transfer": 30}
     assert (budget.in_hand, budget.unplaced) == (120, 60)
     assert sum(budget.spent.values()) + budget.in_hand + budget.unplaced == 350 - 40
+    assert own.before is not None
+    assert own.before["unspent"] == own.opening
+    sums = {key: getattr(budget, key) - coins for key, coins in own.before.items()}
+    moved = {line.operation: line.coins for line in own.lines}
+    assert sums["funded"] == moved.get("fund", 0)
+    assert sums["defunded"] == -moved.get("defund", 0)
+    assert sums["unspent"] == own.closing - own.opening
 
 
 def test_what_was_granted_is_followed_into_later_months(ledger: LedgerRows) -> None:
@@ -398,3 +406,30 @@ def test_an_empty_warehouse_says_so(fresh: Callable[[], Client]) -> None:
         statement(client, "carrier:unicom", OCTOBER)
     with pytest.raises(EmptyWarehouseError, match="no coin has moved yet"):
         everyone(client, OCTOBER)
+
+
+def test_what_a_campaign_cost_is_one_sum_in_report_and_settlement(
+    fresh: Callable[[], Client],
+) -> None:
+    """A grant of 100 is taken back; of a packet of 90, 60 are drawn and 30 come back."""
+    rows = LedgerRows(fresh())
+    shard, packet = "budget:spring@0", "packet:p1@0"
+    rows.result("fund", "f1", shard, "2026-10-01", ("issuer:liuliangbao@0", -500), (shard, 500),
+                campaign="spring")  # fmt: skip
+    rows.result("grant", "g1", "ann", "2026-10-02", (shard, -100), ("ann", 100), campaign="spring")
+    rows.result("grant", "g2", "bob", "2026-10-02", (shard, -7), ("bob", 7), campaign="spring")
+    rows.result("reverse", "v1", "ann", "2026-10-03", ("ann", -100), (shard, 100),
+                campaign="spring", cause="g1")  # fmt: skip
+    rows.result("packet_send", "s1", shard, "2026-10-04", (shard, -90), (packet, 90),
+                campaign="spring", counterparty=packet)  # fmt: skip
+    rows.result("packet_claim", "c1", packet, "2026-10-05", (packet, -60), ("ann", 60),
+                campaign="spring", counterparty="ann")  # fmt: skip
+    rows.result("packet_expire", "x1", packet, "2026-10-06", (packet, -30), (shard, 30),
+                campaign="spring")  # fmt: skip
+    rows.store()
+    (own,) = of(rows, "advertiser:spring").programs
+    (cost,) = reach(rows.client, ["spring"]).cost.coins
+    assert own.budget is not None
+    for told in (own.budget, cost):
+        assert (told.granted, told.returned, told.in_packets, told.net) == (107, 100, 60, 67)
+    assert own.budget.unspent == 500 - 67 == own.closing

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
+import secrets
 import signal
 import subprocess
 import sys
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import clickhouse_connect
+import httpx
 import pytest
 
 if TYPE_CHECKING:
@@ -22,10 +25,17 @@ if TYPE_CHECKING:
 class Engine:
     """A running `python -m local.clickhouse`."""
 
+    passwords: ClassVar = {name: secrets.token_hex(32) for name in ("admin", "feed", "read")}
+
     def __init__(self, path: Path, *options: str) -> None:
         command = [sys.executable, "-m", "local.clickhouse", "--port", "0", "--path", str(path)]
         self.process = subprocess.Popen(
-            [*command, *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            [*command, *options],
+            env=os.environ
+            | {f"FLOWDROP_ENGINE_{name.upper()}": word for name, word in self.passwords.items()},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
         assert self.process.stdout is not None
         self.ready = self.process.stdout.readline()
@@ -34,9 +44,23 @@ class Engine:
         self.port = int(found[2])
         self.url = found[0]
 
-    def client(self, **options: Any) -> Client:
+    def client(self, user: str = "admin", **options: Any) -> Client:
         return clickhouse_connect.get_client(
-            host="127.0.0.1", port=self.port, **({"autogenerate_session_id": False} | options)
+            host="127.0.0.1",
+            port=self.port,
+            username=user,
+            password=self.passwords[user],
+            **({"autogenerate_session_id": False} | options),
+        )
+
+    def address(self, user: str = "admin") -> str:
+        """Return the URL by which `user` asks."""
+        return f"http://{user}:{self.passwords[user]}@127.0.0.1:{self.port}"
+
+    def http(self, user: str = "admin", **options: Any) -> httpx.Client:
+        """Return a client that is not clickhouse-connect."""
+        return httpx.Client(
+            base_url=self.url, auth=(user, self.passwords[user]), **({"timeout": 30} | options)
         )
 
     def kill(self) -> None:

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import clickhouse_connect
-import httpx
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -260,16 +259,14 @@ def test_external_data_is_a_table_of_its_query(client: Client) -> None:
 def test_a_long_select_holds_up_no_insert(engine: Engine, client: Client) -> None:
     client.command("CREATE TABLE n (a Int64) ORDER BY a")
     endless = "SELECT number FROM system.numbers"
-    with httpx.stream("POST", engine.url, content=endless) as answer:
+    with engine.http() as http, http.stream("POST", "/", content=endless) as answer:
         assert answer.status_code == 200
         assert client.insert("n", [[1]]).written_rows == 1
         assert client.query("SELECT count() FROM n").first_row == (1,)
 
 
 async def test_the_async_client(engine: Engine, database: str) -> None:
-    client = await clickhouse_connect.get_async_client(
-        host="127.0.0.1", port=engine.port, database=database
-    )
+    client = await clickhouse_connect.get_async_client(dsn=engine.address(), database=database)
     try:
         await client.command("CREATE TABLE a (id UInt64, s String) ORDER BY id")
         done = await client.insert("a", [[1, "x"], [2, BIG]], column_names=["id", "s"])

@@ -48,11 +48,9 @@ def insert(client: Client, source: int, batch: int) -> None:
     )
 
 
-def replay(port: int, database: str, seed: int, compress: str) -> None:
+def replay(url: str, database: str, seed: int, compress: str) -> None:
     """Insert all sources' batches, each process in another order, so that tokens collide."""
-    client = clickhouse_connect.get_client(
-        host="127.0.0.1", port=port, database=database, compress=compress
-    )
+    client = clickhouse_connect.get_client(dsn=url, database=database, compress=compress)
     batches = [(source, batch) for source in range(4) for batch in range(5)]
     for source, batch in batches[seed * 5 :] + batches[: seed * 5]:
         insert(client, source, batch)
@@ -64,7 +62,7 @@ def test_four_processes_replay_tokens_and_add_each_row_once(
 ) -> None:
     client.command(TABLE)
     workers = [
-        subprocess.Popen([sys.executable, __file__, str(engine.port), database, str(seed), method])
+        subprocess.Popen([sys.executable, __file__, engine.address(), database, str(seed), method])
         for seed, method in enumerate(["lz4", "zstd", "gzip", "lz4"])
     ]
     assert [worker.wait() for worker in workers] == [0] * 4
@@ -142,11 +140,11 @@ def ask(engine: Engine, query: str) -> None:
     """Send a query and read its answer until the server ends."""
     with (
         contextlib.suppress(httpx.HTTPError),
-        httpx.stream("POST", engine.url, content=query, timeout=30) as answer,
+        engine.http().stream("POST", "/", content=query) as answer,
     ):
         for _ in answer.iter_raw():
             pass
 
 
 if __name__ == "__main__":
-    replay(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4])
+    replay(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4])

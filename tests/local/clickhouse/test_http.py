@@ -30,8 +30,14 @@ SILENT = "SELECT max(sipHash64(number)) FROM system.numbers"  # endless, and say
 
 @pytest.fixture
 def http(engine: Engine, database: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=engine.url, params={"database": database}, timeout=30) as client:
+    with engine.http(params={"database": database}) as client:
         yield client
+
+
+def signed(engine: Engine) -> str:
+    """Return the header lines of one who may ask, for requests that are written by hand."""
+    key = engine.passwords["admin"]
+    return f"Host: localhost\r\nX-ClickHouse-User: admin\r\nX-ClickHouse-Key: {key}\r\n"
 
 
 def until_idle(client: Client, query: str) -> float:
@@ -145,7 +151,7 @@ def test_half_a_body_inserts_nothing(http: httpx.Client) -> None:
     [
         ({"Content-Encoding": "snappy"}, {}, 501, "lz4, zstd, gzip, deflate"),
         ({}, {"decompress": "1"}, 501, "Content-Encoding"),
-        ({"Origin": "http://example.org"}, {}, 500, "example.org"),
+        ({"Origin": "http://example.org"}, {}, 403, "example.org"),
     ],
 )
 def test_what_is_not_done_is_said(
@@ -154,11 +160,6 @@ def test_what_is_not_done_is_said(
     answer = http.post("/", content="SELECT 1", headers=headers, params=params)
     assert answer.status_code == status
     assert words in answer.text
-
-
-def test_any_user_is_let_in(http: httpx.Client) -> None:
-    for headers in ({"X-ClickHouse-User": "a", "X-ClickHouse-Key": "b"}, {}):
-        assert http.post("/", content="SELECT 1", headers=headers, auth=("c", "d")).text == "1\n"
 
 
 def test_a_session_has_one_query_at_a_time(http: httpx.Client, client: Client) -> None:
@@ -180,8 +181,8 @@ def test_a_query_ends_when_its_client_hangs_up(
         pytest.skip("it would fill the disk")
     with socket.create_connection(("127.0.0.1", engine.port)) as wire:
         path = f"/?wait_end_of_query={int(whole)}"
-        request = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(query)}\r\n\r\n{query}"
-        wire.sendall(request.encode())
+        head = f"POST {path} HTTP/1.1\r\n{signed(engine)}Content-Length: {len(query)}\r\n\r\n"
+        wire.sendall(head.encode() + query.encode())
         if query == ENDLESS:
             assert wire.recv(15) == b"HTTP/1.1 200 OK"
         else:
@@ -195,7 +196,7 @@ def test_an_insert_whose_client_hangs_up_leaves_nothing(engine: Engine, client: 
     client.command("CREATE TABLE t (a Int64) ORDER BY a")
     query = f"INSERT INTO {client.database}.t FORMAT CSV\n"
     with socket.create_connection(("127.0.0.1", engine.port)) as wire:
-        head = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000\r\n\r\n"
+        head = f"POST / HTTP/1.1\r\n{signed(engine)}Content-Length: 10000000\r\n\r\n"
         wire.sendall(head.encode() + query.encode() + b"1\n" * 1_000_000)
     assert client.query("SELECT count() FROM t").first_row == (0,)
     assert client.insert("t", [[1]]).written_rows == 1
@@ -219,6 +220,8 @@ def test_results_stream_in_constant_memory(engine: Engine, http: httpx.Client) -
 def test_curl(engine: Engine) -> None:
     if shutil.which("curl") is None:
         pytest.skip("no curl")
-    command = ["curl", "-sS", "--compressed", engine.url, "--data-binary", "SELECT 1 FORMAT JSON"]
+    who = ("--user", f"read:{engine.passwords['read']}")
+    query = ("--data-binary", "SELECT 1 FORMAT JSON")
+    command = ["curl", "-sS", "--compressed", engine.url, *who, *query]
     answer = subprocess.run(command, capture_output=True, check=True)
     assert json.loads(answer.stdout)["data"] == [{"1": 1}]

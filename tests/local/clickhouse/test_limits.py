@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 
 if TYPE_CHECKING:
@@ -19,7 +18,16 @@ ENDLESS = "SELECT number FROM system.numbers"
 
 def test_too_much_is_refused_in_words(own_engine: Callable[..., Engine]) -> None:
     engine = own_engine(
-        "--memory-mb", "200", "--result-mb", "1", "--request-mb", "1", "--queries", "1"
+        "--memory-mb",
+        "200",
+        "--result-mb",
+        "1",
+        "--request-mb",
+        "1",
+        "--queries",
+        "1",
+        "--waiting",
+        "0",
     )
     sort = "SELECT number FROM numbers(30000000) ORDER BY sipHash64(number) FORMAT Null"
     cases = [
@@ -27,7 +35,7 @@ def test_too_much_is_refused_in_words(own_engine: Callable[..., Engine]) -> None
         ("SELECT number FROM numbers(1000000) FORMAT JSON", "396", 500, "max bytes"),
         ("SELECT 1 -- " + "x" * 1_100_000, "229", 413, "smaller batches"),
     ]
-    with httpx.Client(base_url=engine.url, timeout=60) as http:
+    with engine.http(timeout=60) as http:
         for query, code, status, words in cases:
             answer = http.post("/", content=query)
             assert answer.headers["X-ClickHouse-Exception-Code"] == code, answer.text

@@ -22,7 +22,7 @@ FOLDER = Path(sql.__file__).parent / "migrations"
 
 @pytest.fixture
 def migrated(engine: Engine, client: Client, database: str) -> Client:
-    url = f"http://default:@127.0.0.1:{engine.port}/{database}"
+    url = f"{engine.address()}/{database}"
     cluster = ClickhouseCluster(db_url=url, driver="clickhouse-connect")
     assert len(cluster.migrate(database, FOLDER)) == len(list(FOLDER.glob("*.sql")))
     assert cluster.migrate(database, FOLDER) == []

@@ -2,7 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from local.clickhouse.statement import DataInsert, Text, Unfinished, read, split_settings
+from local.clickhouse.statement import (
+    DataInsert,
+    Text,
+    Unfinished,
+    names,
+    read,
+    settings,
+    split_settings,
+)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +48,7 @@ def test_an_insert_is_cut_before_its_format_and_after_one_line_end(
         (b"(SELECT 1) UNION ALL (SELECT 2) FORMAT CSV", Text("(", "CSV")),
         (b"SELECT a FROM t GROUP BY a WITH TOTALS", Text("SELECT", totals=True)),
         (b"SELECT 1 INTO OUTFILE 'x' FORMAT CSV", Text("SELECT", "CSV", file=True)),
-        (b"INSERT INTO t VALUES (1)", Text("INSERT")),
+        (b"INSERT INTO t VALUES (1)", Text("INSERT", values=20)),
         (b"INSERT INTO t SELECT 1", Text("INSERT")),
         (b"", Text("")),
     ],
@@ -68,3 +76,23 @@ def test_the_beginning_of_an_insert_waits_for_more(text: bytes) -> None:
 )
 def test_the_settings_of_an_insert_are_found(head: str, settings: str) -> None:
     assert split_settings(head + settings) == (head, settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b"SELECT 1", {}),
+        (b"SELECT 1 SETTINGS a = 1, b='x y' FORMAT CSV", {"a": "1", "b": "x y"}),
+        (b"SELECT 1 FORMAT CSV SETTINGS a = 1", {"a": "1"}),
+        (b"SELECT 'SETTINGS a = 1' -- SETTINGS b = 2", {}),
+        (b"SELECT * FROM (SELECT 1 SETTINGS a = 1)", {}),
+        (b"SELECT $$ ' $$ SETTINGS a = 1 -- '", {"a": "1"}),
+    ],
+)
+def test_settings_at_the_end_are_read(text: bytes, expected: dict[str, str]) -> None:
+    assert settings(text) == expected
+
+
+def test_names_are_words_and_quoted_names() -> None:
+    found = names(b"CREATE TABLE `a b` (x Int8) SETTINGS \"disk\" = f('disk2') /* disk3 */")
+    assert list(found) == ["CREATE", "TABLE", "a b", "x", "Int8", "SETTINGS", "disk", "f"]

@@ -41,6 +41,9 @@ def create(name: str, kafka: str, settings: StreamSettings) -> faust.App:
         check=check,
         partitions=settings.partitions,
     )
+    table.undecided_seconds_max = float(
+        os.environ.get("TEST_UNDECIDED_SECONDS", table.undecided_seconds_max)
+    )
     watch_over(app, kafka, [table], settings)
 
     @app.agent(app.topic(table.source, schema=BatchSchema()), name="counter")

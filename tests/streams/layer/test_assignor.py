@@ -6,10 +6,12 @@ from types import SimpleNamespace
 from typing import NoReturn
 
 import pytest
+from pydantic import SecretStr
 
 from streams.app import create_worker
 from streams.layer import assignor
 from streams.settings import StreamSettings
+from tests import keys
 
 
 @pytest.mark.usefixtures("flowdrop_home")
@@ -18,7 +20,8 @@ def test_a_leader_without_metadata_ends(monkeypatch: pytest.MonkeyPatch) -> None
         raise SystemExit(reason)
 
     monkeypatch.setattr(assignor, "end_process", end)
-    app = create_worker("127.0.0.1:1", StreamSettings())
+    settings = StreamSettings(worker_token=SecretStr("t"), **keys.SETTINGS)
+    app = create_worker("127.0.0.1:1", settings)
     cluster = SimpleNamespace(partitions_for_topic={"known": {0, 1}}.get)
     member = SimpleNamespace(subscription=["known", "unknown"])
     with pytest.raises(SystemExit, match="what partitions unknown has"):

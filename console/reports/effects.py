@@ -1,0 +1,180 @@
+"""Each treated arm's effects against the control's, or why one is withheld."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from console.reports.arm_names import arm_name
+from console.reports.basis import Words
+from features import experiment
+from features.arms import Mean, Proportion
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Sums = Mapping[str, Any]  # a row of reports/arms
+
+METHODS: dict[experiment.Method, Words] = {
+    "score": Words(
+        en="Rates: score intervals of difference and ratio and score test (Miettinen and Nurminen)",
+        zh="比率：差值与比值的得分置信区间及得分检验（Miettinen 与 Nurminen）",
+    ),
+    "t": Words(
+        en="Revenue: t interval of the difference and t test (Welch), t interval of the ratio "
+        "(Fieller)",
+        zh="收入：差值的 t 置信区间与 t 检验（Welch）、比值的 t 置信区间（Fieller）",
+    ),
+}
+NO_OUTCOMES = {
+    "visit_rate": Words(en="nobody has visited yet", zh="尚无人到访"),
+    "conversion_rate": Words(en="nobody has converted yet", zh="尚无人转化"),
+    "value_per_person": Words(en="no conversion has given a value", zh="没有转化给出金额"),
+}
+METRICS = tuple(NO_OUTCOMES)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effect:
+    """A treated arm's metric minus the control's, with a 95 % interval."""
+
+    arm: str
+    control: str
+    metric: str  # one of METRICS; rates are shares, value is in cents
+    treated_value: float
+    control_value: float
+    difference: float
+    low: float  # 95 % interval of the difference
+    high: float
+    standard_error: float | None  # none where neither arm has a spread of its own
+    p_value: float  # two-sided
+    relative: float | None  # difference / control; none when the control's is zero
+    relative_low: float  # 95 % interval by the same test, at least -1
+    relative_high: float | None  # none when it has no upper end
+    increment: float  # difference x people of the arm: people, or cents
+    increment_low: float
+    increment_high: float
+    method: Words  # names of the intervals and the test
+
+
+@dataclass(frozen=True, kw_only=True)
+class Withheld:
+    """An effect that is not told."""
+
+    arm: str
+    metric: str
+    reason: str  # no_outcomes, or what an arm lacks: people, sum, carriers, spread
+    why: Words
+
+
+def effects(
+    control: Sums, treated: Sequence[Sums]
+) -> tuple[tuple[Effect, ...], tuple[Withheld, ...]]:
+    """Return, by arm and then metric, what can be told and what can't."""
+    happened = {m for m in METRICS if any(_happened(m, row) for row in (control, *treated))}
+    found = [
+        _effect(metric, row, control)
+        if metric in happened
+        else Withheld(arm=row["arm"], metric=metric, reason="no_outcomes", why=NO_OUTCOMES[metric])
+        for row in treated
+        for metric in METRICS
+    ]
+    return (
+        tuple(one for one in found if isinstance(one, Effect)),
+        tuple(one for one in found if isinstance(one, Withheld)),
+    )
+
+
+def _happened(metric: str, row: Sums) -> bool:
+    # Without one value anywhere, zero a person would be a claim that nobody made.
+    counted = {"visit_rate": "visits", "conversion_rate": "conversions"}
+    return bool(row[counted.get(metric, "conversions_valued")])
+
+
+def _effect(metric: str, row: Sums, control: Sums) -> Effect | Withheld:
+    if metric != "value_per_person":
+        found = experiment.compare(_rate(metric, row), _rate(metric, control))
+        return _told(metric, row, control, found)
+    for arm in (row, control):
+        # One person has no variance, so that there is no mean to ask.
+        lack = "people" if arm["people"] == 1 else experiment.lack(_value(arm))
+        if lack:
+            return _withheld(metric, row, arm, lack)
+    return _told(metric, row, control, experiment.compare(_value(row), _value(control)))
+
+
+def _rate(metric: str, row: Sums) -> Proportion:
+    return Proportion(row["visits" if metric == "visit_rate" else "conversions"], row["people"])
+
+
+def _value(row: Sums) -> Mean:
+    return Mean(row["people"], row["value_cents"], row["value_cents_squared"])
+
+
+def _withheld(metric: str, row: Sums, lacking: Sums, lack: str) -> Withheld:
+    return Withheld(arm=row["arm"], metric=metric, reason=lack, why=LACKS[lack](lacking))
+
+
+def _too_few_people(row: Sums) -> Words:
+    arm, people, least = row["arm"], row["people"], experiment.CARRIERS_MIN
+    return Words(
+        en=f"too few people in arm {arm}: {people}; at least {least} are needed",
+        zh=f"{arm_name(arm, 'zh')}人数太少：{people} 人，至少需要 {least} 人",
+    )
+
+
+def _nobody_paid(row: Sums) -> Words:
+    return Words(
+        en=f"nobody in arm {row['arm']} has brought any, so that its spread is not known",
+        zh=f"{arm_name(row['arm'], 'zh')}无人带来收入，无法得知其离散程度",
+    )
+
+
+def _too_few_paid(row: Sums) -> Words:
+    arm, least = row["arm"], experiment.CARRIERS_MIN
+    carriers = f"{_value(row).carriers:.1f}"
+    return Words(
+        en=f"in arm {arm} it rests on too few people: as if {carriers} had brought the same each; "
+        f"at least {least} are needed",
+        zh=f"{arm_name(arm, 'zh')}的收入来自太少的人：相当于 {carriers} 人各带来同样多，"
+        f"至少需要 {least} 人",
+    )
+
+
+def _all_alike(row: Sums) -> Words:
+    return Words(
+        en=f"everybody in arm {row['arm']} has brought the same, so that there is no spread to "
+        "compare by",
+        zh=f"{arm_name(row['arm'], 'zh')}每人带来的收入相同，没有离散程度可供比较",
+    )
+
+
+LACKS: dict[str, Callable[[Sums], Words]] = {
+    "people": _too_few_people,
+    "sum": _nobody_paid,
+    "carriers": _too_few_paid,
+    "spread": _all_alike,
+}
+
+
+def _told(metric: str, row: Sums, control: Sums, found: experiment.Difference) -> Effect:
+    return Effect(
+        arm=row["arm"],
+        control=control["arm"],
+        metric=metric,
+        treated_value=found.treated,
+        control_value=found.control,
+        difference=found.value,
+        low=found.low,
+        high=found.high,
+        standard_error=found.standard_error,
+        p_value=found.p_value,
+        relative=found.relative,
+        relative_low=found.relative_low,
+        relative_high=found.relative_high,
+        increment=found.value * row["people"],
+        increment_low=found.low * row["people"],
+        increment_high=found.high * row["people"],
+        method=METHODS[found.method],
+    )

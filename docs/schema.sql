@@ -1,0 +1,614 @@
+CREATE TABLE audience_members
+(
+    `program` LowCardinality(String),
+    `audience` String,
+    `fingerprint` String,
+    `person` String,
+    `score` Float64,
+    `rank` UInt32
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (program, audience, fingerprint, rank)
+SETTINGS index_granularity = 8192;
+
+CREATE TABLE audiences
+(
+    `program` LowCardinality(String),
+    `name` String,
+    `as_of` Date,
+    `model_id` String,
+    `rule` String,
+    `size` UInt32,
+    `opted_out` UInt32,
+    `fingerprint` String,
+    `frozen_at` DateTime64(3, 'UTC')
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (program, name, fingerprint)
+SETTINGS index_granularity = 8192;
+
+CREATE TABLE campaign_events
+(
+    `id` String,
+    `type` LowCardinality(String),
+    `time` DateTime64(6, 'UTC'),
+    `person` String,
+    `source` LowCardinality(String),
+    `campaign` LowCardinality(String),
+    `arm` LowCardinality(String),
+    `probability` Nullable(Float64),
+    `channel` LowCardinality(String),
+    `until` Nullable(DateTime64(6, 'UTC')),
+    `value` Nullable(Int64),
+    `cost` Nullable(Int64),
+    `item` String,
+    `format` LowCardinality(String),
+    `pixels` Nullable(Float64),
+    `seconds` Nullable(Float64),
+    `paid` Bool,
+    `granted` Nullable(Bool),
+    `topic` LowCardinality(String),
+    `partition` UInt16,
+    `offset` UInt64,
+    `first` UInt64 MATERIALIZED bitNot(offset)
+)
+ENGINE = ReplacingMergeTree(first)
+PARTITION BY toYYYYMM(time)
+ORDER BY (campaign, type, person, source, id)
+SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 8192;
+
+CREATE VIEW campaign_people
+(
+    `campaign` LowCardinality(String),
+    `person` String,
+    `contacts` UInt64,
+    `since` DateTime64(6, 'UTC'),
+    `contact_days` Array(Date),
+    `latest_until` Nullable(DateTime64(6, 'UTC')),
+    `contacts_priced` UInt64,
+    `contacts_cents` Nullable(Int64),
+    `conversions_named` Array(Tuple(
+        DateTime64(6, 'UTC'),
+        Nullable(Int64))),
+    `conversions` Array(Tuple(
+        DateTime64(6, 'UTC'),
+        Nullable(Int64)))
+)
+AS SELECT
+    campaign,
+    person,
+    countIf(type = 'contact') AS contacts,
+    minIf(time, type = 'contact') AS since,
+    groupUniqArrayIf(toDate(time), type = 'contact') AS contact_days,
+    maxIf(until, type = 'contact') AS latest_until,
+    countIf((type = 'contact') AND isNotNull(cost)) AS contacts_priced,
+    sumIf(cost, type = 'contact') AS contacts_cents,
+    groupArrayIf((time, value), type = 'conversion') AS conversions_named,
+    arrayFilter(conversion -> ((contacts > 0) AND ((conversion.1) >= since)), conversions_named) AS conversions
+FROM campaign_events
+FINAL
+WHERE type IN ('contact', 'conversion')
+GROUP BY
+    campaign,
+    person;
+
+CREATE TABLE champions
+(
+    `program` LowCardinality(String),
+    `as_of` Date,
+    `model_id` String,
+    `reason` String,
+    `forced` Bool,
+    `registered_at` DateTime64(3, 'UTC')
+)
+ENGINE = ReplacingMergeTree(registered_at)
+ORDER BY (program, as_of)
+SETTINGS index_granularity = 8192;
+
+CREATE TABLE deadletters
+(
+    `source_topic` LowCardinality(String),
+    `source_partition` UInt16,
+    `source_offset` UInt64,
+    `reason` LowCardinality(String),
+    `detail` String,
+    `key` String,
+    `value` String,
+    `value_bytes` UInt32,
+    `is_null` Bool,
+    `time` DateTime64(3, 'UTC'),
+    `topic` LowCardinality(String),
+    `partition` UInt16,
+    `offset` UInt64
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (source_topic, source_partition, source_offset)
+SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 8192;
+
+CREATE VIEW deliveries
+(
+    `party` String,
+    `program` LowCardinality(String),
+    `operation` String,
+    `carrier` String,
+    `network` String,
+    `mb` Int64,
+    `price` Float64,
+    `amount` Int64,
+    `account` String,
+    `version` UInt64,
+    `event_id` String,
+    `event_source` String,
+    `cause` String,
+    `cause_source` String,
+    `time` DateTime64(6, 'UTC'),
+    `source_partition` UInt16,
+    `source_offset` UInt64
+)
+AS SELECT
+    concat('carrier:', carrier) AS party,
+    moved.program AS program,
+    if(moved.type = 'leg', moved.step, moved.type) AS operation,
+    extract(moved.account, '^carrier:(.*?)(?::[^:@]*)?(?:@[0-9]+)?$') AS carrier,
+    if(redeemed.network = '', carrier, redeemed.network) AS network,
+    if(moved.amount < 0, -redeemed.mb, redeemed.mb) AS mb,
+    if(redeemed.mb = 0, 0, abs(moved.amount) / redeemed.mb) AS price,
+    moved.amount AS amount,
+    moved.account AS account,
+    moved.version AS version,
+    moved.event_id AS event_id,
+    moved.event_source AS event_source,
+    moved.cause AS cause,
+    moved.cause_source AS cause_source,
+    moved.time AS time,
+    moved.source_partition AS source_partition,
+    moved.source_offset AS source_offset
+FROM
+(
+    SELECT
+        *,
+        if(type = 'redeem', event_id, cause) AS redemption,
+        if(type = 'redeem', event_source, cause_source) AS redemption_source
+    FROM postings
+    FINAL
+    WHERE (kind = 'carrier') AND (amount != 0)
+) AS moved
+ASOF LEFT JOIN
+(
+    SELECT
+        program,
+        subject,
+        event_id,
+        event_source,
+        network,
+        mb,
+        source_partition,
+        source_offset
+    FROM ledger_results
+    FINAL
+    WHERE (type = 'redeem') AND (outcome = 'applied')
+) AS redeemed ON (moved.program = redeemed.program) AND (moved.subject = redeemed.subject) AND (moved.redemption = redeemed.event_id) AND (moved.redemption_source = redeemed.event_source) AND (moved.source_partition = redeemed.source_partition) AND (moved.source_offset >= redeemed.source_offset);
+
+CREATE TABLE evaluations
+(
+    `program` LowCardinality(String),
+    `model_id` String,
+    `as_of` Date,
+    `scope` LowCardinality(String),
+    `rows` UInt64,
+    `redeemers` UInt64,
+    `people` UInt64,
+    `campaigns` Array(String),
+    `open_campaigns` Array(String),
+    `auc` Nullable(Float64),
+    `baseline_auc` Nullable(Float64),
+    `difference` Nullable(Float64),
+    `difference_low` Nullable(Float64),
+    `difference_high` Nullable(Float64),
+    `within_auc` Nullable(Float64),
+    `within_baseline_auc` Nullable(Float64),
+    `within_difference_low` Nullable(Float64),
+    `within_difference_high` Nullable(Float64),
+    `mean_score` Nullable(Float64),
+    `observed_rate` Float64,
+    `evaluated_at` DateTime64(3, 'UTC')
+)
+ENGINE = ReplacingMergeTree(evaluated_at)
+ORDER BY (program, model_id, scope)
+SETTINGS index_granularity = 8192;
+
+CREATE TABLE feature_rows
+(
+    `program` LowCardinality(String),
+    `as_of` Date,
+    `purpose` LowCardinality(String),
+    `campaign` LowCardinality(String),
+    `person` String,
+    `at` DateTime64(6, 'UTC'),
+    `label` Nullable(UInt8),
+    `channel` LowCardinality(String),
+    `recency_days` Nullable(Float64),
+    `tenure_days` Nullable(Float64),
+    `purchases_7d` UInt32,
+    `purchases_28d` UInt32,
+    `purchases_84d` UInt32,
+    `purchase_days_84d` UInt32,
+    `spend_28d_cents` Int64,
+    `spend_84d_cents` Int64,
+    `spend_largest_cents` Int64,
+    `spend_average_cents` Nullable(Float64),
+    `spend_trend` Nullable(Float64),
+    `campaigns_contacted` UInt32,
+    `campaigns_running` UInt32,
+    `contact_recency_days` Nullable(Float64),
+    `redemptions` UInt32,
+    `redemptions_90d` UInt32,
+    `campaigns_redeemed` UInt32,
+    `redemption_recency_days` Nullable(Float64),
+    `redemption_rate` Nullable(Float64)
+)
+ENGINE = MergeTree
+PARTITION BY (program, as_of, purpose)
+ORDER BY (program, as_of, purpose, campaign, person)
+SETTINGS index_granularity = 8192;
+
+CREATE TABLE feature_rows_staging
+(
+    `program` LowCardinality(String),
+    `as_of` Date,
+    `purpose` LowCardinality(String),
+    `campaign` LowCardinality(String),
+    `person` String,
+    `at` DateTime64(6, 'UTC'),
+    `label` Nullable(UInt8),
+    `channel` LowCardinality(String),
+    `recency_days` Nullable(Float64),
+    `tenure_days` Nullable(Float64),
+    `purchases_7d` UInt32,
+    `purchases_28d` UInt32,
+    `purchases_84d` UInt32,
+    `purchase_days_84d` UInt32,
+    `spend_28d_cents` Int64,
+    `spend_84d_cents` Int64,
+    `spend_largest_cents` Int64,
+    `spend_average_cents` Nullable(Float64),
+    `spend_trend` Nullable(Float64),
+    `campaigns_contacted` UInt32,
+    `campaigns_running` UInt32,
+    `contact_recency_days` Nullable(Float64),
+    `redemptions` UInt32,
+    `redemptions_90d` UInt32,
+    `campaigns_redeemed` UInt32,
+    `redemption_recency_days` Nullable(Float64),
+    `redemption_rate` Nullable(Float64)
+)
+ENGINE = MergeTree
+PARTITION BY (program, as_of, purpose)
+ORDER BY (program, as_of, purpose, campaign, person)
+SETTINGS index_granularity = 8192;
+
+CREATE VIEW gifts
+(
+    `program` LowCardinality(String),
+    `payer` String,
+    `payee` String,
+    `amount` Int64,
+    `event_id` String,
+    `event_source` String,
+    `time` DateTime64(6, 'UTC')
+)
+AS SELECT
+    program,
+    subject AS payer,
+    counterparty AS payee,
+    amount,
+    event_id,
+    event_source,
+    time
+FROM ledger_results
+FINAL
+WHERE (type = 'transfer') AND (outcome = 'applied') AND (amount > 0) AND ((subject, event_source, event_id) NOT IN (
+    SELECT
+        subject,
+        cause_source,
+        cause
+    FROM ledger_results
+    FINAL
+    WHERE (outcome = 'applied') AND ((type = 'reverse') OR (step IN ('reversal', 'bounce', 'unclaimed')))
+));
+
+CREATE TABLE ledger_results
+(
+    `source_partition` UInt16,
+    `source_offset` UInt64,
+    `event_id` String,
+    `event_source` String,
+    `type` LowCardinality(String),
+    `subject` String,
+    `program` LowCardinality(String),
+    `time` DateTime64(6, 'UTC'),
+    `outcome` LowCardinality(String),
+    `reason` LowCardinality(String),
+    `amount` Int64,
+    `activity` LowCardinality(String),
+    `campaign` LowCardinality(String),
+    `carrier` LowCardinality(String),
+    `counterparty` String,
+    `spend` Nullable(Int64),
+    `step` LowCardinality(String),
+    `cause` String,
+    `cause_source` String,
+    `item` LowCardinality(String),
+    `points` Int64,
+    `sharer` String,
+    `network` LowCardinality(String),
+    `mb` Int64,
+    `posting.account` Array(String),
+    `posting.kind` Array(LowCardinality(String)),
+    `posting.amount` Array(Int64),
+    `posting.balance` Array(Int64),
+    `posting.version` Array(UInt64),
+    `posting.pending` Array(Int64),
+    `topic` LowCardinality(String),
+    `partition` UInt16,
+    `offset` UInt64
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY toYYYYMM(time)
+ORDER BY (source_partition, source_offset)
+SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 8192;
+
+CREATE TABLE models
+(
+    `model_id` String,
+    `program` LowCardinality(String),
+    `as_of` Date,
+    `learner` LowCardinality(String),
+    `rows` UInt64,
+    `redeemers` UInt64,
+    `campaigns` Array(String),
+    `data_fingerprint` String,
+    `metadata` String,
+    `sha256` String,
+    `trained_at` DateTime64(3, 'UTC')
+)
+ENGINE = ReplacingMergeTree(trained_at)
+ORDER BY model_id
+SETTINGS index_granularity = 8192;
+
+CREATE VIEW packet_draws
+(
+    `program` LowCardinality(String),
+    `packet` String,
+    `sender` String,
+    `claimer` String,
+    `amount` Int64,
+    `event_id` String,
+    `event_source` String,
+    `time` DateTime64(6, 'UTC')
+)
+AS SELECT
+    draws.program AS program,
+    draws.subject AS packet,
+    sent.subject AS sender,
+    draws.counterparty AS claimer,
+    draws.amount AS amount,
+    draws.event_id AS event_id,
+    draws.event_source AS event_source,
+    draws.time AS time
+FROM
+(
+    SELECT
+        program,
+        subject,
+        counterparty,
+        amount,
+        event_id,
+        event_source,
+        time
+    FROM ledger_results
+    FINAL
+    WHERE (type = 'packet_claim') AND (outcome = 'applied')
+) AS draws
+INNER JOIN
+(
+    SELECT
+        counterparty,
+        subject
+    FROM ledger_results
+    FINAL
+    WHERE (type = 'packet_send') AND (outcome = 'applied')
+) AS sent ON draws.subject = sent.counterparty;
+
+CREATE TABLE postings
+(
+    `account` String,
+    `version` UInt64,
+    `kind` LowCardinality(String),
+    `program` LowCardinality(String),
+    `amount` Int64,
+    `balance` Int64,
+    `pending` Int64,
+    `event_id` String,
+    `event_source` String,
+    `cause` String,
+    `cause_source` String,
+    `type` LowCardinality(String),
+    `step` LowCardinality(String),
+    `subject` String,
+    `campaign` LowCardinality(String),
+    `activity` LowCardinality(String),
+    `counterparty` String,
+    `time` DateTime64(6, 'UTC'),
+    `source_partition` UInt16,
+    `source_offset` UInt64
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY toYYYYMM(time)
+ORDER BY (account, version)
+SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 8192;
+
+CREATE MATERIALIZED VIEW postings_view TO postings
+(
+    `account` String,
+    `version` UInt64,
+    `kind` LowCardinality(String),
+    `program` LowCardinality(String),
+    `amount` Int64,
+    `balance` Int64,
+    `pending` Int64,
+    `event_id` String,
+    `event_source` String,
+    `cause` String,
+    `cause_source` String,
+    `type` LowCardinality(String),
+    `step` LowCardinality(String),
+    `subject` String,
+    `campaign` LowCardinality(String),
+    `activity` LowCardinality(String),
+    `counterparty` String,
+    `time` DateTime64(6, 'UTC'),
+    `source_partition` UInt16,
+    `source_offset` UInt64
+)
+AS SELECT
+    posting_account AS account,
+    posting_version AS version,
+    posting_kind AS kind,
+    program,
+    posting_amount AS amount,
+    posting_balance AS balance,
+    posting_pending AS pending,
+    event_id,
+    event_source,
+    cause,
+    cause_source,
+    type,
+    step,
+    subject,
+    campaign,
+    activity,
+    counterparty,
+    time,
+    source_partition,
+    source_offset
+FROM ledger_results
+ARRAY JOIN
+    `posting.account` AS posting_account,
+    `posting.version` AS posting_version,
+    `posting.kind` AS posting_kind,
+    `posting.amount` AS posting_amount,
+    `posting.balance` AS posting_balance,
+    `posting.pending` AS posting_pending;
+
+CREATE TABLE schema_versions
+(
+    `version` UInt32,
+    `md5` String,
+    `script` String,
+    `created_at` DateTime DEFAULT now()
+)
+ENGINE = MergeTree
+ORDER BY tuple(created_at)
+SETTINGS index_granularity = 8192;
+
+CREATE TABLE scores
+(
+    `program` LowCardinality(String),
+    `as_of` Date,
+    `model_id` String,
+    `person` String,
+    `score` Float64
+)
+ENGINE = MergeTree
+PARTITION BY (program, as_of)
+ORDER BY (program, as_of, person)
+SETTINGS index_granularity = 8192;
+
+CREATE TABLE scores_staging
+(
+    `program` LowCardinality(String),
+    `as_of` Date,
+    `model_id` String,
+    `person` String,
+    `score` Float64
+)
+ENGINE = MergeTree
+PARTITION BY (program, as_of)
+ORDER BY (program, as_of, person)
+SETTINGS index_granularity = 8192;
+
+CREATE VIEW settlement_postings
+(
+    `party` String,
+    `operation` String,
+    `name` String,
+    `account` String,
+    `version` UInt64,
+    `kind` LowCardinality(String),
+    `program` LowCardinality(String),
+    `amount` Int64,
+    `event_id` String,
+    `event_source` String,
+    `cause` String,
+    `cause_source` String,
+    `campaign` LowCardinality(String),
+    `time` DateTime64(6, 'UTC'),
+    `source_partition` UInt16,
+    `source_offset` UInt64
+)
+AS SELECT
+    multiIf(kind = 'wallet', 'wallets', kind = 'packet', 'packets', kind = 'deposit', 'deposits', kind = 'waiting', 'waiting', kind = 'budget', concat('advertiser:', extract(account, '^budget:(.*?)(?:@[0-9]+)?$')), (kind = 'clearing') AND (campaign != ''), concat('advertiser:', campaign), (kind = 'issuer') AND (activity != ''), concat('department:', activity), concat(if(kind = '', 'unknown', kind), ':', if(name = '', account, name))) AS party,
+    multiIf(type != 'leg', type, step = 'claim', 'packet_claim', step) AS operation,
+    extract(account, '^[^:]*:(.*?)(?::[^:@]*)?(?:@[0-9]+)?$') AS name,
+    account,
+    version,
+    kind,
+    program,
+    amount,
+    event_id,
+    event_source,
+    cause,
+    cause_source,
+    campaign,
+    time,
+    source_partition,
+    source_offset
+FROM postings
+FINAL
+WHERE amount != 0;
+
+CREATE VIEW wallet_moves
+(
+    `program` LowCardinality(String),
+    `account` String,
+    `place` Tuple(
+        LowCardinality(UInt8),
+        UInt64),
+    `kind` LowCardinality(String),
+    `amount` Int64,
+    `operation` String,
+    `activity` LowCardinality(String),
+    `campaign` LowCardinality(String),
+    `time` DateTime64(6, 'UTC'),
+    `named` Tuple(
+        String,
+        String,
+        String),
+    `of_subject` String
+)
+AS SELECT
+    program,
+    if(kind = 'waiting', extract(account, '^waiting:[^:]*:(.*)$'), account) AS account,
+    (kind = 'wallet', version) AS place,
+    kind,
+    amount,
+    if(type = 'leg', step, type) AS operation,
+    activity,
+    campaign,
+    time,
+    multiIf(type = 'packet_send', (counterparty, '', ''), type = 'packet_expire', (subject, '', ''), (cause = '') OR (type IN ('reward', 'packet_claim')), (of_subject, event_source, event_id), (of_subject, cause_source, cause)) AS named,
+    multiIf(type != 'leg', subject, (step IN ('reversal', 'bounce', 'unclaimed')), subject, (step = 'grant') AND (NOT match(counterparty, '@[0-9]+$')), subject, counterparty) AS of_subject
+FROM postings
+FINAL
+WHERE (kind IN ('wallet', 'waiting')) AND (amount != 0);

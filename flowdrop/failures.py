@@ -1,0 +1,46 @@
+"""What others' libraries raise, as one sentence with a way out: no command ends in a traceback.
+
+A failure is known by the package that raised it, so that none need be imported to catch it.
+"""
+
+from __future__ import annotations
+
+import errno
+from http.client import HTTPException
+
+WAYS_OUT = {
+    "clickhouse_connect": (
+        "ClickHouse",
+        "see `flowdrop status`; `flowdrop warehouse check` tells what it can't read",
+    ),
+    "urllib3": ("ClickHouse", "see `flowdrop status`"),
+    "cimpl": ("Kafka", "see `flowdrop status`"),  # confluent-kafka's
+    "aiokafka": ("Kafka", "see `flowdrop status`"),
+    "sqlalchemy": ("the console's database", "see FLOWDROP_DATABASE in `flowdrop settings`"),
+}
+LENGTH_MAX = 400
+
+# What urllib raises when nobody answers, or not to the end, or not in JSON. The status of an answer
+# that is an error is told by `HTTPError`, which is one of these too: catch it first.
+NO_ANSWER = (OSError, HTTPException, ValueError)
+
+
+def in_words(error: BaseException) -> str:
+    """Return a sentence about `error`, "" for one that is a fault of ours."""
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return f"the disk is full{_at(error)}; make room, then run it again"
+    for cls in type(error).__mro__:
+        found = WAYS_OUT.get(cls.__module__.partition(".")[0])
+        if found is not None:
+            who, way_out = found
+            return f"{who}: {_first_line(error)}; {way_out}"
+    return ""
+
+
+def _at(error: OSError) -> str:
+    return f" at {error.filename}" if error.filename else ""
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0][:LENGTH_MAX]

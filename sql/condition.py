@@ -1,0 +1,101 @@
+"""The condition of the tables that the feed fills: broken parts are found, set aside and told of.
+
+A disk that was full, or a machine that lost its power, can leave a part whose bytes are not what
+was written. A query that comes to it fails, whoever asks. So it is set aside: the other rows can be
+read again, and what is missing is said until the table is rebuilt from Kafka.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from clickhouse_connect.driver.exceptions import DatabaseError
+
+from sql.client import rows, text
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
+# What the feed fills, with what views fill behind it: they are rebuilt together.
+CHAINS = {
+    "ledger_results": ("ledger_results", "postings"),
+    "campaign_events": ("campaign_events",),
+    "deadletters": ("deadletters",),
+}
+TABLES = tuple(table for chain in CHAINS.values() for table in chain)
+REASON_LENGTH_MAX = 300
+CHECKED_BYTES_MAX = 4_000_000_000  # what is read through in some seconds, whenever a feed starts
+
+
+def chain_of(table: str) -> tuple[str, ...]:
+    """Return what is rebuilt when `table` is."""
+    return next(chain for chain in CHAINS.values() if table in chain)
+
+
+def set_aside_broken(client: Client, table: str) -> list[str]:
+    """Read `table` and what hangs on it through, set aside what is broken, return those parts."""
+    found = []
+    for name in chain_of(table):
+        for row in _checked(client, name):
+            if not row["is_passed"]:
+                part = str(row["part_path"]).rpartition("/")[2]
+                client.command(text("warehouse/set_aside"), {"table": name, "part": part})
+                found.append(f"{name} {part}")
+    return found
+
+
+def _checked(client: Client, table: str) -> list[dict[str, Any]]:
+    # the client takes CHECK for a command, and would make one text of its rows
+    query, place = text("warehouse/check"), {"table": table}
+    answer = client.raw_query(query, place, fmt="JSONEachRow")
+    return [json.loads(line) for line in answer.splitlines()]
+
+
+def look_through(client: Client) -> list[str]:
+    """Set aside what is broken in every table that is small enough to be read through."""
+    sizes = {row["table"]: row["bytes"] for row in rows(client, "warehouse/sizes")}
+    found = []
+    for table, chain in CHAINS.items():
+        if sum(sizes.get(name, 0) for name in chain) <= CHECKED_BYTES_MAX:
+            found += set_aside_broken(client, table)
+    return found
+
+
+def missing(client: Client) -> dict[str, str]:
+    """Return of each table that lacks rows a sentence that says so, and the way out."""
+    parts: dict[str, list[str]] = {}
+    for row in rows(client, "warehouse/aside"):
+        if row["table"] in TABLES:
+            parts.setdefault(row["table"], []).append(row["part"])
+    return {table: lacks(table, names) for table, names in parts.items()}
+
+
+def faults(client: Client) -> dict[str, str]:
+    """Return of each table that can't be read, or lacks rows, a sentence; each is really read."""
+    found = missing(client)
+    for table in TABLES:
+        try:
+            rows(client, f"warehouse/read_{table}")
+        except DatabaseError as error:
+            reason = str(error).splitlines()[0][:REASON_LENGTH_MAX]
+            found[table] = f"{table} can't be read: {reason}; see `flowdrop warehouse check`"
+    return found
+
+
+def lacks(table: str, parts: list[str]) -> str:
+    """Return the sentence about parts that were set aside."""
+    more = f" and {len(parts) - 1} more" if len(parts) > 1 else ""
+    return (
+        f"{table} lacks rows: what can't be read of it was set aside ({parts[0]}{more}); "
+        f"`flowdrop warehouse rebuild {table}` feeds it anew from Kafka"
+    )
+
+
+def clear(client: Client, table: str) -> None:
+    """Empty `table` and what hangs on it, also of what was set aside, to be fed anew."""
+    for name in reversed(chain_of(table)):
+        client.command(text("warehouse/clear"), {"table": name})
+        for row in rows(client, "warehouse/detached", table=name):
+            place = {"table": name, "part": row["part"]}
+            client.command(text("warehouse/drop_detached"), place)

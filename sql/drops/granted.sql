@@ -1,0 +1,5 @@
+-- A row is a person whose grant by a drop the log has, whatever the ledger made of it.
+SELECT DISTINCT subject AS person
+FROM ledger_results
+WHERE campaign = {campaign:String} AND type = 'grant' AND event_source = {source:String}
+    AND startsWith(event_id, {prefix:String})

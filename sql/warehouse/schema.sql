@@ -1,0 +1,6 @@
+-- One row a table or view, by name: the statement that makes it, with the name of the database.
+SELECT formatQuery(create_table_query) AS statement
+FROM system.tables
+WHERE database = currentDatabase()
+  AND NOT startsWith(name, '.')
+ORDER BY name

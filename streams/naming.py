@@ -1,0 +1,86 @@
+"""What a name may hold: an id, source, subject, program, campaign and whatever tells things apart.
+
+A name is shown in tables, terminals, links and exports, and two names that look the same must be
+the same. So no name holds a control character (C0, DEL, C1), a mark of direction, anything of no
+width, a line or paragraph separator or half a surrogate pair, and none begins or ends with a blank.
+Titles and messages may: there a joiner makes one sign of several.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from streams.events import data_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from streams.events import CampaignEvent, WalletEvent
+
+_REFUSED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+# Of no width, or blank, though they are letters, marks or symbols; what chooses how the sign before
+# it looks; and what Unicode says is no character.
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U0001d159\U000e0100-\U000e01ef\ufdd0-\ufdef"
+    + "".join(chr(plane * 0x10000 + last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+    + "]"
+)
+TEXTS = frozenset({"message", "reason", "rules", "signature"})  # fields of `data` that are no names
+
+
+def odd_in(name: str) -> str:
+    """Return what a name holds that it may not, in words; '' for nothing."""
+    for character in name:
+        if unicodedata.category(character) in _REFUSED or _INVISIBLE.match(character):
+            unnamed = "no character"
+            if unicodedata.category(character) == "Cc":
+                unnamed = "a control character"
+            told = unicodedata.name(character, unnamed)
+            return f"U+{ord(character):04X} ({told.lower()})"
+    return "a blank at its beginning or end" if name != name.strip() else ""
+
+
+def names_of(event: WalletEvent | CampaignEvent) -> tuple[Any, ...]:
+    """Return the values of all fields of an event that may hold a name."""
+    return (event.id, event.source, event.subject, *_named(type(event))(event.data))
+
+
+def odd_name(event: WalletEvent | CampaignEvent) -> tuple[str, str, str] | None:
+    """Return field, value and what is wrong of the first name that may not be; None for none."""
+    fields: dict[str, object] = {"id": event.id, "source": event.source, "subject": event.subject}
+    for field in event.data.__struct_fields__:
+        if field not in TEXTS:
+            fields[f"data.{field}"] = getattr(event.data, field)
+    for field, name in fields.items():
+        if isinstance(name, str) and (odd := odd_in(name)):
+            return field, name, odd
+    return None
+
+
+def are_clean(names: Iterable[Any]) -> bool:
+    """Return whether it is plain that none of many names is odd; for the odd ones see `odd_in`."""
+    known = [name for name in names if type(name) is str]
+    text = "\n".join(known)
+    return (
+        text.count("\n") == len(known) - 1
+        and text.replace("\n", "").isprintable()
+        and _INVISIBLE.search(text) is None
+        and not ("\n " in text or " \n" in text)
+        and text == text.strip()
+    )
+
+
+@cache
+def _named(kind: type) -> Callable[[Any], tuple[Any, ...]]:
+    fields = [own.name for own in msgspec.structs.fields(data_of(kind)) if own.name not in TEXTS]
+    if len(fields) == 1:
+        only = attrgetter(fields[0])
+        return lambda data: (only(data),)
+    return attrgetter(*fields)

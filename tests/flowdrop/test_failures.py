@@ -1,0 +1,48 @@
+"""What a library of others raises ends a command in one sentence; a fault of ours is not hidden."""
+
+from __future__ import annotations
+
+import errno
+
+import click
+import pytest
+from click.testing import CliRunner
+from clickhouse_connect.driver.exceptions import DatabaseError
+from confluent_kafka import KafkaError, KafkaException
+from sqlalchemy.exc import OperationalError
+
+from flowdrop.cli import Hall
+
+CORRUPT = DatabaseError("Code: 40. DB::Exception: Checksum mismatch for file data.bin\nmore")
+
+
+def ended(error: Exception) -> click.testing.Result:
+    class Failing(Hall):
+        def get_command(self, _context: click.Context, _name: str) -> click.Command:
+            def fail() -> None:
+                raise error
+
+            return click.Command("fail", callback=fail)
+
+    return CliRunner().invoke(Failing("flowdrop"), ["fail"])
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (CORRUPT, "ClickHouse: Code: 40. DB::Exception: Checksum mismatch for file data.bin; see"),
+        (KafkaException(KafkaError(KafkaError._TIMED_OUT)), "Kafka: KafkaError{code=_TIMED_OUT"),
+        (OperationalError("SELECT 1", {}, Exception("disk I/O")), "the console's database: "),
+        (OSError(errno.ENOSPC, "No space left", "x/y"), "the disk is full at x/y; make room"),
+    ],
+)
+def test_it_is_one_sentence(error: Exception, words: str) -> None:
+    result = ended(error)
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"Error: {words}")
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_fault_of_ours_keeps_its_traceback() -> None:
+    assert isinstance(ended(KeyError("x")).exception, KeyError)
+    assert isinstance(ended(OSError(errno.EACCES, "no")).exception, OSError)

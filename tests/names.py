@@ -1,0 +1,25 @@
+"""Names that may stand in any event and that addresses, queries and formats like to trip over."""
+
+ZOO = (
+    "app/user/0",
+    "a//b/",
+    "/a",
+    "../a",
+    "..",
+    "{a:String}",
+    "{}",
+    "a%2Fb",
+    "100%",
+    "%s %(a)s",
+    "a b+c",
+    "a?b=c&d#e",
+    "a;b,c",
+    'it\'s "quoted"',
+    "back\\slash",
+    "`a`$b",
+    "=1+1",
+    "<b>&amp;",
+    "茶馆/东店",
+    "🎁",
+    "n" * 128,
+)
