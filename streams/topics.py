@@ -45,6 +45,14 @@ PASSING = {
     KafkaError.OFFSET_NOT_AVAILABLE,
     KafkaError.KAFKA_STORAGE_ERROR,
 }
+# What it says of a topic that isn't there; one that has just started, or was stopped for a while,
+# says it for a moment of topics that are.
+ABSENT = {
+    KafkaError._UNKNOWN_PARTITION,  # noqa: SLF001
+    KafkaError._UNKNOWN_TOPIC,  # noqa: SLF001
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+}
+ABSENT_SECONDS_MAX = 5.0
 
 STAMPS = "message.timestamp.type"
 BY_BROKER = "LogAppendTime"
@@ -229,17 +237,24 @@ def ends(consumer: Consumer, topic: str, count: int) -> list[Ends]:
     """Return where each of the topic's `count` partitions begins and ends now.
 
     A broker that has just started has not yet made up its mind which partitions it leads: it is
-    asked again, for as long as it may take to answer.
+    asked again, for as long as it may take to answer. One that knows no such partition is asked
+    again for `ABSENT_SECONDS_MAX`.
+
+    Raises:
+        KafkaException: when Kafka does not answer, or says so to the last.
     """
     return [_ends(consumer, TopicPartition(topic, number)) for number in range(count)]
 
 
 def _ends(consumer: Consumer, partition: TopicPartition) -> Ends:
-    deadline = time.monotonic() + ANSWER_SECONDS_MAX
+    began = time.monotonic()
     while True:
         try:
             return Ends(*consumer.get_watermark_offsets(partition, timeout=ANSWER_SECONDS_MAX))
         except KafkaException as error:
-            if error.args[0].code() not in PASSING or time.monotonic() > deadline:
+            code, seconds = error.args[0].code(), time.monotonic() - began
+            passes = code in PASSING and seconds < ANSWER_SECONDS_MAX
+            appears = code in ABSENT and seconds < ABSENT_SECONDS_MAX
+            if not passes and not appears:
                 raise
         time.sleep(0.05)

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import time
+from typing import TYPE_CHECKING
+
 import click
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from confluent_kafka.admin._metadata import TopicMetadata
+
 ANSWER_SECONDS_MAX = 5.0
+ABSENT_SECONDS_MAX = 1.0  # a broker that has just started may not know all of its topics yet
+LOOK_SECONDS = 0.1
 
 
 def require_topics(bootstrap: str, partitions: int, *topics: str) -> None:
@@ -16,21 +26,36 @@ def require_topics(bootstrap: str, partitions: int, *topics: str) -> None:
         click.ClickException: when it does not, within `ANSWER_SECONDS_MAX`.
     """
     admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+    deadline = time.monotonic() + ABSENT_SECONDS_MAX
+    while wrong := _first_wrong(_found(admin, bootstrap), bootstrap, partitions, topics):
+        if time.monotonic() > deadline:
+            raise click.ClickException(wrong)
+        time.sleep(LOOK_SECONDS)
+
+
+def _found(admin: AdminClient, bootstrap: str) -> Mapping[str, TopicMetadata]:
     try:
-        found = admin.list_topics(timeout=ANSWER_SECONDS_MAX).topics
+        return admin.list_topics(timeout=ANSWER_SECONDS_MAX).topics
     except KafkaException as error:
         raise click.ClickException(
             f"Kafka does not answer at {bootstrap}: {error.args[0].str()}; "
             "start it with `flowdrop up` or set FLOWDROP_KAFKA"
         ) from error
+
+
+def _first_wrong(
+    found: Mapping[str, TopicMetadata], bootstrap: str, partitions: int, topics: tuple[str, ...]
+) -> str:
+    """Return what is to be done about the first topic that isn't as it should be, or nothing."""
     for topic in topics:
         if topic not in found:
-            raise click.ClickException(
+            return (
                 f"Kafka at {bootstrap} has no topic {topic}; "
                 "create it with `flowdrop topics create`"
             )
         if len(found[topic].partitions) != partitions:
-            raise click.ClickException(
+            return (
                 f"topic {topic} has {len(found[topic].partitions)} partitions, but the setting "
                 f"partitions is {partitions}; set FLOWDROP_PARTITIONS to the topic's number"
             )
+    return ""

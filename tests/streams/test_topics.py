@@ -18,7 +18,7 @@ from streams import topics
 from streams.events import CAMPAIGN_TOPIC, POSTINGS_TOPIC, WALLET_TOPIC, Open, StopData, encode
 from streams.kafka_log import messages
 from streams.ledger.results import decode_result
-from streams.topics import BY_BROKER, PASSING, STAMPS, ends, stamps
+from streams.topics import ABSENT, BY_BROKER, PASSING, STAMPS, ends, stamps
 from tests.stack import wait_for
 
 if TYPE_CHECKING:
@@ -117,13 +117,16 @@ class Starting:
 
 
 def test_a_broker_that_has_just_started_is_asked_again() -> None:
-    broker = Starting(*sorted(PASSING))
+    broker = Starting(*sorted(PASSING | ABSENT))
     assert ends(broker, WALLET_TOPIC, 2) == [(3, 7), (3, 7)]  # type: ignore[arg-type]
 
 
 def test_but_not_for_ever_and_not_after_another_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(KafkaException, match="TOPIC_AUTHORIZATION_FAILED"):
+        ends(Starting(KafkaError.TOPIC_AUTHORIZATION_FAILED), WALLET_TOPIC, 1)  # type: ignore[arg-type]
+    monkeypatch.setattr(topics, "ABSENT_SECONDS_MAX", 0.2)
     with pytest.raises(KafkaException, match="UNKNOWN_TOPIC"):
-        ends(Starting(KafkaError.UNKNOWN_TOPIC_OR_PART), WALLET_TOPIC, 1)  # type: ignore[arg-type]
+        ends(Starting(*[KafkaError.UNKNOWN_TOPIC_OR_PART] * 100), WALLET_TOPIC, 1)  # type: ignore[arg-type]
     monkeypatch.setattr(topics, "ANSWER_SECONDS_MAX", 0.2)
     with pytest.raises(KafkaException, match="NOT_LEADER"):
         ends(Starting(*[KafkaError.NOT_LEADER_FOR_PARTITION] * 100), WALLET_TOPIC, 1)  # type: ignore[arg-type]
