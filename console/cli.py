@@ -22,7 +22,8 @@ from console.drops.tables import open_database
 from console.drops.terms import Terms
 from console.settings import ConsoleSettings
 from console.warehouse import Warehouse
-from flowdrop.output import counted, print_csv, print_json, print_rows, progress, say
+from flowdrop.output import counted, print_csv, print_json, print_rows, say
+from flowdrop.progress import progress
 from flowdrop.settings import Addresses, load, needed
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr
 
-from flowdrop.settings import Settings, home
+from flowdrop.places import home
+from flowdrop.settings import Settings
 
 
 class ConsoleSettings(Settings):

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 from console.reports.basis import ToldError, Words
-from flowdrop.failures import NO_ANSWER
+from flowdrop.answers import NO_ANSWER
 from sql.client import rows
 
 if TYPE_CHECKING:

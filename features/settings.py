@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from flowdrop.settings import Settings, home
+from flowdrop.places import home
+from flowdrop.settings import Settings
 
 OFFER_DAYS = 28
 

@@ -32,7 +32,7 @@ COMMANDS: dict[str, Place] = {
     "status": Place("local.cli:status", "Show what runs, where, and since when."),
     "reset": Place("local.cli:reset", "Stop everything and wipe its data."),
     "settings": Place(
-        "flowdrop.settings:settings_command", "Show every setting and where it came from."
+        "flowdrop.settings_cli:settings_command", "Show every setting and where it came from."
     ),
     "secrets": Place(
         "local.secrets:secrets", "List and rotate this folder's secrets, which `up` draws."
@@ -126,7 +126,7 @@ class Hall(click.Group):
 @click.version_option(package_name="flowdrop")
 def main() -> None:
     """Run flowdrop: exact wallets, exact reach, targeted drops of flow coins."""
-    from flowdrop.settings import home
+    from flowdrop.places import home
 
     keep_to_ourselves()
     if click.get_current_context().invoked_subcommand != "reset":  # which follows no link

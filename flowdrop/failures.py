@@ -6,7 +6,6 @@ A failure is known by the package that raised it, so that none need be imported 
 from __future__ import annotations
 
 import errno
-from http.client import HTTPException
 
 WAYS_OUT = {
     "clickhouse_connect": (
@@ -19,10 +18,6 @@ WAYS_OUT = {
     "sqlalchemy": ("the console's database", "see FLOWDROP_DATABASE in `flowdrop settings`"),
 }
 LENGTH_MAX = 400
-
-# What urllib raises when nobody answers, or not to the end, or not in JSON. The status of an answer
-# that is an error is told by `HTTPError`, which is one of these too: catch it first.
-NO_ANSWER = (OSError, HTTPException, ValueError)
 
 
 def in_words(error: BaseException) -> str:

@@ -15,16 +15,11 @@ import unicodedata
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
-from rich.text import Text
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from rich.console import JustifyMethod
-    from rich.progress import Task
+    from rich.text import Text
 
 # What makes a spreadsheet compute a cell; East Asian ones take the wide forms as well.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -142,6 +137,9 @@ def _csv_cell(value: object) -> object:
 
 def print_rows(rows: Sequence[Mapping[str, Any]], *, title: str = "", empty: str = "none") -> None:
     """Print rows of equal keys as a table for people; `empty` is said when there are none."""
+    from rich.console import Console
+    from rich.table import Table
+
     # A pipe has no width; a terminal's is kept by folding what is too long, never by cutting it.
     out = Console(width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else PIPE_WIDTH)
     if not rows:
@@ -158,6 +156,8 @@ def print_rows(rows: Sequence[Mapping[str, Any]], *, title: str = "", empty: str
 
 
 def _cell(value: object) -> Text:
+    from rich.text import Text
+
     if value is None:
         return Text("-")
     if isinstance(value, bool):
@@ -167,35 +167,6 @@ def _cell(value: object) -> Text:
     if isinstance(value, float):
         return Text(f"{value:,.4f}")
     return Text(visible(str(value)))
-
-
-class _Rate(TextColumn):
-    """Units a second since the task began."""
-
-    def __init__(self) -> None:
-        super().__init__("")
-
-    def render(self, task: Task) -> Text:
-        speed = task.finished_speed or task.speed
-        return Text(f"{speed:,.0f}/s" if speed else "", style="dim")
-
-
-def progress() -> Progress:
-    """Return a progress display on standard error: name, bar, counts, rate, time.
-
-    Example:
-        with progress() as bar:
-            for item in bar.track(items, total=len(items), description="replay"):
-                ...
-    """
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        _Rate(),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-    )
 
 
 def say(lines: Iterable[str] | str) -> None:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import click
 from pydantic import Field
 
-from flowdrop.settings import PREFIX, Settings, home, load
+from flowdrop.places import PREFIX, home
+from flowdrop.settings import Settings, load
 
 if TYPE_CHECKING:
     from pathlib import Path

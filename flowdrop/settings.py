@@ -15,8 +15,6 @@ compose file or a shell means that nobody chose.
 
 from __future__ import annotations
 
-import importlib
-import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -33,6 +31,7 @@ from pydantic_settings import (
 )
 
 from flowdrop import secrets
+from flowdrop.places import PREFIX, addresses_file, config_file, home, told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,37 +41,7 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", bound="Settings")
 
-PREFIX = "FLOWDROP_"
 _ADDRESS_PASSWORD = re.compile(r"(://[^/@:]*:)[^/@]+@")
-
-CLASSES = (
-    "flowdrop.settings:Addresses",
-    "flowdrop.room:RoomSettings",
-    "streams.settings:StreamSettings",
-    "console.settings:ConsoleSettings",
-    "features.settings:FeatureSettings",
-)
-
-
-def told(variable: str) -> str | None:
-    """Return what the environment says of `variable`; nothing if that is empty or blank."""
-    value = os.environ.get(variable, "")
-    return value if value.strip() else None
-
-
-def home() -> Path:
-    """Return the folder that holds everything flowdrop writes on this machine."""
-    return Path(told(PREFIX + "HOME") or ".flowdrop").absolute()
-
-
-def config_file() -> Path:
-    """Return the path of the user's TOML file, which need not exist."""
-    return Path(told(PREFIX + "CONFIG") or "flowdrop.toml").absolute()
-
-
-def addresses_file() -> Path:
-    """Return the path of the file in which `flowdrop up` writes what it started."""
-    return home() / "addresses.toml"
 
 
 class _Environment(EnvSettingsSource):
@@ -262,22 +231,3 @@ def _read(path: Path) -> dict[str, Any]:
         raise click.ClickException(
             f"settings file {path}: {told}; mend it, or name another by {PREFIX}CONFIG"
         ) from error
-
-
-@click.command("settings")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def settings_command(*, as_json: bool) -> None:
-    """Show every setting, its value and where it came from.
-
-    Example: FLOWDROP_KAFKA=broker:9092 flowdrop settings
-    """
-    from flowdrop.output import print_json, print_rows
-
-    rows = []
-    for target in CLASSES:
-        module, _, name = target.partition(":")
-        rows += sources(getattr(importlib.import_module(module), name))
-    if as_json:
-        print_json(rows)
-    else:
-        print_rows(rows, title="Settings")

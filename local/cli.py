@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flowdrop.output import print_json, print_rows, say
-from flowdrop.settings import home
+from flowdrop.places import home
 from local import folder, processes
 from local.environment import exclusive, part_environment
 from local.house import NAMES, House, elsewhere, known_house, open_house

@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 import click
 
-from flowdrop.failures import NO_ANSWER
+from flowdrop.answers import NO_ANSWER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flowdrop.output import print_json, print_rows, say
-from flowdrop.settings import Addresses, home, load
+from flowdrop.places import home
+from flowdrop.settings import Addresses, load
 from local.cli import clear
 from local.dagruns import USER
 from local.environment import part_environment

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flowdrop.ours import open_ours
-from flowdrop.settings import config_file, told
+from flowdrop.places import config_file, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

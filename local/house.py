@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 import click
 
 from flowdrop import secrets
-from flowdrop.failures import NO_ANSWER
-from flowdrop.settings import Addresses, addresses_file, sources
+from flowdrop.answers import NO_ANSWER
+from flowdrop.places import addresses_file
+from flowdrop.settings import Addresses, sources
 from local.airflow import Airflow
 from local.engine import USERS, EngineNode
 from local.environment import write_whole

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from flowdrop.settings import told
+from flowdrop.places import told
 
 OLDEST = 17
 SETTING = "FLOWDROP_JAVA"

@@ -19,8 +19,9 @@ import click
 from flowdrop import entry
 from flowdrop.ours import open_ours
 from flowdrop.output import print_json, print_rows, say
+from flowdrop.places import home
 from flowdrop.secrets import NAME, PURPOSES, Secret, Secrets, as_json, current, read
-from flowdrop.settings import Addresses, home, load
+from flowdrop.settings import Addresses, load
 from local.environment import exclusive, write_whole
 
 SIZE_BYTES = 32

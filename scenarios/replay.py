@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from flowdrop.output import progress as progress_bar
 from flowdrop.output import say
+from flowdrop.progress import progress as progress_bar
 from flowdrop.settings import Addresses, load
 from scenarios.disorder import Disorder, Shares
 from scenarios.source import EPOCH, MICROSECOND

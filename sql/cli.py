@@ -5,13 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import click
-from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from flowdrop.output import print_csv, print_json, print_rows
-from flowdrop.settings import Addresses, load
-from sql.client import connect, description, names, places, rows, text
-from sql.migrate import migrate
-from sql.schema import schema
 
 
 @click.group("sql", epilog="Example: flowdrop sql run reports/campaign_names --csv")
@@ -23,6 +18,10 @@ def sql() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: a list of version, name.")
 def migrate_command(*, as_json: bool) -> None:
     """Create what the warehouse lacks; run again, it changes nothing."""
+    from flowdrop.settings import Addresses, load
+    from sql.client import connect
+    from sql.migrate import migrate
+
     applied = [migration._asdict() for migration in migrate(connect(load(Addresses).changing))]
     if as_json:
         print_json(applied)
@@ -34,6 +33,8 @@ def migrate_command(*, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: name, description, parameters.")
 def list_command(*, as_json: bool) -> None:
     """List every query, what a row of its answer is, and what it must be given."""
+    from sql.client import description, names, places
+
     queries: list[dict[str, Any]] = [
         {"name": name, "description": description(name), "parameters": places(name)}
         for name in names()
@@ -49,6 +50,9 @@ def list_command(*, as_json: bool) -> None:
 @sql.command("schema", epilog="Example: flowdrop sql schema > schema.sql")
 def schema_command() -> None:
     """Print the statements that would make the warehouse as it stands, without its rows."""
+    from sql.client import connect
+    from sql.schema import schema
+
     click.echo(schema(connect()), nl=False)
 
 
@@ -56,6 +60,8 @@ def schema_command() -> None:
 @click.argument("name")
 def show_command(name: str) -> None:
     """Print the text of the query NAME."""
+    from sql.client import text
+
     click.echo(text(name), nl=False)
 
 
@@ -72,6 +78,10 @@ def show_command(name: str) -> None:
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 def run_command(name: str, params: tuple[str, ...], *, as_json: bool, as_csv: bool) -> None:
     """Run the query NAME and print its rows."""
+    from clickhouse_connect.driver.exceptions import ClickHouseError
+
+    from sql.client import connect, places, rows
+
     values = _bound(name, places(name), params)
     try:
         found = rows(connect(), name, **values)

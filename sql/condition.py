@@ -12,18 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from clickhouse_connect.driver.exceptions import DatabaseError
 
+from sql.chains import CHAINS, TABLES
 from sql.client import rows, text
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
-# What the feed fills, with what views fill behind it: they are rebuilt together.
-CHAINS = {
-    "ledger_results": ("ledger_results", "postings"),
-    "campaign_events": ("campaign_events",),
-    "deadletters": ("deadletters",),
-}
-TABLES = tuple(table for chain in CHAINS.values() for table in chain)
 REASON_LENGTH_MAX = 300
 CHECKED_BYTES_MAX = 4_000_000_000  # what is read through in some seconds, whenever a feed starts
 

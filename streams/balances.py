@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import click
 
-from flowdrop.failures import NO_ANSWER
+from flowdrop.answers import NO_ANSWER
 
 MOVING_SECONDS_MAX = 10.0
 UNAUTHORIZED, NOT_FOUND, UNAVAILABLE = 401, 404, 503

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flowdrop.output import counted, echo, print_json, print_rows, progress, say
-from flowdrop.settings import Addresses, load
-from streams.settings import StreamSettings
+from flowdrop.output import counted, echo, print_json, print_rows, say
 
 if TYPE_CHECKING:
     from streams.reconcile.report import Check
@@ -26,7 +24,9 @@ def worker(port: int | None) -> None:
 
     Example: flowdrop worker --port 6067
     """
+    from flowdrop.settings import Addresses, load
     from streams.app import create_worker, run
+    from streams.settings import StreamSettings
     from streams.topics import create_topics
 
     addresses, settings = load(Addresses), load(StreamSettings)
@@ -47,9 +47,11 @@ def feed() -> None:
 
     Example: flowdrop feed
     """
+    from flowdrop.settings import Addresses, load
     from sql.client import connect
     from streams.app import create_feed, run
     from streams.feed import check_migrated, inspect
+    from streams.settings import StreamSettings
     from streams.topics import create_topics
 
     addresses, settings = load(Addresses), load(StreamSettings)
@@ -72,6 +74,8 @@ def topics_create() -> None:
 
     Example: flowdrop topics create
     """
+    from flowdrop.settings import Addresses, load
+    from streams.settings import StreamSettings
     from streams.topics import create_topics
 
     made = create_topics(load(Addresses).kafka, load(StreamSettings))
@@ -91,6 +95,7 @@ def topics_mend(*, yes: bool) -> None:
 
     Example: flowdrop topics mend
     """
+    from flowdrop.settings import Addresses, load
     from streams.topics import BY_BROKER, STAMPS, mend_stamps
 
     if not yes:
@@ -111,6 +116,8 @@ def topics_show(*, as_json: bool) -> None:
     """
     from confluent_kafka.admin import AdminClient
 
+    from flowdrop.settings import Addresses, load
+    from streams.settings import StreamSettings
     from streams.topics import TOPICS, ends, reader, require_stamps, stamps
 
     settings, kafka = load(StreamSettings), load(Addresses).kafka
@@ -141,7 +148,9 @@ def balance(account: str, *, as_json: bool) -> None:
 
     Example: flowdrop balance cj:17
     """
+    from flowdrop.settings import Addresses, load
     from streams.balances import live_balance
+    from streams.settings import StreamSettings
 
     token = load(StreamSettings).worker_token.get_secret_value()
     body = live_balance(load(Addresses).worker, account, token)
@@ -169,7 +178,9 @@ def deadletters_list(reason: str | None, limit: int, *, as_json: bool) -> None:
     """
     from collections import Counter
 
+    from flowdrop.settings import Addresses, load
     from streams.morgue import dead_letters
+    from streams.settings import StreamSettings
 
     letters = list(dead_letters(load(Addresses).kafka, load(StreamSettings).partitions))
     counts = Counter(letter.reason for letter in letters)
@@ -192,6 +203,7 @@ def deadletters_show(place: str, *, as_json: bool) -> None:
 
     Example: flowdrop deadletters show wallet.events:3:1742
     """
+    from flowdrop.settings import Addresses, load
     from streams.morgue import dead_letter, parse_place
 
     letter = dead_letter(load(Addresses).kafka, parse_place(place))
@@ -224,8 +236,10 @@ def deadletters_retry(place: str, value_file: str | None, *, yes: bool, wait: bo
     """
     from pathlib import Path
 
+    from flowdrop.settings import Addresses, load
     from streams.morgue import dead_letter, parse_place, retry
     from streams.publish.outbox import Outbox, end
+    from streams.settings import StreamSettings
 
     kafka, settings = load(Addresses).kafka, load(StreamSettings)
     letter = dead_letter(kafka, parse_place(place))
@@ -332,7 +346,10 @@ def reconcile(wait: float, *, as_json: bool) -> None:
     """
     import msgspec
 
+    from flowdrop.progress import progress
+    from flowdrop.settings import Addresses, load
     from streams.reconcile.proof import reconcile as prove
+    from streams.settings import StreamSettings
 
     addresses, settings = load(Addresses), load(StreamSettings)
     with progress() as bar:

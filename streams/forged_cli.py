@@ -6,8 +6,7 @@ from collections import Counter
 
 import click
 
-from flowdrop.output import print_json, print_rows, progress, say
-from flowdrop.settings import Addresses, load
+from flowdrop.output import print_json, print_rows, say
 
 
 @click.command("forged")
@@ -29,6 +28,8 @@ def forged(key: str, limit: int, *, undo: bool, yes: bool, as_json: bool) -> Non
     """
     from datetime import UTC, datetime
 
+    from flowdrop.progress import progress
+    from flowdrop.settings import Addresses, load
     from streams.forged import corrections, find
     from streams.keyrings import operator_key
     from streams.publish import publish

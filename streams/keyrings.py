@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
-from flowdrop.settings import PREFIX, needed
+from flowdrop.places import PREFIX
+from flowdrop.settings import needed
 from streams.events import ChangeOfKey, KeyChange, KeyData, Purpose
 from streams.kafka_log import messages
 from streams.ledger.accounts import keys_name, unpack

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from flowdrop.output import print_json, print_rows, say
-from flowdrop.settings import Addresses, load
 
 if TYPE_CHECKING:
     from streams.events import ChangeOfKey, Purpose
@@ -35,6 +34,7 @@ def list_keys(*, as_json: bool) -> None:
 
     Example: flowdrop ledger keys list
     """
+    from flowdrop.settings import Addresses, load
     from streams.keyrings import PURPOSES
     from streams.settings import StreamSettings
 
@@ -77,6 +77,7 @@ def add(purpose: str, *, yes: bool) -> None:
 
     Example: flowdrop ledger keys add
     """
+    from flowdrop.settings import Addresses, load
     from streams.keyrings import keys_of, rings
     from streams.settings import StreamSettings
 
@@ -112,6 +113,7 @@ def revoke(key: str, purpose: str, *, yes: bool) -> None:
 
     Example: flowdrop ledger keys revoke k1
     """
+    from flowdrop.settings import Addresses, load
     from streams.keyrings import rings
     from streams.settings import StreamSettings
 

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flowdrop.output import counted, print_json, print_rows, progress, say
-from flowdrop.settings import Addresses, load
+from flowdrop.output import counted, print_json, print_rows, say
 from streams.forged_cli import forged
 from streams.keys_cli import keys
-from streams.settings import StreamSettings
 from streams.waiting_cli import waiting
 
 if TYPE_CHECKING:
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
     from rich.tree import Tree
 
     from streams.due import Found
+    from streams.settings import StreamSettings
     from streams.trace import Record, Story
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -55,8 +54,10 @@ def show(account: str, at: str | None, limit: int, *, as_json: bool) -> None:
     """
     import msgspec
 
+    from flowdrop.settings import Addresses, load
     from sql.client import connect
     from streams.history import parse_time, show_at, show_live
+    from streams.settings import StreamSettings
 
     addresses = load(Addresses)
     if at is not None:
@@ -108,8 +109,10 @@ def trace(event_id: str, source: str, *, with_bytes: bool, as_json: bool) -> Non
     import msgspec
     from rich.console import Console
 
+    from flowdrop.settings import Addresses, load
     from sql.client import connect
     from streams.programs import load as load_programs
+    from streams.settings import StreamSettings
     from streams.trace import trace as find
 
     if not event_id.strip():
@@ -161,9 +164,11 @@ def due(
     """
     from datetime import UTC, datetime
 
+    from flowdrop.settings import Addresses, load
     from streams.due import WHATS
     from streams.history import parse_time
     from streams.publish.outbox import Outbox, end
+    from streams.settings import StreamSettings
 
     now = datetime.now(UTC)
     moment = now if at is None else parse_time(at)
@@ -205,6 +210,8 @@ def due(
 
 
 def _find_due(kafka: str, settings: StreamSettings, moment: datetime) -> Found:
+    from flowdrop.progress import progress
+    from flowdrop.settings import Addresses, load
     from sql.client import connect
     from streams.due import find
     from streams.programs import load as load_programs

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flowdrop.output import print_json, print_rows
-from flowdrop.settings import Addresses, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +57,7 @@ def sharers(*, as_json: bool, **which: Any) -> None:
 
 
 def _show(query: str, title: str, which: dict[str, Any], *, as_json: bool) -> None:
+    from flowdrop.settings import Addresses, load
     from sql.client import connect, rows
     from streams.history import parse_time
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import click
 
 from flowdrop.output import echo, print_json, print_rows, say
-from flowdrop.settings import load
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -127,7 +126,7 @@ def publish(*, wait: bool, as_json: bool) -> None:
     """
     from datetime import UTC, datetime
 
-    from flowdrop.settings import Addresses
+    from flowdrop.settings import Addresses, load
     from streams.events import WALLET_TOPIC
     from streams.keyrings import operator_key
     from streams.programs.publishing import check_the_past, published, rules_events
@@ -156,6 +155,7 @@ def publish(*, wait: bool, as_json: bool) -> None:
 
 
 def _folder() -> Path:
+    from flowdrop.settings import load
     from streams.settings import StreamSettings
 
     return load(StreamSettings).programs

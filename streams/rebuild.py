@@ -14,8 +14,9 @@ import click
 from confluent_kafka import ConsumerGroupState, KafkaException
 from confluent_kafka.admin import AdminClient
 
+from sql.chains import CHAINS
 from sql.client import rows, text
-from sql.condition import CHAINS, chain_of, clear
+from sql.condition import chain_of, clear
 from streams.events import ACCEPTED_TOPIC, DEADLETTER_TOPIC, POSTINGS_TOPIC
 from streams.kafka_log import last_records
 from streams.topics import FEED_ID

@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from flowdrop.output import print_json, print_rows, say
-from flowdrop.settings import Addresses, load
 
 SHOWN_MAX = 50
 
@@ -24,6 +23,8 @@ def waiting(context: click.Context, program: str, limit: int, *, as_json: bool) 
 
     Example: flowdrop ledger waiting --program liuliangbao
     """
+    from flowdrop.settings import Addresses, load
+
     if context.invoked_subcommand is not None:
         return
     from streams.publish import require_topics
@@ -56,6 +57,7 @@ def release(name: str, to: str, program: str, *, yes: bool) -> None:
     """
     from datetime import UTC, datetime
 
+    from flowdrop.settings import Addresses, load
     from streams.publish import publish, require_topics
     from streams.settings import StreamSettings
     from streams.topics import ACCOUNTS_CHANGELOG

@@ -9,10 +9,8 @@ import time
 
 import click
 
-from flowdrop.output import print_json, print_rows, progress, say
-from flowdrop.settings import Addresses, load
-from sql.condition import TABLES
-from streams.settings import StreamSettings
+from flowdrop.output import print_json, print_rows, say
+from sql.chains import TABLES
 
 STANDS_SECONDS_MAX = 120.0
 
@@ -29,8 +27,9 @@ def check(*, as_json: bool) -> None:
 
     Example: flowdrop warehouse check
     """
+    from sql.chains import CHAINS
     from sql.client import connect_to_write
-    from sql.condition import CHAINS, missing, set_aside_broken
+    from sql.condition import missing, set_aside_broken
 
     client = connect_to_write()
     for table in CHAINS:
@@ -53,6 +52,7 @@ def rebuild(*, table: str | None, yes: bool) -> None:
 
     Example: flowdrop warehouse rebuild ledger_results
     """
+    from flowdrop.settings import Addresses, load
     from sql.client import connect
     from streams import rebuild as again
 
@@ -81,8 +81,11 @@ def _follow(kafka: str, table: str) -> None:
     Raises:
         click.ClickException: when the feed gets no further.
     """
+    from flowdrop.progress import progress
+    from flowdrop.settings import load
     from sql.client import connect
     from streams import rebuild as again
+    from streams.settings import StreamSettings
 
     last = again.wanted(kafka, table, load(StreamSettings).partitions)
     with progress() as bar:

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.request import Request
 
-from flowdrop.failures import NO_ANSWER
+from flowdrop.answers import NO_ANSWER
 from flowdrop.secrets import current, read
 from local import processes
 from local.engine import EngineNode

@@ -7,7 +7,7 @@ import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from flowdrop.settings import home
+from flowdrop.places import home
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,8 +9,9 @@ import clickhouse_connect
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from urllib3.exceptions import HTTPError
 
+from sql.chains import CHAINS
 from sql.client import rows, text
-from sql.condition import CHAINS, set_aside_broken
+from sql.condition import set_aside_broken
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from flowdrop.settings import told
+from flowdrop.places import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,7 +18,7 @@ import click
 from confluent_kafka import TopicCollection
 from confluent_kafka.admin import AdminClient
 
-from flowdrop.settings import home
+from flowdrop.places import home
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

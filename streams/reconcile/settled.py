@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from confluent_kafka import KafkaException
 
-from flowdrop.failures import NO_ANSWER
+from flowdrop.answers import NO_ANSWER
 from flowdrop.output import say
 from sql.client import rows
 from streams.events import (

@@ -13,7 +13,8 @@ from click.testing import CliRunner
 
 from console.settings import ConsoleSettings
 from flowdrop.cli import main
-from flowdrop.settings import Addresses, config_file, home, load, sources
+from flowdrop.places import config_file, home
+from flowdrop.settings import Addresses, load, sources
 from local.java import bundled, java
 
 if TYPE_CHECKING:

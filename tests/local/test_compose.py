@@ -12,7 +12,7 @@ import yaml
 from click.testing import CliRunner
 
 from flowdrop.cli import COMMANDS
-from flowdrop.settings import PREFIX
+from flowdrop.places import PREFIX
 from local.jars import KAFKA
 from local.secrets import COMPOSED, composed, secrets
 

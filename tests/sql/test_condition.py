@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sql.chains import CHAINS, TABLES
 from sql.client import rows, text
-from sql.condition import CHAINS, TABLES, clear, faults, look_through, missing, set_aside_broken
+from sql.condition import clear, faults, look_through, missing, set_aside_broken
 from sql.migrate import migrate
 
 if TYPE_CHECKING:

@@ -1,0 +1,35 @@
+"""`flowdrop settings`: every setting of every room, and where it came from."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+CLASSES = (
+    "flowdrop.settings:Addresses",
+    "flowdrop.room:RoomSettings",
+    "streams.settings:StreamSettings",
+    "console.settings:ConsoleSettings",
+    "features.settings:FeatureSettings",
+)
+
+
+@click.command("settings")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def settings_command(*, as_json: bool) -> None:
+    """Show every setting, its value and where it came from.
+
+    Example: FLOWDROP_KAFKA=broker:9092 flowdrop settings
+    """
+    from flowdrop.output import print_json, print_rows
+    from flowdrop.settings import sources
+
+    rows = []
+    for target in CLASSES:
+        module, _, name = target.partition(":")
+        rows += sources(getattr(importlib.import_module(module), name))
+    if as_json:
+        print_json(rows)
+    else:
+        print_rows(rows, title="Settings")
