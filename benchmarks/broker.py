@@ -16,7 +16,7 @@ from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewTopic
 
 from benchmarks.machine import BROKER_CORE, exit_on_sigterm, on_core, say
-from local.kafka import KafkaNode
+from local.kafka.node import KafkaNode
 from local.processes import look
 from streams.publish import publish_records
 

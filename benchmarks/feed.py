@@ -23,8 +23,8 @@ from confluent_kafka import Producer
 
 from flowdrop.settings import load
 from local import processes
-from local.engine import EngineNode
-from local.kafka import KafkaNode
+from local.clickhouse.node import EngineNode
+from local.kafka.node import KafkaNode
 from sql.client import connect, text
 from sql.migrate import migrate
 from streams.events import POSTINGS_TOPIC

@@ -24,7 +24,7 @@ from typing import Any
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from benchmarks.recovery import Process, make_topics
-from local.kafka import KafkaNode
+from local.kafka.node import KafkaNode
 
 PARTITIONS = 8
 RATE = 2_000

@@ -26,7 +26,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from flowdrop.settings import load
-from local.kafka import KafkaNode
+from local.kafka.node import KafkaNode
 from local.ports import HOST, free_port
 from streams.app import create_app, run, serve_web, watch_over
 from streams.layer.state import PartitionState

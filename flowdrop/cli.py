@@ -25,7 +25,7 @@ class Place(NamedTuple):
 COMMANDS: dict[str, Place] = {
     # one machine
     "demo": Place(
-        "local.demo:demo", "Run the main job end to end on real data and open the reports."
+        "local.demo.cli:demo", "Run the main job end to end on real data and open the reports."
     ),
     "up": Place("local.cli:up", "Start the real parts on this machine."),
     "down": Place("local.cli:down", "Stop them, cleanly."),
@@ -35,7 +35,7 @@ COMMANDS: dict[str, Place] = {
         "flowdrop.settings_cli:settings_command", "Show every setting and where it came from."
     ),
     "secrets": Place(
-        "local.secrets:secrets", "List and rotate this folder's secrets, which `up` draws."
+        "local.secrets_cli:secrets", "List and rotate this folder's secrets, which `up` draws."
     ),
     # streams
     "topics": Place("streams.cli:topics", "Create, show or mend the Kafka topics."),

@@ -11,18 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flowdrop.output import print_json, print_rows, say
+from flowdrop.output import counted, print_json, print_rows, say
 from flowdrop.places import home
-from local import folder, processes
-from local.environment import exclusive, part_environment
-from local.house import NAMES, House, elsewhere, known_house, open_house
-from local.secrets import console_link
-from local.secrets import make as make_secrets
-from local.troubles import troubles
+from local.names import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from local import processes
+    from local.services import Services
 
 TOLD_BELOW = {"restarts", "last_reason", "troubles"}  # in a sentence, when there is one to say
 
@@ -75,22 +73,29 @@ def up(*, parts: tuple[str, ...], wishes: dict[str, int], as_json: bool) -> None
 
     Example: flowdrop up kafka clickhouse
     """
+    from local import folder, homes
+    from local.environment import exclusive
+    from local.secrets import console_link
+    from local.secrets import make as make_secrets
+    from local.services import elsewhere, open_services
+
     began = time.monotonic()
     folder.prepare(home())
     make_secrets(home())
+    homes.remember(home())
     with exclusive(home() / "run" / "lock"):
         yours = elsewhere()
         for name, address in yours.items():
             say(f"{name:<18} yours, {address}")
-        house = open_house(home(), wishes)
-        house.write_addresses()
+        services = open_services(home(), wishes)
+        services.write_addresses()
         ours = [name for name in parts or NAMES if name not in yours]
-        _start(house, ours, parts or NAMES)
+        _start(services, ours, parts or NAMES)
     say(f"{'all':<18} {time.monotonic() - began:5.1f} s")
     if "console" in ours:
         say(f"{'sign in':<18} {console_link(home())}")
     if as_json:
-        print_json(rows(house))
+        print_json(rows(services))
 
 
 @click.command()
@@ -100,9 +105,12 @@ def down(*, parts: tuple[str, ...]) -> None:
 
     Example: flowdrop down
     """
+    from local.environment import exclusive
+    from local.services import known_services
+
     if home().exists():
         with exclusive(home() / "run" / "lock"):
-            _stop(known_house(home()), parts or NAMES)
+            _stop(known_services(home()), parts or NAMES)
 
 
 @click.command()
@@ -110,11 +118,14 @@ def down(*, parts: tuple[str, ...]) -> None:
 def status(*, as_json: bool) -> None:
     """Show what runs, where, since when, and in how much memory (MB).
 
-    The exit status is 0 if something was started and all that was started runs.
+    The exit status is 0 if something was started and all that was started runs. Where nothing
+    runs in this folder, the others on this machine that `flowdrop up` was used with are named.
 
     Example: flowdrop status --json
     """
-    found = rows(known_house(home()))
+    from local.services import known_services
+
+    found = rows(known_services(home()))
     if as_json:
         print_json(found)
     else:
@@ -127,8 +138,24 @@ def status(*, as_json: bool) -> None:
         )
         say(f"{row['part']}: {words}" for row in found for words in row["troubles"])
     states = {row["state"] for row in found}
+    if states <= {"stopped"}:
+        say(_elsewhere(home()))
     if "died" in states or "running" not in states:
         sys.exit(1)
+
+
+def _elsewhere(here: Path) -> list[str]:
+    """Say where `status` looked, and in which other folders something runs."""
+    from local import homes, processes
+    from local.services import known_services
+
+    told = [f"nothing runs in {here}; FLOWDROP_HOME names another folder"]
+    for other in homes.known():
+        if other != here:
+            parts = known_services(other).parts()
+            running = sum(processes.look(part).state == "running" for part in parts)
+            told.append(f"  {other}: {counted(running, 'process', 'processes')} running")
+    return told
 
 
 @click.command()
@@ -145,26 +172,33 @@ def reset(*, yes: bool) -> None:
 
 def clear(place: Path) -> None:
     """Stop what runs below `place` and wipe it, once it is sure that flowdrop made it."""
+    from local import folder
+    from local.environment import exclusive
+    from local.services import known_services
+
     if not folder.is_ours(place):
         folder.wipe(place)  # says why not
     if place.exists():
         folder.claim(place)
         with exclusive(place / "run" / "lock"):
-            _stop(known_house(place), NAMES)
+            _stop(known_services(place), NAMES)
             folder.wipe(place)
 
 
-def rows(house: House) -> list[dict[str, Any]]:
+def rows(services: Services) -> list[dict[str, Any]]:
     """Return one row a process: part, state, pid, address, since, memory_mb, log.
 
     `restarts` and `last_reason` tell how often supervision has started it again, and why;
     `troubles` what keeps one that runs from its work.
     """
+    from local import processes
+    from local.troubles import troubles
+
     found = []
-    told = troubles(house.home)
-    for part in house.parts():
+    told = troubles(services.home)
+    for part in services.parts():
         sight = processes.look(part)
-        again = house.restarts(part.name)
+        again = services.restarts(part.name)
         found.append(
             {
                 "part": part.name,
@@ -196,15 +230,17 @@ def _time(seconds: float | None) -> str | None:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
-def _start(house: House, ours: Sequence[str], wanted: Sequence[str]) -> None:
-    first = house.parts([name for name in ours if name not in AFTER_STEPS])
-    second = house.parts([name for name in ours if name in AFTER_STEPS])
+def _start(services: Services, ours: Sequence[str], wanted: Sequence[str]) -> None:
+    from local import processes
+
+    first = services.parts([name for name in ours if name not in AFTER_STEPS])
+    second = services.parts([name for name in ours if name in AFTER_STEPS])
     steps = [step for step in STEPS if step.after in wanted]
     needed = [part for part in first if part.name in {step.after for step in steps}]
     began = _launch(first)
     _arrive(needed, began)
     for step in steps:
-        _run(house.home, step)
+        _run(services.home, step)
     began |= _launch(second)
     _arrive([part for part in [*first, *second] if part not in needed], began)
     for part in [*first, *second]:
@@ -213,6 +249,8 @@ def _start(house: House, ours: Sequence[str], wanted: Sequence[str]) -> None:
 
 def _launch(parts: Sequence[processes.Part]) -> dict[str, float]:
     """Start `parts` without waiting; return when each one that had to be started was."""
+    from local import processes
+
     began = {}
     for part in parts:
         if processes.look(part).state == "running":
@@ -223,6 +261,8 @@ def _launch(parts: Sequence[processes.Part]) -> dict[str, float]:
 
 
 def _arrive(parts: Sequence[processes.Part], began: dict[str, float]) -> None:
+    from local import processes
+
     for part in processes.arrivals(parts):
         took = time.monotonic() - began[part.name] if part.name in began else None
         told = f"{took:5.1f} s" if took is not None else "  ran"
@@ -230,6 +270,8 @@ def _arrive(parts: Sequence[processes.Part], began: dict[str, float]) -> None:
 
 
 def _run(place: Path, step: Step) -> None:
+    from local.environment import part_environment
+
     began = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-m", "flowdrop", *step.argv],
@@ -244,8 +286,10 @@ def _run(place: Path, step: Step) -> None:
     say(f"{step.name:<18} {time.monotonic() - began:5.1f} s")
 
 
-def _stop(house: House, names: Sequence[str]) -> None:
-    for part in reversed(house.parts(names)):
+def _stop(services: Services, names: Sequence[str]) -> None:
+    from local import processes
+
+    for part in reversed(services.parts(names)):
         if processes.look(part).state == "stopped":
             continue
         began = time.monotonic()

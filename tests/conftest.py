@@ -8,8 +8,8 @@ import clickhouse_connect
 import pytest
 
 from local import processes
-from local.engine import EngineNode
-from local.kafka import KafkaNode
+from local.clickhouse.node import EngineNode
+from local.kafka.node import KafkaNode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

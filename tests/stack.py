@@ -16,8 +16,8 @@ from urllib.request import Request
 from flowdrop.answers import NO_ANSWER
 from flowdrop.secrets import current, read
 from local import processes
-from local.engine import EngineNode
-from local.kafka import KafkaNode
+from local.clickhouse.node import EngineNode
+from local.kafka.node import KafkaNode
 from local.ports import HOST, free_port
 from local.secrets import make
 from sql.client import connect

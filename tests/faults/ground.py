@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Self
 
-from local.kafka import KafkaNode
+from local.kafka.node import KafkaNode
 from streams.events import CAMPAIGN_TOPIC, WALLET_TOPIC
 from streams.kafka_log import messages
 from streams.layer.state import PartitionState

@@ -10,7 +10,7 @@ import click
 import pytest
 
 from console.wallets import WorkerDownError, live
-from local.dagruns import AirflowClient, AirflowError
+from local.airflow.runs import AirflowClient, AirflowError
 from streams.balances import live_balance
 from streams.reconcile.settled import ask
 from streams.settings import StreamSettings

@@ -15,7 +15,7 @@ from console.settings import ConsoleSettings
 from flowdrop.cli import main
 from flowdrop.places import config_file, home
 from flowdrop.settings import Addresses, load, sources
-from local.java import bundled, java
+from local.kafka.java import bundled, java
 
 if TYPE_CHECKING:
     from pathlib import Path

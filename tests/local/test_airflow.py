@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from local import processes
-from local.airflow import Airflow, write_config
-from local.dagruns import AirflowError
+from local.airflow.runs import AirflowError
+from local.airflow.service import Airflow, write_config
 from local.ports import free_port
 from local.secrets import make
 

@@ -14,18 +14,18 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from local import cli, folder, house, processes
+from local import cli, folder, homes, processes, services
 from local.environment import exclusive
-from local.house import House, recorded_ports
 from local.ports import HOST, LOWEST, answers, free_port, is_free
+from local.services import Services, recorded_ports
 from streams.ledger.accounts import FORMAT
 
 SERVER = "import http.server as h; h.HTTPServer(('127.0.0.1', {port}), h.BaseHTTPRequestHandler)"
 NAMES = ("kafka", "clickhouse", "worker", "feed", "console")
 
 
-class StandIns(House):
-    """A house whose parts are small servers."""
+class StandIns(Services):
+    """Services whose parts are small servers."""
 
     def _parts(self, name: str) -> list[processes.Part]:
         if name == "airflow":
@@ -46,8 +46,9 @@ class StandIns(House):
 
 
 @pytest.fixture
-def home(flowdrop_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setattr(house, "House", StandIns)
+def home(flowdrop_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setattr(homes, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(services, "Services", StandIns)
     monkeypatch.setattr(cli, "STEPS", (cli.Step("version", "kafka", ("--version",)),))
     yield flowdrop_home
     for part in StandIns(flowdrop_home, {}).parts():
@@ -84,6 +85,45 @@ def test_up_status_down(home: Path) -> None:
     assert stopped == [*reversed(NAMES)]
     assert run("status").exit_code == 1, "nothing runs"
     assert {row["state"] for row in seen().values()} == {"stopped"}
+
+
+def test_status_elsewhere_says_where_it_looked_and_what_runs_in_other_folders(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("up", "kafka").exit_code == 0
+    assert str(home) not in run("status").stderr, "here it runs"
+    other = tmp_path / "other"
+    monkeypatch.setenv("FLOWDROP_HOME", str(other))
+    done = run("status")
+    assert done.exit_code == 1
+    assert f"nothing runs in {other}; FLOWDROP_HOME names another folder" in done.stderr
+    assert f"{home}: 1 process running" in done.stderr
+    monkeypatch.setenv("FLOWDROP_HOME", str(home))
+    run("down")
+    assert "0 processes running" not in run("status").stderr, "it is not another folder"
+    monkeypatch.setenv("FLOWDROP_HOME", str(other))
+    assert f"{home}: 0 processes running" in run("status").stderr
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1, 2]", "null", "[null]"])
+def test_a_note_of_other_folders_that_is_broken_is_none(
+    home: Path, tmp_path: Path, text: str
+) -> None:
+    (tmp_path / homes.NAME).write_text(text)
+    assert homes.known() == []
+    homes.remember(home)
+    assert (tmp_path / homes.NAME).read_text().count(str(home)) == 1
+
+
+def test_other_folders_are_the_newest_and_still_flowdrops(home: Path, tmp_path: Path) -> None:
+    for number in range(homes.KEPT_MAX + 5):
+        place = tmp_path / str(number)
+        place.mkdir()
+        (place / folder.MARK).touch()
+        homes.remember(place)
+    (tmp_path / "7" / folder.MARK).unlink()
+    wanted = [n for n in range(homes.KEPT_MAX + 4, 4, -1) if n != 7]
+    assert [path.name for path in homes.known()] == [str(n) for n in wanted]
 
 
 def test_status_says_what_supervision_did(home: Path) -> None:
@@ -283,7 +323,7 @@ def test_ports_are_free_and_below_those_of_outgoing_connections() -> None:
 
 
 def test_the_parts_of_the_real_house(tmp_path: Path) -> None:
-    names = [part.name for part in House(tmp_path, dict.fromkeys(house.ADDRESSES, 1)).parts()]
+    names = [part.name for part in Services(tmp_path, dict.fromkeys(services.ADDRESSES, 1)).parts()]
     assert names == [
         *("kafka", "clickhouse", "worker", "feed"),
         *("airflow", "airflow-scheduler", "airflow-dags", "console"),
@@ -302,9 +342,11 @@ def watched(place: Path, name: str) -> list[str]:
     return ["-m", "local.supervisor", f"{place}/run/{name}.restarts.json", sys.executable]
 
 
-def test_the_commands_of_the_real_house(tmp_path: Path) -> None:
+def test_the_commands_of_the_real_services(tmp_path: Path) -> None:
     ports = {"clickhouse": 1, "worker": 2, "console": 3}
-    assert commands(House(tmp_path, ports).parts(["clickhouse", "worker", "feed", "console"])) == [
+    assert commands(
+        Services(tmp_path, ports).parts(["clickhouse", "worker", "feed", "console"])
+    ) == [
         [
             *(*watched(tmp_path, "clickhouse"), "-m", "local.clickhouse", "--port", "1"),
             *("--path", f"{tmp_path}/data/clickhouse"),

@@ -13,8 +13,9 @@ from click.testing import CliRunner
 
 from flowdrop.cli import COMMANDS
 from flowdrop.places import PREFIX
-from local.jars import KAFKA
-from local.secrets import COMPOSED, composed, secrets
+from local.kafka.jars import KAFKA
+from local.secrets import COMPOSED, composed
+from local.secrets_cli import secrets
 
 PROJECT = Path(__file__).parents[2]
 CONDITIONS = {"service_started", "service_healthy", "service_completed_successfully"}
@@ -166,7 +167,7 @@ def test_clickhouse_is_the_engine_that_chdb_embeds(services: dict[str, Any]) -> 
 
 
 def test_kafkas_settings_are_those_of_one_machine(services: dict[str, Any]) -> None:
-    from local.kafka import SETTINGS
+    from local.kafka.node import SETTINGS
 
     shared = {
         "auto.create.topics.enable",

@@ -9,8 +9,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from flowdrop.output import print_rows
-from local import chapters, demo, folder
-from local.demo import Check, Demo, Stage, told
+from local import folder
+from local.demo import cli as demo
+from local.demo import stages as shipped
+from local.demo.cli import told
+from local.demo.run import Check, Demo, Stage
 
 
 @pytest.fixture
@@ -29,7 +32,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
 def play(
     monkeypatch: pytest.MonkeyPatch, *stages: Stage, args: tuple[str, ...] = ("--exit",)
 ) -> Result:
-    monkeypatch.setattr(chapters, "STAGES", stages)
+    monkeypatch.setattr(shipped, "STAGES", stages)
     return CliRunner().invoke(demo.demo, args)
 
 

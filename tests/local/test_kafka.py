@@ -9,9 +9,9 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from local import jars, java, processes
+from local import processes
 from local.environment import part_environment
-from local.kafka import KafkaNode
+from local.kafka.node import KafkaNode, jars, java
 
 pytestmark = pytest.mark.kafka
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from local.gate import PROGRAM, TOLD, close_gate
+from local.demo.rules import PROGRAM, TOLD, close_gate
 from scenarios import evening
 from streams.events import decode_campaign, decode_wallet, encode, partition_of
 from streams.programs import load

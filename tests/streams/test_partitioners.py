@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 from confluent_kafka import Producer
 
-from local.jars import KAFKA, Jar, fetched
-from local.kafka import command
+from local.kafka.jars import KAFKA, Jar, fetched
+from local.kafka.node import command
 from streams.events import (
     POSTINGS_TOPIC,
     WALLET_TOPIC,

@@ -16,7 +16,7 @@ from confluent_kafka import KafkaError
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from local.kafka import KafkaNode
+from local.kafka.node import KafkaNode
 from streams.kafka_log import messages
 from streams.publish import Sender, publish_records, sender
 

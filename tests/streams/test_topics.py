@@ -12,8 +12,8 @@ from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 
-from local.house import recorded_ports
 from local.ports import HOST, free_port
+from local.services import recorded_ports
 from streams import topics
 from streams.events import CAMPAIGN_TOPIC, POSTINGS_TOPIC, WALLET_TOPIC, Open, StopData, encode
 from streams.kafka_log import messages

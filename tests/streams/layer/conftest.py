@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from local.kafka import KafkaNode
+from local.kafka.node import KafkaNode
 from tests.streams.layer.world import World
 
 if TYPE_CHECKING:

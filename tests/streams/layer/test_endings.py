@@ -13,7 +13,7 @@ from streams.layer.faults import EXIT_FATAL
 from tests.stack import wait_for
 
 if TYPE_CHECKING:
-    from local.kafka import KafkaNode
+    from local.kafka.node import KafkaNode
     from tests.streams.layer.conftest import Make
     from tests.streams.layer.world import World
 

@@ -15,7 +15,7 @@ from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
-from local.kafka import KafkaNode
+from local.kafka.node import KafkaNode
 from streams.layer import hanging
 from streams.layer.hanging import EPOCH_MAX, Last, end_hanging, last_transaction
 from streams.layer.transactions import TransactionalProducer, TransactionFailedError

@@ -13,7 +13,7 @@ from streams.layer.watch import Place, Watch
 from tests.stack import wait_for
 
 if TYPE_CHECKING:
-    from local.kafka import KafkaNode
+    from local.kafka.node import KafkaNode
     from tests.streams.layer.conftest import Make
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]

@@ -25,7 +25,7 @@ from streams.layer.transactions import TransactionalProducer, TransactionFailedE
 from tests.stack import wait_for
 
 if TYPE_CHECKING:
-    from local.kafka import KafkaNode
+    from local.kafka.node import KafkaNode
     from tests.streams.layer.conftest import Make
     from tests.streams.layer.world import World
 

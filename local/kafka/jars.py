@@ -2,7 +2,7 @@
 
 `kafka.lock` holds one line a jar: its SHA-256 and its Maven coordinate, in class path order. It is
 verified after each fetch and before each start. To change the version, change `ROOTS` and run
-`python -m local.jars`.
+`python -m local.kafka.jars`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ KAFKA = "4.3.0"
 # slf4j-simple, since Kafka's own jars bring no logger, and a broker that can't start must say why.
 ROOTS = (f"org.apache.kafka:kafka_2.13:{KAFKA}", "org.slf4j:slf4j-simple:1.7.36")
 LOCK = Path(__file__).with_name("kafka.lock")
-HEADER = "# sha256 and coordinate of each jar; written by `python -m local.jars`\n"
+HEADER = "# sha256 and coordinate of each jar; written by `python -m local.kafka.jars`\n"
 FETCHES = 8
 TIMEOUT_SECONDS = 60
 

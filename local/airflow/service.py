@@ -22,7 +22,7 @@ import click
 
 from flowdrop.secrets import current, read
 from local import processes
-from local.dagruns import USER, AirflowClient
+from local.airflow.runs import USER, AirflowClient
 from local.environment import PROJECT, cache_folder, exclusive, part_environment, write_whole
 from local.ports import HOST
 from local.secrets import make

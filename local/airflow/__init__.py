@@ -1,0 +1,1 @@
+"""Airflow as a part of this machine, and its runs through its REST API."""
