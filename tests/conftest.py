@@ -10,10 +10,17 @@ import pytest
 from local import processes
 from local.clickhouse.node import EngineNode
 from local.kafka.node import KafkaNode
+from tests.simulator.seeds import DATED, FIXED, seeds_of, today
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+def pytest_report_header() -> str:
+    """Say which of the simulator's seeds are today's, so that a failure can be run again."""
+    numbers = " ".join(map(str, seeds_of(today(), DATED)))
+    return f"simulator: seeds 0-{FIXED - 1}, and of {today()}: {numbers}"
 
 
 @pytest.fixture

@@ -6,17 +6,20 @@ import json
 import os
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 
 import click
 
 from tests.simulator.plan import Plan, plan_of
+from tests.simulator.seeds import seeds_of, today
 from tests.simulator.trial import Trial, command, kept, shrink, try_plan
 
 
 @click.command()
 @click.option("--seed", type=int, help="One seed.")
 @click.option("--seeds", help="A range of them, both ends included: 0-199.")
+@click.option("--dated", default=0, help="And so many more, which are others every day (UTC).")
 @click.option("--events", default=10_000, show_default=True, help="Records that clients publish.")
 @click.option("--keep", help="Only these items of the plan: 3,18,44.")
 @click.option("--schedule", default=0, help="Another order of steps for the same plan.")
@@ -25,6 +28,7 @@ from tests.simulator.trial import Trial, command, kept, shrink, try_plan
 def main(
     seed: int | None,
     seeds: str | None,
+    dated: int,
     events: int,
     keep: str | None,
     schedule: int,
@@ -35,6 +39,7 @@ def main(
     """Run the ledger's fold under simulated faults; exit 1 when a seed shows a problem."""
     began = time.monotonic()
     numbers = range_of(seed, seeds)
+    numbers += seeds_of(today(), dated)
     if keep is not None or schedule:
         trial, plan = run_part(numbers[0], events, keep, schedule)
         trials = [trial]
@@ -92,16 +97,29 @@ def run_seed(seed: int, events: int) -> Trial:
 
 
 def run_all(seeds: list[int], events: int, processes: int) -> list[Trial]:
+    """Try every seed, a process each core.
+
+    Raises:
+        click.ClickException: when a process died; names the seeds that were not tried to the end.
+    """
     if len(seeds) == 1:
         return [try_plan(plan_of(seeds[0], events), digest=True)]
-    trials = []
+    trials: dict[int, Trial] = {}
     with ProcessPoolExecutor(processes) as pool:
-        for trial in pool.map(run_seed, seeds, [events] * len(seeds)):
-            trials.append(trial)
-            if sys.stderr.isatty() or len(trials) % 50 == 0:
-                click.echo(f"\r{len(trials)} of {len(seeds)} seeds", err=True, nl=False)
+        futures: dict[Future[Trial], int] = {pool.submit(run_seed, n, events): n for n in seeds}
+        try:
+            for future in as_completed(futures):
+                trials[futures[future]] = future.result()
+                if sys.stderr.isatty() or len(trials) % 50 == 0:
+                    click.echo(f"\r{len(trials)} of {len(seeds)} seeds", err=True, nl=False)
+        except BrokenProcessPool as error:
+            left = [str(n) for n in seeds if n not in trials]
+            raise click.ClickException(
+                f"a process ended by itself; the seeds that were not tried to the end, the first "
+                f"ones at work then: {' '.join(left)}"
+            ) from error
     click.echo(err=True)
-    return trials
+    return [trials[n] for n in seeds]
 
 
 def shrunk(trial: Trial) -> str:
@@ -114,4 +132,5 @@ def show_items(plan: Plan) -> None:
         click.echo(f"{item.index:>6}  {item}")
 
 
-main()
+if __name__ == "__main__":
+    main()
