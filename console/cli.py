@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import click
 from sqlalchemy.orm import Session
 
+from console.database import open_database
 from console.drops import launch as launching
 from console.drops import preview as previewing
 from console.drops import register
 from console.drops.outcome import outcome
 from console.drops.selection import OVER_BUDGET
 from console.drops.since import by_reason, kept
-from console.drops.tables import open_database
 from console.drops.terms import Terms
 from console.settings import ConsoleSettings
 from console.warehouse import Warehouse

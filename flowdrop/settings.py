@@ -174,7 +174,7 @@ def sources(cls: type[Settings]) -> list[dict[str, Any]]:
         rows.append(
             {
                 "name": name,
-                "value": _shown(getattr(values, name)),
+                "value": shown(getattr(values, name)),
                 "source": env if told(env) else source,
                 "description": field.description or "",
             }
@@ -182,7 +182,8 @@ def sources(cls: type[Settings]) -> list[dict[str, Any]]:
     return rows
 
 
-def _shown(value: object) -> object:
+def shown(value: object) -> object:
+    """Return a setting's value as people may see it: secrets and passwords are hidden."""
     if isinstance(value, SecretStr):
         return "(hidden)" if value.get_secret_value() else "(none)"
     if isinstance(value, str | Path):

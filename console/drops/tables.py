@@ -1,31 +1,22 @@
-"""The console's SQL tables: drops, their frozen people, and the audit log.
-
-SQLite by default, PostgreSQL in production; the setting `database` is a SQLAlchemy URL.
-"""
+"""The console's SQL tables: drops, their frozen people, and the audit log."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import click
 from sqlalchemy import (
     JSON,
     BigInteger,
     DateTime,
     Dialect,
-    Engine,
     Float,
     ForeignKey,
     Index,
     Integer,
     String,
     TypeDecorator,
-    create_engine,
 )
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 NAME_CHARS_MAX = 128
@@ -130,23 +121,3 @@ class AuditRow(Base):
     action: Mapped[str] = mapped_column(String(32))
     drop: Mapped[str] = mapped_column(String(NAME_CHARS_MAX))
     detail: Mapped[dict[str, Any]] = mapped_column(JSON)
-
-
-def open_database(url: str) -> Engine:
-    """Return an engine on `url` with every table there.
-
-    Raises:
-        click.ClickException: when the URL is malformed or the database can't be opened.
-    """
-    try:
-        parsed = make_url(url)
-        if parsed.get_backend_name() == "sqlite" and parsed.database not in {None, "", ":memory:"}:
-            Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(parsed)
-        Base.metadata.create_all(engine)
-    except (ArgumentError, OperationalError, OSError, ModuleNotFoundError) as error:
-        raise click.ClickException(
-            f"setting database: {url!r} can't be opened ({error}); set FLOWDROP_DATABASE to a "
-            "SQLAlchemy URL, for example sqlite:///drops.sqlite"
-        ) from error
-    return engine

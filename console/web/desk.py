@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from console.drops.tables import open_database
+from console.database import open_database
 from console.wallets import Live, live
 from streams.publish import publish
 from streams.publish.caught_up import caught_up

@@ -16,8 +16,8 @@ import pytest
 import uvicorn
 from sqlalchemy.orm import Session
 
+from console.database import open_database
 from console.drops import launch, register
-from console.drops.tables import open_database
 from console.drops.terms import Terms
 from console.settings import ConsoleSettings
 from console.warehouse import Warehouse

@@ -1,0 +1,16 @@
+"""Alembic's entry: it upgrades over the connection that `console/database.py` opened."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from console.drops.tables import Base
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    render_as_batch=True,  # SQLite changes a column by making the table anew
+    transactional_ddl=True,  # SQLite's too, once it is told where a transaction begins
+)
+with context.begin_transaction():
+    context.run_migrations()
