@@ -5,7 +5,9 @@ BIN := .venv/bin
 # Compiled files are kept, or each of the many processes would compile its imports again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint types unit faults bench format lock clean
+SERVICES := kafka or clickhouse or airflow or browser
+
+.PHONY: demo test quick lint types unit faults bench format lock clean
 .DELETE_ON_ERROR:
 
 demo: .venv/ready
@@ -20,8 +22,12 @@ lint: .venv/ready
 types: .venv/ready
 	$(BIN)/mypy
 
+# What needs no service, while one works; `make test` is the whole.
+quick: lint types
+	$(BIN)/pytest --quiet --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not long and not ($(SERVICES))"
+
 unit: .venv/ready
-	$(BIN)/pytest --numprocesses 2 --dist loadfile
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # A thousand simulated runs, then hours of faults on real processes; docs/simulator.md, faults.md.
 faults: .venv/ready

@@ -16,11 +16,38 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+# Markers of modules that take long, the longest first; what has none takes no time.
+LONG = ("long", "kafka", "airflow", "browser", "clickhouse")
+
+# The fixtures that start a service, so that no module has to say so twice.
+SERVICES = {"kafka": {"kafka"}, "clickhouse": {"clickhouse", "engine"}}
+
 
 def pytest_report_header() -> str:
     """Say which of the simulator's seeds are today's, so that a failure can be run again."""
     numbers = " ".join(map(str, seeds_of(today(), DATED)))
     return f"simulator: seeds 0-{FIXED - 1}, and of {today()}: {numbers}"
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what asks for a service by a fixture of it."""
+    for service, fixtures in SERVICES.items():
+        if fixtures & set(getattr(item, "fixturenames", ())):
+            item.add_marker(service)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put modules that start services first, so that no long one is left for the end.
+
+    Among themselves they stay in random order. Processes are handed modules in this order
+    (`--no-loadscope-reorder`).
+    """
+    ranks: dict[Path, int] = {}
+    for item in items:
+        marked = (n for n, name in enumerate(LONG) if item.get_closest_marker(name))
+        ranks[item.path] = min(next(marked, len(LONG)), ranks.get(item.path, len(LONG)))
+    items.sort(key=lambda item: ranks[item.path])
 
 
 @pytest.fixture

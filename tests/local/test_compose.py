@@ -185,7 +185,7 @@ def test_kafkas_settings_are_those_of_one_machine(services: dict[str, Any]) -> N
 def test_every_flowdrop_variable_is_a_setting(services: dict[str, Any]) -> None:
     import importlib
 
-    from flowdrop.settings import CLASSES
+    from flowdrop.settings_cli import CLASSES
 
     known = {"HOME"}
     for target in CLASSES:

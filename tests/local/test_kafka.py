@@ -11,7 +11,8 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from local import processes
 from local.environment import part_environment
-from local.kafka.node import KafkaNode, jars, java
+from local.kafka import jars, java
+from local.kafka.node import KafkaNode
 
 pytestmark = pytest.mark.kafka
 

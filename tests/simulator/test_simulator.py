@@ -21,6 +21,8 @@ from tests.simulator.run import Simulation
 from tests.simulator.seeds import DATED, FIXED, seeds_of
 from tests.simulator.trial import command, kept, shrink, try_plan
 
+pytestmark = pytest.mark.long
+
 OF_KEYS = {"introduce", "use", "revoke", "undo"}  # steps that no leg takes
 
 
