@@ -12,7 +12,7 @@ from console.compliance.report import report as make_report
 from console.compliance.rules import RULES, THRESHOLDS
 from console.compliance.text import markdown
 from console.exports import flag_rows
-from console.reports.basis import as_json as report_json
+from console.reporting.report import plain
 from console.settings import ConsoleSettings
 from console.settlement.month import month as month_of
 from console.warehouse import Warehouse
@@ -68,7 +68,7 @@ def flags_command(
     with Warehouse().client() as client:
         found = find_flags(client, asked, rules or RULES, thresholds)
     if as_json:
-        print_json(report_json(found))
+        print_json(plain(found))
     elif as_csv:
         print_csv(flag_rows(found))
     else:
@@ -107,7 +107,7 @@ def report_command(*, month: str, program: str, as_json: bool) -> None:
     with Warehouse().client() as client:
         found = make_report(client, asked, program)
     if as_json:
-        print_json(report_json(found))
+        print_json(plain(found))
     else:
         click.echo(markdown(found), nl=False)
 
@@ -120,7 +120,7 @@ def reserve_command(*, program: str, as_json: bool) -> None:
     with Warehouse().client() as client:
         found = find_cover(client, load(ConsoleSettings).programs, program)
     if as_json:
-        print_json(report_json(found))
+        print_json(plain(found))
         return
     for each in found.programs:
         click.echo("\n".join(_reserve(each)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console.exports import caused_rows, delivered_rows, settlement_rows, settlements_rows
-from console.reports.basis import as_json as report_json
+from console.reporting.report import plain
 from console.settings import ConsoleSettings
 from console.settlement.delivered import ANY_PRICE, delivered_postings
 from console.settlement.everyone import everyone
@@ -106,7 +106,7 @@ def settlement(  # noqa: PLR0913 - an option each
             _print_postings(rows, found, limit, **shape)
             return
     if shape["as_json"]:
-        print_json(report_json(found))
+        print_json(plain(found))
     elif shape["as_csv"]:
         print_csv(settlement_rows(found))
     else:
@@ -115,7 +115,7 @@ def settlement(  # noqa: PLR0913 - an option each
 
 def _print_all(found: Everyone, *, as_json: bool, as_csv: bool) -> None:
     if as_json:
-        print_json(report_json(found))
+        print_json(plain(found))
     elif as_csv:
         print_csv(settlements_rows(found))
     else:

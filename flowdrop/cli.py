@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import click
 
 from flowdrop.failures import in_words
+from flowdrop.home import home
 from flowdrop.ours import keep_to_ourselves, require_ours
 
 
@@ -126,8 +127,6 @@ class Hall(click.Group):
 @click.version_option(package_name="flowdrop")
 def main() -> None:
     """Run flowdrop: exact wallets, exact reach, targeted drops of flow coins."""
-    from flowdrop.settings import home
-
     keep_to_ourselves()
     if click.get_current_context().invoked_subcommand != "reset":  # which follows no link
         require_ours(home())

@@ -16,7 +16,6 @@ compose file or a shell means that nobody chose.
 from __future__ import annotations
 
 import importlib
-import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -33,6 +32,8 @@ from pydantic_settings import (
 )
 
 from flowdrop import secrets
+from flowdrop.home import PREFIX, home, told
+from flowdrop.options import as_json_option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,9 +41,22 @@ if TYPE_CHECKING:
 
     from pydantic_settings import PydanticBaseSettingsSource
 
+__all__ = [  # where every setting comes from; the first layer's own words stand in `flowdrop.home`
+    "PREFIX",
+    "Addresses",
+    "Settings",
+    "addresses_file",
+    "config_file",
+    "home",
+    "load",
+    "needed",
+    "settings_command",
+    "sources",
+    "told",
+]
+
 S = TypeVar("S", bound="Settings")
 
-PREFIX = "FLOWDROP_"
 _ADDRESS_PASSWORD = re.compile(r"(://[^/@:]*:)[^/@]+@")
 
 CLASSES = (
@@ -52,17 +66,6 @@ CLASSES = (
     "console.settings:ConsoleSettings",
     "features.settings:FeatureSettings",
 )
-
-
-def told(variable: str) -> str | None:
-    """Return what the environment says of `variable`; nothing if that is empty or blank."""
-    value = os.environ.get(variable, "")
-    return value if value.strip() else None
-
-
-def home() -> Path:
-    """Return the folder that holds everything flowdrop writes on this machine."""
-    return Path(told(PREFIX + "HOME") or ".flowdrop").absolute()
 
 
 def config_file() -> Path:
@@ -265,7 +268,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 @click.command("settings")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@as_json_option()
 def settings_command(*, as_json: bool) -> None:
     """Show every setting, its value and where it came from.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
@@ -12,17 +12,18 @@ from console.drops import preview as previewing
 from console.drops import register
 from console.drops.outcome import outcome
 from console.drops.since import kept
-from console.reports.basis import as_json
-from console.reports.campaigns import campaigns
-from console.reports.lift import lift
-from console.reports.overlap import overlap
-from console.reports.reach import reach
+from console.reporting.found import reports
+from console.reporting.report import plain
 from console.settlement.everyone import everyone
 from console.settlement.month import month as month_of
 from console.settlement.statement import statement
 from console.wallets import wallet
+from console.web.asking import asks, found
 from console.web.desk import desk
 from flowdrop.output import json_text
+
+if TYPE_CHECKING:
+    from console.reporting.report import Parameter, Report, Values
 
 router = APIRouter(prefix="/api")
 
@@ -34,32 +35,30 @@ def answer(value: object, status: int = 200) -> Response:
     return Response(json_text(value).encode(), status, media_type="application/json")
 
 
-@router.get("/campaigns")
-def get_campaigns(request: Request) -> Response:
-    """Every campaign, as `flowdrop report campaigns --json`."""
-    with desk(request).warehouse.client() as client:
-        return answer([asdict(each) for each in campaigns(client)])
+def add_report(to: APIRouter, report: Report[Any]) -> None:
+    """Add the endpoint of a report; its type is that of the result, its bytes are the command's."""
+
+    def get(request: Request, asked: Values) -> Response:
+        return answer(plain(found(request, report, asked)))
+
+    command = " ".join(["flowdrop report", report.name, *map(_word, report.parameters), "--json"])
+    to.get(
+        f"/{report.name}",
+        response_model=report.result,
+        description=f"{report.summary} As `{command}`.",
+    )(asks(report, get))
 
 
-@router.get("/reach")
-def get_reach(request: Request, campaign: Annotated[list[str], Query(min_length=1)]) -> Response:
-    """Reach of the union of campaigns, as `flowdrop report reach CAMPAIGN... --json`."""
-    with desk(request).warehouse.client() as client:
-        return answer(as_json(reach(client, campaign)))
+def _word(parameter: Parameter) -> str:
+    """Return how a command's example asks for a parameter."""
+    name = parameter.name.upper()
+    if parameter.option:
+        return f"[--{parameter.name} {name}]"
+    return f"{name}..." if parameter.many else name
 
 
-@router.get("/lift")
-def get_lift(request: Request, campaign: str, control: str | None = None) -> Response:
-    """Lift of a randomised campaign, as `flowdrop report lift CAMPAIGN --json`."""
-    with desk(request).warehouse.client() as client:
-        return answer(as_json(lift(client, campaign, control)))
-
-
-@router.get("/overlap")
-def get_overlap(request: Request, a: str, b: str) -> Response:
-    """Overlap of two campaigns, as `flowdrop report overlap A B --json`."""
-    with desk(request).warehouse.client() as client:
-        return answer(as_json(overlap(client, a, b)))
+for each in reports().values():
+    add_report(router, each)
 
 
 @router.get("/settlement")
@@ -67,12 +66,12 @@ def get_settlement(request: Request, month: str, party: str = "", program: str =
     """A party's month, as `flowdrop settlement --party PARTY --json`; of all without one."""
     with desk(request).warehouse.client() as client:
         when, programs = month_of(month), desk(request).settings.programs
-        found = (
+        settled = (
             statement(client, party, when, program, programs)
             if party
             else everyone(client, when, program, programs)
         )
-        return answer(as_json(found))
+        return answer(plain(settled))
 
 
 @router.get("/drops")

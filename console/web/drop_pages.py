@@ -26,6 +26,7 @@ from console.web.desk import Desk, desk
 from console.web.rendering import page
 from console.web.report_pages import download, query_page
 from console.web.security import require_own_form
+from flowdrop.output import csv_text
 
 if TYPE_CHECKING:
     from console.drops.preview import Preview
@@ -98,7 +99,7 @@ def people_csv(request: Request, name: str) -> Response:
     """Download everyone of the drop's audience."""
     with desk(request).session() as session:
         found = previewing.people(session, register.find(session, name))
-    return download(f"drop-{name}", exports.people_rows(found))
+    return download(f"drop-{name}", "csv", csv_text(exports.people_rows(found)).encode())
 
 
 @router.get("/{name}/query")

@@ -28,6 +28,7 @@ from console.settlement.statement import (
 from console.web.desk import desk
 from console.web.rendering import link, page
 from console.web.report_pages import download, query_page
+from flowdrop.output import csv_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,7 +87,7 @@ def settlement_csv(request: Request, month: str, party: str = "", program: str =
         if isinstance(found, Statement)
         else exports.settlements_rows(found)
     )
-    return download(f"settlement-{party or 'all'}-{month}", rows)
+    return download(f"settlement-{party or 'all'}-{month}", "csv", csv_text(rows).encode())
 
 
 @router.get("/query")

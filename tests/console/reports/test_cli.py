@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner, Result
 
-from console import report_cli, report_text
-from console.reports.basis import as_json
-from console.reports.lift import lift
+from console.reporting.found import reports
+from console.reporting.report import plain
+from console.reports.lift import DIFFERENCES, lift
 from console.reports.overlap import overlap
 from console.reports.reach import reach
 from flowdrop.cli import main
@@ -29,7 +29,7 @@ IN_CENTS = "value_per_person_cents"  # what CSV calls it
 
 @pytest.fixture(autouse=True)
 def connected(warehouse: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report_cli, "connect", lambda: warehouse)
+    monkeypatch.setattr("sql.client.connect", lambda: warehouse)
 
 
 def run(*args: str) -> Result:
@@ -47,12 +47,14 @@ def table(*args: str) -> list[dict[str, str]]:
 
 
 def test_json_is_the_report(warehouse: Client) -> None:
-    def plain(report: Any) -> Any:
-        return json.loads(json.dumps(as_json(report), default=lambda value: value.isoformat()))
+    def as_json(report: Any) -> Any:
+        return json.loads(json.dumps(plain(report), default=lambda value: value.isoformat()))
 
-    assert printed("reach", "cj-8", "cj-13", "--json") == plain(reach(warehouse, ["cj-8", "cj-13"]))
-    assert printed("lift", "hillstrom", "--json") == plain(lift(warehouse, "hillstrom"))
-    assert printed("overlap", "cj-8", "cj-13", "--json") == plain(
+    assert printed("reach", "cj-8", "cj-13", "--json") == as_json(
+        reach(warehouse, ["cj-8", "cj-13"])
+    )
+    assert printed("lift", "hillstrom", "--json") == as_json(lift(warehouse, "hillstrom"))
+    assert printed("overlap", "cj-8", "cj-13", "--json") == as_json(
         overlap(warehouse, "cj-8", "cj-13")
     )
     assert len(printed("campaigns", "--json")) == 28
@@ -114,7 +116,7 @@ def test_blocked_effects_are_withheld_in_words(
     fresh: Callable[[], Client], insert: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = fresh()
-    monkeypatch.setattr(report_cli, "connect", lambda: client)
+    monkeypatch.setattr("sql.client.connect", lambda: client)
     for arm, people in (("control", 400), ("drop", 600)):
         names = [f"{arm}-{n}" for n in range(people)]
         insert(client, "assignment", "spring", names, 0, id=names, arm=arm, probability=0.5)
@@ -145,5 +147,8 @@ def test_help_has_an_example(command: str) -> None:
 
 
 def test_every_word_has_its_chinese() -> None:
-    assert all(report_text.CHINESE.values())
-    assert {*report_text.METRICS.values()} <= report_text.CHINESE.keys()
+    for name, report in reports().items():
+        assert all(report.words.values()), name
+        titles = set() if report.text else {table.title for table in report.tables}
+        assert titles <= report.words.keys(), name
+    assert {*DIFFERENCES.values()} <= reports()["lift"].words.keys()
