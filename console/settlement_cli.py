@@ -10,10 +10,15 @@ import click
 from console.exports import caused_rows, delivered_rows, settlement_rows, settlements_rows
 from console.reporting.report import plain
 from console.settings import ConsoleSettings
-from console.settlement.delivered import ANY_PRICE, delivered_postings
 from console.settlement.everyone import everyone
 from console.settlement.month import month as month_of
-from console.settlement.statement import FATES, PLACES, POSTING_COLUMNS, line_postings, statement
+from console.settlement.postings import (
+    ANY_PRICE,
+    POSTING_COLUMNS,
+    delivered_postings,
+    line_postings,
+)
+from console.settlement.statement import FATES, PLACES, statement
 from console.warehouse import Warehouse
 from console.web.language import phrases
 from flowdrop.output import counted, echo, print_csv, print_json, print_rows, say

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from console.drops.events import SOURCE, grant_id
+from console.drops.names import SOURCE, grant_id
 from console.drops.since import by_reason
 from console.settlement.month import NO_END
 from sql.client import rows

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import insert, select
 
 from console.drops import audience
-from console.drops.events import SOURCE, grant_id
+from console.drops.names import SOURCE, grant_id
 from console.drops.selection import TREATED
 from console.drops.tables import LeftOutSinceRow
 from sql.client import rows

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from console.reporting.figures import any_figure
+from console.reporting.words import in_language
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from console.reporting.report import Report
     from console.reports.basis import Words
-
-T = TypeVar("T")
 
 TABLE_WIDTH_MIN = 120  # columns
 
@@ -24,15 +21,15 @@ TABLE_WIDTH_MIN = 120  # columns
 class Layout:
     """Prints a report's words, tables and sentences in one language."""
 
-    def __init__(self, report: Report[Any], lang: str) -> None:
+    def __init__(self, lang: str, chinese: Mapping[str, str]) -> None:
         self.lang = lang
-        self._report = report
+        self._chinese = chinese
         self._out = Console(highlight=False)
         self._wide = Console(highlight=False, width=max(self._out.width, TABLE_WIDTH_MIN))
 
     def word(self, english: str, **values: Any) -> str:
         """Return a word of the report in this language, with `values` put into its places."""
-        return self._report.word(english, self.lang).format(**values)
+        return in_language(english, self.lang, self._chinese).format(**values)
 
     def heading(self, english: str, **values: Any) -> None:
         """Print a report's name."""
@@ -96,18 +93,3 @@ class Layout:
         for sentence in words:
             if sentence is not None:
                 self.line(sentence.of(self.lang), style="dim")
-
-
-def print_text(report: Report[T], found: T, lang: str) -> None:
-    """Print a result: as the report says, or its title, its tables and its sentences."""
-    to = Layout(report, lang)
-    if report.text is not None:
-        report.text(found, to)
-        return
-    if report.title is not None:
-        to.line(report.title(found), style="bold")
-    for table in report.tables:
-        rows = table.rows(found)
-        columns = list(rows[0] if rows else table.columns)
-        to.table(table.title, columns, [[any_figure(row[key]) for key in columns] for row in rows])
-    to.sentences(report.sentences(found))

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from console.reporting.words import in_language
+
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
@@ -118,6 +120,16 @@ class Report(Generic[T]):
         return self.help.partition("\n")[0]
 
     @property
+    def label(self) -> str:
+        """What links call it, in English."""
+        return self.tables[0].title
+
+    @property
+    def is_of_a_campaign(self) -> bool:
+        """Whether a campaign is all that it needs to be asked."""
+        return [each.name for each in self.parameters if each.required] == ["campaign"]
+
+    @property
     def place(self) -> str:
         """Where downloads and queries are."""
         return self.path or f"/{self.name}"
@@ -145,7 +157,7 @@ class Report(Generic[T]):
 
     def word(self, english: str, lang: str) -> str:
         """Return a word of the report in `lang`: one that has no other stays as it is."""
-        return self.words.get(english, english) if lang == "zh" else english
+        return in_language(english, lang, self.words)
 
 
 def plain(found: Any) -> Any:

@@ -71,7 +71,7 @@ def show(report: Report[T], found: T, shape: Shape) -> None:
     elif shape.as_csv:
         print_csv(report.rows(found), report.tables[0].columns)
     elif shape.for_a_person:
-        from console.reporting.layout import print_text
+        from console.reporting.text import print_text
 
         print_text(report, found, shape.lang)
 

@@ -77,6 +77,7 @@ def report_page(request: Request, report: Report[T], own: Page[T], asked: Values
         own.template,
         **asked,
         of=report,
+        reports=reports().values(),
         report=result,
         empty=empty,
         charts={} if result is None else report.charts(result, phrases(lang)),

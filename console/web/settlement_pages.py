@@ -10,18 +10,17 @@ from fastapi.responses import HTMLResponse, Response
 
 from console import exports
 from console.reports.basis import Asker
-from console.settlement.delivered import ANY_PRICE, delivered_postings
 from console.settlement.departments import departments
 from console.settlement.everyone import Everyone, everyone
 from console.settlement.month import month as month_of
 from console.settlement.party import parties
 from console.settlement.party import party as party_of
+from console.settlement.postings import ANY_PRICE, delivered_postings, line_postings
 from console.settlement.statement import (
     FATES,
     PLACES,
     SUMS,
     Statement,
-    line_postings,
     nothing,
     statement,
 )

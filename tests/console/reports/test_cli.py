@@ -5,17 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+from console.reporting.documented import page
 from console.reporting.found import reports
 from console.reporting.report import plain
 from console.reports.lift import DIFFERENCES, lift
 from console.reports.overlap import overlap
 from console.reports.reach import reach
 from flowdrop.cli import main
+from sql.client import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.clickhouse
 
+ROOT = Path(__file__).parents[3]
 IN_CENTS = "value_per_person_cents"  # what CSV calls it
 
 
@@ -152,3 +156,18 @@ def test_every_word_has_its_chinese() -> None:
         titles = set() if report.text else {table.title for table in report.tables}
         assert titles <= report.words.keys(), name
     assert {*DIFFERENCES.values()} <= reports()["lift"].words.keys()
+
+
+def test_the_page_of_reports_is_made_of_them() -> None:
+    assert (ROOT / "docs" / "reports.md").read_text("utf-8") == page()
+
+
+def test_a_report_names_its_queries(warehouse: Client) -> None:
+    for report, asked in (
+        (reports()["reach"], {"campaign": ["cj-8"]}),
+        (reports()["lift"], {"campaign": "hillstrom", "control": None}),
+        (reports()["overlap"], {"a": "cj-8", "b": "cj-13"}),
+    ):
+        found = report.find(warehouse, asked)
+        assert {query.name for query in report.queries_of(found)} <= set(report.queries)
+        assert all(text(name) for name in report.queries)

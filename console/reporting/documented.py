@@ -1,0 +1,58 @@
+"""The page of all reports: `python -m console.reporting.documented > docs/reports.md`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from console.reporting.found import reports
+
+if TYPE_CHECKING:
+    from console.reporting.report import Parameter, Report
+
+HEAD = """# Reports
+
+Each is one object in one file of `console/reports/`, beside its queries in `sql/reports/`
+([how to add one](extending.md#a-report)). This page is what
+`python -m console.reporting.documented` prints.
+
+A command prints tables, in English or Chinese (`--lang zh`), JSON (`--json`) or CSV (`--csv`), and
+writes files (`--xlsx FILE`, every table a sheet; `--parquet FILE`). The console serves the same
+files under the report's name and their ending: `/reach.csv`, `/reach.xlsx`, `/reach.parquet`. CSV
+and Parquet hold the first table; the endpoint answers in JSON what the command prints, and
+`/api/openapi.json` says its type.
+
+| command | shows | page | endpoint | files | queries |
+| --- | --- | --- | --- | --- | --- |
+"""
+
+
+def page() -> str:
+    """Return the page."""
+    return HEAD + "".join(_row(report) for report in reports().values())
+
+
+def _row(report: Report[Any]) -> str:
+    command = " ".join(["flowdrop report", report.name, *map(_word, report.parameters)])
+    path = (report.page and report.page.path) or report.place
+    queries = ", ".join(f"`{name}`" for name in report.queries)
+    cells = (
+        f"`{command}`",
+        report.summary,
+        f"`{path}`",
+        f"`/api/{report.name}`",
+        report.tables[0].row,
+        queries,
+    )
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _word(parameter: Parameter) -> str:
+    name = parameter.metavar or parameter.name.upper()
+    if parameter.option:
+        return f"[--{parameter.name} {name}]"
+    return f"{name}..." if parameter.many else name
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())
