@@ -14,4 +14,5 @@ def report() -> None:
 
 
 for each in reports().values():
-    report.add_command(command(each))
+    if not each.command:
+        report.add_command(command(each))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from console.reporting.found import reports
 
 if TYPE_CHECKING:
-    from console.reporting.report import Parameter, Report
+    from console.reporting.report import Report
 
 HEAD = """# Reports
 
@@ -33,11 +33,10 @@ def page() -> str:
 
 
 def _row(report: Report[Any]) -> str:
-    command = " ".join(["flowdrop report", report.name, *map(_word, report.parameters)])
     path = (report.page and report.page.path) or report.place
     queries = ", ".join(f"`{name}`" for name in report.queries)
     cells = (
-        f"`{command}`",
+        f"`{report.usage}`",
         report.summary,
         f"`{path}`",
         f"`/api/{report.name}`",
@@ -45,13 +44,6 @@ def _row(report: Report[Any]) -> str:
         queries,
     )
     return f"| {' | '.join(cells)} |\n"
-
-
-def _word(parameter: Parameter) -> str:
-    name = parameter.metavar or parameter.name.upper()
-    if parameter.option:
-        return f"[--{parameter.name} {name}]"
-    return f"{name}..." if parameter.many else name
 
 
 if __name__ == "__main__":

@@ -35,13 +35,22 @@ class Parameter:
     metavar: str = ""  # what the command's help calls it; its name by default
     help: str = ""  # of an option
     many: bool = False  # one or more of them
-    option: bool = False  # `--name` of the command, which may be left out
+    option: bool = False  # `--name` of the command
     default: str | None = None  # of an option
+    asked_for: bool = False  # an option without which there is no report
+
+    @property
+    def usage(self) -> str:
+        """How a command's usage asks for it."""
+        name = self.metavar or self.name.upper()
+        if self.option:
+            return f"[--{self.name} {name}]"
+        return f"{name}..." if self.many else name
 
     @property
     def required(self) -> bool:
         """Whether there is no report without it."""
-        return not self.option
+        return self.asked_for or not self.option
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,13 +65,23 @@ class Table(Generic[T]):
 
 @dataclass(frozen=True, kw_only=True)
 class Page(Generic[T]):
-    """A page of a report's own, in place of the one that all share."""
+    """A page of a report's own, in place of the one that all share.
+
+    Attributes:
+        template: its name.
+        path: where it is; `/NAME` by default.
+        facts: what the template shows beside the result, its parameters and its charts.
+        complete: fills in what was left out.
+        form: without a parameter that is required it is a form that asks for it.
+        empty: an empty warehouse is told on it, and is no error.
+    """
 
     template: str
-    path: str = ""  # where it is; /NAME by default
-    facts: Callable[[Client, T | None, Values], Mapping[str, Any]] = lambda *_: {}
-    form: bool = False  # without a parameter that is required it is a form that asks for it
-    empty: bool = False  # an empty warehouse is told on it, and no error
+    path: str = ""
+    facts: Callable[[Client, ConsoleSettings, Values, T | None], Mapping[str, Any]] = lambda *_: {}
+    complete: Callable[[Client, ConsoleSettings, Values], Values] = lambda *asked: asked[-1]
+    form: bool = False
+    empty: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +106,7 @@ class Report(Generic[T]):
         page: its own, if any.
         asked: the queries behind every result, where the result has no `queries` to say so.
         file: the name of a download, where name and required parameters will not do.
+        command: that prints it, where it is not `flowdrop report NAME`.
         path: of downloads and queries; `/NAME` by default.
         loads: modules that `compute` imports when called, so that help is quick; a server imports
             them as it starts.
@@ -110,6 +130,7 @@ class Report(Generic[T]):
     page: Page[T] | None = None
     asked: tuple[Query, ...] | None = None
     file: Callable[[Values], str] | None = None
+    command: str = ""
     path: str = ""
     exports: str = ""
     loads: tuple[str, ...] = ()
@@ -133,6 +154,13 @@ class Report(Generic[T]):
     def place(self) -> str:
         """Where downloads and queries are."""
         return self.path or f"/{self.name}"
+
+    @property
+    def usage(self) -> str:
+        """How its command is called."""
+        if self.command:
+            return self.command
+        return " ".join(["flowdrop report", self.name, *(each.usage for each in self.parameters)])
 
     def find(self, client: Client, asked: Values, settings: ConsoleSettings | None = None) -> T:
         """Return the result of what is `asked`."""

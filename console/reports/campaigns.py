@@ -167,7 +167,7 @@ REPORT: Report[list[Campaign]] = Report(
     page=Page(
         template="campaigns.html",
         path="/",
-        facts=lambda _client, found, _asked: {
+        facts=lambda _client, _settings, _asked, found: {
             "campaigns": found or [],
             "uncounted": not_counted(found or []),
         },

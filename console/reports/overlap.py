@@ -194,9 +194,7 @@ REPORT = Report(
     text=_text,
     page=Page(
         template="overlap.html",
-        facts=lambda client, _found, _asked: {
-            "names": [campaign.name for campaign in campaigns(client)]
-        },
+        facts=lambda client, *_: {"names": [campaign.name for campaign in campaigns(client)]},
         form=True,
     ),
 )

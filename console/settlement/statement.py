@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from console.reports.basis import Asker, Words
+from console.reports.basis import Asker, Query, Words
 from console.settlement import delivered as deliveries
-from console.settlement.departments import caused, departments
+from console.settlement.delivered import Delivered
+from console.settlement.departments import Caused, caused, departments
 from console.settlement.month import ZONE
 from console.settlement.party import parties, party
 
@@ -17,9 +18,7 @@ if TYPE_CHECKING:
 
     from clickhouse_connect.driver.client import Client
 
-    from console.reports.basis import Query
-    from console.settlement.delivered import Delivered
-    from console.settlement.departments import Caused, Department
+    from console.settlement.departments import Department
     from console.settlement.month import Month
     from console.settlement.party import Party
 

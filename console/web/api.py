@@ -14,16 +14,13 @@ from console.drops.outcome import outcome
 from console.drops.since import kept
 from console.reporting.found import reports
 from console.reporting.report import plain
-from console.settlement.everyone import everyone
-from console.settlement.month import month as month_of
-from console.settlement.statement import statement
 from console.wallets import wallet
 from console.web.asking import asks, found
 from console.web.desk import desk
 from flowdrop.output import json_text
 
 if TYPE_CHECKING:
-    from console.reporting.report import Parameter, Report, Values
+    from console.reporting.report import Report, Values
 
 router = APIRouter(prefix="/api")
 
@@ -41,37 +38,15 @@ def add_report(to: APIRouter, report: Report[Any]) -> None:
     def get(request: Request, asked: Values) -> Response:
         return answer(plain(found(request, report, asked)))
 
-    command = " ".join(["flowdrop report", report.name, *map(_word, report.parameters), "--json"])
     to.get(
         f"/{report.name}",
         response_model=report.result,
-        description=f"{report.summary} As `{command}`.",
+        description=f"{report.summary} As `{report.usage} --json`.",
     )(asks(report, get))
-
-
-def _word(parameter: Parameter) -> str:
-    """Return how a command's example asks for a parameter."""
-    name = parameter.name.upper()
-    if parameter.option:
-        return f"[--{parameter.name} {name}]"
-    return f"{name}..." if parameter.many else name
 
 
 for each in reports().values():
     add_report(router, each)
-
-
-@router.get("/settlement")
-def get_settlement(request: Request, month: str, party: str = "", program: str = "") -> Response:
-    """A party's month, as `flowdrop settlement --party PARTY --json`; of all without one."""
-    with desk(request).warehouse.client() as client:
-        when, programs = month_of(month), desk(request).settings.programs
-        settled = (
-            statement(client, party, when, program, programs)
-            if party
-            else everyone(client, when, program, programs)
-        )
-        return answer(plain(settled))
 
 
 @router.get("/drops")

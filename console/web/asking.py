@@ -43,7 +43,7 @@ def _place(parameter: Parameter, *, form: bool) -> inspect.Parameter:
         kind = Annotated[list[str], Query(min_length=1)]
     elif form:
         default = parameter.default or ""
-    elif parameter.option:
+    elif not parameter.required:
         kind, default = (
             (str | None, None) if parameter.default is None else (str, parameter.default)
         )

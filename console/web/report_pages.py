@@ -61,17 +61,18 @@ def add_files(to: APIRouter, report: Report[Any], back: str) -> None:
 
 def report_page(request: Request, report: Report[T], own: Page[T], asked: Values) -> HTMLResponse:
     """Show what was asked; a form that lacks something shows itself alone."""
-    lang = language(request)
+    lang, settings = language(request), desk(request).settings
     result, empty = None, ""
     with desk(request).warehouse.client() as client:
+        asked = own.complete(client, settings, asked)
         if all(asked[each.name] for each in report.parameters if each.required):
             try:
-                result = report.find(client, asked, desk(request).settings)
+                result = report.find(client, asked, settings)
             except EmptyWarehouseError as error:
                 if not own.empty:
                     raise
                 empty = error.words.of(lang)
-        facts = own.facts(client, result, asked)
+        facts = own.facts(client, settings, asked, result)
     return page(
         request,
         own.template,
