@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from console.compliance.flags import Flags
     from console.drops.preview import Person
 
 Rows = list[dict[str, Any]]
@@ -20,18 +19,3 @@ Rows = list[dict[str, Any]]
 def people_rows(found: Iterable[Person]) -> Rows:
     """Return one row a person of a drop's audience."""
     return [asdict(person) for person in found]
-
-
-def flag_rows(found: Flags) -> Rows:
-    """Return one row a flag; accounts, evidence and sources are words of one cell."""
-    return [
-        {
-            **asdict(flag),
-            "accounts": " ".join(flag.accounts),
-            "first_time": flag.first_time.isoformat(),
-            "last_time": flag.last_time.isoformat(),
-            "evidence": " ".join(flag.evidence),
-            "sources": " ".join(flag.sources),
-        }
-        for flag in found.flags
-    ]

@@ -107,6 +107,7 @@ class Report(Generic[T]):
         asked: the queries behind every result, where the result has no `queries` to say so.
         file: the name of a download, where name and required parameters will not do.
         command: that prints it, where it is not `flowdrop report NAME`.
+        served: whether the console has page, endpoint and downloads of it.
         path: of downloads and queries; `/NAME` by default.
         loads: modules that `compute` imports when called, so that help is quick; a server imports
             them as it starts.
@@ -131,6 +132,7 @@ class Report(Generic[T]):
     asked: tuple[Query, ...] | None = None
     file: Callable[[Values], str] | None = None
     command: str = ""
+    served: bool = True
     path: str = ""
     exports: str = ""
     loads: tuple[str, ...] = ()

@@ -46,7 +46,8 @@ def add_report(to: APIRouter, report: Report[Any]) -> None:
 
 
 for each in reports().values():
-    add_report(router, each)
+    if each.served:
+        add_report(router, each)
 
 
 @router.get("/drops")

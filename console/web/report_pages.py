@@ -125,4 +125,5 @@ def query_page(request: Request, asked: Iterable[Asked], back: str) -> HTMLRespo
 
 
 for each in reports().values():
-    add_report(router, each)
+    if each.served:
+        add_report(router, each)
