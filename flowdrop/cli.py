@@ -78,7 +78,7 @@ COMMANDS: dict[str, Place] = {
     "compliance": Place(
         "console.compliance_cli:compliance", "Flags on gifts and packets; a month's report."
     ),
-    "drop": Place("console.cli:drop", "Create, preview, launch and follow a targeted drop."),
+    "drop": Place("console.drop_cli:drop", "Create, preview, launch and follow a targeted drop."),
     "console": Place("console.cli:console", "Serve the web console and REST API."),
 }
 

@@ -24,8 +24,8 @@ EXACT_MAX = 10**15  # a sheet's numbers have 15 digits; what has more is stored 
 _NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\']")
 
 
-def xlsx_bytes(sheets: Mapping[str, Rows], columns: Sequence[str] = ()) -> bytes:
-    """Return a workbook with a sheet for each of `sheets`, by title; `columns` head an empty one.
+def xlsx_bytes(sheets: Mapping[str, tuple[Rows, Sequence[str]]]) -> bytes:
+    """Return a workbook with a sheet for each title: its rows, and the heads if it has none.
 
     Raises:
         click.ClickException: when a table or a cell is larger than a workbook may hold.
@@ -39,7 +39,7 @@ def xlsx_bytes(sheets: Mapping[str, Rows], columns: Sequence[str] = ()) -> bytes
             date: book.add_format({"num_format": "yyyy-mm-dd"}),
             datetime: book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
         }
-        for title, rows in sheets.items():
+        for title, (rows, columns) in sheets.items():
             if len(rows) >= ROWS_MAX:
                 raise click.ClickException(
                     f"{len(rows):,} rows are more than a sheet's {ROWS_MAX - 1:,}; take --parquet"

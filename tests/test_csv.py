@@ -89,6 +89,7 @@ ASKED: dict[str, list[tuple[str, ...]]] = {
     "compliance report": [("--month", MONTH)],
     "compliance reserve": [("--program", PROGRAM)],
     "drop preview": [("gift",)],
+    "drop show": [("gift",)],
     "drop list": [()],
 }
 
@@ -96,7 +97,7 @@ ASKED: dict[str, list[tuple[str, ...]]] = {
 # Days, flags there may be none of, and drops, whose names are ours to refuse.
 NAMELESS = (
     *("report reach", "compliance flags", "compliance report", "compliance reserve"),
-    "drop list",
+    *("drop list", "drop show"),
 )
 
 

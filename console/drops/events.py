@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
+    from console.drops.left_out import LeftOutSince
     from console.drops.selection import Member
-    from console.drops.since import LeftOutSince
     from console.drops.tables import Drop
 
 CHANNEL = "drop"

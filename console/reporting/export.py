@@ -19,8 +19,7 @@ def _csv(report: Report[T], found: T) -> bytes:
 
 
 def _xlsx(report: Report[T], found: T) -> bytes:
-    sheets = {table.title: table.rows(found) for table in report.tables}
-    return xlsx_bytes(sheets, report.tables[0].columns)
+    return xlsx_bytes({each.title: (each.rows(found), each.columns) for each in report.tables})
 
 
 def _parquet(report: Report[T], found: T) -> bytes:

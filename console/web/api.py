@@ -10,11 +10,11 @@ from fastapi.responses import Response
 
 from console.drops import preview as previewing
 from console.drops import register
-from console.drops.outcome import outcome
+from console.drops.outcome import Outcome, outcome
 from console.drops.since import kept
 from console.reporting.found import reports
 from console.reporting.report import plain
-from console.wallets import wallet
+from console.wallets import Wallet, wallet
 from console.web.asking import asks, found
 from console.web.desk import desk
 from flowdrop.output import json_text
@@ -50,7 +50,7 @@ for each in reports().values():
         add_report(router, each)
 
 
-@router.get("/drops")
+@router.get("/drops", response_model=list[previewing.Preview])
 def get_drops(request: Request) -> Response:
     """Every drop, as `flowdrop drop list --json`."""
     with desk(request).session() as session:
@@ -59,7 +59,7 @@ def get_drops(request: Request) -> Response:
         )
 
 
-@router.get("/drops/{name}")
+@router.get("/drops/{name}", response_model=Outcome)
 def get_drop(request: Request, name: str) -> Response:
     """One drop as it stands, as `flowdrop drop show NAME --json`."""
     with desk(request).session() as session:
@@ -70,14 +70,14 @@ def get_drop(request: Request, name: str) -> Response:
         return answer(asdict(outcome(client, plan, found.acknowledged_at, left_out)))
 
 
-@router.get("/drops/{name}/preview")
+@router.get("/drops/{name}/preview", response_model=previewing.Preview)
 def get_preview(request: Request, name: str) -> Response:
     """What launching does, as `flowdrop drop preview NAME --json` without the people."""
     with desk(request).session() as session:
         return answer(asdict(previewing.preview(session, register.find(session, name))))
 
 
-@router.get("/drops/{name}/people")
+@router.get("/drops/{name}/people", response_model=list[previewing.Person])
 def get_people(
     request: Request,
     name: str,
@@ -90,7 +90,7 @@ def get_people(
     return answer([asdict(person) for person in found])
 
 
-@router.get("/wallets/{account:path}")
+@router.get("/wallets/{account:path}", response_model=Wallet)
 def get_wallet(request: Request, account: str, offset: Annotated[int, Query(ge=0)] = 0) -> Response:
     """One wallet: live balance, last known balance, a page of postings."""
     with desk(request).warehouse.client() as client:
