@@ -34,11 +34,14 @@ def _parameter(parameter: Parameter) -> Any:
     if parameter.option:
         return click.option(
             f"--{parameter.name}",
+            type=parameter.kind,
             metavar=parameter.metavar or None,
             default=parameter.default,
             help=parameter.help,
         )
     metavar = parameter.metavar or parameter.name.upper()
     if parameter.many:
-        return click.argument(parameter.name, nargs=-1, required=True, metavar=f"{metavar}...")
-    return click.argument(parameter.name, metavar=metavar)
+        return click.argument(
+            parameter.name, type=parameter.kind, nargs=-1, required=True, metavar=f"{metavar}..."
+        )
+    return click.argument(parameter.name, type=parameter.kind, metavar=metavar)

@@ -19,4 +19,7 @@ def reports() -> dict[str, Report[Any]]:
     found = [
         module.REPORT for module in modules if isinstance(getattr(module, "REPORT", 0), Report)
     ]
-    return {report.name: report for report in found}
+    made = {report.name: report for report in found}
+    if len(made) < len(found):
+        raise ValueError(f"two reports of {folder.__name__} have one name")
+    return made

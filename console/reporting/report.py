@@ -36,7 +36,8 @@ class Parameter:
     help: str = ""  # of an option
     many: bool = False  # one or more of them
     option: bool = False  # `--name` of the command
-    default: str | None = None  # of an option
+    kind: type[str | int | float] = str
+    default: Any = None  # of an option
     asked_for: bool = False  # an option without which there is no report
 
     @property
@@ -108,10 +109,9 @@ class Report(Generic[T]):
         file: the name of a download, where name and required parameters will not do.
         command: that prints it, where it is not `flowdrop report NAME`.
         served: whether the console has page, endpoint and downloads of it.
-        path: of downloads and queries; `/NAME` by default.
+        exports: where downloads are, without their ending; `/NAME` by default.
         loads: modules that `compute` imports when called, so that help is quick; a server imports
             them as it starts.
-        exports: of downloads, without the ending; `path` by default.
     """
 
     name: str
@@ -133,7 +133,6 @@ class Report(Generic[T]):
     file: Callable[[Values], str] | None = None
     command: str = ""
     served: bool = True
-    path: str = ""
     exports: str = ""
     loads: tuple[str, ...] = ()
 
@@ -154,8 +153,8 @@ class Report(Generic[T]):
 
     @property
     def place(self) -> str:
-        """Where downloads and queries are."""
-        return self.path or f"/{self.name}"
+        """Where page, downloads and queries are, if nowhere else."""
+        return f"/{self.name}"
 
     @property
     def usage(self) -> str:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+NOT_ASKED: tuple[object, ...] = (None, "")
+
 
 def asks(report: Report[Any], handler: Callable[..., Any], *, form: bool = False) -> Any:
     """Return `handler(request, asked)` with the report's parameters as FastAPI reads them.
@@ -37,16 +39,15 @@ def asks(report: Report[Any], handler: Callable[..., Any], *, form: bool = False
 
 
 def _place(parameter: Parameter, *, form: bool) -> inspect.Parameter:
-    kind: Any = str
+    kind: Any = parameter.kind
     default: Any = inspect.Parameter.empty
     if parameter.many:
-        kind = Annotated[list[str], Query(min_length=1)]
+        kind = Annotated[list[kind], Query(min_length=1)]
     elif form:
-        default = parameter.default or ""
+        default = "" if parameter.default is None else parameter.default
     elif not parameter.required:
-        kind, default = (
-            (str | None, None) if parameter.default is None else (str, parameter.default)
-        )
+        default = parameter.default
+        kind = kind | None if default is None else kind
     return inspect.Parameter(
         parameter.name, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=default
     )
@@ -61,4 +62,4 @@ def found(request: Request, report: Report[T], asked: Values) -> T:
 
 def given(asked: Values) -> dict[str, Any]:
     """Return what was asked without what was left out, as a link repeats it."""
-    return {name: value for name, value in asked.items() if value}
+    return {name: value for name, value in asked.items() if value not in NOT_ASKED}

@@ -13,7 +13,7 @@ from console.reporting.found import reports
 from console.reporting.report import Page, Report, Values
 from console.reports.basis import EmptyWarehouseError
 from console.reports.basis import Query as Asked
-from console.web.asking import asks, found, given
+from console.web.asking import NOT_ASKED, asks, found, given
 from console.web.desk import desk
 from console.web.language import language, phrases, query_description
 from console.web.rendering import link, page
@@ -65,7 +65,7 @@ def report_page(request: Request, report: Report[T], own: Page[T], asked: Values
     result, empty = None, ""
     with desk(request).warehouse.client() as client:
         asked = own.complete(client, settings, asked)
-        if all(asked[each.name] for each in report.parameters if each.required):
+        if not any(asked[each.name] in NOT_ASKED for each in report.parameters if each.required):
             try:
                 result = report.find(client, asked, settings)
             except EmptyWarehouseError as error:
@@ -76,7 +76,7 @@ def report_page(request: Request, report: Report[T], own: Page[T], asked: Values
     return page(
         request,
         own.template,
-        **asked,
+        asked=asked,
         of=report,
         reports=reports().values(),
         report=result,
