@@ -7,23 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from console.exports import caused_rows, delivered_rows, settlement_rows, settlements_rows
-from console.reports.basis import as_json as report_json
-from console.settings import ConsoleSettings
-from console.settlement.delivered import ANY_PRICE, delivered_postings
-from console.settlement.everyone import everyone
-from console.settlement.month import month as month_of
-from console.settlement.statement import FATES, PLACES, POSTING_COLUMNS, line_postings, statement
+from console.reporting.shape import Shape, shape_options, show
+from console.settlement.postings import ANY_PRICE, delivered_postings, line_postings
+from console.settlement.statement import Statement
 from console.warehouse import Warehouse
-from console.web.language import phrases
-from flowdrop.output import counted, echo, print_csv, print_json, print_rows, say
-from flowdrop.settings import load
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from console.settlement.everyone import Everyone, Row
-    from console.settlement.statement import Account, Budget, Statement
+    from console.reporting.report import Rows
+    from console.settlement.everyone import Everyone
 
 
 @click.command(
@@ -51,8 +42,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Postings to list at most.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--csv", "as_csv", is_flag=True, help="Print CSV: one row a line, party or posting.")
+@shape_options("one row a line, party or posting")
 def settlement(  # noqa: PLR0913 - an option each
     *,
     party: str | None,
@@ -64,7 +54,7 @@ def settlement(  # noqa: PLR0913 - an option each
     network: str,
     price: float | None,
     limit: int,
-    **shape: bool,
+    **shape: Any,
 ) -> None:
     """Show opening, movements by operation, closing and what is owed.
 
@@ -81,179 +71,49 @@ def settlement(  # noqa: PLR0913 - an option each
         raise click.UsageError("--network opens postings by itself: leave out --line, --postings")
     if price is not None and not network:
         raise click.UsageError("--price is of what went to a network; name it by --network")
-    asked, programs = month_of(month), load(ConsoleSettings).programs
+    from console.reports.settlement import POSTINGS, REPORT
+    from console.settings import ConsoleSettings
+    from console.settlement.month import month as month_of
+    from flowdrop.settings import load
+
+    to, settings = Shape(**shape), load(ConsoleSettings)
+    asked = {"party": party or "", "month": month, "program": program}
     with Warehouse().client() as client:
-        if party is None:
-            _print_all(everyone(client, asked, program, programs), **shape)
+        found = REPORT.find(client, asked, settings)
+        if not isinstance(found, Statement):
+            show(REPORT, found, to)
+            _judge(found, to)
             return
-        found = statement(client, party, asked, program, programs)
-        if line or postings or network:
-            rows = (
-                delivered_postings(
-                    client,
-                    found,
-                    asked,
-                    network=network,
-                    price=ANY_PRICE if price is None else price,
-                    program=program,
-                    limit=limit,
-                )
-                if network
-                else line_postings(
-                    client, found, asked, operation=line, program=program, limit=limit
-                )
-            )
-            _print_postings(rows, found, limit, **shape)
+        if not (line or postings or network):
+            show(REPORT, found, to)
             return
-    if shape["as_json"]:
-        print_json(report_json(found))
-    elif shape["as_csv"]:
-        print_csv(settlement_rows(found))
-    else:
-        _print_statement(found)
+        when = month_of(month)
+        of: dict[str, Any] = {"program": program, "limit": limit}
+        at = ANY_PRICE if price is None else price
+        rows = (
+            delivered_postings(client, found, when, network=network, price=at, **of)
+            if network
+            else line_postings(client, found, when, operation=line, **of)
+        )
+    show(POSTINGS, rows, to)
+    _say_of_postings(found, rows, limit, to)
 
 
-def _print_all(found: Everyone, *, as_json: bool, as_csv: bool) -> None:
-    if as_json:
-        print_json(report_json(found))
-    elif as_csv:
-        print_csv(settlements_rows(found))
-    else:
-        for name in dict.fromkeys(row.program for row in found.parties):
-            for is_own in (False, True):
-                mine = [r for r in found.parties if (r.program, r.is_own) == (name, is_own)]
-                title = f"{name}{', its own accounts' * is_own}, {found.month} {found.zone}"
-                print_rows([_short(row) for row in mine], title=title)
-        if found.empty:
-            say(found.empty)
+def _judge(found: Everyone, to: Shape) -> None:
+    """Say whether the parties are the ledger; end with status 1 if they are not."""
+    from flowdrop.output import say
+
     if found.differences:
         say(found.differences)
         sys.exit(1)
-    if not as_json and not as_csv and found.parties:
+    if to.for_a_person and found.parties:
         say("all parties of a program sum to 0, as the ledger's accounts do")
 
 
-def _short(row: Row) -> dict[str, Any]:
-    """Return a row of the table: no number or name of it is ever cut short."""
-    return {
-        "party": row.party,
-        "opening": row.opening,
-        "moved": row.moved,
-        "closing": row.closing,
-        "owes": row.owed.coins if row.owed.by == row.party else None,
-        "is owed": row.owed.coins if row.owed.to == row.party else None,
-    }
+def _say_of_postings(found: Statement, rows: Rows, limit: int, to: Shape) -> None:
+    from flowdrop.output import say
 
-
-def _posting(row: dict[str, Any]) -> str:
-    event = _named(row["event_id"], row["event_source"])
-    of = f" (of {_named(row['cause'], row['cause_source'])})" if row["cause"] else ""
-    return (
-        f"{row['time']:%Y-%m-%d %H:%M:%S}  {row['program']}  {row['operation']}  "
-        f"{row['amount']:+,}  {row['account']}  {event}{of}  "
-        f"wallet.events {row['partition']}:{row['offset']}{_bought(row)}"
-    )
-
-
-def _named(event_id: str, source: str) -> str:
-    return f"{event_id} from {source}" if source else event_id
-
-
-def _bought(row: dict[str, Any]) -> str:
-    """Return the data that a posting paid for, where that is known."""
-    return f"  {row['mb']:+,} MB at {row['price']:g}" if row.get("price") else ""
-
-
-def _print_postings(
-    rows: list[dict[str, Any]], found: Statement, limit: int, *, as_json: bool, as_csv: bool
-) -> None:
-    if as_json:
-        print_json(rows)
-    elif as_csv:
-        print_csv(rows, POSTING_COLUMNS)
-    else:
-        for row in rows:
-            echo(_posting(row))
-    if not rows and not as_json:
+    if not rows and not to.as_json:
         say(found.empty)
     if len(rows) == limit:
         say(f"the first {limit:,}; there may be more, ask with --limit")
-
-
-def _print_statement(found: Statement) -> None:
-    if not found.programs:
-        say(f"{found.party}, {found.month} {found.zone}: {found.empty}")
-    for own in found.programs:
-        title = f"{found.party}, {own.program}, {found.month} {found.zone}"
-        if own.budget is not None and own.before is not None:
-            print_rows(_sums(own.before, own.budget, found.month), title=title)
-            title = phrases("en")("settlement.technical")
-        print_rows(settlement_rows(found, own.program, short=True), title=title)
-        if own.budget is not None:
-            print_rows(_parts(own.budget, PLACES), title=phrases("en")("settlement.places"))
-        echo(_owed(own))
-        if own.delivered:
-            print_rows(_delivered(own), title=f"Delivered in {found.month}")
-        if own.caused:
-            rows = [{"for": row.pop("line"), **row} for row in caused_rows(own)]
-            print_rows(rows, title=f"Got for them by the end of {found.month}")
-        if own.budget is not None:
-            title = phrases("en")("settlement.budget", month=found.month)
-            print_rows([*_parts(own.budget, FATES), *_spent(own.budget)], title=title)
-    if found.programs and found.empty:
-        say(found.empty)
-    for words in (found.basis, *found.notes):
-        say(words.en)
-
-
-def _delivered(own: Account) -> list[dict[str, Any]]:
-    """Return a row of the table a network and price; the least prices have many digits."""
-    return [
-        {
-            "to users of": row["network"],
-            "events": row["events"],
-            "MB": row["mb"],
-            "coins": row["coins"],
-            "coins a MB": None if row["price"] is None else f"{row['price']:g}",
-        }
-        for row in delivered_rows(own)
-    ]
-
-
-def _sums(before: dict[str, int], budget: Budget, month: str) -> list[dict[str, Any]]:
-    """Return a row of the table a sum of the budget: before the month, in it, and by its end."""
-    return [
-        {
-            "coins of the budget": _called(key),
-            "before": then,
-            f"in {month}": getattr(budget, key) - then,
-            "by its end": getattr(budget, key),
-        }
-        for key, then in before.items()
-        if key != "other" or then or budget.other
-    ]
-
-
-def _parts(budget: Budget, names: Sequence[str]) -> list[dict[str, Any]]:
-    """Return a row of the table for each of these figures of the budget."""
-    return [
-        {"coins of the budget": _called(name), "coins": getattr(budget, name)} for name in names
-    ]
-
-
-def _spent(budget: Budget) -> list[dict[str, Any]]:
-    return [
-        {"coins of the budget": f"spent by {operation}", "coins": coins}
-        for operation, coins in budget.spent.items()
-    ]
-
-
-def _called(name: str) -> str:
-    """Return what the page calls a figure of the budget."""
-    return phrases("en").label("budget", name).lower()
-
-
-def _owed(own: Account) -> str:
-    if not own.owed.coins:
-        return "nothing is owed"
-    return f"{own.owed.by} owes {own.owed.to} {counted(own.owed.coins, 'coin')}"

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
-from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
 
 from console.reports.basis import ToldError, Words
 from sql.client import connect
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from clickhouse_connect.driver.client import Client
+    from clickhouse_connect.driver.exceptions import ClickHouseError
 
 UNKNOWN_TABLE = 60  # ClickHouse's error code
 NO_ANSWER_ZH = (
@@ -41,6 +41,8 @@ class Warehouse:
         Raises:
             WarehouseDownError: when the warehouse does not answer or lacks a table.
         """
+        from clickhouse_connect.driver.exceptions import ClickHouseError
+
         try:
             if self._client is None:
                 self._client = connect(self._url)
@@ -60,6 +62,8 @@ class Warehouse:
 
 def in_words(error: ClickHouseError) -> WarehouseDownError:
     """Return `error` as a sentence with a remedy."""
+    from clickhouse_connect.driver.exceptions import DatabaseError
+
     if isinstance(error, DatabaseError) and error.code == UNKNOWN_TABLE:
         return WarehouseDownError(
             Words(

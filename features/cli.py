@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from flowdrop.options import as_csv_option, as_json_option
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -24,9 +26,6 @@ SHOWN_AUDIENCE = ("name", "program", "as_of", "size", "opted_out", "model_id")
 SHOWN_MEMBERS = 20
 
 DATE = click.DateTime(["%Y-%m-%d"])
-
-_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-_as_csv = click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 
 
 def _date(_: click.Context, __: click.Parameter, value: datetime) -> date:
@@ -77,7 +76,7 @@ def features() -> None:
 @features.command("build", epilog="Example: flowdrop features build --as-of 2017-10-30")
 @_as_of
 @_program
-@_as_json
+@as_json_option()
 def build_command(as_of: date, program: str, *, as_json: bool) -> None:
     """Build the training rows and the scoring rows of a date, in place of those there are.
 
@@ -119,7 +118,7 @@ def build_command(as_of: date, program: str, *, as_json: bool) -> None:
 
 
 @features.command("list", epilog="Example: flowdrop features list --json")
-@_as_json
+@as_json_option()
 def features_list(*, as_json: bool) -> None:
     """List the features: name, type, meaning."""
     from features.definitions import FEATURES
@@ -143,7 +142,7 @@ def models() -> None:
 @models.command("train", epilog="Example: flowdrop models train --as-of 2017-10-30")
 @_as_of
 @_program
-@_as_json
+@as_json_option()
 def train_command(as_of: date, program: str, *, as_json: bool) -> None:
     """Train the model of a date on its training rows; the same rows give the same model.
 
@@ -174,7 +173,7 @@ def train_command(as_of: date, program: str, *, as_json: bool) -> None:
 @models.command("evaluate", epilog="Example: flowdrop models evaluate --as-of 2017-10-30")
 @_as_of
 @_program
-@_as_json
+@as_json_option()
 def evaluate_command(as_of: date, program: str, *, as_json: bool) -> None:
     """Judge a date's model on campaigns that were not over when it was trained.
 
@@ -225,7 +224,7 @@ def _tell(one: Evaluation) -> None:
 @_as_of
 @_program
 @click.option("--force", is_flag=True, help="Although it does not beat the baseline.")
-@_as_json
+@as_json_option()
 def register_command(as_of: date, program: str, *, force: bool, as_json: bool) -> None:
     """Make a date's model its champion, if it beats the naive baseline.
 
@@ -245,7 +244,7 @@ def register_command(as_of: date, program: str, *, force: bool, as_json: bool) -
 
 
 @models.command("list", epilog="Example: flowdrop models list --json")
-@_as_json
+@as_json_option()
 def models_list(*, as_json: bool) -> None:
     """List the trained models, the newest date first."""
     from features.registry import models as trained
@@ -261,7 +260,7 @@ def models_list(*, as_json: bool) -> None:
 
 @models.command("show", epilog="Example: flowdrop models show redeem-20171030-0123456789ab")
 @click.argument("model_id")
-@_as_json
+@as_json_option()
 def models_show(model_id: str, *, as_json: bool) -> None:
     """Show a model: what it learned from, how it was chosen, how it was judged."""
     from features.registry import required
@@ -295,7 +294,7 @@ def audience() -> None:
 @audience.command("score", epilog="Example: flowdrop audience score --as-of 2017-10-30")
 @_as_of
 @_program
-@_as_json
+@as_json_option()
 def score_command(as_of: date, program: str, *, as_json: bool) -> None:
     """Score everyone with a wallet for the chance to redeem in the next campaign.
 
@@ -325,7 +324,7 @@ def score_command(as_of: date, program: str, *, as_json: bool) -> None:
 @_program
 @click.option("--top", type=click.IntRange(1), help="The N best.", metavar="N")
 @click.option("--min-score", type=click.FloatRange(0, 1), help="None below X.", metavar="X")
-@_as_json
+@as_json_option()
 def freeze_command(
     name: str,
     as_of: date,
@@ -354,7 +353,7 @@ def freeze_command(
 
 
 @audience.command("list", epilog="Example: flowdrop audience list --json")
-@_as_json
+@as_json_option()
 def audience_list(*, as_json: bool) -> None:
     """List the frozen audiences, the newest first."""
     from features.audiences import audiences
@@ -371,8 +370,8 @@ def audience_list(*, as_json: bool) -> None:
 @audience.command("show", epilog="Example: flowdrop audience show spring --csv")
 @click.argument("name")
 @_program
-@_as_json
-@_as_csv
+@as_json_option()
+@as_csv_option()
 def audience_show(name: str, program: str, *, as_json: bool, as_csv: bool) -> None:
     """Show the frozen audience NAME and its members, the best first."""
     from features.audiences import audience as one_audience

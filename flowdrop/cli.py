@@ -13,6 +13,7 @@ import click
 
 from flowdrop.failures import in_words
 from flowdrop.ours import keep_to_ourselves, require_ours
+from flowdrop.places import home
 
 
 class Place(NamedTuple):
@@ -77,7 +78,7 @@ COMMANDS: dict[str, Place] = {
     "compliance": Place(
         "console.compliance_cli:compliance", "Flags on gifts and packets; a month's report."
     ),
-    "drop": Place("console.cli:drop", "Create, preview, launch and follow a targeted drop."),
+    "drop": Place("console.drop_cli:drop", "Create, preview, launch and follow a targeted drop."),
     "console": Place("console.cli:console", "Serve the web console and REST API."),
 }
 
@@ -126,8 +127,6 @@ class Hall(click.Group):
 @click.version_option(package_name="flowdrop")
 def main() -> None:
     """Run flowdrop: exact wallets, exact reach, targeted drops of flow coins."""
-    from flowdrop.places import home
-
     keep_to_ourselves()
     if click.get_current_context().invoked_subcommand != "reset":  # which follows no link
         require_ours(home())

@@ -6,6 +6,8 @@ import importlib
 
 import click
 
+from flowdrop.options import as_json_option
+
 CLASSES = (
     "flowdrop.settings:Addresses",
     "flowdrop.room:RoomSettings",
@@ -16,7 +18,7 @@ CLASSES = (
 
 
 @click.command("settings")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@as_json_option()
 def settings_command(*, as_json: bool) -> None:
     """Show every setting, its value and where it came from.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from flowdrop.options import as_json_option
 from scenarios import NOTES
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ OPTIONS = (
         show_default=True,
         help="Wait until a worker has judged the events, and tell what became of them.",
     ),
-    click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON."),
+    as_json_option("Print the summary as JSON."),
 )
 SEED = click.option(
     "--seed", default=1, show_default=True, help="Chooses what is spoiled, and how."

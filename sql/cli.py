@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from flowdrop.options import as_csv_option, as_json_option
 from flowdrop.output import print_csv, print_json, print_rows
 
 
@@ -15,7 +16,7 @@ def sql() -> None:
 
 
 @sql.command("migrate", epilog="Example: flowdrop sql migrate")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON: a list of version, name.")
+@as_json_option("Print JSON: a list of version, name.")
 def migrate_command(*, as_json: bool) -> None:
     """Create what the warehouse lacks; run again, it changes nothing."""
     from flowdrop.settings import Addresses, load
@@ -30,7 +31,7 @@ def migrate_command(*, as_json: bool) -> None:
 
 
 @sql.command("list", epilog="Example: flowdrop sql list")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON: name, description, parameters.")
+@as_json_option("Print JSON: name, description, parameters.")
 def list_command(*, as_json: bool) -> None:
     """List every query, what a row of its answer is, and what it must be given."""
     from sql.client import description, names, places
@@ -74,8 +75,8 @@ def show_command(name: str) -> None:
     metavar="NAME=VALUE",
     help="Bind VALUE; give it again for each element of an Array.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON: a list of rows.")
-@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+@as_json_option("Print JSON: a list of rows.")
+@as_csv_option()
 def run_command(name: str, params: tuple[str, ...], *, as_json: bool, as_csv: bool) -> None:
     """Run the query NAME and print its rows."""
     from clickhouse_connect.driver.exceptions import ClickHouseError

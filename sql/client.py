@@ -1,4 +1,7 @@
-"""The thin client: connect by address, find a query file by name, run it with bound values."""
+"""The thin client: connect by address, find a query file by name, run it with bound values.
+
+The library is imported by who connects, so that a command's help need not wait for it.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 import click
-import clickhouse_connect
-from clickhouse_connect.driver.exceptions import ClickHouseError
-
-from flowdrop.settings import Addresses, load
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +35,11 @@ def connect(url: str | None = None) -> Client:
     Raises:
         click.ClickException: when nothing answers there, or not with that database.
     """
+    import clickhouse_connect
+    from clickhouse_connect.driver.exceptions import ClickHouseError
+
+    from flowdrop.settings import Addresses, load
+
     url = url or load(Addresses).clickhouse
     try:
         return clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
@@ -54,6 +58,8 @@ def connect(url: str | None = None) -> Client:
 
 def connect_to_write() -> Client:
     """Return a client of the settings' ClickHouse, as the user that writes rows."""
+    from flowdrop.settings import Addresses, load
+
     return connect(load(Addresses).feeding)
 
 

@@ -86,13 +86,19 @@ ASKED: dict[str, list[tuple[str, ...]]] = {
         ("--party", f"advertiser:{EVIL}", *SETTLED),
     ],
     "compliance flags": [("--month", MONTH)],
+    "compliance report": [("--month", MONTH)],
+    "compliance reserve": [("--program", PROGRAM)],
     "drop preview": [("gift",)],
+    "drop show": [("gift",)],
     "drop list": [()],
 }
 
 
 # Days, flags there may be none of, and drops, whose names are ours to refuse.
-NAMELESS = ("report reach", "compliance flags", "drop list")
+NAMELESS = (
+    *("report reach", "compliance flags", "compliance report", "compliance reserve"),
+    *("drop list", "drop show"),
+)
 
 
 def commands(command: click.Command, path: str = "") -> Iterator[str]:
@@ -144,7 +150,7 @@ def hostile(clickhouse: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     made._results(
         [
             made._result("fund", "=f/" + EVIL, f"budget:{EVIL}@1", 900, campaign=EVIL,
-                         posts=[(f"issuer:{PROGRAM}", -900), (f"budget:{EVIL}@1", 900)]),
+                         posts=[(f"issuer:{PROGRAM}@1", -900), (f"budget:{EVIL}@1", 900)]),
             *(
                 made._result("grant", f"=g/{EVIL}/{n}", person, 10, campaign=EVIL,
                              posts=[(f"budget:{EVIL}@1", -10), (person, 10)])

@@ -39,6 +39,8 @@ def test_what_a_page_shows_can_be_run(page: Path) -> None:
             if {"|", "/"} & set(name) or name == name.upper():  # a choice, a placeholder
                 break
             found = command.get_command(context, name)
+            if found is None and f'name="{name}"' in page.read_text(encoding="utf-8"):
+                return  # the page itself says how it is made; tests/test_extending.py runs it
             assert found is not None, f"{page.name}: flowdrop {text}: no command {name!r}"
             command, context = found, click.Context(found, parent=context)
         if isinstance(command, click.Group):

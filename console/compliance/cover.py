@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console.compliance.reserve import bound
-from console.reports.basis import Asker, Words
+from console.reports.basis import Asker, Query, Words
 from console.settlement.party import parties
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from clickhouse_connect.driver.client import Client
 
-    from console.reports.basis import Query
 
 BASIS = Words(
     en="Coins are whole, in the program's smallest unit, as of what the warehouse has been fed. "

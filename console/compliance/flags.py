@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from console.compliance.rules import RULES, bound
-from console.reports.basis import Asker, Words
+from console.reports.basis import Asker, Query, Words
 from console.settlement.month import ZONE
 from sql.client import places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from clickhouse_connect.driver.client import Client
 
-    from console.reports.basis import Query
     from console.settlement.month import Month
 
 BASIS = Words(

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from console.compliance.flags import flags
-from console.reports.basis import Asker, Words
+from console.reports.basis import Asker, Query, Words
 from console.settlement.month import ZONE
 from console.settlement.party import parties
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
-    from console.reports.basis import Query
     from console.settlement.month import Month
 
 # What these hold was spent, or minted, or may yet be. All else is outstanding, a kind that comes

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from console.drops.names import SOURCE, grant_id
 from console.drops.selection import TREATED
 from streams.events import (
     Assignment,
@@ -26,17 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
+    from console.drops.left_out import LeftOutSince
     from console.drops.selection import Member
-    from console.drops.since import LeftOutSince
     from console.drops.tables import Drop
 
-SOURCE = "flowdrop/console"
 CHANNEL = "drop"
-
-
-def grant_id(drop: str, person: str) -> str:
-    """Return the id of the grant of `drop` to `person`, the same at every launch."""
-    return f"drop/{drop}/grant/{person}"
 
 
 def events(

@@ -14,6 +14,7 @@ from sqlalchemy import update
 
 from console.drops import since
 from console.drops.events import count, events
+from console.drops.left_out import by_reason
 from console.drops.register import find, log, members
 from console.drops.selection import TREATED
 from console.drops.tables import Drop
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
     from sqlalchemy.orm import Session
 
-    from console.drops.since import LeftOutSince
+    from console.drops.left_out import LeftOutSince
     from streams.events import Event
 
 
@@ -115,7 +116,7 @@ def launch(
             session, client, name, publisher=publisher, who=who, now=now, on_sent=on_sent
         )  # another launch began meanwhile: go on with it
     since.keep(session, name, newly)
-    detail = {"again": drop.launched_at != now, "left_out": since.by_reason(newly)}
+    detail = {"again": drop.launched_at != now, "left_out": by_reason(newly)}
     log(session, now=now, who=who, action="launch", drop=name, detail=detail)
     session.commit()
     published = events(drop, members(session, name), since.kept(session, name))

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from console.drops.events import SOURCE, grant_id
-from console.drops.since import by_reason
+from console.drops.left_out import by_reason
+from console.drops.names import SOURCE, grant_id
 from console.settlement.month import NO_END
 from sql.client import rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from clickhouse_connect.driver.client import Client
 
+    from console.drops.left_out import LeftOutSince
     from console.drops.preview import Preview
-    from console.drops.since import LeftOutSince
 
 QUERIES = ("drops/outcome", "settlement/budget")
 

@@ -7,14 +7,13 @@ not, and the coins go back. Once left out is left out: a later consent does not 
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select
 
 from console.drops import audience
-from console.drops.events import SOURCE, grant_id
+from console.drops.left_out import LeftOutSince
+from console.drops.names import SOURCE, grant_id
 from console.drops.selection import TREATED
 from console.drops.tables import LeftOutSinceRow
 from sql.client import rows
@@ -28,23 +27,6 @@ if TYPE_CHECKING:
 
     from console.drops.selection import Member
     from console.drops.tables import Drop
-
-
-@dataclass(frozen=True, kw_only=True)
-class LeftOutSince:
-    """A treated person whom launching leaves out.
-
-    Attributes:
-        person: who.
-        reason: why, one of `selection.REASONS`.
-        at: the launch that left them out.
-        grant_sent: whether their grant had been sent before, so that only the contact is left out.
-    """
-
-    person: str
-    reason: str
-    at: datetime
-    grant_sent: bool
 
 
 def kept(session: Session, drop: str) -> list[LeftOutSince]:
@@ -98,11 +80,6 @@ def keep(session: Session, drop: str, found: Sequence[LeftOutSince]) -> None:
                 for p in found
             ],
         )
-
-
-def by_reason(found: Sequence[LeftOutSince]) -> dict[str, int]:
-    """Return how many people were left out, by reason."""
-    return dict(sorted(Counter(person.reason for person in found).items()))
 
 
 def _sent(client: Client, drop: Drop) -> tuple[set[str], set[str]]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
-from clickhouse_connect.driver.exceptions import DatabaseError
 
 from sql.client import rows
 
@@ -92,6 +91,8 @@ class Asker:
         Raises:
             EmptyWarehouseError: when its tables don't exist yet.
         """
+        from clickhouse_connect.driver.exceptions import DatabaseError
+
         try:
             found = rows(self._client, name, **values)
         except DatabaseError as error:
@@ -111,8 +112,3 @@ class Asker:
 def utc(moment: datetime | None) -> datetime | None:
     """Return a time from the warehouse, which is naive UTC, with its zone."""
     return moment.replace(tzinfo=UTC) if moment else None
-
-
-def as_json(report: Any) -> dict[str, Any]:
-    """Return a report's JSON form: its fields by name; dates stay dates for the encoder."""
-    return asdict(report)

@@ -1,15 +1,20 @@
-"""Which campaigns there are, and the refusal of a name that is none of them."""
+"""The report of which campaigns there are, and the refusal of a name that is none of them."""
 
 from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from console.reporting.figures import NONE, day, number
+from console.reporting.report import Page, Report, Table, plain
+from console.reports.arm_names import arm_name
 from console.reports.basis import (
     FILL,
     Asker,
     EmptyWarehouseError,
+    Query,
     UnknownCampaignError,
     Words,
     utc,
@@ -18,9 +23,10 @@ from console.reports.uncounted import uncounted, uncounted_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from clickhouse_connect.driver.client import Client
+
+    from console.reporting.layout import Layout
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,3 +120,61 @@ def _unknown(name: str, close: Sequence[str]) -> UnknownCampaignError:
 
 def _either(names: Sequence[str]) -> str:
     return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _text(found: Sequence[Campaign], to: Layout) -> None:
+    """Print the list of campaigns."""
+    to.table(
+        "Campaigns",
+        ("campaign", "start", "end", "reached", "contacts", "conversions", "arms"),
+        (
+            (
+                each.name,
+                day(each.start),
+                day(each.end),
+                number(each.reach),
+                number(each.contacts),
+                number(each.conversions),
+                " ".join(arm_name(arm, to.lang) for arm in each.arms) or NONE,
+            )
+            for each in found
+        ),
+        listed={"arms"},
+    )
+    if uncounted := not_counted(found):
+        to.sentences(uncounted)
+
+
+REPORT: Report[list[Campaign]] = Report(
+    name="campaigns",
+    help="List the campaigns: when they ran, whom they reached, which arms they have.",
+    example="flowdrop report campaigns --csv",
+    queries=("reports/campaigns", "reports/uncounted"),
+    compute=campaigns,
+    result=list[Campaign],
+    tables=(Table(title="Campaigns", row="one row a campaign", rows=plain),),
+    words={
+        "Campaigns": "活动",
+        "arms": "分组",
+        "campaign": "活动",
+        "contacts": "联系次数",
+        "conversions": "转化次数",
+        "end": "结束",
+        "reached": "触达人数",
+        "start": "开始",
+    },
+    text=_text,
+    page=Page(
+        template="campaigns.html",
+        path="/",
+        facts=lambda _client, _settings, _asked, found: {
+            "campaigns": found or [],
+            "uncounted": not_counted(found or []),
+        },
+        empty=True,
+    ),
+    asked=(
+        Query(name="reports/campaigns"),
+        Query(name="reports/uncounted", values={"campaigns": []}),
+    ),
+)

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from console.reports.arm_names import arm_name
 from console.reports.basis import Words
-from features import experiment
 from features.arms import Mean, Proportion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from features import experiment
+
 Sums = Mapping[str, Any]  # a row of reports/arms
 
-METHODS: dict[experiment.Method, Words] = {
+METHODS: dict[str, Words] = {
     "score": Words(
         en="Rates: score intervals of difference and ratio and score test (Miettinen and Nurminen)",
         zh="比率：差值与比值的得分置信区间及得分检验（Miettinen 与 Nurminen）",
@@ -33,6 +34,7 @@ NO_OUTCOMES = {
     "value_per_person": Words(en="no conversion has given a value", zh="没有转化给出金额"),
 }
 METRICS = tuple(NO_OUTCOMES)
+RATES = ("visit_rate", "conversion_rate")  # those that are shares; the other is money
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +95,8 @@ def _happened(metric: str, row: Sums) -> bool:
 
 
 def _effect(metric: str, row: Sums, control: Sums) -> Effect | Withheld:
+    from features import experiment  # with scipy, which takes a second
+
     if metric != "value_per_person":
         found = experiment.compare(_rate(metric, row), _rate(metric, control))
         return _told(metric, row, control, found)
@@ -117,7 +121,9 @@ def _withheld(metric: str, row: Sums, lacking: Sums, lack: str) -> Withheld:
 
 
 def _too_few_people(row: Sums) -> Words:
-    arm, people, least = row["arm"], row["people"], experiment.CARRIERS_MIN
+    from features.experiment import CARRIERS_MIN
+
+    arm, people, least = row["arm"], row["people"], CARRIERS_MIN
     return Words(
         en=f"too few people in arm {arm}: {people}; at least {least} are needed",
         zh=f"{arm_name(arm, 'zh')}人数太少：{people} 人，至少需要 {least} 人",
@@ -132,7 +138,9 @@ def _nobody_paid(row: Sums) -> Words:
 
 
 def _too_few_paid(row: Sums) -> Words:
-    arm, least = row["arm"], experiment.CARRIERS_MIN
+    from features.experiment import CARRIERS_MIN
+
+    arm, least = row["arm"], CARRIERS_MIN
     carriers = f"{_value(row).carriers:.1f}"
     return Words(
         en=f"in arm {arm} it rests on too few people: as if {carriers} had brought the same each; "

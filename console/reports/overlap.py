@@ -1,20 +1,21 @@
-"""Overlap: whom two campaigns both contacted, and what each adds to the other."""
+"""The report of overlap: whom two campaigns both contacted, and what each adds to the other."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from console.reports.basis import Asker, NoReportError, Words
-from console.reports.campaigns import require
+from console.reporting.figures import number, percent
+from console.reporting.report import Page, Parameter, Report, Row, Table, plain
+from console.reports.basis import Asker, NoReportError, Query, Words
+from console.reports.campaigns import campaigns, require
 from console.reports.notes import notes
 from console.reports.uncounted import uncounted, uncounted_words
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
-    from console.reports.basis import Query
-
+    from console.reporting.layout import Layout
 
 BASIS = Words(
     en="Overlap counts people contacted, each once. A contact is a message or offer sent; it is "
@@ -112,3 +113,88 @@ def _order(
             cumulative=either,
         ),
     )
+
+
+def _text(found: OverlapReport, to: Layout) -> None:
+    """Print an overlap report."""
+    to.heading("Overlap of {a} and {b}", a=found.a, b=found.b)
+    to.facts(
+        [
+            (found.a, number(found.reach_a)),
+            (found.b, number(found.reach_b)),
+            (to.word("in both"), number(found.overlap)),
+            (to.word("in either"), number(found.union)),
+            (to.word("only {campaign}", campaign=found.a), number(found.only_a)),
+            (to.word("only {campaign}", campaign=found.b), number(found.only_b)),
+            (to.word("share of {campaign}", campaign=found.a), percent(found.share_of_a)),
+            (to.word("share of {campaign}", campaign=found.b), percent(found.share_of_b)),
+            (to.word("share of both"), percent(found.share_of_union)),
+        ]
+    )
+    to.table(
+        "What each adds",
+        ("first", "reach", "then", "new", "cumulative"),
+        (
+            (
+                first.campaign,
+                number(first.reach),
+                then.campaign,
+                number(then.incremental),
+                number(then.cumulative),
+            )
+            for first, then in found.orders
+        ),
+    )
+    to.sentences([*found.uncounted, found.basis, *found.notes])
+
+
+def _rows(found: OverlapReport) -> list[Row]:
+    """Return the one row of an overlap."""
+    fields = plain(found).items()
+    return [{key: value for key, value in fields if not isinstance(value, dict | tuple)}]
+
+
+REPORT = Report(
+    name="overlap",
+    help="Show whom two campaigns both contacted, and what each adds to the other.",
+    example="flowdrop report overlap cj-8 cj-13 --json",
+    parameters=(
+        Parameter(name="a", metavar="CAMPAIGN"),
+        Parameter(name="b", metavar="CAMPAIGN"),
+    ),
+    queries=("reports/campaign_names", "reports/overlap", "reports/uncounted"),
+    compute=overlap,
+    result=OverlapReport,
+    tables=(
+        Table(title="Overlap", row="one row", rows=_rows),
+        Table(
+            title="What each adds",
+            row="one row a campaign and order",
+            rows=lambda found: [
+                {"order": n, **plain(step)}
+                for n, order in enumerate(found.orders, 1)
+                for step in order
+            ],
+        ),
+    ),
+    words={
+        "Overlap of {a} and {b}": "{a} 与 {b} 的重叠",
+        "What each adds": "先后新增",
+        "cumulative": "累计触达",
+        "first": "先",
+        "in both": "两者皆有",
+        "in either": "至少其一",
+        "new": "新增",
+        "only {campaign}": "仅 {campaign}",
+        "reach": "触达",
+        "share of both": "占并集",
+        "share of {campaign}": "占 {campaign}",
+        "then": "后",
+    },
+    text=_text,
+    page=Page(
+        template="overlap.html",
+        facts=lambda client, *_: {"names": [campaign.name for campaign in campaigns(client)]},
+        form=True,
+    ),
+)

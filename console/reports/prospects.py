@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from console.reports.arm_names import arm_name
 from console.reports.basis import Words
-from features import prospect
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +40,8 @@ def prospects(people: dict[str, int], control: str) -> tuple[Prospect, ...]:
 
 
 def _prospect(arm: str, control: str, people: int, control_people: int) -> Prospect:
+    from features import prospect  # with scipy, which takes a second
+
     found = tuple(
         Detectable(base_rate=rate, difference=prospect.detectable(people, control_people, rate))
         for rate in prospect.BASE_RATES

@@ -1,11 +1,14 @@
-"""Reach: whom campaigns contacted, when, what those people did, and what it cost."""
+"""The report of reach: whom campaigns contacted, when, what those people did, and what it cost."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from console.reports.basis import Asker, NoReportError, Words, utc
+from console.reporting.figures import NONE, day, money, number
+from console.reporting.report import Page, Parameter, Report, Table, plain
+from console.reports.basis import Asker, NoReportError, Query, Words, utc
 from console.reports.campaigns import require
 from console.reports.notes import notes
 from console.reports.uncounted import uncounted, uncounted_words
@@ -13,11 +16,11 @@ from console.settlement.month import NO_END
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date, datetime
 
     from clickhouse_connect.driver.client import Client
 
-    from console.reports.basis import Query
+    from console.reporting.layout import Layout
+    from console.web.language import Phrases
 
 NOBODY_NAMED = Words(
     en="name at least one campaign; see `flowdrop report campaigns`",
@@ -186,3 +189,123 @@ def _own(name: str, row: dict[str, Any] | None) -> CampaignReach:
         converted=row.get("converted", 0),
         value_cents=row.get("value_cents"),
     )
+
+
+def _text(found: ReachReport, to: Layout) -> None:
+    """Print a reach report."""
+    to.heading("Reach of {campaigns}", campaigns=" + ".join(found.campaigns))
+    each = found.contacts_per_person
+    cost = found.cost.contacts_cents
+    to.facts(
+        [
+            (to.word("people reached"), number(found.reach)),
+            (to.word("contacts"), number(found.contacts)),
+            (to.word("contacts a person"), NONE if each is None else f"{each:.2f}"),
+            (to.word("people converted"), number(found.conversions.people)),
+            (to.word("conversions"), number(found.conversions.count)),
+            (to.word("revenue"), money(found.conversions.value_cents)),
+            (to.word("conversions outside the basis"), number(found.conversions.outside)),
+            (to.word("contact cost"), to.word("not given") if cost is None else money(cost)),
+            *(
+                (to.word("coins given, net, {program}", program=coins.program), number(coins.net))
+                for coins in found.cost.coins
+            ),
+        ]
+    )
+    to.table(
+        "Reach by day",
+        ("day", "contacted", "new", "cumulative", "conversions"),
+        (
+            (
+                on.day.isoformat(),
+                *map(number, (on.contacted, on.new, on.cumulative, on.conversions)),
+            )
+            for on in found.by_day
+        ),
+    )
+    if len(found.campaigns) > 1:
+        to.table(
+            "Reach by campaign",
+            ("campaign", "reached", "contacts", "start", "end", "conversions"),
+            (
+                (
+                    own.campaign,
+                    number(own.reach),
+                    number(own.contacts),
+                    day(own.start),
+                    day(own.end),
+                    number(own.conversions),
+                )
+                for own in found.by_campaign
+            ),
+        )
+    to.sentences([*found.uncounted, found.basis, found.among, *found.notes])
+
+
+def _charts(found: ReachReport, say: Phrases) -> dict[str, dict[str, Any]]:
+    """Return days with people new and in all, and conversions."""
+    return {
+        "days": {
+            "kind": "reach",
+            "labels": {
+                "cumulative": say("reach.cumulative"),
+                "new": say("reach.new"),
+                "conversions": say("reach.conversions"),
+            },
+            "days": [on.day.isoformat() for on in found.by_day],
+            "cumulative": [on.cumulative for on in found.by_day],
+            "new": [on.new for on in found.by_day],
+            "conversions": [on.conversions for on in found.by_day],
+        }
+    }
+
+
+REPORT = Report(
+    name="reach",
+    help="""Show whom campaigns contacted, by day; what those people did; what it cost.
+
+    Several campaigns give their union, each person once, and each one's own numbers.
+    """,
+    example="flowdrop report reach cj-8 cj-13 cj-18 --json",
+    parameters=(Parameter(name="campaign", many=True),),
+    queries=(
+        *("reports/campaign_names", "reports/reach", "reports/reach_by_day", "reports/coins"),
+        *("settlement/budget", "reports/uncounted"),
+    ),
+    compute=reach,
+    result=ReachReport,
+    tables=(
+        Table(title="Reach by day", row="one row a day", rows=lambda found: plain(found.by_day)),
+        Table(
+            title="Reach by campaign",
+            row="one row a campaign",
+            rows=lambda found: plain(found.by_campaign),
+        ),
+    ),
+    charts=_charts,
+    words={
+        "Reach by campaign": "各活动触达",
+        "Reach by day": "按日触达",
+        "Reach of {campaigns}": "{campaigns} 的触达",
+        "campaign": "活动",
+        "coins given, net, {program}": "净发放流量币，{program}",
+        "contact cost": "联系成本",
+        "contacted": "当日触达",
+        "contacts": "联系次数",
+        "contacts a person": "人均联系次数",
+        "conversions": "转化次数",
+        "conversions outside the basis": "口径之外的转化",
+        "cumulative": "累计触达",
+        "day": "日期",
+        "end": "结束",
+        "new": "新增",
+        "not given": "未提供",
+        "people converted": "转化人数",
+        "people reached": "触达人数",
+        "reached": "触达人数",
+        "revenue": "收入",
+        "start": "开始",
+    },
+    text=_text,
+    page=Page(template="reach.html"),
+)

@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 from console.reports.arm_names import arm_name
 from console.reports.basis import Words
-from features import sample_ratio
 
 Sums = Mapping[str, Any]  # a row of reports/arms
 
@@ -42,6 +41,8 @@ class Split:
 
 def split(sums: Mapping[str, Sums]) -> Split:
     """Return the sample-ratio check of the arms."""
+    from features import sample_ratio  # with scipy, which takes a second
+
     for arm, row in sums.items():
         if probability(row) is None:
             return Split(check=None, blocked=_varied(arm, row), cautions=())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from console.reports.basis import Asker, NoReportError, Words
+from console.reports.basis import Asker, NoReportError, Query, Words
 from console.settlement.departments import answering, departments
 from console.settlement.month import ZONE
 from console.settlement.party import parties
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from clickhouse_connect.driver.client import Client
 
-    from console.reports.basis import Query
     from console.settlement.month import Month
 
 SUMS = ("opening", "moved", "closing")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from console.reports.basis import Asker, NoReportError, Words
+from console.reports.basis import Asker, Query, Words
 from console.settlement import delivered as deliveries
-from console.settlement.departments import caused, departments
+from console.settlement.delivered import Delivered
+from console.settlement.departments import Caused, caused, departments
 from console.settlement.month import ZONE
 from console.settlement.party import parties, party
 
@@ -17,9 +18,7 @@ if TYPE_CHECKING:
 
     from clickhouse_connect.driver.client import Client
 
-    from console.reports.basis import Query
-    from console.settlement.delivered import Delivered
-    from console.settlement.departments import Caused, Department
+    from console.settlement.departments import Department
     from console.settlement.month import Month
     from console.settlement.party import Party
 
@@ -294,42 +293,4 @@ def _budget(row: dict[str, Any], fate: list[Caused]) -> Budget:
         in_hand=sum(own.in_hand for own in fate),
         spent=fate[0].spent if fate else {},
         unplaced=row["granted"] - row["returned"] - placed,
-    )
-
-
-POSTING_COLUMNS = (
-    *("program", "operation", "time", "event_id", "event_source", "cause", "cause_source"),
-    *("account", "amount", "partition", "offset"),
-)
-
-
-def line_postings(
-    client: Client, found: Statement, month: Month, *, operation: str, program: str, limit: int
-) -> list[dict[str, Any]]:
-    """Return the postings behind a line of a statement, all lines when `operation` is ''.
-
-    Raises:
-        NoReportError: when the statement has no such line.
-    """
-    lines = sorted({line.operation for own in found.programs for line in own.lines})
-    if operation and operation not in lines:
-        there = f"there are {', '.join(lines)}" if lines else found.empty
-        zh = (
-            f"有 {'、'.join(f'`{line}`' for line in lines)}。"
-            if lines
-            else f"{found.month} 没有流量币变动。"
-        )
-        raise NoReportError(
-            Words(
-                en=f"{found.party} has no line {operation!r} in {found.month}; {there}",
-                zh=f"{found.party} 在 {found.month} 没有项目 {operation!r}；{zh}",
-            )
-        )
-    return Asker(client).rows(
-        "settlement/line_postings",
-        parties=list(found.keys),
-        program=program,
-        operation=operation,
-        limit=limit,
-        **month.bounds,
     )

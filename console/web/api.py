@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from console.drops import preview as previewing
 from console.drops import register
-from console.drops.outcome import outcome
+from console.drops.outcome import Outcome, outcome
 from console.drops.since import kept
-from console.reports.basis import as_json
-from console.reports.campaigns import campaigns
-from console.reports.lift import lift
-from console.reports.overlap import overlap
-from console.reports.reach import reach
-from console.settlement.everyone import everyone
-from console.settlement.month import month as month_of
-from console.settlement.statement import statement
-from console.wallets import wallet
+from console.reporting.found import reports
+from console.reporting.report import plain
+from console.wallets import Wallet, wallet
+from console.web.asking import asks, found
 from console.web.desk import desk
 from flowdrop.output import json_text
+
+if TYPE_CHECKING:
+    from console.reporting.report import Report, Values
 
 router = APIRouter(prefix="/api")
 
@@ -34,48 +32,25 @@ def answer(value: object, status: int = 200) -> Response:
     return Response(json_text(value).encode(), status, media_type="application/json")
 
 
-@router.get("/campaigns")
-def get_campaigns(request: Request) -> Response:
-    """Every campaign, as `flowdrop report campaigns --json`."""
-    with desk(request).warehouse.client() as client:
-        return answer([asdict(each) for each in campaigns(client)])
+def add_report(to: APIRouter, report: Report[Any]) -> None:
+    """Add the endpoint of a report; its type is that of the result, its bytes are the command's."""
+
+    def get(request: Request, asked: Values) -> Response:
+        return answer(plain(found(request, report, asked)))
+
+    to.get(
+        f"/{report.name}",
+        response_model=report.result,
+        description=f"{report.summary} As `{report.usage} --json`.",
+    )(asks(report, get))
 
 
-@router.get("/reach")
-def get_reach(request: Request, campaign: Annotated[list[str], Query(min_length=1)]) -> Response:
-    """Reach of the union of campaigns, as `flowdrop report reach CAMPAIGN... --json`."""
-    with desk(request).warehouse.client() as client:
-        return answer(as_json(reach(client, campaign)))
+for each in reports().values():
+    if each.served:
+        add_report(router, each)
 
 
-@router.get("/lift")
-def get_lift(request: Request, campaign: str, control: str | None = None) -> Response:
-    """Lift of a randomised campaign, as `flowdrop report lift CAMPAIGN --json`."""
-    with desk(request).warehouse.client() as client:
-        return answer(as_json(lift(client, campaign, control)))
-
-
-@router.get("/overlap")
-def get_overlap(request: Request, a: str, b: str) -> Response:
-    """Overlap of two campaigns, as `flowdrop report overlap A B --json`."""
-    with desk(request).warehouse.client() as client:
-        return answer(as_json(overlap(client, a, b)))
-
-
-@router.get("/settlement")
-def get_settlement(request: Request, month: str, party: str = "", program: str = "") -> Response:
-    """A party's month, as `flowdrop settlement --party PARTY --json`; of all without one."""
-    with desk(request).warehouse.client() as client:
-        when, programs = month_of(month), desk(request).settings.programs
-        found = (
-            statement(client, party, when, program, programs)
-            if party
-            else everyone(client, when, program, programs)
-        )
-        return answer(as_json(found))
-
-
-@router.get("/drops")
+@router.get("/drops", response_model=list[previewing.Preview])
 def get_drops(request: Request) -> Response:
     """Every drop, as `flowdrop drop list --json`."""
     with desk(request).session() as session:
@@ -84,7 +59,7 @@ def get_drops(request: Request) -> Response:
         )
 
 
-@router.get("/drops/{name}")
+@router.get("/drops/{name}", response_model=Outcome)
 def get_drop(request: Request, name: str) -> Response:
     """One drop as it stands, as `flowdrop drop show NAME --json`."""
     with desk(request).session() as session:
@@ -95,14 +70,14 @@ def get_drop(request: Request, name: str) -> Response:
         return answer(asdict(outcome(client, plan, found.acknowledged_at, left_out)))
 
 
-@router.get("/drops/{name}/preview")
+@router.get("/drops/{name}/preview", response_model=previewing.Preview)
 def get_preview(request: Request, name: str) -> Response:
     """What launching does, as `flowdrop drop preview NAME --json` without the people."""
     with desk(request).session() as session:
         return answer(asdict(previewing.preview(session, register.find(session, name))))
 
 
-@router.get("/drops/{name}/people")
+@router.get("/drops/{name}/people", response_model=list[previewing.Person])
 def get_people(
     request: Request,
     name: str,
@@ -115,7 +90,7 @@ def get_people(
     return answer([asdict(person) for person in found])
 
 
-@router.get("/wallets/{account:path}")
+@router.get("/wallets/{account:path}", response_model=Wallet)
 def get_wallet(request: Request, account: str, offset: Annotated[int, Query(ge=0)] = 0) -> Response:
     """One wallet: live balance, last known balance, a page of postings."""
     with desk(request).warehouse.client() as client:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from console import exports
 from console.drops import launch as launching
 from console.drops import preview as previewing
 from console.drops import register
+from console.drops.left_out import by_reason
 from console.drops.outcome import (
     QUERIES,
     Outcome,
@@ -19,13 +19,15 @@ from console.drops.outcome import (
     outcome,
     query_values,
 )
-from console.drops.since import by_reason, kept
+from console.drops.since import kept
+from console.reporting.report import plain
 from console.reports.basis import Query as Asked
 from console.warehouse import WarehouseDownError
 from console.web.desk import Desk, desk
 from console.web.rendering import page
 from console.web.report_pages import download, query_page
 from console.web.security import require_own_form
+from flowdrop.output import csv_text
 
 if TYPE_CHECKING:
     from console.drops.preview import Preview
@@ -98,7 +100,7 @@ def people_csv(request: Request, name: str) -> Response:
     """Download everyone of the drop's audience."""
     with desk(request).session() as session:
         found = previewing.people(session, register.find(session, name))
-    return download(f"drop-{name}", exports.people_rows(found))
+    return download(f"drop-{name}", "csv", csv_text(plain(found)).encode())
 
 
 @router.get("/{name}/query")

@@ -79,7 +79,19 @@ def _minus(text: str) -> str:
     return text.replace("-", MINUS)
 
 
+def cell(value: object) -> str:
+    """Return a cell of a table that says nothing of how it is shown."""
+    if isinstance(value, float):
+        return decimal(value, 4)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return number(value)
+    if isinstance(value, list | tuple):
+        return " ".join(str(each) for each in value)
+    return NONE if value is None else str(value)
+
+
 FILTERS = {
+    "cell": cell,
     "number": number,
     "decimal": decimal,
     "percent": percent,

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner, Result
 
-import console.cli
+import console.drop_cli
 from console.cli import console as console_command
-from console.cli import drop
+from console.drop_cli import drop
 from tests.console.world import PROGRAM, PROGRAMS, Wire, World
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ def run(
     monkeypatch.setenv("FLOWDROP_DATABASE", f"sqlite:///{tmp_path / 'c.sqlite'}")
     monkeypatch.setenv("FLOWDROP_PROGRAMS", str(PROGRAMS))
     monkeypatch.setenv("FLOWDROP_DROP_SECRET", "key")
-    monkeypatch.setattr(console.cli, "_outbox", lambda **_: wire)
-    monkeypatch.setattr(console.cli, "_catch_up", lambda _client: None)  # without Kafka
+    monkeypatch.setattr(console.drop_cli, "_outbox", lambda **_: wire)
+    monkeypatch.setattr(console.drop_cli, "_catch_up", lambda _client: None)  # without Kafka
 
     def go(*args: str, stdin: str | None = None) -> Result:
         return CliRunner().invoke(drop, args, input=stdin)

@@ -27,7 +27,8 @@ IN_LOOPS = re.compile(r"""["']((?:nav|overlap|common)\.(?!html)[a-z_]+)["']""")
 
 
 def sources() -> list[Path]:
-    return [*TEMPLATES.glob("*.html"), *(CODE / "web").glob("*.py")]
+    code = [path for room in ("web", "reports") for path in (CODE / room).glob("*.py")]
+    return [*TEMPLATES.glob("*.html"), *code]
 
 
 def used_keys() -> set[str]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 CONSOLE = FOLDER.parent
 SQL = CONSOLE.parent / "sql"
-ELSEWHERE = re.compile(r"^/static|\.csv|^/api|lang=|^#|^https?:")
+ELSEWHERE = re.compile(r"^/static|\.(csv|xlsx|parquet)|^/api|lang=|^#|^https?:")
 WALLETS_MAX = 2  # they are alike
 NOT_LINKED = [
     "/reach?campaign=cj-8&campaign=cj-13",

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from console.cli import drop as drop_command
+from console.drop_cli import drop as drop_command
 from console.report_cli import report as report_command
 from console.settlement_cli import settlement as settlement_command
 from console.wallets import PAGE_POSTINGS

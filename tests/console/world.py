@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from console.drops.events import SOURCE
+from console.drops.names import SOURCE
 from scenarios import complete_journey, hillstrom
 from sql.client import connect
 from sql.migrate import migrate

@@ -5,17 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner, Result
 
-from console import report_cli, report_text
-from console.reports.basis import as_json
-from console.reports.lift import lift
+from console.reporting.documented import page
+from console.reporting.found import reports
+from console.reporting.report import plain
+from console.reports.lift import DIFFERENCES, lift
 from console.reports.overlap import overlap
 from console.reports.reach import reach
 from flowdrop.cli import main
+from sql.client import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,12 +27,13 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.clickhouse
 
+ROOT = Path(__file__).parents[3]
 IN_CENTS = "value_per_person_cents"  # what CSV calls it
 
 
 @pytest.fixture(autouse=True)
 def connected(warehouse: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report_cli, "connect", lambda: warehouse)
+    monkeypatch.setattr("sql.client.connect", lambda: warehouse)
 
 
 def run(*args: str) -> Result:
@@ -47,12 +51,14 @@ def table(*args: str) -> list[dict[str, str]]:
 
 
 def test_json_is_the_report(warehouse: Client) -> None:
-    def plain(report: Any) -> Any:
-        return json.loads(json.dumps(as_json(report), default=lambda value: value.isoformat()))
+    def as_json(report: Any) -> Any:
+        return json.loads(json.dumps(plain(report), default=lambda value: value.isoformat()))
 
-    assert printed("reach", "cj-8", "cj-13", "--json") == plain(reach(warehouse, ["cj-8", "cj-13"]))
-    assert printed("lift", "hillstrom", "--json") == plain(lift(warehouse, "hillstrom"))
-    assert printed("overlap", "cj-8", "cj-13", "--json") == plain(
+    assert printed("reach", "cj-8", "cj-13", "--json") == as_json(
+        reach(warehouse, ["cj-8", "cj-13"])
+    )
+    assert printed("lift", "hillstrom", "--json") == as_json(lift(warehouse, "hillstrom"))
+    assert printed("overlap", "cj-8", "cj-13", "--json") == as_json(
         overlap(warehouse, "cj-8", "cj-13")
     )
     assert len(printed("campaigns", "--json")) == 28
@@ -114,7 +120,7 @@ def test_blocked_effects_are_withheld_in_words(
     fresh: Callable[[], Client], insert: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = fresh()
-    monkeypatch.setattr(report_cli, "connect", lambda: client)
+    monkeypatch.setattr("sql.client.connect", lambda: client)
     for arm, people in (("control", 400), ("drop", 600)):
         names = [f"{arm}-{n}" for n in range(people)]
         insert(client, "assignment", "spring", names, 0, id=names, arm=arm, probability=0.5)
@@ -145,5 +151,18 @@ def test_help_has_an_example(command: str) -> None:
 
 
 def test_every_word_has_its_chinese() -> None:
-    assert all(report_text.CHINESE.values())
-    assert {*report_text.METRICS.values()} <= report_text.CHINESE.keys()
+    for name, report in reports().items():
+        assert all(report.words.values()), name
+        own = report.text is not None
+        titles = set() if own else {report.summary, *(table.title for table in report.tables)}
+        assert titles <= report.words.keys(), name
+    assert {*DIFFERENCES.values()} <= reports()["lift"].words.keys()
+
+
+def test_the_page_of_reports_is_made_of_them() -> None:
+    assert (ROOT / "docs" / "reports.md").read_text("utf-8") == page()
+
+
+def test_every_query_of_a_report_is_a_file() -> None:
+    for report in reports().values():
+        assert all(text(name) for name in report.queries), report.name

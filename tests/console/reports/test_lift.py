@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 from click.testing import CliRunner
 
-from console import report_cli
 from console.reports.effects import METRICS
 from console.reports.lift import LiftReport, lift
 from flowdrop.cli import main
@@ -84,7 +83,7 @@ def test_a_lift_without_upper_end_is_told_in_words(
     assert (found.relative, found.relative_high) == (None, None)
     assert found.low > 0
     assert found.relative_low > 0
-    monkeypatch.setattr(report_cli, "connect", lambda: client)
+    monkeypatch.setattr("sql.client.connect", lambda: client)
     assert "at least +" in printed("lift", "spring")
     assert "至少 +" in printed("lift", "spring", "--lang", "zh")
 
@@ -217,7 +216,7 @@ def test_minutes_after_the_launch_the_report_says_what_can_be_shown(
     assert [round(100 * (one.difference or 0), 1) for one in found.detectable] == [10.8, 14.2, 19.3]
     assert found.least == 33
     assert "33 of drop would have to" in found.words.en
-    monkeypatch.setattr(report_cli, "connect", lambda: client)
+    monkeypatch.setattr("sql.client.connect", lambda: client)
     text = printed("lift", "spring")
     assert "No outcomes yet" in text
     assert "10.77 points from 1 %" in text
@@ -253,7 +252,7 @@ def test_file_and_json_hold_the_same(
     ran: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = ran(drop=Arm(90, 0.9, converted=40), holdout=Arm(10, 0.1))
-    monkeypatch.setattr(report_cli, "connect", lambda: client)
+    monkeypatch.setattr("sql.client.connect", lambda: client)
     report = json.loads(printed("lift", "spring", "--json"))
     rows = list(csv.DictReader(io.StringIO(printed("lift", "spring", "--csv"))))
     (told,) = report["effects"]

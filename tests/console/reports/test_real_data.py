@@ -12,7 +12,7 @@ from scipy import stats
 from statsmodels.stats.proportion import confint_proportions_2indep, proportions_ztest
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
-from console.reports.basis import as_json
+from console.reporting.report import plain
 from console.reports.campaigns import campaigns
 from console.reports.lift import lift
 from console.reports.overlap import overlap
@@ -226,7 +226,7 @@ def test_every_report_has_a_json_form(
         (lift(warehouse, "hillstrom"), {"arms", "effects", "sample_ratio"}),
         (overlap(warehouse, "cj-8", "cj-13"), {"overlap", "union"}),
     ):
-        print_json(as_json(report))
+        print_json(plain(report))
         printed = json.loads(capsys.readouterr().out)
         assert keys | {"notes", "queries"} <= printed.keys()
         assert printed["queries"][0]["name"].startswith("reports/")

@@ -17,7 +17,8 @@ from console.compliance.report import ComplianceReport, report
 from console.compliance.reserve import bound
 from console.compliance.rules import RULES, THRESHOLDS
 from console.compliance.text import markdown
-from console.reports.basis import EmptyWarehouseError, as_json
+from console.reporting.report import plain
+from console.reports.basis import EmptyWarehouseError
 from console.settlement.month import month
 from flowdrop.cli import main
 from tests.console.settlement.ledger_rows import LedgerRows
@@ -234,7 +235,7 @@ def test_rules_and_thresholds_are_options(run: Callable[..., Result]) -> None:
 
 def test_the_report_as_json_and_as_a_page(run: Callable[..., Result], busy: LedgerRows) -> None:
     printed = facts(run("report", "--month", "2026-10", "--json"))
-    assert printed == json.loads(json.dumps(as_json(of(busy))))
+    assert printed == json.loads(json.dumps(plain(of(busy))))
     assert run("report", "--month", "2026-10").stdout.startswith("# Compliance report, 2026-10")
     only = facts(run("report", "--month", "2026-10", "--program", LIU, "--json"))
     assert [program["program"] for program in only["programs"]] == [LIU]

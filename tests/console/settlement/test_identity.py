@@ -12,7 +12,8 @@ import pytest
 
 from console.compliance.flags import flags
 from console.settlement.month import month
-from console.settlement.statement import line_postings, statement
+from console.settlement.postings import line_postings
+from console.settlement.statement import statement
 from streams.events import RedeemSettle, Reverse, WaitingReturn
 from tests.naive_settlement import delivered, deliveries, insert, movements
 from tests.streams.ledger_world import World, at, of_source, world_with

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from console import settlement_cli
-from console.reports.basis import as_json
+from console.reporting.report import plain
 from console.settlement.month import month
 from console.settlement.statement import statement
 from flowdrop.cli import main
@@ -47,7 +47,7 @@ def table(*args: str) -> list[dict[str, str]]:
 
 
 def test_json_is_the_statement(ledger: LedgerRows) -> None:
-    made = as_json(statement(ledger.client, "advertiser:spring", month("2026-10")))
+    made = plain(statement(ledger.client, "advertiser:spring", month("2026-10")))
     assert printed(*SPRING) == json.loads(json.dumps(made))
 
 

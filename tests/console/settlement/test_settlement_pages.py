@@ -9,7 +9,7 @@ import anyio
 import httpx
 import pytest
 
-from console.reports.basis import as_json
+from console.reporting.report import plain
 from console.settings import ConsoleSettings
 from console.settlement.month import month
 from console.settlement.statement import statement
@@ -153,7 +153,7 @@ def test_the_api_and_the_download_are_the_statement(
     for asked, party in ((UNICOM, "carrier:unicom"), (GROWTH, "department:growth")):
         found = statement(ledger.client, party, month("2026-10"), programs=tmp_path)
         answer = web.get(f"/api/settlement?{asked}").json()
-        assert answer == json.loads(json.dumps(as_json(found)))
+        assert answer == json.loads(json.dumps(plain(found)))
     rows = web.get(f"/settlement/download.csv?{GROWTH}").text.splitlines()
     assert rows[0].endswith("coins,name,people,in_hand,redeemed,bought,else")
     assert rows[-1].startswith("department:growth,2026-10,liuliangbao,campaign,")

@@ -10,12 +10,13 @@ from click import ClickException
 
 from console.reports.basis import EmptyWarehouseError, NoReportError
 from console.reports.reach import reach
-from console.settlement.delivered import ANY_PRICE, Delivered, delivered_postings
+from console.settlement.delivered import Delivered
 from console.settlement.departments import Caused
 from console.settlement.everyone import everyone
 from console.settlement.month import month
 from console.settlement.party import UnknownPartyError
-from console.settlement.statement import Line, Owed, Statement, line_postings, statement
+from console.settlement.postings import ANY_PRICE, delivered_postings, line_postings
+from console.settlement.statement import Line, Owed, Statement, statement
 from tests.console.settlement.ledger_rows import LedgerRows, at
 from tests.console.settlement.october import SHARD, UNICOM
 

@@ -1,7 +1,4 @@
-"""Reports as rows of a CSV file, the same for a command's `--csv` and for a page's download.
-
-A column of money is named for its unit: `..._cents`, `coins`.
-"""
+"""Settlement as rows of a file, the same for a command's options and for a page's download."""
 
 from __future__ import annotations
 
@@ -11,73 +8,13 @@ from typing import TYPE_CHECKING, Any
 from console.settlement.statement import FATES, SUMS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from console.compliance.flags import Flags
-    from console.drops.preview import Person
-    from console.reports.campaigns import Campaign
-    from console.reports.lift import LiftReport
-    from console.reports.overlap import OverlapReport
-    from console.reports.reach import ReachReport
     from console.settlement.everyone import Everyone
     from console.settlement.statement import Account, Statement
 
 Rows = list[dict[str, Any]]
 
-CSV_METRICS = {"value_per_person": "value_per_person_cents"}
 
-
-def campaign_rows(found: Sequence[Campaign]) -> Rows:
-    """Return one row a campaign."""
-    return [asdict(campaign) for campaign in found]
-
-
-def reach_rows(found: ReachReport) -> Rows:
-    """Return one row a day."""
-    return [asdict(day) for day in found.by_day]
-
-
-def lift_rows(found: LiftReport) -> Rows:
-    """Return one row an arm and metric; the control's has no effect, nor has one withheld.
-
-    Rates and their effects are shares, and the metric of money says that it is in cents. A
-    `relative_low` without a `relative_high` has no upper end.
-    """
-    withheld = {(one.arm, one.metric): one.reason for one in found.withheld}
-    effects = {(effect.arm, effect.metric): asdict(effect) for effect in found.effects}
-    shown = ("difference", "low", "high", "p_value", "relative", "relative_low", "relative_high")
-    rows: Rows = []
-    for arm in found.arms:
-        for metric in ("visit_rate", "conversion_rate", "value_per_person"):
-            effect = effects.get((arm.arm, metric), {})
-            rows.append(
-                {
-                    "arm": arm.arm,
-                    "people": arm.people,
-                    "metric": CSV_METRICS.get(metric, metric),
-                    "value": getattr(arm, metric),
-                    **{key: effect.get(key) for key in shown},
-                    "withheld": "blocked"
-                    if found.blocked and arm.arm != found.control
-                    else withheld.get((arm.arm, metric)),
-                }
-            )
-    return rows
-
-
-def overlap_rows(found: OverlapReport) -> Rows:
-    """Return the one row of an overlap."""
-    return [
-        {key: value for key, value in asdict(found).items() if not isinstance(value, dict | tuple)}
-    ]
-
-
-def people_rows(found: Iterable[Person]) -> Rows:
-    """Return one row a person of a drop's audience."""
-    return [asdict(person) for person in found]
-
-
-def settlement_rows(found: Statement, program: str = "", *, short: bool = False) -> Rows:
+def statement_rows(found: Statement, program: str = "", *, short: bool = False) -> Rows:
     """Return one row a line of a statement, its opening and closing balance among them.
 
     A carrier's has columns and, after each program's lines, rows for what it delivered; a
@@ -160,7 +97,7 @@ def delivered_rows(own: Account) -> Rows:
     ]
 
 
-def settlements_rows(found: Everyone) -> Rows:
+def everyone_rows(found: Everyone) -> Rows:
     """Return one row a party and program."""
     return [
         {
@@ -170,19 +107,4 @@ def settlements_rows(found: Everyone) -> Rows:
             "owed_to": row.owed.to,
         }
         for row in found.parties
-    ]
-
-
-def flag_rows(found: Flags) -> Rows:
-    """Return one row a flag; accounts, evidence and sources are words of one cell."""
-    return [
-        {
-            **asdict(flag),
-            "accounts": " ".join(flag.accounts),
-            "first_time": flag.first_time.isoformat(),
-            "last_time": flag.last_time.isoformat(),
-            "evidence": " ".join(flag.evidence),
-            "sources": " ".join(flag.sources),
-        }
-        for flag in found.flags
     ]

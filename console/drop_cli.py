@@ -1,0 +1,299 @@
+"""`flowdrop drop`: create, preview, launch and follow a targeted drop."""
+
+from __future__ import annotations
+
+import getpass
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from console.reporting.report import plain
+from console.reporting.shape import Shape, shape_options, show
+from console.reports import outcome as outcome_report
+from console.warehouse import Warehouse
+from flowdrop.options import as_csv_option, as_json_option
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from clickhouse_connect.driver.client import Client
+    from sqlalchemy.orm import Session
+
+    from console.drops.launch import Plan
+    from console.drops.preview import Preview
+    from streams.publish.outbox import Outbox
+
+NAMES_SHOWN = 3
+
+
+@contextmanager
+def _session() -> Iterator[Session]:
+    from sqlalchemy.orm import Session
+
+    from console.database import open_database
+    from console.settings import ConsoleSettings
+    from flowdrop.settings import load
+
+    with Session(open_database(load(ConsoleSettings).database)) as session:
+        yield session
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@click.group("drop", epilog="Example: flowdrop drop preview spring --json")
+def drop() -> None:
+    """Create, preview, launch and follow a targeted drop.
+
+    A drop gives an amount of coins to each person of a frozen audience, within a budget, and holds
+    a random share out, so that what it caused can be measured.
+    """
+
+
+@drop.command(
+    "create",
+    epilog="Example: flowdrop drop create spring --program liuliangbao --budget 100000 "
+    "--amount 500 --audience redeemers --holdout 0.1",
+)
+@click.argument("name")
+@click.option("--program", required=True, help="Wallet program whose coins are given.")
+@click.option("--budget", required=True, type=int, help="Coins in all.")
+@click.option("--amount", required=True, type=int, help="Coins for each person treated.")
+@click.option("--audience", required=True, help="Frozen audience; see `flowdrop audience list`.")
+@click.option(
+    "--holdout", default=0.1, show_default=True, help="Share of people held out at random, to 0.9."
+)
+@click.option(
+    "--until",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
+    help="When the offer ends (UTC); a date ends at its 00:00, so the day itself is not in it. "
+    "Told with each contact.",
+)
+@as_json_option()
+def create(*, as_json: bool, until: datetime | None, **given: Any) -> None:
+    """Freeze the people of a new drop and draw who is held out; nothing is published."""
+    from console.drops import register
+    from console.drops.terms import Terms
+    from console.settings import ConsoleSettings
+    from flowdrop.settings import load, needed
+
+    settings = load(ConsoleSettings)
+    terms = Terms(**given, until=until.replace(tzinfo=UTC) if until else None)
+    with _session() as session, Warehouse().client() as client:
+        made = register.create(
+            session,
+            client,
+            terms,
+            programs=settings.programs,
+            partitions=settings.partitions,
+            secret=needed(settings.drop_secret, "drop_secret"),
+            who=getpass.getuser(),
+            now=_now(),
+        )
+        _print_preview(session, made.name, as_json=as_json)
+
+
+@drop.command("preview", epilog="Example: flowdrop drop preview spring --csv > people.csv")
+@click.argument("name")
+@as_json_option()
+@as_csv_option("Print the people as CSV.")
+def preview(name: str, *, as_json: bool, as_csv: bool) -> None:
+    """Show exactly what launching does: counts, coins, each person, and who is left out and why."""
+    from console.drops import preview as previewing
+    from console.drops import register
+    from flowdrop.output import print_csv
+
+    with _session() as session:
+        if as_csv:
+            print_csv(plain(previewing.people(session, register.find(session, name))))
+        else:
+            _print_preview(session, name, as_json=as_json)
+
+
+@drop.command("launch", epilog="Example: flowdrop drop launch spring --yes")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--wait/--no-wait",
+    default=True,
+    show_default=True,
+    help="Wait until a worker has judged the events, and tell what became of them.",
+)
+@as_json_option()
+def launch(name: str, *, yes: bool, wait: bool, as_json: bool) -> None:
+    """Publish the drop: budget, arms, grants, contacts. Run again, it grants nobody twice.
+
+    A broker that is away is waited for; a launch that was interrupted is run again. At the end it
+    tells what became of the events, and ends with status 1 if any of them is lost.
+    """
+    from console.drops import launch as launching
+    from console.drops import preview as previewing
+    from console.drops import register
+    from console.drops.left_out import by_reason
+    from console.drops.since import kept
+    from flowdrop.output import counted, print_json, print_rows, say
+    from flowdrop.progress import progress
+    from streams.publish.outbox import end
+
+    with _session() as session:
+        found = previewing.preview(session, register.find(session, name))
+        with Warehouse().client() as client:
+            _catch_up(client)
+            plan = launching.plan(session, client, name, _now())
+            _say_left_out(plan)
+            if not yes:
+                click.confirm(_question(found, plan), abort=True, err=True)
+            outbox = _outbox(wait=wait)
+            with progress() as bar:
+                task = bar.add_task(f"launch {name}", total=plan.events)
+                sent = launching.launch(
+                    session,
+                    client,
+                    name,
+                    publisher=outbox,
+                    who=getpass.getuser(),
+                    now=_now(),
+                    on_sent=lambda more: bar.advance(task, more),
+                )
+        left_out = kept(session, name)
+        told = outbox.told()
+        sent_to = found.treated - len(left_out)
+        facts = {
+            "name": name,
+            "events": sent,
+            "treated": found.treated,
+            "sent": sent_to,
+            "left_out_since": by_reason(left_out),
+            "holdout": found.holdout,
+            "cost": sent_to * found.amount,
+            "launched_at": register.find(session, name).launched_at,
+            "told": told and told._asdict(),
+        }
+    if as_json:
+        print_json(facts)
+    else:
+        if told is not None:
+            print_rows(told.rows(), title="What became of the events")
+        say(
+            f"launched: {counted(sent, 'event')} acknowledged, "
+            f"{counted(sent_to, 'person', 'people')} at {counted(found.amount, 'coin')}, "
+            f"{found.holdout:,} held out; follow it with `flowdrop drop show {name}`"
+        )
+    end(told)
+
+
+@drop.command("show", epilog="Example: flowdrop drop show spring --json")
+@click.argument("name")
+@shape_options("one row, without what it counts by reason")
+def show_command(name: str, **shape: Any) -> None:
+    """Show how a drop stands: granted, refused by reason, pending, unspent."""
+    from console.drops import register
+    from console.settings import ConsoleSettings
+    from flowdrop.settings import load
+
+    with _session() as session:
+        register.find(session, name)  # an unknown one is refused without the warehouse
+    with Warehouse().client() as client:
+        found = outcome_report.REPORT.find(client, {"name": name}, load(ConsoleSettings))
+    show(outcome_report.REPORT, found, Shape(**shape))
+
+
+@drop.command("list", epilog="Example: flowdrop drop list")
+@as_json_option()
+@as_csv_option()
+def list_drops(*, as_json: bool, as_csv: bool) -> None:
+    """List all drops, the newest first."""
+    from console.drops import preview as previewing
+    from console.drops import register
+    from flowdrop.output import print_csv, print_json, print_rows
+
+    with _session() as session:
+        rows = [plain(previewing.preview(session, each)) for each in register.every(session)]
+    if as_json:
+        print_json(rows)
+        return
+    short = ("name", "state", "program", "audience", "treated", "holdout", "cost", "budget")
+    few = [{key: row[key] for key in short} for row in rows]
+    if as_csv:
+        coins = {"cost": "cost_coins", "budget": "budget_coins"}
+        print_csv([{coins.get(key, key): value for key, value in row.items()} for row in few])
+    else:
+        print_rows(few, title="Drops", empty="none yet; make one with `flowdrop drop create`")
+
+
+@drop.command("cancel", epilog="Example: flowdrop drop cancel spring")
+@click.argument("name")
+def cancel(name: str) -> None:
+    """Cancel a drop that was not launched; its name stays used."""
+    from console.drops import register
+    from flowdrop.output import say
+
+    with _session() as session:
+        register.cancel(session, name, who=getpass.getuser(), now=_now())
+    say(f"cancelled: {name}")
+
+
+def _outbox(*, wait: bool) -> Outbox:
+    from console.settings import ConsoleSettings
+    from flowdrop.settings import Addresses, load
+    from streams.publish.outbox import Outbox
+
+    return Outbox(load(Addresses).kafka, load(ConsoleSettings).partitions, wait=wait)
+
+
+def _catch_up(client: Client) -> None:
+    """Wait until the warehouse knows every consent that was given or withdrawn so far."""
+    from console.settings import ConsoleSettings
+    from flowdrop.settings import Addresses, load
+    from streams.publish.caught_up import caught_up
+
+    settings = load(ConsoleSettings)
+    caught_up(load(Addresses).kafka, client, settings.partitions, settings.catch_up_seconds)
+
+
+def _say_left_out(plan: Plan) -> None:
+    from console.drops.left_out import by_reason
+    from flowdrop.output import say
+
+    if not plan.newly:
+        return
+    reasons = ", ".join(f"{n:,} {reason}" for reason, n in by_reason(plan.newly).items())
+    names = ", ".join(person.person for person in plan.newly[:NAMES_SHOWN])
+    more = len(plan.newly) - NAMES_SHOWN
+    say(
+        f"left out since the drop was made: {reasons} ({names}"
+        f"{f' and {more:,} more' if more > 0 else ''}); they stay in their arm and get nothing"
+    )
+
+
+def _question(found: Preview, plan: Plan) -> str:
+    from console.drops.selection import OVER_BUDGET
+    from flowdrop.output import counted
+
+    again = "again (nobody is granted twice) " if found.launched_at else ""
+    share = f" ({found.holdout_share * 100:.1f} % of the drop)" if found.holdout else ""
+    over = found.left_out.get(OVER_BUDGET, 0)
+    return (
+        f"Launch {found.name} {again}- {counted(plan.sent_to, 'person', 'people')} x "
+        f"{counted(found.amount, 'coin')} = "
+        f"{plan.sent_to * found.amount:,} of a budget of {found.budget:,}, "
+        f"{found.holdout:,} held out{share}{f', {over:,} left out over budget' if over else ''}?"
+    )
+
+
+def _print_preview(session: Session, name: str, *, as_json: bool) -> None:
+    from console.drops import preview as previewing
+    from console.drops import register
+    from console.drops.text import print_facts
+    from flowdrop.output import print_json
+
+    found = register.find(session, name)
+    plan = asdict(previewing.preview(session, found))
+    if as_json:
+        print_json({**plan, "everyone": plain(previewing.people(session, found))})
+    else:
+        print_facts(plan, f"Preview of drop {name}")

@@ -1,0 +1,47 @@
+"""The command of a report: `flowdrop report NAME`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from console.reporting.shape import Shape, shape_options, show
+
+if TYPE_CHECKING:
+    from console.reporting.report import Parameter, Report
+
+
+def command(report: Report[Any]) -> click.Command:
+    """Return the command that asks for `report` and prints it."""
+
+    def call(lang: str, **given: Any) -> None:
+        from console.settings import ConsoleSettings
+        from flowdrop.settings import load
+        from sql.client import connect
+
+        asked = {parameter.name: given.pop(parameter.name) for parameter in report.parameters}
+        settings = load(ConsoleSettings) if report.settings else None
+        show(report, report.find(connect(), asked, settings), Shape(lang=lang, **given))
+
+    made = shape_options(report.tables[0].row, lang=True)(call)
+    for parameter in reversed(report.parameters):
+        made = _parameter(parameter)(made)
+    return click.command(report.name, help=report.help, epilog=f"Example: {report.example}")(made)
+
+
+def _parameter(parameter: Parameter) -> Any:
+    if parameter.option:
+        return click.option(
+            f"--{parameter.name}",
+            type=parameter.kind,
+            metavar=parameter.metavar or None,
+            default=parameter.default,
+            help=parameter.help,
+        )
+    metavar = parameter.metavar or parameter.name.upper()
+    if parameter.many:
+        return click.argument(
+            parameter.name, type=parameter.kind, nargs=-1, required=True, metavar=f"{metavar}..."
+        )
+    return click.argument(parameter.name, type=parameter.kind, metavar=metavar)

@@ -1,0 +1,196 @@
+"""A report is one object: what it is asked, what it computes, how it is shown.
+
+The command, the page, the endpoint of the REST API, the downloads, "the query that made this" and
+the row in `docs/reports.md` are made of it by code that knows no report by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, is_dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from console.reporting.words import in_language
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
+    from console.reporting.layout import Layout
+    from console.reports.basis import Query
+    from console.settings import ConsoleSettings
+    from console.web.language import Phrases
+
+T = TypeVar("T")
+
+Row = Mapping[str, Any]
+Rows = Sequence[Row]
+Values = Mapping[str, Any]  # what a report is asked, by the names of its parameters
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """What a report is asked: an argument of its command, a query parameter of its URLs."""
+
+    name: str
+    metavar: str = ""  # what the command's help calls it; its name by default
+    help: str = ""  # of an option
+    many: bool = False  # one or more of them
+    option: bool = False  # `--name` of the command
+    kind: type[str | int | float] = str
+    default: Any = None  # of an option
+    asked_for: bool = False  # an option without which there is no report
+
+    @property
+    def usage(self) -> str:
+        """How a command's usage asks for it."""
+        name = self.metavar or self.name.upper()
+        if self.option:
+            return f"[--{self.name} {name}]"
+        return f"{name}..." if self.many else name
+
+    @property
+    def required(self) -> bool:
+        """Whether there is no report without it."""
+        return self.asked_for or not self.option
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table(Generic[T]):
+    """Rows of a report under a title: a table at a terminal and on the page, a sheet of a file."""
+
+    title: str  # in English; see `Report.words`
+    row: str  # what a row is: "one row a day"
+    rows: Callable[[T], Rows]  # of equal keys; a column of money is named for its unit
+    columns: tuple[str, ...] = ()  # heads of a file without rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page(Generic[T]):
+    """A page of a report's own, in place of the one that all share.
+
+    Attributes:
+        template: its name.
+        path: where it is; `/NAME` by default.
+        facts: what the template shows beside the result, its parameters and its charts.
+        complete: fills in what was left out.
+        form: without a parameter that is required it is a form that asks for it.
+        empty: an empty warehouse is told on it, and is no error.
+    """
+
+    template: str
+    path: str = ""
+    facts: Callable[[Client, ConsoleSettings, Values, T | None], Mapping[str, Any]] = lambda *_: {}
+    complete: Callable[[Client, ConsoleSettings, Values], Values] = lambda *asked: asked[-1]
+    form: bool = False
+    empty: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report(Generic[T]):
+    """One report.
+
+    Attributes:
+        name: of its command, page and endpoint.
+        help: what it shows: a sentence, then perhaps more after an empty line.
+        example: a call of its command.
+        parameters: what it is asked, in the order in which `compute` takes them.
+        settings: names of the console's settings that `compute` takes after them.
+        queries: the query files that it may ask, below `sql/`.
+        compute: takes a client of the warehouse, parameters and settings; returns the result.
+        result: its type, a dataclass or a list of them, as the API describes it.
+        tables: the first is what a file of one table holds: CSV and Parquet.
+        title: of the result, in English; see `words`.
+        sentences: what has to be said below the tables, in both languages.
+        charts: what the page draws, by name; see `static/charts.js`.
+        words: every word of title, tables and `text` in Chinese, by its English.
+        text: prints the result, where titles, tables and sentences will not do.
+        page: its own, if any.
+        asked: the queries behind every result, where the result has no `queries` to say so.
+        file: the name of a download, where name and required parameters will not do.
+        command: that prints it, where it is not `flowdrop report NAME`.
+        served: whether the console has page, endpoint and downloads of it.
+        exports: where downloads are, without their ending; `/NAME` by default.
+        loads: modules that `compute` imports when called, so that help is quick; a server imports
+            them as it starts.
+    """
+
+    name: str
+    help: str
+    example: str
+    parameters: tuple[Parameter, ...] = ()
+    settings: tuple[str, ...] = ()
+    queries: tuple[str, ...]
+    compute: Callable[..., T]
+    result: Any
+    tables: tuple[Table[T], ...]
+    title: Callable[[T], str] | None = None
+    sentences: Callable[[T], Sequence[Any]] = lambda _: ()
+    charts: Callable[[T, Phrases], Mapping[str, Any]] = lambda *_: {}
+    words: Mapping[str, str] = field(default_factory=dict)
+    text: Callable[[T, Layout], None] | None = None
+    page: Page[T] | None = None
+    asked: tuple[Query, ...] | None = None
+    file: Callable[[Values], str] | None = None
+    command: str = ""
+    served: bool = True
+    exports: str = ""
+    loads: tuple[str, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """What it shows, in one sentence."""
+        return self.help.partition("\n")[0]
+
+    @property
+    def label(self) -> str:
+        """What links call it, in English."""
+        return self.tables[0].title
+
+    @property
+    def is_of_a_campaign(self) -> bool:
+        """Whether a campaign is all that it needs to be asked."""
+        return [each.name for each in self.parameters if each.required] == ["campaign"]
+
+    @property
+    def place(self) -> str:
+        """Where page, downloads and queries are, if nowhere else."""
+        return f"/{self.name}"
+
+    @property
+    def usage(self) -> str:
+        """How its command is called."""
+        if self.command:
+            return self.command
+        return " ".join(["flowdrop report", self.name, *(each.usage for each in self.parameters)])
+
+    def find(self, client: Client, asked: Values, settings: ConsoleSettings | None = None) -> T:
+        """Return the result of what is `asked`."""
+        given = [asked[parameter.name] for parameter in self.parameters]
+        return self.compute(client, *given, *(getattr(settings, name) for name in self.settings))
+
+    def rows(self, found: T) -> Rows:
+        """Return the rows of a file of one table."""
+        return self.tables[0].rows(found)
+
+    def queries_of(self, found: T) -> Sequence[Query]:
+        """Return the queries that made a result."""
+        return self.asked if self.asked is not None else found.queries  # type: ignore[attr-defined]
+
+    def file_name(self, asked: Values) -> str:
+        """Return the name of a download, without its ending."""
+        if self.file is not None:
+            return self.file(asked)
+        names = [asked[parameter.name] for parameter in self.parameters if parameter.required]
+        words = [word for name in names for word in ([name] if isinstance(name, str) else name)]
+        return "-".join([self.name, *words])
+
+    def word(self, english: str, lang: str) -> str:
+        """Return a word of the report in `lang`: one that has no other stays as it is."""
+        return in_language(english, lang, self.words)
+
+
+def plain(found: Any) -> Any:
+    """Return a result as JSON has it: fields by name; dates stay dates for the encoder."""
+    if isinstance(found, list | tuple):
+        return [plain(each) for each in found]
+    return asdict(found) if is_dataclass(found) and not isinstance(found, type) else found

@@ -1,0 +1,91 @@
+"""In which form a command prints a report: tables for a person, JSON, CSV, or a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from console.reporting.report import plain
+from flowdrop.options import as_csv_option, as_json_option
+
+if TYPE_CHECKING:
+    from console.reporting.report import Report
+
+F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
+
+_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """What was asked for by the options of `shape_options`."""
+
+    as_json: bool
+    as_csv: bool
+    xlsx: Path | None
+    parquet: Path | None
+    lang: str = "en"
+
+    @property
+    def for_a_person(self) -> bool:
+        """Whether tables are printed."""
+        return not (self.as_json or self.as_csv or self.xlsx or self.parquet)
+
+
+def shape_options(row: str, *, lang: bool = False) -> Callable[[F], F]:
+    """Give a command `--json`, `--csv`, `--xlsx`, `--parquet` (`row`: what a row is) and `--lang`.
+
+    Its callback takes them together: `Shape(**options)`.
+    """
+
+    def add(command: F) -> F:
+        if lang:
+            command = click.option(
+                "--lang",
+                type=click.Choice(["en", "zh"]),
+                default="en",
+                show_default=True,
+                help="Language of the tables.",
+            )(command)
+        command = click.option("--parquet", type=_FILE, help="Write Parquet to this file.")(command)
+        command = click.option("--xlsx", type=_FILE, help="Write an Excel workbook to this file.")(
+            command
+        )
+        return as_json_option()(as_csv_option(f"Print CSV: {row}.")(command))
+
+    return add
+
+
+def show(report: Report[T], found: T, shape: Shape) -> None:
+    """Print a result in the form asked for, and write the files asked for."""
+    from flowdrop.output import print_csv, print_json
+
+    _write(report, found, shape)
+    if shape.as_json:
+        print_json(plain(found))
+    elif shape.as_csv:
+        print_csv(report.rows(found), report.tables[0].columns)
+    elif shape.for_a_person:
+        from console.reporting.text import print_text
+
+        print_text(report, found, shape.lang)
+
+
+def _write(report: Report[T], found: T, shape: Shape) -> None:
+    from console.reporting.export import BYTES
+    from flowdrop.output import say
+
+    for ending, path in (("xlsx", shape.xlsx), ("parquet", shape.parquet)):
+        if path is None:
+            continue
+        made = BYTES[ending](report, found)
+        try:
+            path.write_bytes(made)
+        except OSError as error:
+            raise click.ClickException(f"--{ending}: {path}: {error.strerror}") from error
+        say(f"wrote {path}: {len(report.rows(found)):,} rows")

@@ -1,0 +1,28 @@
+"""A report printed for a person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from console.reporting.figures import any_figure
+from console.reporting.layout import Layout
+
+if TYPE_CHECKING:
+    from console.reporting.report import Report
+
+T = TypeVar("T")
+
+
+def print_text(report: Report[T], found: T, lang: str) -> None:
+    """Print a result: as the report says, or its title, its tables and its sentences."""
+    to = Layout(lang, report.words)
+    if report.text is not None:
+        report.text(found, to)
+        return
+    if report.title is not None:
+        to.line(report.title(found), style="bold")
+    for table in report.tables:
+        rows = table.rows(found)
+        columns = list(rows[0] if rows else table.columns)
+        to.table(table.title, columns, [[any_figure(row[key]) for key in columns] for row in rows])
+    to.sentences(report.sentences(found))

@@ -1,0 +1,65 @@
+"""What a report is asked over HTTP: its parameters as those of a handler, and links to it."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+from fastapi import Query, Request
+
+from console.web.desk import desk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from console.reporting.report import Parameter, Report, Values
+
+T = TypeVar("T")
+
+NOT_ASKED: tuple[object, ...] = (None, "")
+
+
+def asks(report: Report[Any], handler: Callable[..., Any], *, form: bool = False) -> Any:
+    """Return `handler(request, asked)` with the report's parameters as FastAPI reads them.
+
+    Args:
+        report: whose.
+        handler: takes the request and what was asked.
+        form: whether none is required, as of a page that asks for what is missing.
+    """
+
+    def answer(request: Request, **asked: Any) -> Any:
+        return handler(request, asked)
+
+    places = [_place(parameter, form=form) for parameter in report.parameters]
+    first = inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)
+    answer.__signature__ = inspect.Signature([first, *places])  # type: ignore[attr-defined]
+    answer.__name__ = f"get_{report.name}"
+    return answer
+
+
+def _place(parameter: Parameter, *, form: bool) -> inspect.Parameter:
+    kind: Any = parameter.kind
+    default: Any = inspect.Parameter.empty
+    if parameter.many:
+        kind = Annotated[list[kind], Query(min_length=1)]
+    elif form:
+        default = "" if parameter.default is None else parameter.default
+    elif not parameter.required:
+        default = parameter.default
+        kind = kind | None if default is None else kind
+    return inspect.Parameter(
+        parameter.name, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=default
+    )
+
+
+def found(request: Request, report: Report[T], asked: Values) -> T:
+    """Return the result of what was asked of the request's warehouse."""
+    at = desk(request)
+    with at.warehouse.client() as client:
+        return report.find(client, asked, at.settings)
+
+
+def given(asked: Values) -> dict[str, Any]:
+    """Return what was asked without what was left out, as a link repeats it."""
+    return {name: value for name, value in asked.items() if value not in NOT_ASKED}

@@ -1,0 +1,143 @@
+"""A report's files hold what its command prints, wherever they are asked for; answers are typed."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+from click.testing import CliRunner
+from pyarrow import parquet
+
+from console.reporting.found import reports
+from flowdrop.cli import main
+from tests.workbook import read
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import httpx
+
+    from tests.console.world import World
+
+pytestmark = pytest.mark.clickhouse
+
+MONTH = ("--month", "2026-11")
+SPRING = ("--party", "advertiser:spring", *MONTH)
+ASKED: dict[str, tuple[list[str], str]] = {
+    "campaigns": (["report", "campaigns"], "/campaigns"),
+    "reach": (["report", "reach", "cj-8", "cj-13"], "/reach?campaign=cj-8&campaign=cj-13"),
+    "lift": (["report", "lift", "hillstrom"], "/lift?campaign=hillstrom"),
+    "overlap": (["report", "overlap", "cj-8", "cj-13"], "/overlap?a=cj-8&b=cj-13"),
+    "settlement": (
+        ["settlement", *SPRING],
+        "/settlement/download?party=advertiser:spring&month=2026-11",
+    ),
+    "flags": (["compliance", "flags", *MONTH], ""),
+    "compliance": (["compliance", "report", *MONTH], ""),
+    "outcome": (["drop", "show", "spring"], ""),
+}
+TYPED = [
+    "/api/campaigns",
+    "/api/reach?campaign=cj-8&campaign=cj-13",
+    "/api/reach?campaign=spring",
+    "/api/lift?campaign=hillstrom",
+    "/api/lift?campaign=spring",
+    "/api/overlap?a=cj-8&b=cj-13",
+    "/api/settlement?month=2026-11",
+    "/api/settlement?month=2026-11&party=advertiser:spring",
+    "/api/drops",
+    "/api/drops/spring",
+    "/api/drops/spring/preview",
+    "/api/drops/spring/people?limit=3",
+    "/api/wallets/cj:17",
+]
+
+
+@pytest.fixture(autouse=True)
+def connected(console_database: Path, real_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLOWDROP_DATABASE", f"sqlite:///{console_database}")
+    monkeypatch.setenv("FLOWDROP_CLICKHOUSE", real_world.url)
+
+
+def run(*words: str) -> str:
+    done = CliRunner().invoke(main, list(words))
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def test_every_report_is_asked_below() -> None:
+    assert {*ASKED, "reserve"} == reports().keys()  # of reserves see test_cover.py
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_a_commands_files_hold_what_it_prints(web: httpx.Client, name: str, tmp_path: Path) -> None:
+    assert web.get("/healthz").status_code == 200  # which has the drop launched
+    command, path = ASKED[name]
+    files = {end: tmp_path / f"found.{end}" for end in ("xlsx", "parquet")}
+    asked = [word for end, file in files.items() for word in (f"--{end}", str(file))]
+    assert run(*command, *asked) == ""
+    (heads, *rows) = list(csv.reader(io.StringIO(run(*command, "--csv")))) or [[]]
+    sheets = read(files["xlsx"].read_bytes())
+    assert list(sheets) == [table.title for table in reports()[name].tables]
+    (first, *_) = sheets.values()
+    assert first[0] == heads if heads else not first
+    assert len(first[1:]) == len(rows)
+    table = parquet.read_table(files["parquet"])
+    assert (table.column_names, table.num_rows) == (heads, len(rows))
+    for at, head in enumerate(heads):
+        cells = [row[at] for row in rows]
+        assert [bool(cell) for cell in cells] == [
+            value not in (None, "", []) for value in table[head].to_pylist()
+        ], head
+    if path:
+        place, _, query = path.partition("?")
+        for end, file in files.items():
+            answer = web.get(f"{place}.{end}?{query}")
+            assert answer.status_code == 200
+            assert answer.headers["content-disposition"].endswith(f'.{end}"')
+            if end == "parquet":
+                assert answer.content == file.read_bytes()
+            else:
+                assert read(answer.content) == sheets
+
+
+def test_json_and_a_file_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "found.xlsx"
+    assert run("report", "overlap", "cj-8", "cj-13", "--json", "--xlsx", str(file)).startswith("{")
+    assert file.exists()
+
+
+def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "nowhere" / "found.xlsx"
+    done = CliRunner().invoke(main, ["report", "campaigns", "--xlsx", str(file)])
+    assert done.exit_code == 1
+    assert "No such file or directory" in done.stderr
+
+
+@pytest.mark.parametrize("path", TYPED)
+def test_an_answer_is_of_the_type_that_the_api_tells(web: httpx.Client, path: str) -> None:
+    api: dict[str, Any] = web.get("/api/openapi.json").json()
+    known = path.partition("?")[0].split("/")
+    (of,) = [
+        said
+        for place, said in api["paths"].items()
+        if len(place.split("/")) == len(known)
+        and all(a in {b, b.partition(":")[0]} or b.startswith("{") for a, b in
+                zip(known, place.split("/"), strict=True))
+    ]  # fmt: skip
+    schema = of["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert schema
+    answer = web.get(path)
+    assert answer.status_code == 200, answer.text
+    jsonschema.validate(answer.json(), {**schema, "components": api["components"]})
+
+
+@pytest.mark.parametrize("name", sorted(ASKED.keys() - {"campaigns", "outcome"}))
+def test_a_report_names_the_queries_that_made_it(name: str) -> None:
+    made = json.loads(run(*ASKED[name][0], "--json"))["queries"]
+    assert made
+    assert {query["name"] for query in made} <= set(reports()[name].queries)
