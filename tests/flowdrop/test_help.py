@@ -1,6 +1,7 @@
 """Help is quick: a command's module imports what it needs when the command is called.
 
-Until then it loads click, the quick parts of the standard library, and what of ours is as quick. What takes long to import is seen here by name, so that no clock is asked.
+Until then it loads click, the quick parts of the standard library, and what of ours is as quick.
+What takes long to import is seen here by name, so that no clock is asked.
 """
 
 from __future__ import annotations
