@@ -10,8 +10,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from streams.ledger import tiers
+from streams.events import DepositAdd, DepositCustody, DepositReturn, DepositWithdraw
+from streams.ledger import subjects, tiers
 from streams.ledger.accounts import Account, carrier_name, deposit_name, fees_name
+from streams.ledger.operation import Operation
 from streams.ledger.reserves import issue
 from streams.ledger.terms import Saved, packed, saved_of
 from streams.ledger.times import microseconds
@@ -19,21 +21,22 @@ from streams.ledger.times import microseconds
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from streams.events import DepositAdd, DepositCustody, DepositReturn, DepositWithdraw
     from streams.ledger.book import Book
+    from streams.ledger.turn import Turn
     from streams.programs import Deposits, Program
 
 _YEAR_0, _MONTHS = 1970, 12
 
 
-def add(book: Book, event: DepositAdd, wallet: Account, program: Program) -> str:
+def add(turn: Turn, event: DepositAdd, wallet: Account, program: Program) -> str:
     """Issuer to deposit, and the function fee from there to the program's fees."""
+    book = turn.book
     rule, amount = _rule(program), event.data.amount
     fee = rule.function_fee.on(amount)
     if fee >= amount:
         return "nothing_left"
     deposit = book.ours(deposit_name(wallet.name), "deposit", program.name)
-    reason = issue(book, deposit, amount, program)
+    reason = issue(turn, deposit, amount, program)
     if reason:
         return reason
     if fee:
@@ -46,8 +49,9 @@ def add(book: Book, event: DepositAdd, wallet: Account, program: Program) -> str
     return ""
 
 
-def custody(book: Book, event: DepositCustody, wallet: Account, program: Program) -> str:
+def custody(turn: Turn, event: DepositCustody, wallet: Account, program: Program) -> str:
     """Deposit to fees: a month's custody fee, once, and at most what there is."""
+    book = turn.book
     deposit = _deposit(book, wallet)
     if deposit is None:
         return "no_deposit"
@@ -69,18 +73,19 @@ def custody(book: Book, event: DepositCustody, wallet: Account, program: Program
     return ""
 
 
-def withdraw(book: Book, _event: DepositWithdraw, wallet: Account, program: Program) -> str:
+def withdraw(turn: Turn, _event: DepositWithdraw, wallet: Account, program: Program) -> str:
     """Deposit to wallet: everything."""
-    deposit = _deposit(book, wallet)
+    deposit = _deposit(turn.book, wallet)
     if deposit is None:
         return "no_deposit"
     if tiers.is_full(wallet, program, deposit.posted):
         return "over_tier_balance"
-    return _pay_all(book, deposit, wallet)
+    return _pay_all(turn.book, deposit, wallet)
 
 
-def give_back(book: Book, event: DepositReturn, wallet: Account, program: Program) -> str:
+def give_back(turn: Turn, event: DepositReturn, wallet: Account, program: Program) -> str:
     """Deposit to carrier, which gives it to the number as data: everything, at the term's end."""
+    book = turn.book
     deposit = _deposit(book, wallet)
     if deposit is None:
         return "no_deposit"
@@ -132,3 +137,11 @@ def _end_if_empty(deposit: Account, saved: Saved) -> None:
     if not deposit.posted:
         saved.until_us = 0
         deposit.terms = packed(saved)
+
+
+OPERATIONS = (
+    Operation(event=DepositAdd, subject=subjects.open_wallet, run=add),
+    Operation(event=DepositCustody, subject=subjects.unclosed_wallet, run=custody),
+    Operation(event=DepositWithdraw, subject=subjects.open_wallet, run=withdraw),
+    Operation(event=DepositReturn, subject=subjects.unclosed_wallet, run=give_back),
+)

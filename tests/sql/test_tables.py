@@ -13,7 +13,11 @@ import pytest
 
 from sql.migrate import migrate
 from streams import events
-from streams.ledger.results import TELL, Result
+from streams.ledger.book import Book
+from streams.ledger.operations import FACTS
+from streams.ledger.results import Result
+from streams.ledger.turn import Turn
+from tests.streams.ledger_world import RULES
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -178,7 +182,8 @@ def _example(hint: Any, name: str) -> Any:
 def test_every_field_is_told_in_its_column(kind: type[Any]) -> None:
     event = _example(kind, "event")
     result = Result(0, 0, event.id, event.source, "", event.subject, "", 0, "applied")
-    TELL[kind](result, event.data)
+    turn = Turn(Book(0, 1, lambda _: None), RULES)
+    FACTS[kind](result, event.data, turn)
     by_the_fold = {"program", "amount"}
     for field in (
         {each.name for each in msgspec.structs.fields(event.data)} - LOG_ONLY - by_the_fold

@@ -34,6 +34,7 @@ from streams.ledger.fold import fold
 from streams.ledger.results import Postings, Result  # noqa: TC001 - a named tuple reads them
 from streams.ledger.rules import Rules
 from streams.ledger.times import microseconds
+from streams.ledger.turn import Turn
 from streams.programs import (
     Activity,
     Carrier,
@@ -246,12 +247,11 @@ class World:
         book = Book(
             partition,
             len(self.shards),
-            self.rules,
             lambda key: accounts.get(key.decode()),
             shard.clock_us,
         )
         before = dict(accounts)
-        result = fold(book, decode_wallet(value), offset, arrived_us)
+        result = fold(Turn(book, self.rules), decode_wallet(value), offset, arrived_us)
         assert accounts == before
         accounts.update({name: pack(account) for name, account in book.changed.items()})
         shard.clock_us = book.clock_us

@@ -112,7 +112,7 @@ def test_a_month_without_a_fee_is_a_posting_of_zero() -> None:
     assert program.deposits is not None
     free = msgspec.structs.replace(program.deposits, custody_fee=Charge(per_mille=1))
     programs = {"p": msgspec.structs.replace(program, deposits=free)}
-    world = World(rules=replace(RULES, programs=programs, offers={}, dated={}))
+    world = World(rules=replace(RULES, programs=programs))
     world.send(world.open("a"))
     put_by(world, 500)
     outcome = world.send(world.make(DepositCustody, "a", month="2026-03"))
