@@ -113,7 +113,29 @@ def tell_campaign(result: Result, data: FundData | DefundData | GrantData, _turn
 
 
 OPERATIONS = (
-    Operation(event=Fund, run=fund, facts=tell_campaign),
-    Operation(event=Defund, run=defund, facts=tell_campaign),
-    Operation(event=Grant, subject=subjects.open_wallet, run=grant, facts=tell_campaign),
+    Operation(
+        event=Fund,
+        run=fund,
+        facts=tell_campaign,
+        refusals=("wrong_budget", "wrong_program", "reserve_exhausted", "balance_limit"),
+    ),
+    Operation(
+        event=Defund,
+        run=defund,
+        facts=tell_campaign,
+        refusals=(
+            "wrong_budget",
+            "unknown_account",
+            "wrong_program",
+            "insufficient_balance",
+            "balance_limit",
+        ),
+    ),
+    Operation(
+        event=Grant,
+        subject=subjects.open_wallet,
+        run=grant,
+        facts=tell_campaign,
+        refusals=("over_tier_balance", "budget_exhausted", "balance_limit"),
+    ),
 )

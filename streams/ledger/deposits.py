@@ -140,8 +140,28 @@ def _end_if_empty(deposit: Account, saved: Saved) -> None:
 
 
 OPERATIONS = (
-    Operation(event=DepositAdd, subject=subjects.open_wallet, run=add),
-    Operation(event=DepositCustody, subject=subjects.unclosed_wallet, run=custody),
-    Operation(event=DepositWithdraw, subject=subjects.open_wallet, run=withdraw),
-    Operation(event=DepositReturn, subject=subjects.unclosed_wallet, run=give_back),
+    Operation(
+        event=DepositAdd,
+        subject=subjects.open_wallet,
+        run=add,
+        refusals=("nothing_left", "reserve_exhausted", "balance_limit"),
+    ),
+    Operation(
+        event=DepositCustody,
+        subject=subjects.unclosed_wallet,
+        run=custody,
+        refusals=("no_deposit", "already_charged", "not_due"),
+    ),
+    Operation(
+        event=DepositWithdraw,
+        subject=subjects.open_wallet,
+        run=withdraw,
+        refusals=("no_deposit", "over_tier_balance", "balance_limit"),
+    ),
+    Operation(
+        event=DepositReturn,
+        subject=subjects.unclosed_wallet,
+        run=give_back,
+        refusals=("no_deposit", "not_due", "balance_limit"),
+    ),
 )

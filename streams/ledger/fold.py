@@ -82,7 +82,7 @@ def _judge(  # noqa: C901, PLR0912 - the checks in their order
     turn: Turn, event: ClientEvent, operation: str, row: Operation, arrived_us: int
 ) -> tuple[str, str]:
     """Apply a client's event or refuse it, and have its subject remember which."""
-    _, run, refusal_of, _, beside = row
+    _, run, refusal_of, _, _, beside = row
     book, where, data, time_us = turn.book, event.subject, event.data, turn.time_us
     account = memory = book[where]
     if account is None and book.is_elsewhere(where):

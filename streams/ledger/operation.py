@@ -30,6 +30,7 @@ class Operation(NamedTuple):
             `refusals.REFUSALS`, stand before the first posting.
         subject: what the subject must be, which is checked first.
         facts: adds to the result what only such events tell.
+        refusals: what it may return, besides what the subject may be refused for.
         memory: the account that remembers the event, where that is not its subject.
     """
 
@@ -37,6 +38,7 @@ class Operation(NamedTuple):
     run: Callable[[Turn, Any, Any, Any], str]
     subject: Callable[[str, Account | None, str], str] = subjects.anything
     facts: Facts = no_facts
+    refusals: tuple[str, ...] = ()
     memory: Callable[[Any], str] | None = None
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from streams.ledger import (
     arrivals,
     budgets,
@@ -16,9 +18,14 @@ from streams.ledger import (
     reserves,
     reversals,
     rewards,
+    subjects,
     waiting,
     wallets,
 )
+from streams.ledger.refusals import REFUSALS
+
+if TYPE_CHECKING:
+    from streams.ledger.operation import Operation
 
 # What clients may ask for; its order means nothing.
 OPERATIONS = (
@@ -40,3 +47,9 @@ OURS = (*arrivals.OURS, *published.OURS, *keys.OURS, *corrections.OURS)
 
 # What adds to a result what only events of its type tell.
 FACTS = {row.event: row.facts for row in (*OPERATIONS, *OURS)}
+
+
+def refusals_of(row: Operation) -> tuple[str, ...]:
+    """Return what an operation may be refused for, in the order in which it is checked."""
+    names = {*subjects.REFUSALS[row.subject], *row.refusals}
+    return tuple(refusal.name for refusal in REFUSALS if refusal.name in names)

@@ -134,8 +134,43 @@ def _tell(result: Result, data: OrderData | OrderStopData, turn: Turn) -> None:
 
 
 OPERATIONS = (
-    Operation(event=OrderPlace, subject=subjects.open_wallet, run=place, facts=_tell_place),
-    Operation(event=OrderFulfil, subject=subjects.any_wallet, run=fulfil, facts=_tell),
-    Operation(event=OrderCancel, subject=subjects.any_wallet, run=cancel, facts=_tell),
-    Operation(event=OrderRefund, subject=subjects.any_wallet, run=refund, facts=_tell),
+    Operation(
+        event=OrderPlace,
+        subject=subjects.open_wallet,
+        run=place,
+        facts=_tell_place,
+        refusals=(
+            "unknown_item",
+            "wrong_price",
+            "id_in_use",
+            "too_many_holds",
+            "insufficient_balance",
+        ),
+    ),
+    Operation(
+        event=OrderFulfil,
+        subject=subjects.any_wallet,
+        run=fulfil,
+        facts=_tell,
+        refusals=("unknown_order", "ambiguous_reference", "balance_limit"),
+    ),
+    Operation(
+        event=OrderCancel,
+        subject=subjects.any_wallet,
+        run=cancel,
+        facts=_tell,
+        refusals=("unknown_order", "ambiguous_reference"),
+    ),
+    Operation(
+        event=OrderRefund,
+        subject=subjects.any_wallet,
+        run=refund,
+        facts=_tell,
+        refusals=(
+            "unknown_order",
+            "already_refunded",
+            "ambiguous_reference",
+            "insufficient_balance",
+        ),
+    ),
 )

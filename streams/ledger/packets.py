@@ -216,13 +216,34 @@ def _tell_expire(result: Result, _data: PacketExpireData, turn: Turn) -> None:
 
 
 OPERATIONS = (
-    Operation(event=PacketSend, run=send, facts=_tell_send),
+    Operation(
+        event=PacketSend,
+        run=send,
+        facts=_tell_send,
+        refusals=(
+            "reserved_name",
+            "wrong_budget",
+            "unknown_account",
+            "wrong_program",
+            "frozen",
+            "closed",
+            "wrong_packet",
+            "already_open",
+            "over_tier_transaction",
+            "over_tier_day",
+            "bad_term",
+            "too_small",
+            "insufficient_balance",
+            "budget_exhausted",
+        ),
+    ),
     Operation(
         event=PacketShare,
         subject=subjects.packet,
         run=share,
         facts=_tell_share,
         memory=lambda event: share_name(event.subject, event.id),
+        refusals=("packet_expired", "packet_empty"),
     ),
     Operation(
         event=PacketClaim,
@@ -230,6 +251,21 @@ OPERATIONS = (
         run=claim,
         facts=_tell_claim,
         memory=lambda event: claim_name(event.subject, event.data.claimer),
+        refusals=(
+            "wrong_group",
+            "unknown_share",
+            "ambiguous_reference",
+            "wrong_code",
+            "already_claimed",
+            "packet_expired",
+            "packet_empty",
+        ),
     ),
-    Operation(event=PacketExpire, subject=subjects.packet, run=expire, facts=_tell_expire),
+    Operation(
+        event=PacketExpire,
+        subject=subjects.packet,
+        run=expire,
+        facts=_tell_expire,
+        refusals=("packet_expired", "packet_empty", "not_due"),
+    ),
 )

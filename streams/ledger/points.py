@@ -62,6 +62,24 @@ def tell_points(result: Result, data: PointsData, _turn: Turn) -> None:
 
 
 OPERATIONS = (
-    Operation(event=PointsIn, subject=subjects.open_wallet, run=points_in, facts=tell_points),
-    Operation(event=PointsOut, subject=subjects.open_wallet, run=points_out, facts=tell_points),
+    Operation(
+        event=PointsIn,
+        subject=subjects.open_wallet,
+        run=points_in,
+        facts=tell_points,
+        refusals=("unknown_partner", "no_rate", "wrong_rate", "over_tier_balance", "balance_limit"),
+    ),
+    Operation(
+        event=PointsOut,
+        subject=subjects.open_wallet,
+        run=points_out,
+        facts=tell_points,
+        refusals=(
+            "unknown_partner",
+            "no_rate",
+            "wrong_rate",
+            "insufficient_balance",
+            "balance_limit",
+        ),
+    ),
 )

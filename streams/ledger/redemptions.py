@@ -121,8 +121,44 @@ def _tell_held(result: Result, data: HeldData, turn: Turn) -> None:
 
 
 OPERATIONS = (
-    Operation(event=Redeem, subject=subjects.open_wallet, run=redeem, facts=tell_redeem),
-    Operation(event=RedeemSettle, subject=subjects.any_wallet, run=settle, facts=_tell_held),
-    Operation(event=RedeemFail, subject=subjects.any_wallet, run=fail, facts=_tell_held),
-    Operation(event=RedeemExpire, subject=subjects.any_wallet, run=expire, facts=_tell_held),
+    Operation(
+        event=Redeem,
+        subject=subjects.open_wallet,
+        run=redeem,
+        facts=tell_redeem,
+        refusals=(
+            "unknown_carrier",
+            "carrier_closed",
+            "last_day",
+            "no_such_tier",
+            "over_tier_transaction",
+            "over_tier_day",
+            "bad_term",
+            "id_in_use",
+            "too_many_holds",
+            "insufficient_balance",
+            "balance_limit",
+        ),
+    ),
+    Operation(
+        event=RedeemSettle,
+        subject=subjects.any_wallet,
+        run=settle,
+        facts=_tell_held,
+        refusals=("unknown_hold", "ambiguous_reference", "balance_limit"),
+    ),
+    Operation(
+        event=RedeemFail,
+        subject=subjects.any_wallet,
+        run=fail,
+        facts=_tell_held,
+        refusals=("unknown_hold", "ambiguous_reference"),
+    ),
+    Operation(
+        event=RedeemExpire,
+        subject=subjects.any_wallet,
+        run=expire,
+        facts=_tell_held,
+        refusals=("unknown_hold", "ambiguous_reference", "not_due"),
+    ),
 )

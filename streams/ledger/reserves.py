@@ -69,6 +69,10 @@ def remove(turn: Turn, event: ReserveRemove, account: Account | None, program: P
 
 
 OPERATIONS = (
-    Operation(event=ReserveAdd, run=add),
-    Operation(event=ReserveRemove, run=remove),
+    Operation(event=ReserveAdd, run=add, refusals=("wrong_reserve", "balance_limit")),
+    Operation(
+        event=ReserveRemove,
+        run=remove,
+        refusals=("wrong_reserve", "unknown_account", "insufficient_balance", "balance_limit"),
+    ),
 )

@@ -115,4 +115,20 @@ _TELL: dict[type, Facts] = {
     PointsOut: tell_points,
 }
 
-OPERATIONS = (Operation(event=Reverse, subject=subjects.any_wallet, run=reverse, facts=_tell),)
+OPERATIONS = (
+    Operation(
+        event=Reverse,
+        subject=subjects.any_wallet,
+        run=reverse,
+        facts=_tell,
+        refusals=(
+            "unknown_original",
+            "forgotten_original",
+            "not_answered",
+            "already_reversed",
+            "not_settled",
+            "insufficient_balance",
+            "balance_limit",
+        ),
+    ),
+)

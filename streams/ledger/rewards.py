@@ -101,4 +101,21 @@ def _tell(result: Result, data: RewardData, _turn: Turn) -> None:
     result.counterparty = result.sharer = data.to or ""
 
 
-OPERATIONS = (Operation(event=Reward, subject=subjects.open_wallet, run=reward, facts=_tell),)
+OPERATIONS = (
+    Operation(
+        event=Reward,
+        subject=subjects.open_wallet,
+        run=reward,
+        facts=_tell,
+        refusals=(
+            "unknown_reward",
+            "wrong_reward",
+            "nothing_earned",
+            "already_rewarded",
+            "to_self",
+            "over_tier_balance",
+            "budget_exhausted",
+            "balance_limit",
+        ),
+    ),
+)

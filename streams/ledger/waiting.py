@@ -184,6 +184,13 @@ OPERATIONS = (
         event=WaitingReturn,
         run=give_back,
         memory=lambda event: waiting_name(event.data.program, event.subject),
+        refusals=("reserved_name", "not_due", "nothing_waiting"),
     ),
-    Operation(event=WaitingRelease, subject=subjects.any_wallet, run=release, facts=_tell_release),
+    Operation(
+        event=WaitingRelease,
+        subject=subjects.any_wallet,
+        run=release,
+        facts=_tell_release,
+        refusals=("nothing_waiting", "to_self", "unknown_payee"),
+    ),
 )

@@ -165,12 +165,60 @@ def _tell_close(result: Result, data: CloseData, _turn: Turn) -> None:
 
 
 OPERATIONS = (
-    Operation(event=Open, run=open_wallet),
-    Operation(event=Earn, subject=subjects.open_wallet, run=earn, facts=tell_earn),
-    Operation(event=Expire, subject=subjects.unclosed_wallet, run=expire),
-    Operation(event=Transfer, subject=subjects.open_wallet, run=transfer, facts=tell_transfer),
+    Operation(event=Open, run=open_wallet, refusals=("reserved_name", "already_open")),
+    Operation(
+        event=Earn,
+        subject=subjects.open_wallet,
+        run=earn,
+        facts=tell_earn,
+        refusals=(
+            "unknown_activity",
+            "wrong_basis",
+            "over_limit",
+            "nothing_earned",
+            "daily_cap",
+            "lifetime_cap",
+            "over_tier_balance",
+            "reserve_exhausted",
+            "balance_limit",
+        ),
+    ),
+    Operation(
+        event=Expire,
+        subject=subjects.unclosed_wallet,
+        run=expire,
+        refusals=("never_expires", "not_due", "insufficient_balance"),
+    ),
+    Operation(
+        event=Transfer,
+        subject=subjects.open_wallet,
+        run=transfer,
+        facts=tell_transfer,
+        refusals=(
+            "over_tier_transaction",
+            "over_tier_day",
+            "to_self",
+            "unknown_payee",
+            "insufficient_balance",
+        ),
+    ),
     Operation(event=Freeze, subject=subjects.open_wallet, run=freeze),
-    Operation(event=Unfreeze, subject=subjects.unclosed_wallet, run=unfreeze),
+    Operation(
+        event=Unfreeze, subject=subjects.unclosed_wallet, run=unfreeze, refusals=("not_frozen",)
+    ),
     Operation(event=Verify, subject=subjects.unclosed_wallet, run=verify, facts=_tell_verify),
-    Operation(event=Close, subject=subjects.open_wallet, run=close, facts=_tell_close),
+    Operation(
+        event=Close,
+        subject=subjects.open_wallet,
+        run=close,
+        facts=_tell_close,
+        refusals=(
+            "over_tier_transaction",
+            "over_tier_day",
+            "has_pending",
+            "has_deposit",
+            "balance_left",
+            "to_self",
+        ),
+    ),
 )

@@ -8,52 +8,21 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from datetime import UTC, datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, TypeAlias
 
 import msgspec
 from msgspec import Meta
+
+from streams.events import OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Slug = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-Operation = Literal[
-    "open",
-    "earn",
-    "fund",
-    "defund",
-    "grant",
-    "reward",
-    "expire",
-    "reserve_add",
-    "reserve_remove",
-    "redeem",
-    "redeem_settle",
-    "redeem_fail",
-    "redeem_expire",
-    "order_place",
-    "order_fulfil",
-    "order_cancel",
-    "order_refund",
-    "points_in",
-    "points_out",
-    "deposit_add",
-    "deposit_custody",
-    "deposit_withdraw",
-    "deposit_return",
-    "transfer",
-    "packet_send",
-    "packet_share",
-    "packet_claim",
-    "packet_expire",
-    "reverse",
-    "freeze",
-    "unfreeze",
-    "verify",
-    "close",
-    "waiting_return",
-    "waiting_release",
-]
+if TYPE_CHECKING:
+    Operation: TypeAlias = str
+else:
+    Operation = Literal[OPERATIONS]
 Coins = Annotated[int, Meta(ge=1, le=10**15)]
 Who = Literal["person", "enterprise", "carrier", "merchant", "operator"]
 

@@ -24,6 +24,7 @@ from streams.events import (
     WalletEvent,
     decode_wallet,
     encode,
+    kinds_of,
 )
 from streams.identity import event_key
 from streams.ledger.accounts import (
@@ -460,7 +461,7 @@ def test_an_account_is_placed_by_its_owner(name: str, owner: str) -> None:
 
 
 def test_every_type_of_event_has_an_operation_and_facts() -> None:
-    kinds = set(get_args(WalletEvent))
+    kinds = set(kinds_of(WalletEvent))
     ours = {Correction, KeyChange, Leg, ProgramRules}
     assert Counter(row.event for row in OURS) == dict.fromkeys(ours, 1)
     assert Counter(row.event for row in OPERATIONS) == dict.fromkeys(kinds - ours, 1)
