@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from streams.ledger.results import Result
     from streams.ledger.terms import Lease
     from streams.ledger.turn import Turn
-    from streams.programs import Program
+    from streams.programs.compiled import Compiled
 
 
-def fund(turn: Turn, event: Fund, budget: Account | None, program: Program) -> str:
+def fund(turn: Turn, event: Fund, budget: Account | None, program: Compiled) -> str:
     """Issuer to the reserve, which leases half of it out at once, or to one shard."""
     book, data = turn.book, event.data
     to_reserve = is_reserve(event.subject, data.campaign)
@@ -55,7 +55,7 @@ def is_reserve(name: str, campaign: str) -> bool:
     return has_reserve(campaign) and name == reserve_name(campaign)
 
 
-def defund(turn: Turn, event: Defund, budget: Account | None, program: Program) -> str:
+def defund(turn: Turn, event: Defund, budget: Account | None, program: Compiled) -> str:
     """Reserve to issuer; shard to reserve."""
     book, data = turn.book, event.data
     reserve = reserve_name(data.campaign)
@@ -79,7 +79,7 @@ def no_budget(book: Book, name: str, budget: Account | None, campaign: str, prog
     return "" if budget.program == program else "wrong_program"
 
 
-def grant(turn: Turn, event: Grant, wallet: Account, program: Program) -> str:
+def grant(turn: Turn, event: Grant, wallet: Account, program: Compiled) -> str:
     """Shard to wallet; the reserve is asked when the shard has too little and it may have more."""
     book, data = turn.book, event.data
     if program.tiers and tiers.is_full(wallet, program, data.amount):

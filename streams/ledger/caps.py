@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from streams.events import Earn
     from streams.ledger.accounts import Account
     from streams.ledger.turn import Turn
-    from streams.programs import Program
+    from streams.programs.compiled import Compiled
 
 
 class Earned(msgspec.Struct, array_like=True, gc=False):
@@ -43,7 +43,7 @@ def earned_by(wallet: Account) -> dict[str, Earned]:
     return _decode(wallet.caps) if wallet.caps else {}
 
 
-def refusal_of(event: Earn, wallet: Account, program: Program, amount: int) -> str:
+def refusal_of(event: Earn, wallet: Account, program: Compiled, amount: int) -> str:
     """Return which limit `amount` more coins would pass, '' when none."""
     activity = program.earn[event.data.activity]
     earned = earned_by(wallet).get(event.data.activity, Earned())
@@ -56,7 +56,7 @@ def refusal_of(event: Earn, wallet: Account, program: Program, amount: int) -> s
     return ""
 
 
-def count(turn: Turn, event: Earn, wallet: Account, program: Program, amount: int) -> None:
+def count(turn: Turn, event: Earn, wallet: Account, program: Compiled, amount: int) -> None:
     """Add coins that an event has earned, and note that it counts."""
     name = event.data.activity
     every = earned_by(wallet)

@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 
     from streams.ledger.book import Book
     from streams.ledger.turn import Turn
-    from streams.programs import Deposits, Program
+    from streams.programs import Calendar, Deposits
+    from streams.programs.compiled import Compiled
 
 _YEAR_0, _MONTHS = 1970, 12
 
 
-def add(turn: Turn, event: DepositAdd, wallet: Account, program: Program) -> str:
+def add(turn: Turn, event: DepositAdd, wallet: Account, program: Compiled) -> str:
     """Issuer to deposit, and the function fee from there to the program's fees."""
     book = turn.book
     rule, amount = _rule(program), event.data.amount
@@ -44,12 +45,12 @@ def add(turn: Turn, event: DepositAdd, wallet: Account, program: Program) -> str
     saved = saved_of(deposit.terms)
     if not saved.until_us:
         saved.until_us = microseconds(event.time + timedelta(days=rule.term_days))
-        saved.charged = max(saved.charged, month_of(event.time, program) - 1)
+        saved.charged = max(saved.charged, month_of(event.time, program.calendar) - 1)
         deposit.terms = packed(saved)
     return ""
 
 
-def custody(turn: Turn, event: DepositCustody, wallet: Account, program: Program) -> str:
+def custody(turn: Turn, event: DepositCustody, wallet: Account, program: Compiled) -> str:
     """Deposit to fees: a month's custody fee, once, and at most what there is."""
     book = turn.book
     deposit = _deposit(book, wallet)
@@ -60,7 +61,7 @@ def custody(turn: Turn, event: DepositCustody, wallet: Account, program: Program
     saved = saved_of(deposit.terms)
     if month <= saved.charged:
         return "already_charged"
-    if month > month_of(event.time, program):
+    if month > month_of(event.time, program.calendar):
         return "not_due"
     saved.charged = month
     deposit.terms = packed(saved)
@@ -73,7 +74,7 @@ def custody(turn: Turn, event: DepositCustody, wallet: Account, program: Program
     return ""
 
 
-def withdraw(turn: Turn, _event: DepositWithdraw, wallet: Account, program: Program) -> str:
+def withdraw(turn: Turn, _event: DepositWithdraw, wallet: Account, program: Compiled) -> str:
     """Deposit to wallet: everything."""
     deposit = _deposit(turn.book, wallet)
     if deposit is None:
@@ -83,7 +84,7 @@ def withdraw(turn: Turn, _event: DepositWithdraw, wallet: Account, program: Prog
     return _pay_all(turn.book, deposit, wallet)
 
 
-def give_back(turn: Turn, event: DepositReturn, wallet: Account, program: Program) -> str:
+def give_back(turn: Turn, event: DepositReturn, wallet: Account, program: Compiled) -> str:
     """Deposit to carrier, which gives it to the number as data: everything, at the term's end."""
     book = turn.book
     deposit = _deposit(book, wallet)
@@ -100,9 +101,9 @@ def has_deposit(book: Book, wallet: Account) -> bool:
     return _deposit(book, wallet) is not None
 
 
-def month_of(time: datetime, program: Program) -> int:
+def month_of(time: datetime, calendar: Calendar) -> int:
     """Return the month that has `time`, counted from January 1970 as 0."""
-    local = program.calendar.local(time)
+    local = calendar.local(time)
     return (local.year - _YEAR_0) * _MONTHS + local.month - 1
 
 
@@ -112,7 +113,7 @@ def month_name(month: int) -> str:
     return f"{_YEAR_0 + years}-{months + 1:02d}"
 
 
-def _rule(program: Program) -> Deposits:
+def _rule(program: Compiled) -> Deposits:
     assert program.deposits is not None, "a program whose deposits are open says how"
     return program.deposits
 
@@ -122,7 +123,7 @@ def _deposit(book: Book, wallet: Account) -> Account | None:
     return deposit if deposit is not None and deposit.posted else None
 
 
-def _fees(book: Book, program: Program) -> Account:
+def _fees(book: Book, program: Compiled) -> Account:
     return book.ours(fees_name(program.name, book.number), "fees", program.name)
 
 

@@ -18,18 +18,24 @@ from streams.ledger.recent import digest_of, entry_at, find, remember
 from streams.ledger.refusals import CODES, NAMES, NEVER_REMEMBERED, UNANSWERED
 from streams.ledger.results import ASKED, NO_POSTINGS, Result
 from streams.ledger.times import DAY_SECONDS, EPOCH
+from streams.ledger.turn import NOTHING_FOUND
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from streams.events import ClientEvent, WalletEvent
     from streams.ledger.accounts import Account
-    from streams.ledger.operation import Operation
     from streams.ledger.turn import Turn
 
 # By the event's type: what it is called, what tells its result, what judges it if it is no
-# client's, and its operation if it is.
-_ROWS: dict[type, tuple[str, Any, Any, Any]] = {
-    **{row.event: (OPERATION[row.event], row.facts, row.judge, None) for row in OURS},
-    **{row.event: (row.name, row.facts, None, row) for row in OPERATIONS},
+# client's; and, if it is, where it is remembered, what its subject must be, and what does it.
+# (Plain tuples, which are quicker to take apart than named ones.)
+_ROWS: dict[type, tuple[str, Any, Any, Any, Any, Any]] = {
+    **{row.event: (OPERATION[row.event], row.facts, row.judge, None, None, None) for row in OURS},
+    **{
+        row.event: (row.name, row.facts, None, row.memory, row.subject, row.run)
+        for row in OPERATIONS
+    },
 }
 _REMEMBERED = CODES | {ASKED: UNANSWERED}
 
@@ -44,20 +50,20 @@ def fold(turn: Turn, event: WalletEvent, offset: int, arrived_us: int) -> Result
         arrived_us: when it was appended there, by the log's own record (microseconds).
     """
     book, data = turn.book, event.data
-    operation, facts, ours, row = _ROWS[type(event)]
+    operation, facts, ours, beside, refusal_of, run = _ROWS[type(event)]
     since = event.time - EPOCH  # its parts are faster than a division by a microsecond
     time_us = (since.days * DAY_SECONDS + since.seconds) * 1_000_000 + since.microseconds
     turn.time_us = time_us
     turn.event = event
     turn.offset = offset
     turn.amount = turn.legs = turn.mb = turn.undo = 0
-    turn.source_meant = turn.campaign = turn.sharer = ""
+    turn.found = NOTHING_FOUND
     book.key = event_key(event.source, event.id)
     book.postings = NO_POSTINGS
     if ours is not None:
         outcome, reason = ours(turn, event)
     else:
-        outcome, reason = _judge(turn, event, operation, row, arrived_us)  # type: ignore[arg-type]
+        outcome, reason = _judge(turn, event, arrived_us, operation, beside, refusal_of, run)  # type: ignore[arg-type]
     postings = book.postings
     moved = abs(postings.amount[0]) if postings is not NO_POSTINGS else 0
     result = Result(
@@ -79,10 +85,15 @@ def fold(turn: Turn, event: WalletEvent, offset: int, arrived_us: int) -> Result
 
 
 def _judge(  # noqa: C901, PLR0912 - the checks in their order
-    turn: Turn, event: ClientEvent, operation: str, row: Operation, arrived_us: int
+    turn: Turn,
+    event: ClientEvent,
+    arrived_us: int,
+    operation: str,
+    beside: Callable[[Any], str] | None,
+    refusal_of: Callable[..., str],
+    run: Callable[..., str],
 ) -> tuple[str, str]:
     """Apply a client's event or refuse it, and have its subject remember which."""
-    _, run, refusal_of, _, _, beside = row
     book, where, data, time_us = turn.book, event.subject, event.data, turn.time_us
     account = memory = book[where]
     if account is None and book.is_elsewhere(where):
@@ -105,12 +116,12 @@ def _judge(  # noqa: C901, PLR0912 - the checks in their order
         reason = "too_old"
     elif memory is not None and time_us <= memory.forgotten_us:
         reason = "forgotten"
-    elif (program := turn.rulebook[data.program]) is None:
+    elif (periods := turn.rulebook[data.program]) is None:
         reason = "unknown_program"
     else:
-        if program.later:
-            program = program.at(time_us)
-        if operation not in program.operations.open:
+        if (program := periods.only) is None:
+            program = periods.at(time_us)
+        if operation not in program.open:
             reason = "operation_closed"
         else:
             reason = refusal_of(event.subject, account, program.name) or run(

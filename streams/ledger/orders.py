@@ -16,6 +16,7 @@ from streams.ledger.accounts import Account, kind_of, merchant_name, order_name
 from streams.ledger.holds import give_back, hold, holds_meant, pay_out
 from streams.ledger.operation import Operation
 from streams.ledger.terms import SOURCES_MAX, Order, orders_of, packed
+from streams.ledger.turn import Found
 from streams.ledger.waiting import pay_back
 
 if TYPE_CHECKING:
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
     from streams.ledger.results import Result
     from streams.ledger.terms import Hold
     from streams.ledger.turn import Turn
-    from streams.programs import Program
+    from streams.programs.compiled import Compiled
 
 
-def place(turn: Turn, event: OrderPlace, wallet: Account, program: Program) -> str:
+def place(turn: Turn, event: OrderPlace, wallet: Account, program: Compiled) -> str:
     """Hold the price of what is ordered, which must be what the buyer was shown."""
     data = event.data
     item = program.catalogue.get(data.item)
@@ -40,7 +41,7 @@ def place(turn: Turn, event: OrderPlace, wallet: Account, program: Program) -> s
     return "id_in_use" if used else hold(turn, wallet, data.amount, f"merchant:{item.merchant}")
 
 
-def fulfil(turn: Turn, event: OrderFulfil, wallet: Account, program: Program) -> str:
+def fulfil(turn: Turn, event: OrderFulfil, wallet: Account, program: Compiled) -> str:
     """Wallet to merchant: the coins held for the order."""
     book = turn.book
     held = _held(turn, event, wallet)
@@ -55,13 +56,13 @@ def fulfil(turn: Turn, event: OrderFulfil, wallet: Account, program: Program) ->
     return reason
 
 
-def cancel(turn: Turn, event: OrderCancel, wallet: Account, _program: Program) -> str:
+def cancel(turn: Turn, event: OrderCancel, wallet: Account, _program: Compiled) -> str:
     """Give the coins held for the order back."""
     held = _held(turn, event, wallet)
     return held if isinstance(held, str) else give_back(turn, wallet, held)
 
 
-def refund(turn: Turn, event: OrderRefund, wallet: Account, program: Program) -> str:
+def refund(turn: Turn, event: OrderRefund, wallet: Account, program: Compiled) -> str:
     """Merchant to wallet: the coins of a delivered order, once."""
     book = turn.book
     reason, source = _meant(turn, event, wallet)
@@ -98,7 +99,7 @@ def _meant(
     ]
     if len(sources) != 1:
         return ("ambiguous_reference" if sources else "unknown_order"), ""
-    turn.source_meant = sources[0]
+    turn.found = Found(sources[0])
     return "", sources[0]
 
 
@@ -130,7 +131,7 @@ def _tell_place(result: Result, data: OrderPlaceData, _turn: Turn) -> None:
 
 def _tell(result: Result, data: OrderData | OrderStopData, turn: Turn) -> None:
     result.cause = data.order
-    result.cause_source = turn.source_meant or data.order_source or ""
+    result.cause_source = turn.found.source or data.order_source or ""
 
 
 OPERATIONS = (

@@ -29,6 +29,7 @@ from streams.ledger.terms import (
 )
 from streams.ledger.times import microseconds
 from streams.ledger.trust import GENESIS
+from streams.ledger.turn import Found
 from streams.ledger.waiting import bring_back
 
 if TYPE_CHECKING:
@@ -36,12 +37,12 @@ if TYPE_CHECKING:
     from streams.ledger.book import Book
     from streams.ledger.results import Result
     from streams.ledger.turn import Turn
-    from streams.programs import Program
+    from streams.programs.compiled import Compiled
 
 _encode = msgspec.msgpack.Encoder().encode
 
 
-def send(turn: Turn, event: PacketSend, sender: Account | None, program: Program) -> str:
+def send(turn: Turn, event: PacketSend, sender: Account | None, program: Compiled) -> str:
     """Wallet, or a campaign's budget, to packet."""
     book, data = turn.book, event.data
     campaign = data.campaign or ""
@@ -86,7 +87,7 @@ def _refusal_of_name(book: Book, name: str) -> str:
     return "" if book[name] is None else "already_open"
 
 
-def share(turn: Turn, event: PacketShare, packet: Account, program: Program) -> str:
+def share(turn: Turn, event: PacketShare, packet: Account, program: Compiled) -> str:
     """Remember whose share it is; it moves nothing."""
     book = turn.book
     account = book.ours(share_name(packet.name, event.id), "share", program.name)
@@ -109,7 +110,7 @@ def _is_over(packet: Account, terms: Packet, event: PacketClaim | PacketShare) -
     return "" if terms.left else "packet_empty"
 
 
-def claim(turn: Turn, event: PacketClaim, packet: Account, program: Program) -> str:
+def claim(turn: Turn, event: PacketClaim, packet: Account, program: Compiled) -> str:
     """Packet to claimer, once a person; the result tells through whose share."""
     book, data = turn.book, event.data
     claimer = data.claimer
@@ -121,7 +122,7 @@ def claim(turn: Turn, event: PacketClaim, packet: Account, program: Program) -> 
         return reason
     through = shares[0] if shares else None
     if through is not None:
-        turn.source_meant = through.source
+        turn.found = Found(through.source)
     if book[memory] is not None:
         return "already_claimed"
     if (reason := _is_over(packet, terms, event)) != "":
@@ -133,9 +134,10 @@ def claim(turn: Turn, event: PacketClaim, packet: Account, program: Program) -> 
     reason = pay_or_send(turn, packet, claimer, amount, "claim", program, terms.campaign)
     if reason:
         return reason
-    turn.campaign = terms.campaign
     if through is not None and through.sharer != claimer:  # of their own: brought by nobody
-        turn.sharer = through.sharer
+        turn.found = Found(through.source, terms.campaign, through.sharer)
+    elif terms.campaign:
+        turn.found = Found(turn.found.source, terms.campaign)
     terms.left -= 1
     terms.made += 1
     packet.terms = packed(terms)
@@ -181,7 +183,7 @@ def draw(name: str, terms: Packet, remaining: int, secret: bytes) -> int:
     return 1 + int.from_bytes(luck, "big") % most  # 256 bits: what modulo favours is negligible
 
 
-def expire(turn: Turn, event: PacketExpire, packet: Account, _program: Program) -> str:
+def expire(turn: Turn, event: PacketExpire, packet: Account, _program: Compiled) -> str:
     """Packet to sender: what nobody claimed."""
     terms = packet_of(packet.terms)
     if packet.state == "closed":
@@ -189,7 +191,7 @@ def expire(turn: Turn, event: PacketExpire, packet: Account, _program: Program) 
     if microseconds(event.time) < terms.expires_us:
         return "not_due"
     packet.state = "closed"
-    turn.campaign = terms.campaign
+    turn.found = Found(campaign=terms.campaign)
     bring_back(turn, packet, terms.sender, packet.posted)
     return ""
 
@@ -206,13 +208,13 @@ def _tell_share(result: Result, data: PacketShareData, _turn: Turn) -> None:
 def _tell_claim(result: Result, data: PacketClaimData, turn: Turn) -> None:
     result.counterparty = data.claimer
     result.cause = data.share or ""
-    result.cause_source = turn.source_meant or data.share_source or ""
-    result.campaign = turn.campaign
-    result.sharer = turn.sharer
+    result.cause_source = turn.found.source or data.share_source or ""
+    result.campaign = turn.found.campaign
+    result.sharer = turn.found.sharer
 
 
 def _tell_expire(result: Result, _data: PacketExpireData, turn: Turn) -> None:
-    result.campaign = turn.campaign
+    result.campaign = turn.found.campaign
 
 
 OPERATIONS = (

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from streams.ledger.accounts import Account
     from streams.ledger.book import Book
     from streams.ledger.turn import Turn
-    from streams.programs import Program
+    from streams.programs.compiled import Compiled
 
 
 def may_be_paid(book: Book, name: str) -> bool:
@@ -32,7 +32,7 @@ def pay_or_send(
     name: str,
     amount: int,
     step: Step,
-    program: Program,
+    program: Compiled,
     campaign: str = "",
 ) -> str:
     """Pay a name that may be paid: here at once, if its wallet takes it, else by a leg."""

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from streams.ledger.book import Book
     from streams.ledger.results import Result
     from streams.ledger.turn import Turn
-    from streams.programs import Program, Rate
+    from streams.programs import Rate
+    from streams.programs.compiled import Compiled
 
 
-def points_in(turn: Turn, event: PointsIn, wallet: Account, program: Program) -> str:
+def points_in(turn: Turn, event: PointsIn, wallet: Account, program: Compiled) -> str:
     """Partner to wallet."""
     book, data = turn.book, event.data
     partner = program.partners.get(data.partner)
@@ -31,7 +32,7 @@ def points_in(turn: Turn, event: PointsIn, wallet: Account, program: Program) ->
     return reason or book.pay(account_of(book, data.partner, program.name), wallet, data.amount)
 
 
-def points_out(turn: Turn, event: PointsOut, wallet: Account, program: Program) -> str:
+def points_out(turn: Turn, event: PointsOut, wallet: Account, program: Compiled) -> str:
     """Wallet to partner."""
     data = event.data
     partner = program.partners.get(data.partner)

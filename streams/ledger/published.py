@@ -17,7 +17,7 @@ import msgspec
 from streams.events import ProgramRules
 from streams.ledger.accounts import rules_name
 from streams.ledger.operation import Ours
-from streams.ledger.rulebook import compiled
+from streams.ledger.rulebook import program_in
 from streams.ledger.signing import is_signed, signature_of
 from streams.ledger.terms import Published, packed, published_of
 from streams.ledger.times import microseconds
@@ -60,9 +60,9 @@ def take(turn: Turn, event: ProgramRules) -> tuple[str, str]:
     time_us = microseconds(event.time)
     if account.terms and time_us <= published_of(account.terms).time_us:
         return "refused", "stale_rules"
-    program = compiled(data.program, data.rules)
+    program = program_in(data.program, data.rules)
     if account.terms:
-        before = compiled(data.program, published_of(account.terms).rules)
+        before = program_in(data.program, published_of(account.terms).rules)
         if change_of_past(before, program, time_us):
             return "refused", "changes_the_past"
     account.terms = packed(Published(time_us, data.rules))

@@ -10,6 +10,7 @@ from streams.ledger.accounts import carrier_name, kind_of
 from streams.ledger.holds import give_back, hold, holds_meant, pay_out
 from streams.ledger.operation import Operation
 from streams.ledger.times import microseconds
+from streams.ledger.turn import Found
 
 if TYPE_CHECKING:
     from streams.events import HeldData, RedeemData
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
     from streams.ledger.results import Result
     from streams.ledger.terms import Hold
     from streams.ledger.turn import Turn
-    from streams.programs import Program
+    from streams.programs.compiled import Compiled
 
 
-def redeem(turn: Turn, event: Redeem, wallet: Account, program: Program) -> str:
+def redeem(turn: Turn, event: Redeem, wallet: Account, program: Compiled) -> str:
     """Wallet to carrier; with `until` the coins are held instead. The result tells the data."""
     data = event.data
     coin_mb = program.plain.get(data.carrier)
@@ -49,7 +50,7 @@ def redeem(turn: Turn, event: Redeem, wallet: Account, program: Program) -> str:
     return ""
 
 
-def _refused_at_carrier(event: Redeem, program: Program) -> str:
+def _refused_at_carrier(event: Redeem, program: Compiled) -> str:
     data = event.data
     carrier = program.carriers.get(data.carrier)
     if carrier is None:
@@ -61,7 +62,7 @@ def _refused_at_carrier(event: Redeem, program: Program) -> str:
     return "" if carrier.has_price(data.amount) else "no_such_tier"
 
 
-def settle(turn: Turn, event: RedeemSettle, wallet: Account, program: Program) -> str:
+def settle(turn: Turn, event: RedeemSettle, wallet: Account, program: Compiled) -> str:
     """Pay the carrier with the coins held for it."""
     held = _held(turn, event, wallet)
     if isinstance(held, str):
@@ -69,7 +70,7 @@ def settle(turn: Turn, event: RedeemSettle, wallet: Account, program: Program) -
     return pay_out(turn, wallet, held, _carrier(turn.book, held.payee, program.name))
 
 
-def fail(turn: Turn, event: RedeemFail, wallet: Account, _program: Program) -> str:
+def fail(turn: Turn, event: RedeemFail, wallet: Account, _program: Compiled) -> str:
     """Give the held coins back."""
     held = _held(turn, event, wallet)
     if isinstance(held, str):
@@ -77,7 +78,7 @@ def fail(turn: Turn, event: RedeemFail, wallet: Account, _program: Program) -> s
     return give_back(turn, wallet, held)
 
 
-def expire(turn: Turn, event: RedeemExpire, wallet: Account, _program: Program) -> str:
+def expire(turn: Turn, event: RedeemExpire, wallet: Account, _program: Compiled) -> str:
     """Give the held coins back, when their time is over."""
     held = _held(turn, event, wallet)
     if isinstance(held, str):
@@ -99,7 +100,7 @@ def _held(
     ]
     if len(meant) != 1:
         return "ambiguous_reference" if meant else "unknown_hold"
-    turn.source_meant = meant[0].source
+    turn.found = Found(meant[0].source)
     return meant[0]
 
 
@@ -117,7 +118,7 @@ def tell_redeem(result: Result, data: RedeemData, turn: Turn) -> None:
 
 def _tell_held(result: Result, data: HeldData, turn: Turn) -> None:
     result.cause = data.redemption
-    result.cause_source = turn.source_meant or data.redemption_source or ""
+    result.cause_source = turn.found.source or data.redemption_source or ""
 
 
 OPERATIONS = (

@@ -18,14 +18,14 @@ from streams.ledger.terms import lease_of
 if TYPE_CHECKING:
     from streams.ledger.accounts import Account
     from streams.ledger.turn import Turn
-    from streams.programs import Program
+    from streams.programs.compiled import Compiled
 
 
-def issue(turn: Turn, payee: Account, amount: int, program: Program) -> str:
+def issue(turn: Turn, payee: Account, amount: int, program: Compiled) -> str:
     """Issuer to payee; of a program that is bound to its reserve, what was leased here."""
     book = turn.book
     issuer = book.issuer(program.name)
-    if program.reserve is None:
+    if not program.is_backed:
         return book.pay(issuer, payee, amount)
     lacks = max(0, amount - issuer.available)
     reason = "reserve_exhausted" if lacks else book.pay(issuer, payee, amount)
@@ -35,7 +35,7 @@ def issue(turn: Turn, payee: Account, amount: int, program: Program) -> str:
     return reason
 
 
-def add(turn: Turn, event: ReserveAdd, reserve: Account | None, program: Program) -> str:
+def add(turn: Turn, event: ReserveAdd, reserve: Account | None, program: Compiled) -> str:
     """Backing to the reserve, which leases half of it to the issuers at once."""
     book = turn.book
     if event.subject != program_reserve_name(program.name):
@@ -51,7 +51,7 @@ def add(turn: Turn, event: ReserveAdd, reserve: Account | None, program: Program
     return reason
 
 
-def remove(turn: Turn, event: ReserveRemove, account: Account | None, program: Program) -> str:
+def remove(turn: Turn, event: ReserveRemove, account: Account | None, program: Compiled) -> str:
     """Reserve to backing; issuer to reserve: what was leased and not issued."""
     book = turn.book
     reserve = program_reserve_name(program.name)

@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from streams.ledger.recent import Entry
     from streams.ledger.results import Result
     from streams.ledger.turn import Turn
-    from streams.programs import Program
+    from streams.programs.compiled import Compiled
 
     Original = Earn | Grant | Redeem | Transfer | PointsIn | PointsOut
 
 
-def reverse(turn: Turn, event: Reverse, wallet: Account, program: Program) -> str:
+def reverse(turn: Turn, event: Reverse, wallet: Account, program: Compiled) -> str:
     """Take back an event that the wallet remembers as applied, and mark it."""
     original = event.data.original
     if original.subject != event.subject or original.data.program != program.name:

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from streams.ledger.book import Book
     from streams.ledger.results import Result
     from streams.ledger.turn import Turn
-    from streams.programs import Program, RewardRule
+    from streams.programs import RewardRule
+    from streams.programs.compiled import Compiled
 
 
-def reward(turn: Turn, event: Reward, wallet: Account, program: Program) -> str:
+def reward(turn: Turn, event: Reward, wallet: Account, program: Compiled) -> str:
     """Shard to buyer, or to the sharer who brought them."""
     book, data = turn.book, event.data
     rule = program.rewards.get(data.rule)
@@ -75,7 +76,7 @@ def _given_before(book: Book, event: Reward, rule: RewardRule, memory: Account) 
     return "ambiguous_reference" if unclear else ""
 
 
-def _refusal_of(turn: Turn, event: Reward, payee: str, program: Program, amount: int) -> str:
+def _refusal_of(turn: Turn, event: Reward, payee: str, program: Compiled, amount: int) -> str:
     if event.data.to == event.subject:
         return "to_self"
     if not may_be_paid(turn.book, payee):

@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING
 from streams.ledger.accounts import rules_name
 from streams.ledger.terms import published_of
 from streams.programs.canonical import program_of
+from streams.programs.compiled import compiled
 from streams.programs.entries import CHINA
 
 if TYPE_CHECKING:
     from streams.ledger.book import Book
     from streams.ledger.rules import Rules
     from streams.programs import Calendar, Program
+    from streams.programs.compiled import Compiled, Periods
 
 
-class Rulebook(dict[str, "Program | None"]):
-    """Programs by name, from the beginning and with what they became; `None` for one unknown.
+class Rulebook(dict[str, "Periods | None"]):
+    """Programs by name, from the beginning on; `None` for one unknown.
 
     What is published anew is dropped, to be read again.
     """
@@ -33,20 +35,21 @@ class Rulebook(dict[str, "Program | None"]):
         self._book = book
         self._rules = rules
 
-    def __missing__(self, name: str) -> Program | None:
+    def __missing__(self, name: str) -> Periods | None:
         """Read which rules are published here, once a batch."""
         account = self._book[rules_name(name, self._book.number)]
-        if account is None:
-            program = self._rules.programs.get(name)
+        if account is not None:
+            found: Periods | None = _published(name, published_of(account.terms).rules)
         else:
-            program = compiled(name, published_of(account.terms).rules)
-        self[name] = program
-        return program
+            program = self._rules.programs.get(name)
+            found = None if program is None else compiled(program)
+        self[name] = found
+        return found
 
-    def at(self, name: str, time_us: int) -> Program | None:
+    def at(self, name: str, time_us: int) -> Compiled | None:
         """Return a program's rules as they are at a time (microseconds), None for one unknown."""
-        program = self[name]
-        return None if program is None else program.at(time_us)
+        periods = self[name]
+        return None if periods is None else periods.at(time_us)
 
     def calendar(self, name: str, time_us: int) -> Calendar:
         """Return whose days count in a program at a time (microseconds)."""
@@ -55,10 +58,15 @@ class Rulebook(dict[str, "Program | None"]):
 
 
 @lru_cache(maxsize=256)
-def compiled(name: str, text: str) -> Program:
+def program_in(name: str, text: str) -> Program:
     """Return the program that published rules are.
 
     Raises:
         ValueError: when the text is no such program.
     """
     return program_of(name, text)
+
+
+@lru_cache(maxsize=256)
+def _published(name: str, text: str) -> Periods:
+    return compiled(program_in(name, text))

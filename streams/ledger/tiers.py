@@ -18,14 +18,15 @@ from streams.ledger.recent import COUNTED
 if TYPE_CHECKING:
     from streams.ledger.accounts import Account
     from streams.ledger.turn import Turn
-    from streams.programs import Calendar, Program
+    from streams.programs import Calendar
+    from streams.programs.compiled import Compiled
 
 # A day, counted from 1970-01-01, and coins.
 _DAY = struct.Struct("<iQ")
 _pack, _unpack = _DAY.pack, _DAY.unpack
 
 
-def refusal_of(turn: Turn, wallet: Account, program: Program, amount: int) -> str:
+def refusal_of(turn: Turn, wallet: Account, program: Compiled, amount: int) -> str:
     """Return which limit `amount` coins that leave the wallet would pass, '' when none."""
     tier = program.tiers.get(wallet.tier)
     if tier is None:
@@ -38,7 +39,7 @@ def refusal_of(turn: Turn, wallet: Account, program: Program, amount: int) -> st
     return "over_tier_day" if spent + amount > tier.day_max else ""
 
 
-def is_full(wallet: Account | None, program: Program, amount: int) -> bool:
+def is_full(wallet: Account | None, program: Compiled, amount: int) -> bool:
     """Return whether `amount` more coins are more than the wallet may hold.
 
     Of one that is not here nothing is known.
@@ -58,7 +59,7 @@ def spent_by(wallet: Account) -> dict[int, int]:
     return dict(_DAY.iter_unpack(wallet.spent))
 
 
-def count(turn: Turn, wallet: Account, program: Program, amount: int) -> None:
+def count(turn: Turn, wallet: Account, program: Compiled, amount: int) -> None:
     """Add coins that have left the wallet, whatever its tier: that may change on the same day."""
     if program.tiers:
         _add(turn, wallet, program.calendar, turn.time_us, amount)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from streams.events import Leg, LegData, encode, partition_of
 from streams.ledger.legs import UNSIGNED, cause_of, sent_to, sign, with_sent
 from streams.ledger.rulebook import Rulebook
@@ -13,6 +15,23 @@ if TYPE_CHECKING:
     from streams.events import Step, WalletEvent
     from streams.ledger.book import Book
     from streams.ledger.rules import Rules
+
+
+class Found(msgspec.Struct, frozen=True, gc=False):
+    """What an event refers to, as only accounts know.
+
+    Attributes:
+        source: of the event that is meant.
+        campaign: whose packet it is; '' for a person's.
+        sharer: who brought who claims.
+    """
+
+    source: str = ""
+    campaign: str = ""
+    sharer: str = ""
+
+
+NOTHING_FOUND = Found()
 
 
 class Turn:
@@ -32,14 +51,12 @@ class Turn:
         amount: the coins it is about, where its postings don't say.
         undo: what undoing it takes, see `recent.py`.
         mb: megabytes that it redeemed.
-        source_meant: of the event that it refers to; '' while that is not found.
-        campaign: whose packet it is about; '' for a person's.
-        sharer: through whose share it claims.
+        found: what it refers to, as far as that is found.
     """
 
     __slots__ = (
-        *("amount", "book", "campaign", "event", "legs", "mb", "offset", "rulebook", "rules"),
-        *("sharer", "source_meant", "time_us", "trust", "undo"),
+        *("amount", "book", "event", "found", "legs", "mb", "offset", "rulebook", "rules"),
+        *("time_us", "trust", "undo"),
     )
 
     event: WalletEvent
@@ -52,7 +69,7 @@ class Turn:
         self.rulebook = Rulebook(book, rules)
         self.trust = Trust(book, rules)
         self.legs = self.amount = self.undo = self.mb = 0
-        self.source_meant = self.campaign = self.sharer = ""
+        self.found = NOTHING_FOUND
 
     def forward(self) -> tuple[str, str]:
         """Note that the record in hand belongs on another partition."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from streams.ledger.book import Book
     from streams.ledger.results import Result
     from streams.ledger.turn import Turn
-    from streams.programs import Program
+    from streams.programs.compiled import Compiled
 
 WAITS_US = 30 * DAY_US
 
@@ -94,7 +94,7 @@ def take_out(book: Book, name: str, program: str, gift_of: tuple[str, str, str])
     return account
 
 
-def move_in(turn: Turn, wallet: Account, program: Program) -> None:
+def move_in(turn: Turn, wallet: Account, program: Compiled) -> None:
     """Give a wallet that was just opened what waited for it; what it may not hold goes back."""
     book = turn.book
     account = book[waiting_name(program.name, wallet.name)]
@@ -117,7 +117,7 @@ def move_in(turn: Turn, wallet: Account, program: Program) -> None:
     book.keep(account)
 
 
-def give_back(turn: Turn, event: WaitingReturn, _account: Account | None, program: Program) -> str:
+def give_back(turn: Turn, event: WaitingReturn, _account: Account | None, program: Compiled) -> str:
     """Send back the gifts that have waited long enough for the subject."""
     if kind_of(event.subject) != "wallet":
         return "reserved_name"
@@ -133,7 +133,7 @@ def give_back(turn: Turn, event: WaitingReturn, _account: Account | None, progra
     return ""
 
 
-def release(turn: Turn, event: WaitingRelease, wallet: Account, program: Program) -> str:
+def release(turn: Turn, event: WaitingRelease, wallet: Account, program: Compiled) -> str:
     """Move what came back to a wallet that could not take it to another of the same owner."""
     to = event.data.to
     account = turn.book[waiting_name(program.name, wallet.name)]

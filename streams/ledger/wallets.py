@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from streams.events import CloseData, EarnData, TransferData, VerifyData
     from streams.ledger.results import Result
     from streams.ledger.turn import Turn
-    from streams.programs import Program
+    from streams.programs.compiled import Compiled
 
 
-def open_wallet(turn: Turn, event: Open, account: Account | None, program: Program) -> str:
+def open_wallet(turn: Turn, event: Open, account: Account | None, program: Compiled) -> str:
     """Make a wallet: a posting of zero is the beginning of its history, what waited comes next."""
     if kind_of(event.subject) != "wallet":
         return "reserved_name"
@@ -30,7 +30,7 @@ def open_wallet(turn: Turn, event: Open, account: Account | None, program: Progr
     return ""
 
 
-def earn(turn: Turn, event: Earn, wallet: Account, program: Program) -> str:
+def earn(turn: Turn, event: Earn, wallet: Account, program: Compiled) -> str:
     """Issuer to wallet, by the activity's rule."""
     data = event.data
     activity = program.earn.get(data.activity)
@@ -48,13 +48,13 @@ def earn(turn: Turn, event: Earn, wallet: Account, program: Program) -> str:
     if activity.day_max is None and activity.lifetime_max is None:
         if program.tiers and tiers.is_full(wallet, program, amount):
             return "over_tier_balance"
-        if program.reserve is None:  # as `issue` has it: this is the hottest place
+        if not program.is_backed:  # as `issue` has it: this is the hottest place
             return turn.book.pay(turn.book.issuer(program.name), wallet, amount)
         return reserves.issue(turn, wallet, amount, program)
     return _earn_capped(turn, event, wallet, program, amount)
 
 
-def _earn_capped(turn: Turn, event: Earn, wallet: Account, program: Program, amount: int) -> str:
+def _earn_capped(turn: Turn, event: Earn, wallet: Account, program: Compiled, amount: int) -> str:
     reason = caps.refusal_of(event, wallet, program, amount)
     if not reason and tiers.is_full(wallet, program, amount):
         reason = "over_tier_balance"
@@ -64,7 +64,7 @@ def _earn_capped(turn: Turn, event: Earn, wallet: Account, program: Program, amo
     return reason
 
 
-def transfer(turn: Turn, event: Transfer, payer: Account, program: Program) -> str:
+def transfer(turn: Turn, event: Transfer, payer: Account, program: Compiled) -> str:
     """Wallet to wallet; where that isn't done at once, by the clearing account and a leg."""
     data = event.data
     if program.tiers and (reason := tiers.refusal_of(turn, payer, program, data.amount)):
@@ -81,27 +81,26 @@ def transfer(turn: Turn, event: Transfer, payer: Account, program: Program) -> s
     return reason
 
 
-def expire(turn: Turn, event: Expire, wallet: Account, program: Program) -> str:
+def expire(turn: Turn, event: Expire, wallet: Account, program: Compiled) -> str:
     """Wallet to issuer: coins that came longer ago than the program keeps them good."""
     data = event.data
-    days = program.expiry and program.expiry.days
-    if not days:
+    if not program.expiry_days:
         return "never_expires"
-    if event.time < data.before + timedelta(days=days):
+    if event.time < data.before + timedelta(days=program.expiry_days):
         return "not_due"
     if wallet.available < data.amount:
         return "insufficient_balance"
     return turn.book.pay(wallet, turn.book.issuer(program.name), data.amount)
 
 
-def freeze(turn: Turn, _event: Freeze, wallet: Account, _program: Program) -> str:
+def freeze(turn: Turn, _event: Freeze, wallet: Account, _program: Compiled) -> str:
     """Have a wallet do nothing but receive."""
     wallet.state = "frozen"
     turn.book.post(wallet)
     return ""
 
 
-def unfreeze(turn: Turn, _event: Unfreeze, wallet: Account, _program: Program) -> str:
+def unfreeze(turn: Turn, _event: Unfreeze, wallet: Account, _program: Compiled) -> str:
     """Open a frozen wallet again."""
     if wallet.state != "frozen":
         return "not_frozen"
@@ -110,14 +109,14 @@ def unfreeze(turn: Turn, _event: Unfreeze, wallet: Account, _program: Program) -
     return ""
 
 
-def verify(turn: Turn, event: Verify, wallet: Account, _program: Program) -> str:
+def verify(turn: Turn, event: Verify, wallet: Account, _program: Compiled) -> str:
     """Set a wallet's tier of verification; its posting of zero tells when."""
     wallet.tier = "" if event.data.tier == "none" else event.data.tier
     turn.book.post(wallet)
     return ""
 
 
-def close(turn: Turn, event: Close, wallet: Account, program: Program) -> str:
+def close(turn: Turn, event: Close, wallet: Account, program: Compiled) -> str:
     """Give what is left to another wallet, and close this one for ever."""
     book = turn.book
     to = event.data.to

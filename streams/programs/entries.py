@@ -482,7 +482,7 @@ class Later(NamedTuple):
 
 
 class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A wallet program as it is in force at one time.
+    """A wallet program's file, as it is in force at one time.
 
     Attributes:
         name: its file's name.
@@ -505,10 +505,6 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         compliance: rules by name.
         departments: those who answer for activities and campaigns, by name.
         later: of what `read` gives, the program from the beginning: what it became, in order.
-        plain: carriers at which any number of coins may be redeemed at any time, by name, made of
-            the rest: 1 where a coin is a megabyte, 0 where there is no price a megabyte.
-        tiers: the tiers of verification that bind, by what an account has for them ('' for
-            `none`): those there are while `verify` is open, made of the rest.
     """
 
     name: Slug
@@ -531,21 +527,6 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     compliance: dict[Slug, Compliance] = {}
     departments: dict[Slug, Department] = {}
     later: tuple[Later, ...] = ()
-    plain: dict[str, int] = {}
-    tiers: dict[str, Verification] = {}
-
-    def __post_init__(self) -> None:
-        """Look up once which carriers need no more checks of a redemption, and which tiers bind."""
-        always = self.redemption is None or self.redemption.on_last_day
-        plain = {
-            name: one.coins_per_mb or 0
-            for name, one in self.carriers.items()
-            if always and one.is_plain
-        }
-        msgspec.structs.force_setattr(self, "plain", plain)
-        bind = self.verification if "verify" in self.operations.open else {}
-        tiers = {"" if name == "none" else name: tier for name, tier in bind.items()}
-        msgspec.structs.force_setattr(self, "tiers", tiers)
 
     def at(self, time_us: int) -> Program:
         """Return the rules in force at a time (microseconds since 1970)."""

@@ -149,7 +149,7 @@ def program(name: str, *operations: str, quiz_max: int = 10) -> Program:
 def rules_text(program: Program) -> str:
     """What `flowdrop programs publish` would publish of a program made for tests."""
     values = msgspec.to_builtins(program)
-    del values["later"], values["plain"], values["tiers"]
+    del values["later"]
     values["operations"]["open"].sort()  # a set has no order
     return msgspec.json.encode(values, order="sorted").decode()
 
