@@ -37,7 +37,6 @@ _ROWS: dict[type, tuple[str, Any, Any, Any, Any, Any]] = {
         for row in OPERATIONS
     },
 }
-_REMEMBERED = CODES | {ASKED: UNANSWERED}
 
 
 def fold(turn: Turn, event: WalletEvent, offset: int, arrived_us: int) -> Result:
@@ -128,18 +127,18 @@ def _judge(  # noqa: C901, PLR0912 - the checks in their order
                 turn, event, account, program
             )
     if reason and reason != ASKED:
-        if memory is None or reason in NEVER_REMEMBERED or beside is not None:
-            return "refused", reason
-    elif time_us > book.clock_us:
+        if memory is not None and reason not in NEVER_REMEMBERED and beside is None:
+            remember(memory, key, digest, time_us, CODES[reason], horizon_us)
+            book.changed[where] = memory
+        return "refused", reason
+    if time_us > book.clock_us:  # noqa: PLR1730 - quicker than `max`
         book.clock_us = time_us
     memory = memory or book[where]
     assert memory is not None, "what applies an event has made its account"
-    undo = 0 if reason else turn.undo
-    remember(memory, key, digest, time_us, _REMEMBERED[reason], horizon_us, undo)
+    code = UNANSWERED if reason else 0
+    remember(memory, key, digest, time_us, code, horizon_us, turn.undo)
     book.changed[where] = memory
-    if not reason:
-        return "applied", ""
-    return ("asked", "") if reason == ASKED else ("refused", reason)
+    return ("asked", "") if reason else ("applied", "")
 
 
 def _again(memory: Account, at: int, digest: int) -> tuple[str, str]:
