@@ -16,7 +16,6 @@ KNOWN: set[frozenset[str]] = {
     frozenset({"console.drops.events", "console.drops.since"}),
     frozenset({"console.settlement.delivered", "console.settlement.statement"}),
     frozenset({"local.chapters", "local.demo"}),
-    frozenset({"streams.layer.table", "streams.layer.transactions", "streams.layer.transport"}),
 }
 
 
