@@ -28,8 +28,10 @@ from sql.migrate import migrate
 from streams.agents import rules_of
 from streams.events import WALLET_TOPIC, decode_wallet
 from streams.ledger.accounts import pack
-from streams.ledger.fold import Book, fold
+from streams.ledger.book import Book
+from streams.ledger.fold import fold
 from streams.ledger.times import EPOCH, MICROSECOND
+from streams.ledger.turn import Turn
 from streams.settings import StreamSettings
 from tests import keys
 from tests.naive_settlement import insert
@@ -85,9 +87,10 @@ def folded(plan: Plan) -> Iterator[Result]:
     for events in _batches(_events(plan)):
         due: list[WalletEvent] = events
         while due:
-            book = Book(0, 1, rules, accounts.get, clock_us)
+            book = Book(0, 1, accounts.get, clock_us)
+            turn = Turn(book, rules)
             for offset, event in enumerate(due, offset):  # noqa: B020 - goes on where it was
-                yield fold(book, event, offset, (event.time - EPOCH) // MICROSECOND + DAY_US)
+                yield fold(turn, event, offset, (event.time - EPOCH) // MICROSECOND + DAY_US)
             offset += 1
             clock_us = book.clock_us
             accounts |= {name.encode(): pack(one) for name, one in book.changed.items()}

@@ -30,6 +30,7 @@ from streams.ledger.fold import fold
 from streams.ledger.recent import digest_of
 from streams.ledger.results import encode_results
 from streams.ledger.times import microseconds
+from streams.ledger.turn import Turn
 from streams.reading import read_wallets
 from streams.settings import StreamSettings
 from tests import keys
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from streams.events import WalletEvent
-    from streams.ledger.fold import Rules
+    from streams.ledger.rules import Rules
 
 PARTITIONS = 8
 ACCOUNTS = 100_000
@@ -54,8 +55,6 @@ RULES = msgspec.structs.replace(
         name: msgspec.structs.replace(program, verification={})
         for name, program in TIERED.programs.items()
     },
-    offers={},
-    dated={},
 )
 
 
@@ -206,7 +205,8 @@ class Run:
         batch = batch_of([self.client.mixed() for _ in range(self.size)], self.offset)
         self.offset += self.size
         read = cast("list[WalletEvent]", read_wallets(batch.keys, batch.values))
-        book = Book(0, PARTITIONS, RULES, self.state.get, 0)
+        book = Book(0, PARTITIONS, self.state.get, 0)
+        turn = Turn(book, RULES)
         found = {"read_wallets": self._time(lambda: read_wallets(batch.keys, batch.values))}
         for name, function in (
             ("microseconds", lambda event: microseconds(event.time)),
@@ -220,7 +220,7 @@ class Run:
             for event, offset, arrived_ms in zip(
                 read, batch.offsets, batch.timestamps_ms, strict=True
             ):
-                results.append(fold(book, event, offset, arrived_ms * 1000))
+                results.append(fold(turn, event, offset, arrived_ms * 1000))
 
         began = time.process_time()
         folds()

@@ -33,10 +33,11 @@ from streams.ledger.accounts import FORMAT, pack, unpack
 from streams.ledger.arrivals import pass_over
 from streams.ledger.book import Book, Shard
 from streams.ledger.fold import fold
-from streams.ledger.keys import GENESIS, MissingKeyError, fingerprint_of
 from streams.ledger.results import encode_results
 from streams.ledger.rules import Rules
 from streams.ledger.times import microseconds
+from streams.ledger.trust import GENESIS, MissingKeyError, fingerprint_of
+from streams.ledger.turn import Turn
 from streams.metrics import count
 from streams.reading import Rejection, read_campaign, read_in_parts, read_wallet
 from streams.settings import StreamSettings
@@ -177,9 +178,9 @@ def _pass_over(work: Work, rules: Rules, partitions: int, index: int) -> None:
     leg = read_wallet(batch.keys[index], batch.values[index])
     if not isinstance(leg, Leg):
         return
-    book = Book(work.partition, partitions, rules, state.get)
+    book = Book(work.partition, partitions, state.get)
     try:
-        pass_over(book, leg)
+        pass_over(Turn(book, rules), leg)
         changed = {name.encode(): pack(account) for name, account in book.changed.items()}
     except Exception:
         log.exception("%s partition %d: a leg can't be passed over", batch.topic, work.partition)
@@ -191,12 +192,13 @@ def _fold_part(work: Work, rules: Rules, partitions: int, start: int, stop: int)
     """Fold some records of a batch; what they change and send is stored at the end, or nothing."""
     state, batch = work.state, work.batch
     shard = _load_shard(state.get(SHARD_KEY), work.partition, partitions, rules)
-    book = Book(work.partition, partitions, rules, state.get, shard.clock_us)
+    book = Book(work.partition, partitions, state.get, shard.clock_us)
+    turn = Turn(book, rules)
     told = Told([], [], [], Counter())
     parts = read_in_parts(batch.keys[start:stop], batch.values[start:stop], CHUNK_RECORDS)
     # A few at a time: what is decoded of them stays in the processor's cache until it is told.
     for first, events in zip(range(start, stop, CHUNK_RECORDS), parts, strict=True):
-        _fold_chunk(batch, book, told, slice(first, first + len(events)), events)
+        _fold_chunk(batch, turn, told, slice(first, first + len(events)), events)
     shard.clock_us = book.clock_us
     changed = {name.encode(): pack(account) for name, account in book.changed.items()}
     changed[SHARD_KEY] = msgspec.msgpack.encode(shard)
@@ -213,11 +215,12 @@ def _fold_part(work: Work, rules: Rules, partitions: int, start: int, stop: int)
 
 
 def _fold_chunk(
-    batch: Batch, book: Book, told: Told, part: slice, events: list[WalletEvent | Rejection]
+    batch: Batch, turn: Turn, told: Told, part: slice, events: list[WalletEvent | Rejection]
 ) -> None:
+    book = turn.book
     keys, values, offsets = batch.keys[part], batch.values[part], batch.offsets[part]
     results = [
-        fold(book, event, offset, arrived_ms * 1000)  # type: ignore[arg-type]
+        fold(turn, event, offset, arrived_ms * 1000)  # type: ignore[arg-type]
         for event, offset, arrived_ms in zip(
             events, offsets, batch.timestamps_ms[part], strict=True
         )

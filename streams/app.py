@@ -11,7 +11,7 @@ import faust
 from flowdrop.settings import needed
 from streams.layer.assignor import Assignor
 from streams.layer.faults import end_process
-from streams.layer.transactions import Pace
+from streams.layer.pace import Pace
 from streams.layer.transport import Transport
 from streams.topics import FEED_ID, WORKER_ID
 

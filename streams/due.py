@@ -188,7 +188,7 @@ def _packet(packet: Account, expires_us: int, now: datetime) -> Due:
 def _fees(deposit: Account, rules: Program, until: datetime, now: datetime) -> Iterator[Due]:
     """Yield the fee of each month not yet charged that began before the term's end."""
     owner = owner_name(deposit.name)
-    for month in range(saved_of(deposit.terms).charged + 1, month_of(until, rules) + 1):
+    for month in range(saved_of(deposit.terms).charged + 1, month_of(until, rules.calendar) + 1):
         name = month_name(month)
         event = DepositCustody(
             id=f"due-custody-{name}-{microseconds(now)}",

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import zlib
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal, get_args
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
@@ -100,6 +102,8 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", gc=F
         str, Meta(min_length=1, max_length=128, description="the account or person; the key")
     ]
     datacontenttype: Literal["application/json"] = "application/json"
+    if TYPE_CHECKING:
+        data: Any  # each type has its own
 
 
 class Data(
@@ -130,13 +134,21 @@ def check_year(field: str, time: datetime) -> None:
 # -- wallet -----------------------------------------------------------------------------------
 
 
+class WalletEvent(Envelope, frozen=True):
+    """Base of what stands in the ledger's log."""
+
+
+class ClientEvent(WalletEvent, frozen=True):
+    """Base of what clients write there: each type below it is an operation."""
+
+
 class OpenData(Data, frozen=True):
     """Open a wallet in a program."""
 
     program: Name
 
 
-class Open(Envelope, frozen=True, tag="flowdrop.wallet.open"):
+class Open(ClientEvent, frozen=True, tag="flowdrop.wallet.open"):
     """A person opened a wallet; `subject` is the new account."""
 
     data: OpenData
@@ -152,7 +164,7 @@ class EarnData(Data, frozen=True):
     reference: Name | None = None
 
 
-class Earn(Envelope, frozen=True, tag="flowdrop.wallet.earn"):
+class Earn(ClientEvent, frozen=True, tag="flowdrop.wallet.earn"):
     """A person earned coins, minted by the program's issuer."""
 
     data: EarnData
@@ -166,7 +178,7 @@ class FundData(Data, frozen=True):
     amount: Coins
 
 
-class Fund(Envelope, frozen=True, tag="flowdrop.wallet.fund"):
+class Fund(ClientEvent, frozen=True, tag="flowdrop.wallet.fund"):
     """An enterprise funded a campaign; `subject` is the reserve `budget:<campaign>` or a shard."""
 
     data: FundData
@@ -180,7 +192,7 @@ class DefundData(Data, frozen=True):
     amount: Coins | None = None
 
 
-class Defund(Envelope, frozen=True, tag="flowdrop.wallet.defund"):
+class Defund(ClientEvent, frozen=True, tag="flowdrop.wallet.defund"):
     """An enterprise took back what its campaign did not spend; `subject` as in `fund`."""
 
     data: DefundData
@@ -194,7 +206,7 @@ class GrantData(Data, frozen=True):
     amount: Coins
 
 
-class Grant(Envelope, frozen=True, tag="flowdrop.wallet.grant"):
+class Grant(ClientEvent, frozen=True, tag="flowdrop.wallet.grant"):
     """A campaign gave coins to the wallet `subject`."""
 
     data: GrantData
@@ -215,7 +227,7 @@ class RewardData(Data, frozen=True):
     to: Name | None = None
 
 
-class Reward(Envelope, frozen=True, tag="flowdrop.wallet.reward"):
+class Reward(ClientEvent, frozen=True, tag="flowdrop.wallet.reward"):
     """A campaign rewarded a conversion of `subject`, out of its budget's shard there."""
 
     data: RewardData
@@ -233,7 +245,7 @@ class ExpireData(Data, frozen=True):
         check_year("before", self.before)
 
 
-class Expire(Envelope, frozen=True, tag="flowdrop.wallet.expire"):
+class Expire(ClientEvent, frozen=True, tag="flowdrop.wallet.expire"):
     """Coins of the wallet `subject` expired."""
 
     data: ExpireData
@@ -246,7 +258,7 @@ class ReserveAddData(Data, frozen=True):
     amount: Coins
 
 
-class ReserveAdd(Envelope, frozen=True, tag="flowdrop.wallet.reserve_add"):
+class ReserveAdd(ClientEvent, frozen=True, tag="flowdrop.wallet.reserve_add"):
     """An operator put up what backs coins of a program; `subject` is `reserve:<program>`."""
 
     data: ReserveAddData
@@ -259,7 +271,7 @@ class ReserveRemoveData(Data, frozen=True):
     amount: Coins | None = None
 
 
-class ReserveRemove(Envelope, frozen=True, tag="flowdrop.wallet.reserve_remove"):
+class ReserveRemove(ClientEvent, frozen=True, tag="flowdrop.wallet.reserve_remove"):
     """What backs no coins was taken out of the reserve, or out of an issuer back into it.
 
     `subject` is `reserve:<program>` or `issuer:<program>@<partition>`.
@@ -293,7 +305,7 @@ class RedeemData(Data, frozen=True):
             check_year("until", self.until)
 
 
-class Redeem(Envelope, frozen=True, tag="flowdrop.wallet.redeem"):
+class Redeem(ClientEvent, frozen=True, tag="flowdrop.wallet.redeem"):
     """A person redeemed coins at a carrier."""
 
     data: RedeemData
@@ -307,19 +319,19 @@ class HeldData(Data, frozen=True):
     redemption_source: SourceName = None
 
 
-class RedeemSettle(Envelope, frozen=True, tag="flowdrop.wallet.redeem_settle"):
+class RedeemSettle(ClientEvent, frozen=True, tag="flowdrop.wallet.redeem_settle"):
     """The carrier delivered: held coins go to it."""
 
     data: HeldData
 
 
-class RedeemFail(Envelope, frozen=True, tag="flowdrop.wallet.redeem_fail"):
+class RedeemFail(ClientEvent, frozen=True, tag="flowdrop.wallet.redeem_fail"):
     """The carrier did not deliver: held coins are free again."""
 
     data: HeldData
 
 
-class RedeemExpire(Envelope, frozen=True, tag="flowdrop.wallet.redeem_expire"):
+class RedeemExpire(ClientEvent, frozen=True, tag="flowdrop.wallet.redeem_expire"):
     """The carrier did not answer until the time given: held coins are free again."""
 
     data: HeldData
@@ -343,7 +355,7 @@ class OrderPlaceData(Data, frozen=True):
     ) = None
 
 
-class OrderPlace(Envelope, frozen=True, tag="flowdrop.wallet.order_place"):
+class OrderPlace(ClientEvent, frozen=True, tag="flowdrop.wallet.order_place"):
     """A person ordered from the catalogue: the coins are held until the merchant has delivered."""
 
     data: OrderPlaceData
@@ -357,7 +369,7 @@ class OrderData(Data, frozen=True):
     order_source: SourceName = None
 
 
-class OrderFulfil(Envelope, frozen=True, tag="flowdrop.wallet.order_fulfil"):
+class OrderFulfil(ClientEvent, frozen=True, tag="flowdrop.wallet.order_fulfil"):
     """The merchant delivered: held coins go to it."""
 
     data: OrderData
@@ -372,13 +384,13 @@ class OrderStopData(Data, frozen=True):
     reason: Reason = ""
 
 
-class OrderCancel(Envelope, frozen=True, tag="flowdrop.wallet.order_cancel"):
+class OrderCancel(ClientEvent, frozen=True, tag="flowdrop.wallet.order_cancel"):
     """Buyer or merchant called an order off before it was delivered: held coins are free again."""
 
     data: OrderStopData
 
 
-class OrderRefund(Envelope, frozen=True, tag="flowdrop.wallet.order_refund"):
+class OrderRefund(ClientEvent, frozen=True, tag="flowdrop.wallet.order_refund"):
     """The merchant gave the coins of a delivered order back."""
 
     data: OrderStopData
@@ -393,13 +405,13 @@ class PointsData(Data, frozen=True):
     amount: Coins
 
 
-class PointsIn(Envelope, frozen=True, tag="flowdrop.wallet.points_in"):
+class PointsIn(ClientEvent, frozen=True, tag="flowdrop.wallet.points_in"):
     """A person turned a partner's points into coins: the partner owes for them."""
 
     data: PointsData
 
 
-class PointsOut(Envelope, frozen=True, tag="flowdrop.wallet.points_out"):
+class PointsOut(ClientEvent, frozen=True, tag="flowdrop.wallet.points_out"):
     """A person turned coins into a partner's points: the partner is owed for them."""
 
     data: PointsData
@@ -412,7 +424,7 @@ class DepositAddData(Data, frozen=True):
     amount: Coins
 
 
-class DepositAdd(Envelope, frozen=True, tag="flowdrop.wallet.deposit_add"):
+class DepositAdd(ClientEvent, frozen=True, tag="flowdrop.wallet.deposit_add"):
     """A person put leftover package data by; the first part begins a term."""
 
     data: DepositAddData
@@ -425,7 +437,7 @@ class DepositCustodyData(Data, frozen=True):
     month: Annotated[str, Meta(pattern=r"^(19[7-9]|20[0-9]|21[0-9])[0-9]-(0[1-9]|1[0-2])$")]
 
 
-class DepositCustody(Envelope, frozen=True, tag="flowdrop.wallet.deposit_custody"):
+class DepositCustody(ClientEvent, frozen=True, tag="flowdrop.wallet.deposit_custody"):
     """A month's custody fee was taken of what `subject` has put by."""
 
     data: DepositCustodyData
@@ -437,13 +449,13 @@ class DepositEndData(Data, frozen=True):
     program: Name
 
 
-class DepositWithdraw(Envelope, frozen=True, tag="flowdrop.wallet.deposit_withdraw"):
+class DepositWithdraw(ClientEvent, frozen=True, tag="flowdrop.wallet.deposit_withdraw"):
     """A person took all that was put by into the wallet."""
 
     data: DepositEndData
 
 
-class DepositReturn(Envelope, frozen=True, tag="flowdrop.wallet.deposit_return"):
+class DepositReturn(ClientEvent, frozen=True, tag="flowdrop.wallet.deposit_return"):
     """The term is over: all that was put by goes back to the person's number, by the carrier."""
 
     data: DepositEndData
@@ -458,7 +470,7 @@ class TransferData(Data, frozen=True):
     message: Annotated[str, Meta(max_length=500)] = ""
 
 
-class Transfer(Envelope, frozen=True, tag="flowdrop.wallet.transfer"):
+class Transfer(ClientEvent, frozen=True, tag="flowdrop.wallet.transfer"):
     """A person gave coins to another; `subject` pays."""
 
     data: TransferData
@@ -501,10 +513,23 @@ class PacketSendData(Data, frozen=True):
         check_year("expires", self.expires)
 
 
-class PacketSend(Envelope, frozen=True, tag="flowdrop.wallet.packet_send"):
+class PacketSend(ClientEvent, frozen=True, tag="flowdrop.wallet.packet_send"):
     """A person, or a campaign's budget, put coins into a red packet; `subject` pays."""
 
     data: PacketSendData
+
+
+class PacketShareData(Data, frozen=True):
+    """Whose claims through this share are."""
+
+    program: Name
+    sharer: Name
+
+
+class PacketShare(ClientEvent, frozen=True, tag="flowdrop.wallet.packet_share"):
+    """A person passed the red packet `subject` on; the event's id is the share's code."""
+
+    data: PacketShareData
 
 
 class PacketClaimData(Data, frozen=True):
@@ -524,23 +549,10 @@ class PacketClaimData(Data, frozen=True):
     message: Annotated[str, Meta(max_length=500, description="the claimer's thanks")] = ""
 
 
-class PacketClaim(Envelope, frozen=True, tag="flowdrop.wallet.packet_claim"):
+class PacketClaim(ClientEvent, frozen=True, tag="flowdrop.wallet.packet_claim"):
     """A person drew from the red packet `subject`."""
 
     data: PacketClaimData
-
-
-class PacketShareData(Data, frozen=True):
-    """Whose claims through this share are."""
-
-    program: Name
-    sharer: Name
-
-
-class PacketShare(Envelope, frozen=True, tag="flowdrop.wallet.packet_share"):
-    """A person passed the red packet `subject` on; the event's id is the share's code."""
-
-    data: PacketShareData
 
 
 class PacketExpireData(Data, frozen=True):
@@ -549,7 +561,7 @@ class PacketExpireData(Data, frozen=True):
     program: Name
 
 
-class PacketExpire(Envelope, frozen=True, tag="flowdrop.wallet.packet_expire"):
+class PacketExpire(ClientEvent, frozen=True, tag="flowdrop.wallet.packet_expire"):
     """The time of the red packet `subject` is over: what is left goes back to its sender."""
 
     data: PacketExpireData
@@ -567,7 +579,7 @@ class ReverseData(Data, frozen=True):
         check_year("original.time", self.original.time)
 
 
-class Reverse(Envelope, frozen=True, tag="flowdrop.wallet.reverse"):
+class Reverse(ClientEvent, frozen=True, tag="flowdrop.wallet.reverse"):
     """An event of `subject` was taken back."""
 
     data: ReverseData
@@ -580,13 +592,13 @@ class StopData(Data, frozen=True):
     reason: Reason = ""
 
 
-class Freeze(Envelope, frozen=True, tag="flowdrop.wallet.freeze"):
+class Freeze(ClientEvent, frozen=True, tag="flowdrop.wallet.freeze"):
     """A wallet was frozen: it receives, and does nothing else."""
 
     data: StopData
 
 
-class Unfreeze(Envelope, frozen=True, tag="flowdrop.wallet.unfreeze"):
+class Unfreeze(ClientEvent, frozen=True, tag="flowdrop.wallet.unfreeze"):
     """A frozen wallet was opened again."""
 
     data: StopData
@@ -600,7 +612,7 @@ class VerifyData(Data, frozen=True):
     by: Name
 
 
-class Verify(Envelope, frozen=True, tag="flowdrop.wallet.verify"):
+class Verify(ClientEvent, frozen=True, tag="flowdrop.wallet.verify"):
     """The owner of a wallet was verified, better or less well than before."""
 
     data: VerifyData
@@ -613,7 +625,7 @@ class CloseData(Data, frozen=True):
     to: Name | None = None
 
 
-class Close(Envelope, frozen=True, tag="flowdrop.wallet.close"):
+class Close(ClientEvent, frozen=True, tag="flowdrop.wallet.close"):
     """A wallet was closed for ever."""
 
     data: CloseData
@@ -625,7 +637,7 @@ class WaitingReturnData(Data, frozen=True):
     program: Name
 
 
-class WaitingReturn(Envelope, frozen=True, tag="flowdrop.wallet.waiting_return"):
+class WaitingReturn(ClientEvent, frozen=True, tag="flowdrop.wallet.waiting_return"):
     """Gifts that waited 30 days for the name `subject`, which has no wallet, go back."""
 
     data: WaitingReturnData
@@ -639,7 +651,7 @@ class WaitingReleaseData(Data, frozen=True):
     reason: Reason = ""
 
 
-class WaitingRelease(Envelope, frozen=True, tag="flowdrop.wallet.waiting_release"):
+class WaitingRelease(ClientEvent, frozen=True, tag="flowdrop.wallet.waiting_release"):
     """What came back to the closed wallet `subject` was given to another of the same owner."""
 
     data: WaitingReleaseData
@@ -681,7 +693,7 @@ class LegData(Data, frozen=True, kw_only=True, rename={"payer": "from"}):
     signature: Signature
 
 
-class Leg(Envelope, frozen=True, tag="flowdrop.wallet.leg"):
+class Leg(WalletEvent, frozen=True, tag="flowdrop.wallet.leg"):
     """Coins, or a question, arriving from another partition for the account `subject`."""
 
     subject: LedgerName
@@ -697,7 +709,7 @@ class RulesData(Data, frozen=True):
     signature: Signature
 
 
-class ProgramRules(Envelope, frozen=True, tag="flowdrop.wallet.rules"):
+class ProgramRules(WalletEvent, frozen=True, tag="flowdrop.wallet.rules"):
     """A partition judges by these rules from now on; `subject`: `rules:<program>@<partition>`."""
 
     data: RulesData
@@ -722,7 +734,7 @@ class KeyData(Data, frozen=True, kw_only=True):
     signature: Signature
 
 
-class KeyChange(Envelope, frozen=True, tag="flowdrop.wallet.key"):
+class KeyChange(WalletEvent, frozen=True, tag="flowdrop.wallet.key"):
     """A key is trusted, used or revoked from here on; `subject`: `keys:<purpose>@<partition>`."""
 
     data: KeyData
@@ -743,13 +755,17 @@ class CorrectionData(Data, frozen=True, kw_only=True):
     signature: Signature
 
 
-class Correction(Envelope, frozen=True, tag="flowdrop.wallet.correction"):
+class Correction(WalletEvent, frozen=True, tag="flowdrop.wallet.correction"):
     """A leg is undone, or delivered; `subject`: `clearing:<program>@<partition>` where it came."""
 
     data: CorrectionData
 
 
 # -- campaign ---------------------------------------------------------------------------------
+
+
+class CampaignEvent(Envelope, frozen=True):
+    """Base of what campaigns tell."""
 
 
 class AssignmentData(Data, frozen=True):
@@ -760,7 +776,7 @@ class AssignmentData(Data, frozen=True):
     probability: Probability
 
 
-class Assignment(Envelope, frozen=True, tag="flowdrop.campaign.assignment"):
+class Assignment(CampaignEvent, frozen=True, tag="flowdrop.campaign.assignment"):
     """A person was assigned to an arm of a randomised campaign; `subject` is the person."""
 
     data: AssignmentData
@@ -780,7 +796,7 @@ class ContactData(Data, frozen=True):
             check_year("until", self.until)
 
 
-class Contact(Envelope, frozen=True, tag="flowdrop.campaign.contact"):
+class Contact(CampaignEvent, frozen=True, tag="flowdrop.campaign.contact"):
     """A campaign contacted a person."""
 
     data: ContactData
@@ -798,7 +814,7 @@ class ExposureData(Data, frozen=True):
     paid: bool = False
 
 
-class Exposure(Envelope, frozen=True, tag="flowdrop.campaign.exposure"):
+class Exposure(CampaignEvent, frozen=True, tag="flowdrop.campaign.exposure"):
     """An advertisement was served to a person."""
 
     data: ExposureData
@@ -811,7 +827,7 @@ class ClickData(Data, frozen=True):
     channel: Name
 
 
-class Click(Envelope, frozen=True, tag="flowdrop.campaign.click"):
+class Click(CampaignEvent, frozen=True, tag="flowdrop.campaign.click"):
     """A person clicked."""
 
     data: ClickData
@@ -823,7 +839,7 @@ class VisitData(Data, frozen=True):
     campaign: Name
 
 
-class Visit(Envelope, frozen=True, tag="flowdrop.campaign.visit"):
+class Visit(CampaignEvent, frozen=True, tag="flowdrop.campaign.visit"):
     """A person visited the advertiser."""
 
     data: VisitData
@@ -837,7 +853,7 @@ class ConversionData(Data, frozen=True):
     item: Name | None = None
 
 
-class Conversion(Envelope, frozen=True, tag="flowdrop.campaign.conversion"):
+class Conversion(CampaignEvent, frozen=True, tag="flowdrop.campaign.conversion"):
     """A person converted."""
 
     data: ConversionData
@@ -853,66 +869,38 @@ class ConsentData(Data, frozen=True):
     granted: bool
 
 
-class Consent(Envelope, frozen=True, tag="flowdrop.campaign.consent"):
+class Consent(CampaignEvent, frozen=True, tag="flowdrop.campaign.consent"):
     """A person gave or withdrew consent."""
 
     data: ConsentData
 
 
-ClientEvent = (
-    Open
-    | Earn
-    | Fund
-    | Defund
-    | Grant
-    | Reward
-    | Expire
-    | ReserveAdd
-    | ReserveRemove
-    | Redeem
-    | RedeemSettle
-    | RedeemFail
-    | RedeemExpire
-    | OrderPlace
-    | OrderFulfil
-    | OrderCancel
-    | OrderRefund
-    | PointsIn
-    | PointsOut
-    | DepositAdd
-    | DepositCustody
-    | DepositWithdraw
-    | DepositReturn
-    | Transfer
-    | PacketSend
-    | PacketShare
-    | PacketClaim
-    | PacketExpire
-    | Reverse
-    | Freeze
-    | Unfreeze
-    | Verify
-    | Close
-    | WaitingReturn
-    | WaitingRelease
-)
-WalletEvent = ClientEvent | Leg | ProgramRules | KeyChange | Correction
-CampaignEvent = Assignment | Contact | Exposure | Click | Visit | Conversion | Consent
 Event = WalletEvent | CampaignEvent
 
-decode_wallet = msgspec.json.Decoder(WalletEvent).decode
-decode_campaign = msgspec.json.Decoder(CampaignEvent).decode
+
+def kinds_of(base: type[Envelope]) -> tuple[type[Envelope], ...]:
+    """Return the types of events below a base, in the order in which they stand here."""
+    below = base.__subclasses__()
+    return tuple(kind for one in below for kind in kinds_of(one)) if below else (base,)
+
+
+WALLET_KINDS, CAMPAIGN_KINDS = kinds_of(WalletEvent), kinds_of(CampaignEvent)
+
+decode_wallet = msgspec.json.Decoder[WalletEvent](reduce(or_, WALLET_KINDS)).decode
+decode_campaign = msgspec.json.Decoder[CampaignEvent](reduce(or_, CAMPAIGN_KINDS)).decode
 encode = msgspec.json.Encoder().encode
 
 
 # Every type by its name, with the topic it belongs to.
 TYPES: dict[str, tuple[str, type]] = {
     str(kind.__struct_config__.tag): (topic, kind)
-    for topic, union in ((WALLET_TOPIC, WalletEvent), (CAMPAIGN_TOPIC, CampaignEvent))
-    for kind in get_args(union)
+    for topic, kinds in ((WALLET_TOPIC, WALLET_KINDS), (CAMPAIGN_TOPIC, CAMPAIGN_KINDS))
+    for kind in kinds
 }
 # The last word of each type's name: `earn` of `flowdrop.wallet.earn`.
 OPERATION: dict[type, str] = {kind: name.rpartition(".")[2] for name, (_, kind) in TYPES.items()}
+# What clients may ask of the ledger, by that word.
+OPERATIONS = tuple(OPERATION[kind] for kind in kinds_of(ClientEvent))
 _TOPICS = {kind: topic for topic, kind in TYPES.values()}
 
 

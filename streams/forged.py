@@ -28,9 +28,9 @@ from streams.layer.state import PartitionState
 from streams.layer.table import Work
 from streams.ledger.accounts import aside_name, clearing_name, undone_name
 from streams.ledger.corrections import UNDOABLE, sign
-from streams.ledger.keys import MissingKeyError
 from streams.ledger.legs import UNSIGNED
 from streams.ledger.results import decode_result
+from streams.ledger.trust import MissingKeyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

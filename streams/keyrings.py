@@ -12,10 +12,11 @@ from flowdrop.settings import needed
 from streams.events import ChangeOfKey, KeyChange, KeyData, Purpose
 from streams.kafka_log import messages
 from streams.ledger.accounts import keys_name, unpack
-from streams.ledger.keys import GENESIS, fingerprint_of, sign
+from streams.ledger.keys import sign
 from streams.ledger.legs import UNSIGNED
 from streams.ledger.terms import Keyring, keyring_of
 from streams.ledger.times import microseconds
+from streams.ledger.trust import GENESIS, fingerprint_of
 from streams.topics import ACCOUNTS_CHANGELOG
 
 if TYPE_CHECKING:

@@ -61,34 +61,6 @@ def test_a_room_imports_only_what_the_table_allows(room: str) -> None:
     assert not strangers
 
 
-def _circles(room: str) -> list[list[str]]:
-    """Return the circles of modules of a room, imports for types and within functions included."""
-    files = {
-        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
-        for path in (ROOT / room).rglob("*.py")
-    }
-    graph = {
-        name: {name_ if name_ in files else name_.rpartition(".")[0] for name_ in _imports(path)}
-        & files.keys() - {name}
-        for name, path in files.items()
-    }
-    # What imports nothing that is left is in no circle, nor is what nothing that is left imports.
-    while True:
-        imported = {name for found in graph.values() for name in found}
-        free = {name for name, found in graph.items() if not found or name not in imported}
-        if not free:
-            return [[name, *sorted(found)] for name, found in sorted(graph.items())]
-        graph = {name: found - free for name, found in graph.items() if name not in free}
-
-
-HAVE_CIRCLES = {"streams", "local"}  # still
-
-
-@pytest.mark.parametrize("room", [room for room in ROOMS if room not in HAVE_CIRCLES])
-def test_no_modules_of_a_room_import_each_other(room: str) -> None:
-    assert not _circles(room)
-
-
 def test_dags_import_nothing_but_airflow_and_the_standard_library() -> None:
     import sys
 

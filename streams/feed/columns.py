@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.json as arrow_json
 
 from streams.deadletters import headers_of, place_of
-from streams.events import ACCEPTED_TOPIC, CampaignEvent
+from streams.events import ACCEPTED_TOPIC, decode_campaign
 from streams.ledger.results import Result, decode_result
 from streams.ledger.times import microseconds
 
@@ -175,11 +175,10 @@ _CAMPAIGN_SCHEMA = pa.schema(
         **_PLACE,
     }
 )
-_decode_campaign = msgspec.json.Decoder(CampaignEvent).decode
 
 
 def _campaign_row(batch: Batch, index: int) -> Iterable[Any]:
-    event = _decode_campaign(batch.values[index] or b"")
+    event = decode_campaign(batch.values[index] or b"")
     time_us = microseconds(event.time)
     yield from (event.id, type(event).__name__.lower(), time_us, event.subject, event.source)
     for name in _CAMPAIGN_DATA:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from faust.types import TP, AppT, EventT, StreamT
 
     from streams.layer.batch import Batch
-    from streams.layer.transactions import Pace
+    from streams.layer.pace import Pace
 
 UNCOMMITTED_BYTES_MAX = 32 * 1024 * 1024
 UNDECIDED_SECONDS = 60.0  # beyond the longest that Kafka leaves a transaction open
@@ -134,7 +134,15 @@ class BatchStore(memory.Store):
         state = self.partitions[number] = PartitionState(number)
         self.restored[number] = 0
         self.producers[number] = producer
-        self.committers[number] = Committer(state, producer, table)
+        self.committers[number] = Committer(
+            state,
+            producer,
+            name=table.name,
+            pace=table.pace,
+            interval_s=table.interval_s,
+            executor=table.executor,
+            on_fatal=table.on_fatal,
+        )
 
     async def _look_at_ends(self, kept: list[int]) -> None:
         """Note up to where the changelogs of kept partitions can be read now.

@@ -13,7 +13,7 @@ import logging
 import threading
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import aiokafka.errors
 from confluent_kafka import KafkaError, KafkaException, Producer
@@ -29,23 +29,18 @@ from streams.layer.state import APPLIED_KEY, PartitionState, Pending, applied_re
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
+    from concurrent.futures import Executor
 
     from confluent_kafka import Message
     from faust.types import EventT
 
     from streams.layer.hanging import Last
-    from streams.layer.table import BatchTable
+    from streams.layer.pace import Pace
 
 REPEATS_MAX = 10
 CALL_SECONDS_MAX = 60.0  # then it is called again
 IDLE_SECONDS = 1.0  # after which a partition without work looks whether the broker went away
 REPEAT_WAIT_SECONDS_MAX = 1.0
-
-# When a worker's transactions queue at the broker, and what it does about it; see `Pace`.
-QUEUE_FACTOR, QUEUE_SECONDS = 3, 0.020
-GAP_GROWTH, GAP_DECAY, GAP_FACTOR_MAX = 1.05, 0.98, 4
-SMOOTHING = 0.1  # one that is long, for the legs in it, is no queue
-USUAL_GROWTH = 1.00001  # a transaction: what is usual is learnt anew within minutes
 
 log = logging.getLogger(__name__)
 
@@ -262,50 +257,37 @@ class TransactionalProducer:
             raise TransactionFailedError(f"{self.transactional_id}: {error}") from error
 
 
-class Pace:
-    """Gives out turns, so that all partitions of a worker share a bound of transactions a second.
-
-    A partition that has nothing to commit takes no turn: eight busy ones commit as often among
-    64 as alone. The bound gives way to a broker that is behind: when transactions take much longer
-    than they have taken here, they are waiting for each other, and fewer but larger ones pass
-    through sooner. (TCP Vegas tells a queue in the same way, by the delay above the least seen.)
+class Committer:
+    """Commits a partition's pending content at most once an interval, while the fold goes on.
 
     Args:
-        per_second: the most turns a second.
+        state: the partition's.
+        producer: the partition's.
+        name: of its table, by which times are told.
+        pace: gives it its turns.
+        interval_s: least time between two transactions, in seconds.
+        executor: runs what blocks.
+        on_fatal: ends the process, by a reason.
     """
 
-    def __init__(self, per_second: int = 250) -> None:
-        self.gap_s = self._least_gap_s = 1 / per_second
-        self._usual_s = float("inf")
-        self._lately_s = 0.0
-        self._next = 0.0
-
-    async def turn(self) -> None:
-        """Wait for a turn, first come first served."""
-        now = asyncio.get_running_loop().time()
-        at = self._next = max(now, self._next + self.gap_s)
-        if at > now:
-            await asyncio.sleep(at - now)
-
-    def took(self, seconds: float) -> None:
-        """Be told how long a transaction took, and give turns more rarely or more often."""
-        self._usual_s = min(seconds, self._usual_s * USUAL_GROWTH)
-        self._lately_s += SMOOTHING * (seconds - self._lately_s)
-        if self._lately_s > QUEUE_FACTOR * self._usual_s + QUEUE_SECONDS:
-            self.gap_s = min(self.gap_s * GAP_GROWTH, self._least_gap_s * GAP_FACTOR_MAX)
-        else:
-            self.gap_s = max(self.gap_s * GAP_DECAY, self._least_gap_s)
-
-
-class Committer:
-    """Commits a partition's pending content at most once an interval, while the fold goes on."""
-
     def __init__(
-        self, state: PartitionState, producer: TransactionalProducer, table: BatchTable
+        self,
+        state: PartitionState,
+        producer: TransactionalProducer,
+        *,
+        name: str,
+        pace: Pace,
+        interval_s: float,
+        executor: Executor,
+        on_fatal: Callable[[str, BaseException | None], NoReturn],
     ) -> None:
         self.state = state
         self.producer = producer
-        self._table = table
+        self._name = name
+        self._pace = pace
+        self._interval_s = interval_s
+        self._executor = executor
+        self._on_fatal = on_fatal
         self._work = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -327,33 +309,33 @@ class Committer:
         self._task.cancel()
         await asyncio.wait([self._task, *([self._flight] if self._flight else [])])
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._table.executor, self.producer.close)
+        await loop.run_in_executor(self._executor, self.producer.close)
 
     async def _run(self) -> None:
-        table, loop = self._table, asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
         try:
             while True:
                 await self._something()
-                await table.pace.turn()
+                await self._pace.turn()
                 self._work.clear()
                 started = loop.time()
                 pending = self.state.take()
                 self._room.set()
                 await self._call(self.producer.commit, pending)
                 took = loop.time() - started
-                TRANSACTION_SECONDS.labels(table.name).observe(took)
-                table.pace.took(took)
+                TRANSACTION_SECONDS.labels(self._name).observe(took)
+                self._pace.took(took)
                 self._acknowledge(self.state.settle())
-                ACKNOWLEDGEMENT_SECONDS.labels(table.name).observe(
+                ACKNOWLEDGEMENT_SECONDS.labels(self._name).observe(
                     time.monotonic() - pending.began_s
                 )
-                await asyncio.sleep(max(0.0, started + table.interval_s - loop.time()))
+                await asyncio.sleep(max(0.0, started + self._interval_s - loop.time()))
         except asyncio.CancelledError:
             raise
         except TransactionFailedError as error:
-            table.on_fatal(str(error), error)
+            self._on_fatal(str(error), error)
         except Exception as error:  # noqa: BLE001 - whatever it is, the partition can't go on
-            table.on_fatal(f"partition {self.state.number}: {error!r}", error)
+            self._on_fatal(f"partition {self.state.number}: {error!r}", error)
 
     async def _something(self) -> None:
         """Wait for work; meanwhile see to it that no outage leaves readers waiting."""
@@ -366,7 +348,7 @@ class Committer:
     async def _call(self, call: Callable[..., None], *args: Any) -> None:
         """Run a blocking call, which ends before its partition is given up."""
         loop = asyncio.get_running_loop()
-        self._flight = loop.run_in_executor(self._table.executor, call, *args)
+        self._flight = loop.run_in_executor(self._executor, call, *args)
         await asyncio.shield(self._flight)
 
     def _acknowledge(self, events: list[EventT]) -> None:

@@ -23,7 +23,7 @@ from mode.utils.futures import notify
 
 from streams.layer.batch import Batch, drain
 from streams.layer.faults import end_process
-from streams.layer.transactions import Pace
+from streams.layer.pace import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

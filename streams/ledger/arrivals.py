@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams.events import partition_of
+from streams.events import Leg, partition_of
 from streams.identity import event_key
 from streams.ledger import tiers, waiting
 from streams.ledger.accounts import Account, aside_name, clearing_name
 from streams.ledger.legs import arrived_from, is_genuine, with_arrived
+from streams.ledger.operation import Ours
 from streams.ledger.payees import send_money
 from streams.ledger.recent import entry_at, find, mark
 from streams.ledger.refusals import (
@@ -30,17 +31,19 @@ from streams.ledger.terms import Gift, lease_of, packed, packet_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from streams.events import Leg
+    from streams.events import LegData
     from streams.ledger.book import Book
+    from streams.ledger.results import Result
+    from streams.ledger.turn import Turn
 
 
-def arrive(book: Book, leg: Leg) -> tuple[str, str]:
+def arrive(turn: Turn, leg: Leg) -> tuple[str, str]:
     """Do what a leg says; return outcome and reason."""
-    data = leg.data
-    if (reason := _distrusted(book, leg)) != "":
+    book, data = turn.book, leg.data
+    if (reason := _distrusted(turn, leg)) != "":
         return "refused", reason
     if book[leg.subject] is None and book.is_elsewhere(leg.subject):
-        return book.forward()
+        return turn.forward()
     clearing = book.clearing(data.program)
     expected = arrived_from(clearing.terms, data.partition) + 1
     if data.sequence > expected:
@@ -50,25 +53,25 @@ def arrive(book: Book, leg: Leg) -> tuple[str, str]:
         book.keep(clearing)
     elif not _was_aside(book, leg):
         return "refused", "repeated_leg"
-    reason = STEPS[data.step](book, leg, clearing)
+    reason = STEPS[data.step](turn, leg, clearing)
     return ("refused", reason) if reason else ("applied", "")
 
 
-def _distrusted(book: Book, leg: Leg) -> str:
+def _distrusted(turn: Turn, leg: Leg) -> str:
     """Return why a leg is not the ledger's, '' when it is."""
-    secret = book.trust("ledger")[leg.data.key]
+    secret = turn.trust["ledger"][leg.data.key]
     if isinstance(secret, str):
         return secret
     return "" if is_genuine(leg, secret) else "forged_leg"
 
 
-def pass_over(book: Book, leg: Leg) -> None:
+def pass_over(turn: Turn, leg: Leg) -> None:
     """Count a leg as arrived whose fold has failed, so that those after it need not wait for it.
 
     It may come once more, when what failed has been mended.
     """
-    data = leg.data
-    if _distrusted(book, leg) or partition_of(leg.subject, book.partitions) != book.number:
+    book, data = turn.book, leg.data
+    if _distrusted(turn, leg) or partition_of(leg.subject, book.partitions) != book.number:
         return
     clearing = book.clearing(data.program)
     expected = arrived_from(clearing.terms, data.partition) + 1
@@ -93,36 +96,36 @@ def _aside_name(book: Book, leg: Leg) -> str:
     return aside_name(data.program, data.partition, data.sequence, book.number)
 
 
-def _gift(book: Book, leg: Leg, clearing: Account) -> str:
+def _gift(turn: Turn, leg: Leg, clearing: Account) -> str:
     """Pay a wallet what the origin sent; without one it waits; what can't be taken goes back."""
-    data = leg.data
+    book, data = turn.book, leg.data
     wallet = book[leg.subject]
-    reason = _refusal_of(book, leg, wallet)
+    reason = _refusal_of(turn, leg, wallet)
     _answer(book, leg, reason)
     if reason:
-        book.send("bounce", data.payer, leg.subject, data.amount, data.campaign)
+        turn.send("bounce", data.payer, leg.subject, data.amount, data.campaign)
         if data.step == "transfer":  # one that is asked back meanwhile isn't taken as well
             memory = waiting.gone_back_name(_gift_of(leg), leg.subject)
             book.keep(Account("bounced", data.program, name=memory))
         return reason
     if wallet is None:
-        gift = Gift(*_gift_of(leg), data.amount, book.time_us, data.campaign)
+        gift = Gift(*_gift_of(leg), data.amount, turn.time_us, data.campaign)
         waiting.keep(book, clearing, leg.subject, gift)
     else:
         book.move(clearing, wallet, data.amount)
-    _acknowledge(book, leg, clearing)
+    _acknowledge(turn, leg, clearing)
     return ""
 
 
-def _refusal_of(book: Book, leg: Leg, wallet: Account | None) -> str:
+def _refusal_of(turn: Turn, leg: Leg, wallet: Account | None) -> str:
     data = leg.data
     if wallet is None:
-        return waiting.has_room(book, leg.subject, data.program, data.amount)
+        return waiting.has_room(turn.book, leg.subject, data.program, data.amount)
     if wallet.state == "closed":
         return "closed"
     if wallet.program != data.program:
         return "wrong_program"
-    program = tiers.bound_at(book, data.program, book.time_us)
+    program = turn.rulebook.at(data.program, turn.time_us)
     if program is not None and tiers.is_full(wallet, program, data.amount):
         return "over_tier_balance"
     return "" if wallet.takes(data.program, data.amount) else "balance_limit"
@@ -133,10 +136,10 @@ def _gift_of(leg: Leg) -> tuple[str, str, str]:
     return leg.data.payer, leg.data.cause_source, leg.data.cause
 
 
-def _acknowledge(book: Book, leg: Leg, clearing: Account) -> None:
+def _acknowledge(turn: Turn, leg: Leg, clearing: Account) -> None:
     data = leg.data
     origin = clearing_name(data.program, data.partition)
-    book.send("ack", origin, clearing.name, data.amount, data.campaign)
+    turn.send("ack", origin, clearing.name, data.amount, data.campaign)
 
 
 def _answer(book: Book, leg: Leg, reason: str) -> None:
@@ -149,71 +152,71 @@ def _answer(book: Book, leg: Leg, reason: str) -> None:
             book.keep(account)
 
 
-def _reserve(book: Book, leg: Leg, clearing: Account) -> str:
+def _reserve(turn: Turn, leg: Leg, clearing: Account) -> str:
     """Add to a budget or an issuer what the origin sent, and acknowledge it."""
-    data = leg.data
+    book, data = turn.book, leg.data
     target = book[leg.subject] or book.lender_or_borrower(leg.subject, data.program)
     if not target.takes(data.program, data.amount):
         target = book.suspense(data.program)
     book.move(clearing, target, data.amount)
-    _acknowledge(book, leg, clearing)
+    _acknowledge(turn, leg, clearing)
     return ""
 
 
-def _reversal(book: Book, leg: Leg, clearing: Account) -> str:
+def _reversal(turn: Turn, leg: Leg, clearing: Account) -> str:
     """Give the payer of a gift its coins, which it has taken back."""
-    waiting.bring_back(book, clearing, leg.subject, leg.data.amount)
-    _came_back(book, leg, REVERSED)
-    _answer(book, leg, "")
-    _acknowledge(book, leg, clearing)
+    waiting.bring_back(turn, clearing, leg.subject, leg.data.amount)
+    _came_back(turn, leg, REVERSED)
+    _answer(turn.book, leg, "")
+    _acknowledge(turn, leg, clearing)
     return ""
 
 
-def _bounce(book: Book, leg: Leg, clearing: Account) -> str:
+def _bounce(turn: Turn, leg: Leg, clearing: Account) -> str:
     """Give coins that were sent from here, and could not be taken, to who paid them."""
     clearing.pending -= leg.data.amount
-    return _sent_back(book, leg, clearing)
+    return _sent_back(turn, leg, clearing)
 
 
-def _unclaimed(book: Book, leg: Leg, clearing: Account) -> str:
+def _unclaimed(turn: Turn, leg: Leg, clearing: Account) -> str:
     """Give coins that have waited in vain to who paid them, and acknowledge it."""
-    _sent_back(book, leg, clearing)
-    _acknowledge(book, leg, clearing)
+    _sent_back(turn, leg, clearing)
+    _acknowledge(turn, leg, clearing)
     return ""
 
 
-def _sent_back(book: Book, leg: Leg, clearing: Account) -> str:
+def _sent_back(turn: Turn, leg: Leg, clearing: Account) -> str:
     """Give coins to who paid them, a packet's to its sender."""
-    payer = book[leg.subject]
+    payer = turn.book[leg.subject]
     name = leg.subject
     if payer is not None and payer.kind == "packet":
         name = packet_of(payer.terms).sender
-    waiting.bring_back(book, clearing, name, leg.data.amount)
-    _came_back(book, leg, RELEASED)
+    waiting.bring_back(turn, clearing, name, leg.data.amount)
+    _came_back(turn, leg, RELEASED)
     return ""
 
 
-def _came_back(book: Book, leg: Leg, code: int) -> None:
+def _came_back(turn: Turn, leg: Leg, code: int) -> None:
     """Have the payer of a gift remember that it came back, and count it no longer."""
-    payer = book[leg.subject]
+    payer = turn.book[leg.subject]
     if payer is None or payer.kind != "wallet":
         return
     at = find(payer.recent, _cause_key(leg))
     if at < 0 or (entry := entry_at(payer.recent, at)).code not in APPLIED_CODES:
         return
     if entry.is_counted:
-        tiers.uncount(book, payer, entry.time_us, leg.data.amount)
+        tiers.uncount(turn, payer, entry.time_us, leg.data.amount)
     mark(payer, at, code)
-    book.keep(payer)
+    turn.book.keep(payer)
 
 
 def _cause_key(leg: Leg) -> bytes:
     return event_key(leg.data.cause_source, leg.data.cause)
 
 
-def _lease(book: Book, leg: Leg, clearing: Account) -> str:
+def _lease(turn: Turn, leg: Leg, clearing: Account) -> str:
     """Add to a shard or an issuer what its reserve leased it; nothing means there is no more."""
-    data = leg.data
+    book, data = turn.book, leg.data
     shard = book.lender_or_borrower(leg.subject, data.program)
     if shard.program == data.program:
         lease = lease_of(shard.terms)
@@ -224,70 +227,71 @@ def _lease(book: Book, leg: Leg, clearing: Account) -> str:
             book.post(shard)
         else:
             book.keep(shard)
-    return _reserve(book, leg, clearing) if data.amount else ""
+    return _reserve(turn, leg, clearing) if data.amount else ""
 
 
-def _ack(book: Book, leg: Leg, clearing: Account) -> str:
+def _ack(turn: Turn, leg: Leg, clearing: Account) -> str:
     """Note that coins sent from here have arrived."""
     clearing.pending -= leg.data.amount
-    book.amount = leg.data.amount
-    book.post(clearing)
+    turn.amount = leg.data.amount
+    turn.book.post(clearing)
     return ""
 
 
-def _lease_ask(book: Book, leg: Leg, _clearing: Account) -> str:
+def _lease_ask(turn: Turn, leg: Leg, _clearing: Account) -> str:
     """Lease who asks a part of what is left, which may be nothing, or all that it lacks.
 
     Who lacks more than there is gets the part only: others need the rest.
     """
     data = leg.data
-    reserve = book[leg.subject]
+    reserve = turn.book[leg.subject]
     amount = 0
     if reserve is not None and reserve.program == data.program:
         available = reserve.available
-        amount = max(available // (2 * book.partitions), min(available, 1))
+        amount = max(available // (2 * turn.book.partitions), min(available, 1))
         if data.amount <= available:
             amount = max(amount, data.amount)
     if reserve is not None and amount:
-        send_money(book, "lease", reserve, data.payer, amount, data.campaign)
+        send_money(turn, "lease", reserve, data.payer, amount, data.campaign)
     else:
-        book.send("lease", data.payer, leg.subject, 0, data.campaign)
+        turn.send("lease", data.payer, leg.subject, 0, data.campaign)
     return ""
 
 
-def _ask(book: Book, leg: Leg, _clearing: Account) -> str:
+def _ask(turn: Turn, leg: Leg, _clearing: Account) -> str:
     """Pay a grant that the shard could not, or say why not."""
     data = leg.data
-    reserve = book[leg.subject]
+    reserve = turn.book[leg.subject]
     if reserve is None or reserve.program != data.program or reserve.available < data.amount:
-        return _decline(book, leg, "budget_exhausted")
+        return _decline(turn, leg, "budget_exhausted")
     amount, asker = data.amount, data.asker
-    send_money(book, "grant", reserve, data.payer, amount, data.campaign, asker)
+    send_money(turn, "grant", reserve, data.payer, amount, data.campaign, asker)
     return ""
 
 
-def _reverse_ask(book: Book, leg: Leg, _clearing: Account) -> str:
+def _reverse_ask(turn: Turn, leg: Leg, _clearing: Account) -> str:
     """Send a gift's coins back from where they are, if there are as many."""
-    data = leg.data
+    book, data = turn.book, leg.data
     gift = _gift_of(leg)
     if book[waiting.gone_back_name(gift, leg.subject)] is not None:
-        return _decline(book, leg, "unknown_original")
+        return _decline(turn, leg, "unknown_original")
     giver = waiting.take_out(book, leg.subject, data.program, gift) or book[leg.subject]
     if giver is None or giver.program != data.program or giver.available < data.amount:
-        return _decline(book, leg, "insufficient_balance")
-    send_money(book, "reversal", giver, data.payer, data.amount, asker=data.asker)
+        return _decline(turn, leg, "insufficient_balance")
+    send_money(turn, "reversal", giver, data.payer, data.amount, asker=data.asker)
     return ""
 
 
-def _decline(book: Book, leg: Leg, reason: str) -> str:
+def _decline(turn: Turn, leg: Leg, reason: str) -> str:
     data = leg.data
     to, amount, asker = data.payer, data.amount, data.asker
-    book.send("declined", to, leg.subject, amount, data.campaign, asker=asker, reason=reason)
+    turn.send("declined", to, leg.subject, amount, data.campaign, asker=asker, reason=reason)
     return reason
 
 
-def _declined(book: Book, leg: Leg, _clearing: Account) -> str:
+def _declined(turn: Turn, leg: Leg, _clearing: Account) -> str:
     """Have what asked be refused, and a gift that was to be taken back stand as applied again."""
+    book = turn.book
     account = book[leg.subject]
     at = -1 if account is None else find(account.recent, _cause_key(leg))
     if account is not None and at >= 0 and entry_at(account.recent, at).code == REVERSING:
@@ -297,15 +301,15 @@ def _declined(book: Book, leg: Leg, _clearing: Account) -> str:
     return ""
 
 
-def _unack(book: Book, leg: Leg, clearing: Account) -> str:
+def _unack(turn: Turn, leg: Leg, clearing: Account) -> str:
     """Note that coins said to have arrived have not: a forged leg was taken for them."""
     clearing.pending += leg.data.amount
-    book.amount = leg.data.amount
-    book.post(clearing)
+    turn.amount = leg.data.amount
+    turn.book.post(clearing)
     return ""
 
 
-STEPS: dict[str, Callable[[Book, Leg, Account], str]] = {
+STEPS: dict[str, Callable[[Turn, Leg, Account], str]] = {
     "transfer": _gift,
     "claim": _gift,
     "lease": _lease,
@@ -321,3 +325,14 @@ STEPS: dict[str, Callable[[Book, Leg, Account], str]] = {
     "unclaimed": _unclaimed,
     "unack": _unack,
 }
+
+
+def _tell(result: Result, data: LegData, _turn: Turn) -> None:
+    result.step = data.step
+    result.cause = data.cause
+    result.cause_source = data.cause_source
+    result.campaign = data.campaign
+    result.counterparty = data.payer
+
+
+OURS = (Ours(event=Leg, judge=arrive, facts=_tell),)

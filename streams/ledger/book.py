@@ -1,42 +1,30 @@
-"""The book: a partition's accounts while one batch is folded.
+"""The book: a partition's accounts while one batch is folded, and posting to them.
 
-An operation first checks everything and then posts, so that an event is applied whole or not at
-all. What the book holds at the batch's end is stored at once; a book that is thrown away has
-changed nothing.
+It knows no rules. An operation first checks everything and then posts, so that an event is applied
+whole or not at all. What the book holds at the batch's end is stored at once; a book that is thrown
+away has changed nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 from xxhash import xxh3_64_intdigest as hashed
 
-from streams.events import Leg, LegData, encode, partition_of
+from streams.events import partition_of
 from streams.ledger.accounts import (
     BALANCE_MAX,
     Account,
     Kind,
     clearing_name,
     issuer_name,
-    keys_name,
     kind_of,
-    rules_name,
     suspense_name,
     unpack,
 )
-from streams.ledger.keys import Keys
-from streams.ledger.legs import UNSIGNED, cause_of, sent_to, sign, with_sent
-from streams.ledger.published import rules_by
 from streams.ledger.results import NO_POSTINGS, Postings
-from streams.ledger.terms import keyring_of, published_of
-from streams.programs.entries import CHINA
-
-if TYPE_CHECKING:
-    from streams.events import Step, WalletEvent
-    from streams.ledger.rules import Offers, Rules
-    from streams.programs import Calendar
 
 Read: TypeAlias = Callable[[bytes], bytes | None]
 
@@ -60,72 +48,35 @@ class Shard(msgspec.Struct, gc=False):
     key: str = ""
 
 
-class Offered(dict[str, "Offers | None"]):
-    """What programs whose rules have no dates offer, looked up when first asked for."""
-
-    __slots__ = ("_book",)
-
-    def __init__(self, book: Book) -> None:
-        super().__init__()
-        self._book = book
-
-    def __missing__(self, program: str) -> Offers | None:
-        """Look up, once a batch."""
-        offers = self[program] = self._book.judged_by(program).offers.get(program)
-        return offers
-
-
 class Book(dict[str, Account | None]):
     """Accounts by name, read when first asked for; `None` for one that does not exist.
 
     Args:
         number: the partition.
         partitions: how many there are.
-        rules: what is fixed.
         read: gives a packed record by its key.
         clock_us: the latest time of an event applied before.
 
     Attributes:
         changed: every account to store, in the order of their first change.
         sent: `(partition, key, value)` of each leg to append to wallet.events.
-        offers: what programs offer, but those whose rules have dates.
         strays: offsets of records that belong on another partition.
-        event: the one in hand.
-        time_us: its time, microseconds since 1970.
-        key: its `event_key`.
-        offset: where it stands in the partition's log.
-        amount: the coins it is about, where its postings don't say.
+        key: `event_key` of the event that posts.
         postings: what it has posted so far.
-        legs: how many legs it has sent so far.
-        mb: megabytes that it redeemed.
-        told: what its result says that only accounts know, by field.
-        undo: what undoing it takes, see `recent.py`.
     """
 
     __slots__ = (
-        *("amount", "changed", "clock_us", "event", "key", "mb", "number", "offset", "partitions"),
-        *("legs", "offers", "postings", "read", "rules", "sent", "strays", "time_us"),
-        *("told", "undo", "_clearings", "_issuers", "_keys"),
+        *("changed", "clock_us", "key", "number", "partitions", "postings", "read", "sent"),
+        *("strays", "_clearings", "_issuers"),
     )
 
-    event: WalletEvent
-    time_us: int
     key: bytes
-    offset: int
-    amount: int
     postings: Postings
-    legs: int
-    mb: int
-    told: dict[str, str] | None
-    undo: int
 
-    def __init__(
-        self, number: int, partitions: int, rules: Rules, read: Read, clock_us: int = 0
-    ) -> None:
+    def __init__(self, number: int, partitions: int, read: Read, clock_us: int = 0) -> None:
         super().__init__()
         self.number = number
         self.partitions = partitions
-        self.rules = rules
         self.read = read
         self.clock_us = clock_us
         self.changed: dict[str, Account] = {}
@@ -133,8 +84,6 @@ class Book(dict[str, Account | None]):
         self.strays: set[int] = set()
         self._clearings: dict[str, Account] = {}
         self._issuers: dict[str, Account] = {}
-        self._keys: dict[str, Keys] = {}
-        self.offers = Offered(self)
 
     def __missing__(self, name: str) -> Account | None:
         """Read an account, once a batch."""
@@ -147,11 +96,6 @@ class Book(dict[str, Account | None]):
     def is_elsewhere(self, name: str) -> bool:
         """Return whether an account that does not exist here belongs on another partition."""
         return partition_of(name, self.partitions) != self.number
-
-    def forward(self) -> tuple[str, str]:
-        """Note that the record in hand belongs on another partition."""
-        self.strays.add(self.offset)
-        return "forwarded", ""
 
     def ours(self, name: str, kind: Kind, program: str) -> Account:
         """Return one of the ledger's own accounts; it begins to exist when first posted to."""
@@ -186,39 +130,6 @@ class Book(dict[str, Account | None]):
     def keep(self, account: Account) -> None:
         """Store an account at the batch's end."""
         self[account.name] = self.changed[account.name] = account
-
-    # -- rules ---------------------------------------------------------------------------------
-
-    def judged_by(self, program: str) -> Rules:
-        """Return the rules that a program's events are judged by: published ones, or the files'."""
-        account = self[rules_name(program, self.number)]
-        if account is None:
-            return self.rules
-        return rules_by(program, published_of(account.terms).rules)
-
-    def calendar(self, program: str, time_us: int) -> Calendar:
-        """Return whose days count in a program at a time (microseconds)."""
-        rules = self.judged_by(program)
-        return rules.program_at(program, time_us).calendar if program in rules.programs else CHINA
-
-    def judge_anew(self, program: str) -> None:
-        """Look up again what a program offers: its rules have changed."""
-        self.offers.pop(program, None)
-
-    def trust(self, purpose: str) -> Keys:
-        """Return which keys of a purpose are trusted here."""
-        keys = self._keys.get(purpose)
-        if keys is None:
-            account = self[keys_name(purpose, self.number)]
-            ring = keyring_of(b"" if account is None else account.terms)
-            rules = self.rules
-            secrets = rules.ledger_keys if purpose == "ledger" else rules.rules_keys
-            keys = self._keys[purpose] = Keys(purpose, ring, secrets)
-        return keys
-
-    def trust_anew(self, purpose: str) -> None:
-        """Look up again which keys of a purpose are trusted: the log has changed it."""
-        self._keys.pop(purpose, None)
 
     # -- posting -------------------------------------------------------------------------------
 
@@ -280,68 +191,6 @@ class Book(dict[str, Account | None]):
                 (account.pending,),
             )
         )
-
-    # -- other partitions ----------------------------------------------------------------------
-
-    def send(
-        self,
-        step: Step,
-        subject: str,
-        payer: str,
-        amount: int,
-        campaign: str = "",
-        *,
-        asker: str = "",
-        reason: str = "",
-        cause: tuple[str, str] | None = None,
-    ) -> None:
-        """Send a leg to the partition where `subject` lives.
-
-        Args:
-            step: what it does there.
-            subject: for whom it is.
-            payer: whose coins they are, or who asks or answers.
-            amount: coins.
-            campaign: whose they are.
-            asker: of a question the `event_key` of the event that asks, in hexadecimal; of its
-                answer the same.
-            reason: of an answer, why not.
-            cause: source and id of the event that it is of, where that isn't the one in hand.
-        """
-        cause_source, cause_id = cause or cause_of(self.event)
-        program = self.event.data.program
-        home = partition_of(subject, self.partitions)
-        clearing, keys = self.clearing(program), self.trust("ledger")
-        sequence = sent_to(clearing.terms, home) + 1
-        clearing.terms = with_sent(clearing.terms, home, sequence)
-        self.keep(clearing)
-        data = LegData(
-            program=program,
-            step=step,
-            payer=payer,
-            amount=amount,
-            cause=cause_id,
-            cause_source=cause_source,
-            campaign=campaign,
-            asker=asker,
-            reason=reason,
-            partition=self.number,
-            offset=self.offset,
-            number=self.legs,
-            sequence=sequence,
-            key=keys.signing,
-            signature=UNSIGNED,
-        )
-        leg = Leg(
-            id=f"leg:{self.number}:{self.offset}:{self.legs}",
-            source=f"flowdrop/ledger/{self.number}",
-            time=self.event.time,
-            subject=subject,
-            data=data,
-        )
-        self.legs += 1
-        signed = sign(leg, keys.secret(keys.signing))
-        self.sent.append((home, subject.encode(), encode(signed)))
 
 
 def link(chain: int, key: bytes, amount: int, pending: int) -> int:

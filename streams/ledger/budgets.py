@@ -9,24 +9,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams.ledger import leases, tiers
+from streams.events import Defund, Fund, Grant
+from streams.ledger import leases, subjects, tiers
 from streams.ledger.accounts import budget_name, reserve_name
 from streams.ledger.leases import lease_to_all, take_back
+from streams.ledger.operation import Operation
 from streams.ledger.reserves import issue
 from streams.ledger.results import ASKED
 from streams.ledger.terms import lease_of
 
 if TYPE_CHECKING:
-    from streams.events import Defund, Fund, Grant
+    from streams.events import DefundData, FundData, GrantData
     from streams.ledger.accounts import Account
     from streams.ledger.book import Book
+    from streams.ledger.results import Result
     from streams.ledger.terms import Lease
-    from streams.programs import Program
+    from streams.ledger.turn import Turn
+    from streams.programs.compiled import Compiled
 
 
-def fund(book: Book, event: Fund, budget: Account | None, program: Program) -> str:
+def fund(turn: Turn, event: Fund, budget: Account | None, program: Compiled) -> str:
     """Issuer to the reserve, which leases half of it out at once, or to one shard."""
-    data = event.data
+    book, data = turn.book, event.data
     to_reserve = is_reserve(event.subject, data.campaign)
     if not to_reserve and event.subject != budget_name(data.campaign, book.number):
         return "wrong_budget"
@@ -34,10 +38,10 @@ def fund(book: Book, event: Fund, budget: Account | None, program: Program) -> s
         budget = book.ours(event.subject, "budget", program.name)
     if budget.program != program.name:
         return "wrong_program"
-    reason = issue(book, budget, data.amount, program)
+    reason = issue(turn, budget, data.amount, program)
     if not reason and to_reserve:
         shards = (budget_name(data.campaign, number) for number in range(book.partitions))
-        lease_to_all(book, budget, shards, data.amount, data.campaign)
+        lease_to_all(turn, budget, shards, data.amount, data.campaign)
     return reason
 
 
@@ -51,9 +55,9 @@ def is_reserve(name: str, campaign: str) -> bool:
     return has_reserve(campaign) and name == reserve_name(campaign)
 
 
-def defund(book: Book, event: Defund, budget: Account | None, program: Program) -> str:
+def defund(turn: Turn, event: Defund, budget: Account | None, program: Compiled) -> str:
     """Reserve to issuer; shard to reserve."""
-    data = event.data
+    book, data = turn.book, event.data
     reserve = reserve_name(data.campaign)
     reason = no_budget(book, event.subject, budget, data.campaign, program.name)
     if reason or budget is None:
@@ -63,7 +67,7 @@ def defund(book: Book, event: Defund, budget: Account | None, program: Program) 
         return "insufficient_balance"
     if event.subject == reserve or not has_reserve(data.campaign):
         return book.pay(budget, book.issuer(program.name), amount)
-    return take_back(book, budget, reserve, amount, data.campaign)
+    return take_back(turn, budget, reserve, amount, data.campaign)
 
 
 def no_budget(book: Book, name: str, budget: Account | None, campaign: str, program: str) -> str:
@@ -75,9 +79,9 @@ def no_budget(book: Book, name: str, budget: Account | None, campaign: str, prog
     return "" if budget.program == program else "wrong_program"
 
 
-def grant(book: Book, event: Grant, wallet: Account, program: Program) -> str:
+def grant(turn: Turn, event: Grant, wallet: Account, program: Compiled) -> str:
     """Shard to wallet; the reserve is asked when the shard has too little and it may have more."""
-    data = event.data
+    book, data = turn.book, event.data
     if program.tiers and tiers.is_full(wallet, program, data.amount):
         return "over_tier_balance"
     shard = book[budget_name(data.campaign, book.number)]
@@ -89,15 +93,49 @@ def grant(book: Book, event: Grant, wallet: Account, program: Program) -> str:
     elif lease.leased and not lease.dry:
         reserve = reserve_name(data.campaign)
         asker = book.key.hex()
-        book.send("ask", reserve, wallet.name, data.amount, data.campaign, asker=asker)
+        turn.send("ask", reserve, wallet.name, data.amount, data.campaign, asker=asker)
         reason = ASKED
     else:
         return "budget_exhausted"
     if reason != "balance_limit":
-        ask_when_low(book, shard, lease, data.campaign)
+        ask_when_low(turn, shard, lease, data.campaign)
     return reason
 
 
-def ask_when_low(book: Book, shard: Account, lease: Lease, campaign: str, lacks: int = 0) -> None:
+def ask_when_low(turn: Turn, shard: Account, lease: Lease, campaign: str, lacks: int = 0) -> None:
     """Have a shard that `lacks` coins, or has less than half of its last lease, ask for another."""
-    leases.ask_when_low(book, shard, lease, reserve_name(campaign), campaign, lacks)
+    leases.ask_when_low(turn, shard, lease, reserve_name(campaign), campaign, lacks)
+
+
+def tell_campaign(result: Result, data: FundData | DefundData | GrantData, _turn: Turn) -> None:
+    """Whose budget."""
+    result.campaign = data.campaign
+
+
+OPERATIONS = (
+    Operation(
+        event=Fund,
+        run=fund,
+        facts=tell_campaign,
+        refusals=("wrong_budget", "wrong_program", "reserve_exhausted", "balance_limit"),
+    ),
+    Operation(
+        event=Defund,
+        run=defund,
+        facts=tell_campaign,
+        refusals=(
+            "wrong_budget",
+            "unknown_account",
+            "wrong_program",
+            "insufficient_balance",
+            "balance_limit",
+        ),
+    ),
+    Operation(
+        event=Grant,
+        subject=subjects.open_wallet,
+        run=grant,
+        facts=tell_campaign,
+        refusals=("over_tier_balance", "budget_exhausted", "balance_limit"),
+    ),
+)

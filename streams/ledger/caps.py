@@ -18,8 +18,8 @@ from streams.ledger.times import microseconds
 if TYPE_CHECKING:
     from streams.events import Earn
     from streams.ledger.accounts import Account
-    from streams.ledger.book import Book
-    from streams.programs import Program
+    from streams.ledger.turn import Turn
+    from streams.programs.compiled import Compiled
 
 
 class Earned(msgspec.Struct, array_like=True, gc=False):
@@ -43,7 +43,7 @@ def earned_by(wallet: Account) -> dict[str, Earned]:
     return _decode(wallet.caps) if wallet.caps else {}
 
 
-def refusal_of(event: Earn, wallet: Account, program: Program, amount: int) -> str:
+def refusal_of(event: Earn, wallet: Account, program: Compiled, amount: int) -> str:
     """Return which limit `amount` more coins would pass, '' when none."""
     activity = program.earn[event.data.activity]
     earned = earned_by(wallet).get(event.data.activity, Earned())
@@ -56,7 +56,7 @@ def refusal_of(event: Earn, wallet: Account, program: Program, amount: int) -> s
     return ""
 
 
-def count(book: Book, event: Earn, wallet: Account, program: Program, amount: int) -> None:
+def count(turn: Turn, event: Earn, wallet: Account, program: Compiled, amount: int) -> None:
     """Add coins that an event has earned, and note that it counts."""
     name = event.data.activity
     every = earned_by(wallet)
@@ -66,20 +66,20 @@ def count(book: Book, event: Earn, wallet: Account, program: Program, amount: in
     if program.earn[name].day_max is not None:
         day = calendar.day_of(microseconds(event.time))
         earned.days[day] = earned.days.get(day, 0) + amount
-    first = calendar.day_of(book.clock_us - book.rules.window_us)
+    first = calendar.day_of(turn.book.clock_us - turn.rules.window_us)
     earned.days = {day: coins for day, coins in sorted(earned.days.items()) if day >= first}
     wallet.caps = _encode(every)
-    book.undo |= COUNTED
+    turn.undo |= COUNTED
 
 
-def uncount(book: Book, wallet: Account, activity: str, time_us: int, amount: int) -> None:
+def uncount(turn: Turn, wallet: Account, activity: str, time_us: int, amount: int) -> None:
     """Take off coins of an event of that time (microseconds) that counted."""
     every = earned_by(wallet)
     earned = every.get(activity)
     if earned is None:
         return
     earned.coins = max(0, earned.coins - amount)
-    day = book.calendar(wallet.program, time_us).day_of(time_us)
+    day = turn.rulebook.calendar(wallet.program, time_us).day_of(time_us)
     if day in earned.days:
         earned.days[day] = max(0, earned.days[day] - amount)
     wallet.caps = _encode(every)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from streams.events import Correction
 from streams.identity import text_hash
 from streams.ledger.accounts import (
     Account,
@@ -23,13 +24,16 @@ from streams.ledger.accounts import (
     undone_name,
 )
 from streams.ledger.arrivals import STEPS
+from streams.ledger.operation import Ours
 from streams.ledger.signing import is_signed, signature_of
 from streams.ledger.times import microseconds
 from streams.ledger.waiting import take_out
 
 if TYPE_CHECKING:
-    from streams.events import Correction, Leg
+    from streams.events import CorrectionData, Leg
     from streams.ledger.book import Book
+    from streams.ledger.results import Result
+    from streams.ledger.turn import Turn
 
 ACKNOWLEDGED = frozenset({"transfer", "claim", "lease", "return", "grant", "reversal", "unclaimed"})
 UNDOABLE = ACKNOWLEDGED | {"bounce", "ack", "unack"}
@@ -49,38 +53,39 @@ def _content(event: Correction) -> tuple[object, ...]:
     )
 
 
-def correct(book: Book, event: Correction) -> tuple[str, str]:
+def correct(turn: Turn, event: Correction) -> tuple[str, str]:
     """Undo or deliver a leg, once; return outcome and reason."""
     data = event.data
-    secret = book.trust("rules")[data.key]
+    secret = turn.trust["rules"][data.key]
     if isinstance(secret, str):
         return "refused", secret
     if not is_signed(_content(event), data.signature, secret):
         return "refused", "forged_correction"
-    if event.subject != clearing_name(data.program, book.number):
-        if book.is_elsewhere(event.subject):
-            return book.forward()
+    if event.subject != clearing_name(data.program, turn.book.number):
+        if turn.book.is_elsewhere(event.subject):
+            return turn.forward()
         return "refused", "forged_correction"
     if data.program != data.leg.data.program:
         return "refused", "forged_correction"
-    reason = _deliver(book, data.leg) if data.step == "deliver" else _undo(book, event)
+    reason = _deliver(turn, data.leg) if data.step == "deliver" else _undo(turn, event)
     return ("refused", reason) if reason else ("applied", "")
 
 
-def _deliver(book: Book, leg: Leg) -> str:
+def _deliver(turn: Turn, leg: Leg) -> str:
     """Do what a leg says that was refused; remember it as one set aside that has come."""
-    data = leg.data
+    book, data = turn.book, leg.data
     name = aside_name(data.program, data.partition, data.sequence, book.number)
     memory = book[name] or Account("aside", data.program, name=name)
     if memory.state == "closed":
         return "repeated_correction"
     memory.state = "closed"
     book.keep(memory)
-    book.time_us = microseconds(leg.time)  # as it would have been judged
-    return STEPS[data.step](book, leg, book.clearing(data.program))
+    turn.time_us = microseconds(leg.time)  # as it would have been judged
+    return STEPS[data.step](turn, leg, book.clearing(data.program))
 
 
-def _undo(book: Book, event: Correction) -> str:
+def _undo(turn: Turn, event: Correction) -> str:
+    book = turn.book
     leg, program = event.data.leg, event.data.program
     step, amount = leg.data.step, leg.data.amount
     if step not in UNDOABLE:
@@ -92,7 +97,7 @@ def _undo(book: Book, event: Correction) -> str:
     clearing = book.clearing(program)
     if step in {"ack", "unack"}:
         clearing.pending += amount if step == "ack" else -amount
-        book.amount = amount
+        turn.amount = amount
         book.post(clearing)
         return ""
     if step == "bounce":
@@ -100,7 +105,7 @@ def _undo(book: Book, event: Correction) -> str:
     _take_back(book, leg, _payee(book, leg, event.data.account))
     if step in ACKNOWLEDGED and amount:
         origin = clearing_name(program, leg.data.partition)
-        book.send("unack", origin, clearing.name, amount, leg.data.campaign)
+        turn.send("unack", origin, clearing.name, amount, leg.data.campaign)
     return ""
 
 
@@ -125,3 +130,13 @@ def _take_back(book: Book, leg: Leg, payee: Account | None) -> None:
     if rest := amount - taken:
         owed = book.ours(missing_name(program, book.number), "missing", program)
         book.move(owed, clearing, rest)
+
+
+def _tell(result: Result, data: CorrectionData, _turn: Turn) -> None:
+    result.step = data.step
+    result.cause = data.leg.id
+    result.cause_source = data.leg.source
+    result.counterparty = data.account
+
+
+OURS = (Ours(event=Correction, judge=correct, facts=_tell),)

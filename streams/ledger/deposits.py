@@ -10,8 +10,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from streams.ledger import tiers
+from streams.events import DepositAdd, DepositCustody, DepositReturn, DepositWithdraw
+from streams.ledger import subjects, tiers
 from streams.ledger.accounts import Account, carrier_name, deposit_name, fees_name
+from streams.ledger.operation import Operation
 from streams.ledger.reserves import issue
 from streams.ledger.terms import Saved, packed, saved_of
 from streams.ledger.times import microseconds
@@ -19,21 +21,23 @@ from streams.ledger.times import microseconds
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from streams.events import DepositAdd, DepositCustody, DepositReturn, DepositWithdraw
     from streams.ledger.book import Book
-    from streams.programs import Deposits, Program
+    from streams.ledger.turn import Turn
+    from streams.programs import Calendar, Deposits
+    from streams.programs.compiled import Compiled
 
 _YEAR_0, _MONTHS = 1970, 12
 
 
-def add(book: Book, event: DepositAdd, wallet: Account, program: Program) -> str:
+def add(turn: Turn, event: DepositAdd, wallet: Account, program: Compiled) -> str:
     """Issuer to deposit, and the function fee from there to the program's fees."""
+    book = turn.book
     rule, amount = _rule(program), event.data.amount
     fee = rule.function_fee.on(amount)
     if fee >= amount:
         return "nothing_left"
     deposit = book.ours(deposit_name(wallet.name), "deposit", program.name)
-    reason = issue(book, deposit, amount, program)
+    reason = issue(turn, deposit, amount, program)
     if reason:
         return reason
     if fee:
@@ -41,13 +45,14 @@ def add(book: Book, event: DepositAdd, wallet: Account, program: Program) -> str
     saved = saved_of(deposit.terms)
     if not saved.until_us:
         saved.until_us = microseconds(event.time + timedelta(days=rule.term_days))
-        saved.charged = max(saved.charged, month_of(event.time, program) - 1)
+        saved.charged = max(saved.charged, month_of(event.time, program.calendar) - 1)
         deposit.terms = packed(saved)
     return ""
 
 
-def custody(book: Book, event: DepositCustody, wallet: Account, program: Program) -> str:
+def custody(turn: Turn, event: DepositCustody, wallet: Account, program: Compiled) -> str:
     """Deposit to fees: a month's custody fee, once, and at most what there is."""
+    book = turn.book
     deposit = _deposit(book, wallet)
     if deposit is None:
         return "no_deposit"
@@ -56,7 +61,7 @@ def custody(book: Book, event: DepositCustody, wallet: Account, program: Program
     saved = saved_of(deposit.terms)
     if month <= saved.charged:
         return "already_charged"
-    if month > month_of(event.time, program):
+    if month > month_of(event.time, program.calendar):
         return "not_due"
     saved.charged = month
     deposit.terms = packed(saved)
@@ -69,18 +74,19 @@ def custody(book: Book, event: DepositCustody, wallet: Account, program: Program
     return ""
 
 
-def withdraw(book: Book, _event: DepositWithdraw, wallet: Account, program: Program) -> str:
+def withdraw(turn: Turn, _event: DepositWithdraw, wallet: Account, program: Compiled) -> str:
     """Deposit to wallet: everything."""
-    deposit = _deposit(book, wallet)
+    deposit = _deposit(turn.book, wallet)
     if deposit is None:
         return "no_deposit"
     if tiers.is_full(wallet, program, deposit.posted):
         return "over_tier_balance"
-    return _pay_all(book, deposit, wallet)
+    return _pay_all(turn.book, deposit, wallet)
 
 
-def give_back(book: Book, event: DepositReturn, wallet: Account, program: Program) -> str:
+def give_back(turn: Turn, event: DepositReturn, wallet: Account, program: Compiled) -> str:
     """Deposit to carrier, which gives it to the number as data: everything, at the term's end."""
+    book = turn.book
     deposit = _deposit(book, wallet)
     if deposit is None:
         return "no_deposit"
@@ -95,9 +101,9 @@ def has_deposit(book: Book, wallet: Account) -> bool:
     return _deposit(book, wallet) is not None
 
 
-def month_of(time: datetime, program: Program) -> int:
+def month_of(time: datetime, calendar: Calendar) -> int:
     """Return the month that has `time`, counted from January 1970 as 0."""
-    local = program.calendar.local(time)
+    local = calendar.local(time)
     return (local.year - _YEAR_0) * _MONTHS + local.month - 1
 
 
@@ -107,7 +113,7 @@ def month_name(month: int) -> str:
     return f"{_YEAR_0 + years}-{months + 1:02d}"
 
 
-def _rule(program: Program) -> Deposits:
+def _rule(program: Compiled) -> Deposits:
     assert program.deposits is not None, "a program whose deposits are open says how"
     return program.deposits
 
@@ -117,7 +123,7 @@ def _deposit(book: Book, wallet: Account) -> Account | None:
     return deposit if deposit is not None and deposit.posted else None
 
 
-def _fees(book: Book, program: Program) -> Account:
+def _fees(book: Book, program: Compiled) -> Account:
     return book.ours(fees_name(program.name, book.number), "fees", program.name)
 
 
@@ -132,3 +138,31 @@ def _end_if_empty(deposit: Account, saved: Saved) -> None:
     if not deposit.posted:
         saved.until_us = 0
         deposit.terms = packed(saved)
+
+
+OPERATIONS = (
+    Operation(
+        event=DepositAdd,
+        subject=subjects.open_wallet,
+        run=add,
+        refusals=("nothing_left", "reserve_exhausted", "balance_limit"),
+    ),
+    Operation(
+        event=DepositCustody,
+        subject=subjects.unclosed_wallet,
+        run=custody,
+        refusals=("no_deposit", "already_charged", "not_due"),
+    ),
+    Operation(
+        event=DepositWithdraw,
+        subject=subjects.open_wallet,
+        run=withdraw,
+        refusals=("no_deposit", "over_tier_balance", "balance_limit"),
+    ),
+    Operation(
+        event=DepositReturn,
+        subject=subjects.unclosed_wallet,
+        run=give_back,
+        refusals=("no_deposit", "not_due", "balance_limit"),
+    ),
+)

@@ -1,6 +1,7 @@
 """The fold: one event and the book of its partition in, a result out.
 
-    result = fold(book, event, offset, arrived_us)
+    turn = Turn(book, rules)
+    result = fold(turn, event, offset, arrived_us)
 
 Its only effect is on the book: accounts, the partition's clock, and the legs to send. No clock, no
 randomness, no I/O, so that the log folded again gives the same bytes.
@@ -10,132 +11,110 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from streams.events import (
-    OPERATION,
-    Correction,
-    KeyChange,
-    Leg,
-    PacketClaim,
-    PacketShare,
-    ProgramRules,
-    WaitingReturn,
-)
+import msgspec
+from xxhash import xxh3_64_intdigest as hashed
+
+from streams.events import OPERATION
 from streams.identity import event_key
-from streams.ledger.accounts import claim_name, share_name, waiting_name
-from streams.ledger.arrivals import arrive
-from streams.ledger.book import Book, Shard, link
-from streams.ledger.corrections import correct
-from streams.ledger.keys import change
-from streams.ledger.published import take
-from streams.ledger.recent import digest_of, entry_at, find, remember
+from streams.ledger.operations import OPERATIONS, OURS
+from streams.ledger.recent import entry_at, find, remember
 from streams.ledger.refusals import CODES, NAMES, NEVER_REMEMBERED, UNANSWERED
-from streams.ledger.results import ASKED, NO_POSTINGS, TELL, Result
-from streams.ledger.rules import Rules
-from streams.ledger.times import DAY_SECONDS, EPOCH, microseconds
+from streams.ledger.results import ASKED, NO_POSTINGS, Result
+from streams.ledger.times import DAY_SECONDS, EPOCH
+from streams.ledger.turn import NOTHING_FOUND
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from streams.events import ClientEvent, WalletEvent
     from streams.ledger.accounts import Account
+    from streams.ledger.turn import Turn
 
-__all__ = ["Book", "Rules", "Shard", "fold", "link", "microseconds"]
+_encode = msgspec.msgpack.Encoder().encode
+
+# By the event's type: what it is called, what tells its result, what judges it if it is no
+# client's; and, if it is, where it is remembered, what its subject must be, and what does it.
+# (Plain tuples, which are quicker to take apart than named ones.)
+_ROWS: dict[type, tuple[str, Any, Any, Any, Any, Any]] = {
+    **{row.event: (OPERATION[row.event], row.facts, row.judge, None, None, None) for row in OURS},
+    **{
+        row.event: (row.name, row.facts, None, row.memory, row.subject, row.run)
+        for row in OPERATIONS
+    },
+}
 
 
-def fold(book: Book, event: WalletEvent, offset: int, arrived_us: int) -> Result:
+def fold(turn: Turn, event: WalletEvent, offset: int, arrived_us: int) -> Result:
     """Judge one event, do what it says if it may, and tell what became of it.
 
     Args:
-        book: the partition's accounts and clock.
+        turn: with the partition's accounts and clock, and the rules.
         event: the event.
         offset: where it stands in the partition's log.
         arrived_us: when it was appended there, by the log's own record (microseconds).
     """
-    kind, data = type(event), event.data
-    operation, tell, ours, beside = _ROWS[kind]
+    book, data = turn.book, event.data
+    operation, facts, ours, beside, refusal_of, run = _ROWS[type(event)]
     since = event.time - EPOCH  # its parts are faster than a division by a microsecond
     time_us = (since.days * DAY_SECONDS + since.seconds) * 1_000_000 + since.microseconds
-    book.time_us = time_us
-    book.event = event
+    turn.time_us = time_us
+    turn.event = event
+    turn.offset = offset
+    turn.amount = turn.legs = turn.mb = turn.undo = 0
+    turn.found = NOTHING_FOUND
     book.key = event_key(event.source, event.id)
-    book.offset = offset
-    book.amount = book.legs = book.mb = book.undo = 0
     book.postings = NO_POSTINGS
-    book.told = None
     if ours is not None:
-        outcome, reason = ours(book, event)
+        outcome, reason = ours(turn, event)
     else:
-        outcome, reason = _judge(book, event, operation, beside, arrived_us)  # type: ignore[arg-type]
+        outcome, reason = _judge(turn, event, arrived_us, operation, beside, refusal_of, run)  # type: ignore[arg-type]
     postings = book.postings
     moved = abs(postings.amount[0]) if postings is not NO_POSTINGS else 0
     result = Result(
-        book.number,
-        offset,
-        event.id,
-        event.source,
-        operation,
-        event.subject,
-        data.program,
-        time_us,
-        outcome,
-        reason,
-        moved or book.amount or getattr(data, "amount", None) or 0,
-        postings,
+        source_partition=book.number,
+        source_offset=offset,
+        event_id=event.id,
+        event_source=event.source,
+        type=operation,
+        subject=event.subject,
+        program=data.program,
+        time=time_us,
+        outcome=outcome,
+        reason=reason,
+        amount=moved or turn.amount or getattr(data, "amount", None) or 0,
+        posting=postings,
     )
-    tell(result, data)
-    if book.mb:
-        result.mb = book.mb
-    if book.told is not None:
-        for name, value in book.told.items():
-            setattr(result, name, value)
+    facts(result, data, turn)
     return result
 
 
-# What is no client's, by the event's type. `Any`: each takes its own type of event.
-_OURS: dict[type, Callable[[Book, Any], tuple[str, str]]] = {
-    Leg: arrive,
-    ProgramRules: take,
-    KeyChange: change,
-    Correction: correct,
-}
-
-# Types of events that an account of their own remembers, and not their subject's.
-_BESIDE: dict[type, Callable[[Any], str]] = {
-    PacketClaim: lambda event: claim_name(event.subject, event.data.claimer),
-    PacketShare: lambda event: share_name(event.subject, event.id),
-    WaitingReturn: lambda event: waiting_name(event.data.program, event.subject),
-}
-
-# By the event's type: what it is called, what tells its result, and those of the above.
-_ROWS = {
-    kind: (OPERATION[kind], tell, _OURS.get(kind), _BESIDE.get(kind)) for kind, tell in TELL.items()
-}
-_REMEMBERED = CODES | {ASKED: UNANSWERED}
-
-
 def _judge(  # noqa: C901, PLR0912 - the checks in their order
-    book: Book,
+    turn: Turn,
     event: ClientEvent,
+    arrived_us: int,
     operation: str,
     beside: Callable[[Any], str] | None,
-    arrived_us: int,
+    refusal_of: Callable[..., str],
+    run: Callable[..., str],
 ) -> tuple[str, str]:
     """Apply a client's event or refuse it, and have its subject remember which."""
-    where, data, time_us = event.subject, event.data, book.time_us
+    book, where, data, time_us = turn.book, event.subject, event.data, turn.time_us
     account = memory = book[where]
     if account is None and book.is_elsewhere(where):
-        return book.forward()
+        return turn.forward()
     if beside is not None:  # a packet need not remember who drew: each has an account
         where = beside(event)
         memory = book[where]
-    key, digest = book.key, digest_of(operation, time_us, data)
+    key = book.key
+    # As `digest_of` has it, without a call: every event comes by here.
+    digest = hashed(_encode((operation, time_us, data))) & 0xFFFFFFFF
     if (
         memory is not None
         and memory.recent.find(key) >= 0
         and (at := find(memory.recent, key)) >= 0
     ):
         return _again(memory, at, digest)
-    rules = book.rules
+    rules = turn.rules
     horizon_us = book.clock_us - rules.window_us
     if time_us > arrived_us + rules.tolerance_us:
         reason = "in_the_future"
@@ -143,30 +122,30 @@ def _judge(  # noqa: C901, PLR0912 - the checks in their order
         reason = "too_old"
     elif memory is not None and time_us <= memory.forgotten_us:
         reason = "forgotten"
-    elif (offers := book.offers[data.program]) is None and (
-        offers := book.judged_by(data.program).offers_at(data.program, time_us)
-    ) is None:
+    elif (periods := turn.rulebook[data.program]) is None:
         reason = "unknown_program"
-    elif (offer := offers.get(type(event))) is None:
-        reason = "operation_closed"
     else:
-        program, refusal_of, operate = offer
-        reason = refusal_of(event.subject, account, program.name) or operate(
-            book, event, account, program
-        )
+        if (program := periods.only) is None:
+            program = periods.at(time_us)
+        if operation not in program.open:
+            reason = "operation_closed"
+        else:
+            reason = refusal_of(event.subject, account, program.name) or run(
+                turn, event, account, program
+            )
     if reason and reason != ASKED:
-        if memory is None or reason in NEVER_REMEMBERED or beside is not None:
-            return "refused", reason
-    elif time_us > book.clock_us:
+        if memory is not None and reason not in NEVER_REMEMBERED and beside is None:
+            remember(memory, key, digest, time_us, CODES[reason], horizon_us)
+            book.changed[where] = memory
+        return "refused", reason
+    if time_us > book.clock_us:  # noqa: PLR1730 - quicker than `max`
         book.clock_us = time_us
     memory = memory or book[where]
     assert memory is not None, "what applies an event has made its account"
-    undo = 0 if reason else book.undo
-    remember(memory, key, digest, time_us, _REMEMBERED[reason], horizon_us, undo)
+    code = UNANSWERED if reason else 0
+    remember(memory, key, digest, time_us, code, horizon_us, turn.undo)
     book.changed[where] = memory
-    if not reason:
-        return "applied", ""
-    return ("asked", "") if reason == ASKED else ("refused", reason)
+    return ("asked", "") if reason else ("applied", "")
 
 
 def _again(memory: Account, at: int, digest: int) -> tuple[str, str]:

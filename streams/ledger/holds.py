@@ -16,11 +16,12 @@ from streams.ledger.terms import HOLDS_MAX, Hold, holds_of, packed
 
 if TYPE_CHECKING:
     from streams.ledger.accounts import Account
-    from streams.ledger.book import Book
+    from streams.ledger.turn import Turn
 
 
-def hold(book: Book, wallet: Account, amount: int, payee: str, until_us: int = 0) -> str:
+def hold(turn: Turn, wallet: Account, amount: int, payee: str, until_us: int = 0) -> str:
     """Keep coins of the wallet for `payee`, by the event in hand."""
+    book = turn.book
     holds = holds_of(wallet.terms)
     if any(own.key == book.key for own in holds):
         return "id_in_use"
@@ -28,10 +29,10 @@ def hold(book: Book, wallet: Account, amount: int, payee: str, until_us: int = 0
         return "too_many_holds"
     if wallet.available < amount:
         return "insufficient_balance"
-    holds.append(Hold(book.key, amount, payee, until_us, book.event.source))
+    holds.append(Hold(book.key, amount, payee, until_us, turn.event.source))
     wallet.terms = packed(holds)
     wallet.pending += amount
-    book.amount = amount
+    turn.amount = amount
     book.post(wallet)
     return ""
 
@@ -51,28 +52,28 @@ def holds_meant(wallet: Account, event_id: str, source: str | None) -> list[Hold
     ]
 
 
-def pay_out(book: Book, wallet: Account, hold: Hold, payee: Account) -> str:
+def pay_out(turn: Turn, wallet: Account, hold: Hold, payee: Account) -> str:
     """Pay the held coins to `payee`."""
-    if not book.may_pay(wallet, payee, hold.amount):
+    if not turn.book.may_pay(wallet, payee, hold.amount):
         return "balance_limit"
-    _end(book, wallet, hold)
-    book.move(wallet, payee, hold.amount)
+    _end(turn, wallet, hold)
+    turn.book.move(wallet, payee, hold.amount)
     return ""
 
 
-def give_back(book: Book, wallet: Account, hold: Hold) -> str:
+def give_back(turn: Turn, wallet: Account, hold: Hold) -> str:
     """Free the held coins; the event that held them can't be reversed any more."""
-    _end(book, wallet, hold)
-    book.post(wallet)
+    _end(turn, wallet, hold)
+    turn.book.post(wallet)
     at = find(wallet.recent, hold.key)
     if at >= 0 and not (entry := entry_at(wallet.recent, at)).code:  # else another, refused since
         if entry.is_counted:
-            tiers.uncount(book, wallet, entry.time_us, hold.amount)
+            tiers.uncount(turn, wallet, entry.time_us, hold.amount)
         mark(wallet, at, RELEASED)
     return ""
 
 
-def _end(book: Book, wallet: Account, hold: Hold) -> None:
+def _end(turn: Turn, wallet: Account, hold: Hold) -> None:
     wallet.terms = packed([own for own in holds_of(wallet.terms) if own.key != hold.key])
     wallet.pending -= hold.amount
-    book.amount = hold.amount
+    turn.amount = hold.amount

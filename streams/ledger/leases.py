@@ -16,17 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from streams.ledger.accounts import Account
-    from streams.ledger.book import Book
     from streams.ledger.terms import Lease
+    from streams.ledger.turn import Turn
 
 
 def lease_to_all(
-    book: Book, reserve: Account, borrowers: Iterable[str], added: int, campaign: str = ""
+    turn: Turn, reserve: Account, borrowers: Iterable[str], added: int, campaign: str = ""
 ) -> None:
     """Lease half of what was `added` to a reserve, in equal parts, one for each partition.
 
     A lease of 0 tells its borrower that there is a reserve.
     """
+    book = turn.book
     amount = added // (2 * book.partitions)
     total = amount * book.partitions
     if total:
@@ -34,11 +35,11 @@ def lease_to_all(
         clearing.pending += total
         book.move(reserve, clearing, total)
     for name in borrowers:
-        book.send("lease", name, reserve.name, amount, campaign)
+        turn.send("lease", name, reserve.name, amount, campaign)
 
 
 def ask_when_low(
-    book: Book, borrower: Account, lease: Lease, reserve: str, campaign: str = "", lacks: int = 0
+    turn: Turn, borrower: Account, lease: Lease, reserve: str, campaign: str = "", lacks: int = 0
 ) -> None:
     """Ask for another lease for who `lacks` coins, or has less than half of its last lease."""
     if not lease.leased or lease.asked or lease.dry:
@@ -46,14 +47,14 @@ def ask_when_low(
     if lacks or borrower.available < max(1, lease.chunk // 2):
         lease.asked = True
         borrower.terms = packed(lease)
-        book.keep(borrower)
-        book.send("lease_ask", reserve, borrower.name, lacks, campaign)
+        turn.book.keep(borrower)
+        turn.send("lease_ask", reserve, borrower.name, lacks, campaign)
 
 
-def take_back(book: Book, borrower: Account, reserve: str, amount: int, campaign: str = "") -> str:
+def take_back(turn: Turn, borrower: Account, reserve: str, amount: int, campaign: str = "") -> str:
     """Give coins back to a reserve, which may live elsewhere."""
-    here = book[reserve]
+    here = turn.book[reserve]
     if here is not None and here.takes(borrower.program):
-        return book.pay(borrower, here, amount)
-    send_money(book, "return", borrower, reserve, amount, campaign)
+        return turn.book.pay(borrower, here, amount)
+    send_money(turn, "return", borrower, reserve, amount, campaign)
     return ""

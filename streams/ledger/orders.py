@@ -9,20 +9,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streams.events import OrderCancel, OrderFulfil, OrderPlace, OrderRefund
 from streams.identity import text_hash
+from streams.ledger import subjects
 from streams.ledger.accounts import Account, kind_of, merchant_name, order_name
 from streams.ledger.holds import give_back, hold, holds_meant, pay_out
+from streams.ledger.operation import Operation
 from streams.ledger.terms import SOURCES_MAX, Order, orders_of, packed
+from streams.ledger.turn import Found
 from streams.ledger.waiting import pay_back
 
 if TYPE_CHECKING:
-    from streams.events import OrderCancel, OrderFulfil, OrderPlace, OrderRefund
+    from streams.events import OrderData, OrderPlaceData, OrderStopData
     from streams.ledger.book import Book
+    from streams.ledger.results import Result
     from streams.ledger.terms import Hold
-    from streams.programs import Program
+    from streams.ledger.turn import Turn
+    from streams.programs.compiled import Compiled
 
 
-def place(book: Book, event: OrderPlace, wallet: Account, program: Program) -> str:
+def place(turn: Turn, event: OrderPlace, wallet: Account, program: Compiled) -> str:
     """Hold the price of what is ordered, which must be what the buyer was shown."""
     data = event.data
     item = program.catalogue.get(data.item)
@@ -30,18 +36,19 @@ def place(book: Book, event: OrderPlace, wallet: Account, program: Program) -> s
         return "unknown_item"
     if data.amount != item.price * data.quantity:
         return "wrong_price"
-    delivered = _delivered(book, wallet, event.id)
+    delivered = _delivered(turn.book, wallet, event.id)
     used = len(delivered) >= SOURCES_MAX or any(own.source == event.source for own in delivered)
-    return "id_in_use" if used else hold(book, wallet, data.amount, f"merchant:{item.merchant}")
+    return "id_in_use" if used else hold(turn, wallet, data.amount, f"merchant:{item.merchant}")
 
 
-def fulfil(book: Book, event: OrderFulfil, wallet: Account, program: Program) -> str:
+def fulfil(turn: Turn, event: OrderFulfil, wallet: Account, program: Compiled) -> str:
     """Wallet to merchant: the coins held for the order."""
-    held = _held(book, event, wallet)
+    book = turn.book
+    held = _held(turn, event, wallet)
     if isinstance(held, str):
         return held
     merchant = held.payee.removeprefix("merchant:")
-    reason = pay_out(book, wallet, held, _merchant(book, merchant, program.name))
+    reason = pay_out(turn, wallet, held, _merchant(book, merchant, program.name))
     if not reason:
         delivered = _delivered(book, wallet, event.data.order)
         delivered.append(Order(held.source, merchant, held.amount))
@@ -49,15 +56,16 @@ def fulfil(book: Book, event: OrderFulfil, wallet: Account, program: Program) ->
     return reason
 
 
-def cancel(book: Book, event: OrderCancel, wallet: Account, _program: Program) -> str:
+def cancel(turn: Turn, event: OrderCancel, wallet: Account, _program: Compiled) -> str:
     """Give the coins held for the order back."""
-    held = _held(book, event, wallet)
-    return held if isinstance(held, str) else give_back(book, wallet, held)
+    held = _held(turn, event, wallet)
+    return held if isinstance(held, str) else give_back(turn, wallet, held)
 
 
-def refund(book: Book, event: OrderRefund, wallet: Account, program: Program) -> str:
+def refund(turn: Turn, event: OrderRefund, wallet: Account, program: Compiled) -> str:
     """Merchant to wallet: the coins of a delivered order, once."""
-    reason, source = _meant(book, event, wallet)
+    book = turn.book
+    reason, source = _meant(turn, event, wallet)
     if reason:
         return reason
     delivered = _delivered(book, wallet, event.data.order)
@@ -67,31 +75,31 @@ def refund(book: Book, event: OrderRefund, wallet: Account, program: Program) ->
     if order.refunded:
         return "already_refunded"
     merchant = _merchant(book, order.merchant, program.name)
-    reason = pay_back(book, merchant, wallet, order.amount)
+    reason = pay_back(turn, merchant, wallet, order.amount)
     if not reason:
         order.refunded = True
         _keep(book, wallet, event.data.order, delivered)
     return reason
 
 
-def _held(book: Book, event: OrderFulfil | OrderCancel, wallet: Account) -> Hold | str:
+def _held(turn: Turn, event: OrderFulfil | OrderCancel, wallet: Account) -> Hold | str:
     """Return what the order that is meant holds, or why there is nothing."""
-    reason, source = _meant(book, event, wallet)
+    reason, source = _meant(turn, event, wallet)
     return reason or next(iter(_open(wallet, event.data.order, source)), "unknown_order")
 
 
 def _meant(
-    book: Book, event: OrderFulfil | OrderCancel | OrderRefund, wallet: Account
+    turn: Turn, event: OrderFulfil | OrderCancel | OrderRefund, wallet: Account
 ) -> tuple[str, str]:
     """Return why it is not plain which order is meant, '' when it is, and its source."""
     order, source = event.data.order, event.data.order_source
     sources = [held.source for held in _open(wallet, order, source)]
     sources += [
-        own.source for own in _delivered(book, wallet, order) if source in {None, own.source}
+        own.source for own in _delivered(turn.book, wallet, order) if source in {None, own.source}
     ]
     if len(sources) != 1:
         return ("ambiguous_reference" if sources else "unknown_order"), ""
-    book.told = {"cause_source": sources[0]}
+    turn.found = Found(sources[0])
     return "", sources[0]
 
 
@@ -115,3 +123,55 @@ def _keep(book: Book, wallet: Account, order: str, delivered: list[Order]) -> No
 
 def _merchant(book: Book, merchant: str, program: str) -> Account:
     return book.ours(merchant_name(merchant, program, book.number), "merchant", program)
+
+
+def _tell_place(result: Result, data: OrderPlaceData, _turn: Turn) -> None:
+    result.item = data.item
+
+
+def _tell(result: Result, data: OrderData | OrderStopData, turn: Turn) -> None:
+    result.cause = data.order
+    result.cause_source = turn.found.source or data.order_source or ""
+
+
+OPERATIONS = (
+    Operation(
+        event=OrderPlace,
+        subject=subjects.open_wallet,
+        run=place,
+        facts=_tell_place,
+        refusals=(
+            "unknown_item",
+            "wrong_price",
+            "id_in_use",
+            "too_many_holds",
+            "insufficient_balance",
+        ),
+    ),
+    Operation(
+        event=OrderFulfil,
+        subject=subjects.any_wallet,
+        run=fulfil,
+        facts=_tell,
+        refusals=("unknown_order", "ambiguous_reference", "balance_limit"),
+    ),
+    Operation(
+        event=OrderCancel,
+        subject=subjects.any_wallet,
+        run=cancel,
+        facts=_tell,
+        refusals=("unknown_order", "ambiguous_reference"),
+    ),
+    Operation(
+        event=OrderRefund,
+        subject=subjects.any_wallet,
+        run=refund,
+        facts=_tell,
+        refusals=(
+            "unknown_order",
+            "already_refunded",
+            "ambiguous_reference",
+            "insufficient_balance",
+        ),
+    ),
+)

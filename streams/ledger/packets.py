@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from streams.events import PacketClaim, PacketExpire, PacketSend, PacketShare
 from streams.identity import text_hash
-from streams.ledger import tiers
+from streams.ledger import subjects, tiers
 from streams.ledger.accounts import Account, claim_name, share_name
 from streams.ledger.budgets import ask_when_low, no_budget
-from streams.ledger.keys import GENESIS
+from streams.ledger.operation import Operation
 from streams.ledger.payees import may_be_paid, pay_or_send
-from streams.ledger.subjects import open_wallet
 from streams.ledger.terms import (
     SOURCES_MAX,
     Packet,
@@ -28,29 +28,33 @@ from streams.ledger.terms import (
     shares_of,
 )
 from streams.ledger.times import microseconds
+from streams.ledger.trust import GENESIS
+from streams.ledger.turn import Found
 from streams.ledger.waiting import bring_back
 
 if TYPE_CHECKING:
-    from streams.events import PacketClaim, PacketExpire, PacketSend, PacketShare
+    from streams.events import PacketClaimData, PacketExpireData, PacketSendData, PacketShareData
     from streams.ledger.book import Book
-    from streams.programs import Program
+    from streams.ledger.results import Result
+    from streams.ledger.turn import Turn
+    from streams.programs.compiled import Compiled
 
 _encode = msgspec.msgpack.Encoder().encode
 
 
-def send(book: Book, event: PacketSend, sender: Account | None, program: Program) -> str:
+def send(turn: Turn, event: PacketSend, sender: Account | None, program: Compiled) -> str:
     """Wallet, or a campaign's budget, to packet."""
-    data = event.data
+    book, data = turn.book, event.data
     campaign = data.campaign or ""
     expires_us = microseconds(data.expires)
     if campaign:
         reason = no_budget(book, event.subject, sender, campaign, program.name)
     else:
-        reason = open_wallet(event.subject, sender, program.name)
+        reason = subjects.open_wallet(event.subject, sender, program.name)
     reason = reason or _refusal_of_name(book, data.packet)
     if reason or sender is None:
         return reason
-    if not campaign and (reason := tiers.refusal_of(book, sender, program, data.amount)):
+    if not campaign and (reason := tiers.refusal_of(turn, sender, program, data.amount)):
         return reason
     if expires_us <= microseconds(event.time):
         return "bad_term"
@@ -60,15 +64,15 @@ def send(book: Book, event: PacketSend, sender: Account | None, program: Program
         return "budget_exhausted" if campaign else "insufficient_balance"
     packet = Account("packet", program.name, name=data.packet)
     terms = Packet(sender.name, data.mode, data.claims, 0, expires_us, campaign, data.group or "")
-    terms.key = book.trust("ledger").drawing
+    terms.key = turn.trust["ledger"].drawing
     if data.code is not None:
         terms.code = text_hash(data.code)
     packet.terms = packed(terms)
     reason = book.pay(sender, packet, data.amount)
     if campaign:
-        ask_when_low(book, sender, lease_of(sender.terms), campaign)
+        ask_when_low(turn, sender, lease_of(sender.terms), campaign)
     elif not reason:
-        tiers.count(book, sender, program, data.amount)
+        tiers.count(turn, sender, program, data.amount)
     return reason
 
 
@@ -83,8 +87,9 @@ def _refusal_of_name(book: Book, name: str) -> str:
     return "" if book[name] is None else "already_open"
 
 
-def share(book: Book, event: PacketShare, packet: Account, program: Program) -> str:
+def share(turn: Turn, event: PacketShare, packet: Account, program: Compiled) -> str:
     """Remember whose share it is; it moves nothing."""
+    book = turn.book
     account = book.ours(share_name(packet.name, event.id), "share", program.name)
     shares = shares_of(account.terms)
     if len(shares) >= SOURCES_MAX or any(own.source == event.source for own in shares):
@@ -105,9 +110,9 @@ def _is_over(packet: Account, terms: Packet, event: PacketClaim | PacketShare) -
     return "" if terms.left else "packet_empty"
 
 
-def claim(book: Book, event: PacketClaim, packet: Account, program: Program) -> str:
+def claim(turn: Turn, event: PacketClaim, packet: Account, program: Compiled) -> str:
     """Packet to claimer, once a person; the result tells through whose share."""
-    data = event.data
+    book, data = turn.book, event.data
     claimer = data.claimer
     memory = claim_name(packet.name, claimer)
     terms = packet_of(packet.terms)
@@ -117,23 +122,22 @@ def claim(book: Book, event: PacketClaim, packet: Account, program: Program) -> 
         return reason
     through = shares[0] if shares else None
     if through is not None:
-        book.told = {"cause_source": through.source}
+        turn.found = Found(through.source)
     if book[memory] is not None:
         return "already_claimed"
     if (reason := _is_over(packet, terms, event)) != "":
         return reason
     if not may_be_paid(book, claimer):
         return "unknown_payee"
-    secret = book.trust("ledger").secret(terms.key or GENESIS)  # revoked or not: draws stay
+    secret = turn.trust["ledger"].secret(terms.key or GENESIS)  # revoked or not: draws stay
     amount = draw(packet.name, terms, packet.posted, secret)
-    reason = pay_or_send(book, packet, claimer, amount, "claim", program, terms.campaign)
+    reason = pay_or_send(turn, packet, claimer, amount, "claim", program, terms.campaign)
     if reason:
         return reason
-    if through is not None or terms.campaign:
-        sharer = "" if through is None else through.sharer
-        # who draws through a share of their own has been brought by nobody
-        sharer = "" if sharer == claimer else sharer
-        book.told = (book.told or {}) | {"campaign": terms.campaign, "sharer": sharer}
+    if through is not None and through.sharer != claimer:  # of their own: brought by nobody
+        turn.found = Found(through.source, terms.campaign, through.sharer)
+    elif terms.campaign:
+        turn.found = Found(turn.found.source, terms.campaign)
     terms.left -= 1
     terms.made += 1
     packet.terms = packed(terms)
@@ -179,7 +183,7 @@ def draw(name: str, terms: Packet, remaining: int, secret: bytes) -> int:
     return 1 + int.from_bytes(luck, "big") % most  # 256 bits: what modulo favours is negligible
 
 
-def expire(book: Book, event: PacketExpire, packet: Account, _program: Program) -> str:
+def expire(turn: Turn, event: PacketExpire, packet: Account, _program: Compiled) -> str:
     """Packet to sender: what nobody claimed."""
     terms = packet_of(packet.terms)
     if packet.state == "closed":
@@ -187,7 +191,83 @@ def expire(book: Book, event: PacketExpire, packet: Account, _program: Program) 
     if microseconds(event.time) < terms.expires_us:
         return "not_due"
     packet.state = "closed"
-    if terms.campaign:
-        book.told = {"campaign": terms.campaign}
-    bring_back(book, packet, terms.sender, packet.posted)
+    turn.found = Found(campaign=terms.campaign)
+    bring_back(turn, packet, terms.sender, packet.posted)
     return ""
+
+
+def _tell_send(result: Result, data: PacketSendData, _turn: Turn) -> None:
+    result.counterparty = data.packet
+    result.campaign = data.campaign or ""
+
+
+def _tell_share(result: Result, data: PacketShareData, _turn: Turn) -> None:
+    result.sharer = data.sharer
+
+
+def _tell_claim(result: Result, data: PacketClaimData, turn: Turn) -> None:
+    result.counterparty = data.claimer
+    result.cause = data.share or ""
+    result.cause_source = turn.found.source or data.share_source or ""
+    result.campaign = turn.found.campaign
+    result.sharer = turn.found.sharer
+
+
+def _tell_expire(result: Result, _data: PacketExpireData, turn: Turn) -> None:
+    result.campaign = turn.found.campaign
+
+
+OPERATIONS = (
+    Operation(
+        event=PacketSend,
+        run=send,
+        facts=_tell_send,
+        refusals=(
+            "reserved_name",
+            "wrong_budget",
+            "unknown_account",
+            "wrong_program",
+            "frozen",
+            "closed",
+            "wrong_packet",
+            "already_open",
+            "over_tier_transaction",
+            "over_tier_day",
+            "bad_term",
+            "too_small",
+            "insufficient_balance",
+            "budget_exhausted",
+        ),
+    ),
+    Operation(
+        event=PacketShare,
+        subject=subjects.packet,
+        run=share,
+        facts=_tell_share,
+        memory=lambda event: share_name(event.subject, event.id),
+        refusals=("packet_expired", "packet_empty"),
+    ),
+    Operation(
+        event=PacketClaim,
+        subject=subjects.packet,
+        run=claim,
+        facts=_tell_claim,
+        memory=lambda event: claim_name(event.subject, event.data.claimer),
+        refusals=(
+            "wrong_group",
+            "unknown_share",
+            "ambiguous_reference",
+            "wrong_code",
+            "already_claimed",
+            "packet_expired",
+            "packet_empty",
+        ),
+    ),
+    Operation(
+        event=PacketExpire,
+        subject=subjects.packet,
+        run=expire,
+        facts=_tell_expire,
+        refusals=("packet_expired", "packet_empty", "not_due"),
+    ),
+)

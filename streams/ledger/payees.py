@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from streams.events import Step
     from streams.ledger.accounts import Account
     from streams.ledger.book import Book
-    from streams.programs import Program
+    from streams.ledger.turn import Turn
+    from streams.programs.compiled import Compiled
 
 
 def may_be_paid(book: Book, name: str) -> bool:
@@ -26,28 +27,28 @@ def may_be_paid(book: Book, name: str) -> bool:
 
 
 def pay_or_send(
-    book: Book,
+    turn: Turn,
     payer: Account,
     name: str,
     amount: int,
     step: Step,
-    program: Program,
+    program: Compiled,
     campaign: str = "",
 ) -> str:
     """Pay a name that may be paid: here at once, if its wallet takes it, else by a leg."""
-    payee = book[name]
+    payee = turn.book[name]
     if (
         payee is not None
         and payee.takes(program.name, amount)
         and not (program.tiers and tiers.is_full(payee, program, amount))
     ):
-        return book.pay(payer, payee, amount)
-    send_money(book, step, payer, name, amount, campaign)
+        return turn.book.pay(payer, payee, amount)
+    send_money(turn, step, payer, name, amount, campaign)
     return ""
 
 
 def send_money(
-    book: Book,
+    turn: Turn,
     step: Step,
     payer: Account,
     to: str,
@@ -56,8 +57,8 @@ def send_money(
     asker: str = "",
 ) -> None:
     """Move coins into clearing, pending until acknowledged, and send the leg that pays them out."""
-    clearing = book.clearing(payer.program)
+    clearing = turn.book.clearing(payer.program)
     clearing.pending += amount
-    book.move(payer, clearing, amount)
+    turn.book.move(payer, clearing, amount)
     name = owner_name(payer.name) if payer.kind == "waiting" else payer.name
-    book.send(step, to, name, amount, campaign, asker=asker)
+    turn.send(step, to, name, amount, campaign, asker=asker)

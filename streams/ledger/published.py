@@ -10,22 +10,21 @@ have been judged, and others of it may still come.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from streams.events import ProgramRules
 from streams.ledger.accounts import rules_name
-from streams.ledger.rules import Rules
+from streams.ledger.operation import Ours
+from streams.ledger.rulebook import program_in
 from streams.ledger.signing import is_signed, signature_of
 from streams.ledger.terms import Published, packed, published_of
 from streams.ledger.times import microseconds
-from streams.programs.canonical import program_of
 from streams.programs.past import change_of_past
 
 if TYPE_CHECKING:
-    from streams.events import ProgramRules
-    from streams.ledger.book import Book
+    from streams.ledger.turn import Turn
 
 
 def sign(event: ProgramRules, secret: bytes) -> ProgramRules:
@@ -42,41 +41,34 @@ def _content(event: ProgramRules) -> tuple[object, ...]:
     )
 
 
-def take(book: Book, event: ProgramRules) -> tuple[str, str]:
+def take(turn: Turn, event: ProgramRules) -> tuple[str, str]:
     """Judge by an event's rules from now on; return outcome and reason.
 
     Raises:
         ValueError: when the rules are none of the program.
     """
-    data = event.data
-    secret = book.trust("rules")[data.key]
+    book, data = turn.book, event.data
+    secret = turn.trust["rules"][data.key]
     if isinstance(secret, str):
         return "refused", secret
     if not is_signed(_content(event), data.signature, secret):
         return "refused", "forged_rules"
     name = rules_name(data.program, book.number)
     if event.subject != name:
-        return book.forward() if book.is_elsewhere(event.subject) else ("refused", "forged_rules")
+        return turn.forward() if book.is_elsewhere(event.subject) else ("refused", "forged_rules")
     account = book.ours(name, "rules", data.program)
     time_us = microseconds(event.time)
     if account.terms and time_us <= published_of(account.terms).time_us:
         return "refused", "stale_rules"
-    rules = rules_by(data.program, data.rules)
+    program = program_in(data.program, data.rules)
     if account.terms:
-        before = rules_by(data.program, published_of(account.terms).rules)
-        if change_of_past(before.programs[data.program], rules.programs[data.program], time_us):
+        before = program_in(data.program, published_of(account.terms).rules)
+        if change_of_past(before, program, time_us):
             return "refused", "changes_the_past"
     account.terms = packed(Published(time_us, data.rules))
     book.keep(account)
-    book.judge_anew(data.program)
+    turn.rulebook.pop(data.program, None)
     return "applied", ""
 
 
-@lru_cache(maxsize=256)
-def rules_by(name: str, text: str) -> Rules:
-    """Return what published rules offer; only the program's part of it says anything.
-
-    Raises:
-        ValueError: when the text is no such program.
-    """
-    return Rules({name: program_of(name, text)}, window_us=0, tolerance_us=0)
+OURS = (Ours(event=ProgramRules, judge=take),)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from streams.ledger.accounts import kind_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from streams.ledger.accounts import Account
 
 
@@ -43,3 +45,14 @@ def packet(_name: str, account: Account | None, program: str) -> str:
     if account is None or account.kind != "packet":
         return "unknown_packet"
     return "" if account.program == program else "wrong_program"
+
+
+_NO_WALLET = ("reserved_name", "unknown_account", "wrong_program")
+# What each of these may return.
+REFUSALS: dict[Callable[[str, Account | None, str], str], tuple[str, ...]] = {
+    anything: (),
+    open_wallet: (*_NO_WALLET, "frozen", "closed"),
+    any_wallet: _NO_WALLET,
+    unclosed_wallet: (*_NO_WALLET, "closed"),
+    packet: ("unknown_packet", "wrong_program"),
+}

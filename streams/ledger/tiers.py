@@ -13,20 +13,20 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from streams.events import Verify
 from streams.ledger.recent import COUNTED
 
 if TYPE_CHECKING:
     from streams.ledger.accounts import Account
-    from streams.ledger.book import Book
-    from streams.programs import Calendar, Program
+    from streams.ledger.turn import Turn
+    from streams.programs import Calendar
+    from streams.programs.compiled import Compiled
 
 # A day, counted from 1970-01-01, and coins.
 _DAY = struct.Struct("<iQ")
 _pack, _unpack = _DAY.pack, _DAY.unpack
 
 
-def refusal_of(book: Book, wallet: Account, program: Program, amount: int) -> str:
+def refusal_of(turn: Turn, wallet: Account, program: Compiled, amount: int) -> str:
     """Return which limit `amount` coins that leave the wallet would pass, '' when none."""
     tier = program.tiers.get(wallet.tier)
     if tier is None:
@@ -35,11 +35,11 @@ def refusal_of(book: Book, wallet: Account, program: Program, amount: int) -> st
         return "over_tier_transaction"
     if tier.day_max is None:
         return ""
-    spent = _on(wallet.spent, program.calendar.day_of(book.time_us)) if wallet.spent else 0
+    spent = _on(wallet.spent, program.calendar.day_of(turn.time_us)) if wallet.spent else 0
     return "over_tier_day" if spent + amount > tier.day_max else ""
 
 
-def is_full(wallet: Account | None, program: Program, amount: int) -> bool:
+def is_full(wallet: Account | None, program: Compiled, amount: int) -> bool:
     """Return whether `amount` more coins are more than the wallet may hold.
 
     Of one that is not here nothing is known.
@@ -59,28 +59,19 @@ def spent_by(wallet: Account) -> dict[int, int]:
     return dict(_DAY.iter_unpack(wallet.spent))
 
 
-def count(book: Book, wallet: Account, program: Program, amount: int) -> None:
+def count(turn: Turn, wallet: Account, program: Compiled, amount: int) -> None:
     """Add coins that have left the wallet, whatever its tier: that may change on the same day."""
     if program.tiers:
-        _add(book, wallet, program.calendar, book.time_us, amount)
-        book.undo |= COUNTED
+        _add(turn, wallet, program.calendar, turn.time_us, amount)
+        turn.undo |= COUNTED
 
 
-def uncount(book: Book, wallet: Account, time_us: int, amount: int) -> None:
+def uncount(turn: Turn, wallet: Account, time_us: int, amount: int) -> None:
     """Take off coins that have come back of an event of that time (microseconds) that counted."""
     if wallet.spent:
-        calendar = book.calendar(wallet.program, time_us)
-        _add(book, wallet, calendar, time_us, -amount)
-        book.keep(wallet)
-
-
-def bound_at(book: Book, name: str, time_us: int) -> Program | None:
-    """Return a program as it was at a time, None when its tiers did not bind."""
-    offers = book.offers[name]
-    if offers is None:
-        offers = book.judged_by(name).offers_at(name, time_us)
-    offer = offers and offers.get(Verify)
-    return offer[0] if offer else None
+        calendar = turn.rulebook.calendar(wallet.program, time_us)
+        _add(turn, wallet, calendar, time_us, -amount)
+        turn.book.keep(wallet)
 
 
 def _on(spent: bytes, day: int) -> int:
@@ -90,7 +81,7 @@ def _on(spent: bytes, day: int) -> int:
     return int(dict(_DAY.iter_unpack(spent)).get(day, 0))
 
 
-def _add(book: Book, wallet: Account, calendar: Calendar, time_us: int, amount: int) -> None:
+def _add(turn: Turn, wallet: Account, calendar: Calendar, time_us: int, amount: int) -> None:
     day, spent = calendar.day_of(time_us), wallet.spent
     only, coins = _unpack(spent) if len(spent) == _DAY.size else (day, 0)
     if only == day and len(spent) <= _DAY.size:  # as it mostly is: this is a hot place
@@ -99,6 +90,6 @@ def _add(book: Book, wallet: Account, calendar: Calendar, time_us: int, amount: 
         return
     days = spent_by(wallet)
     days[day] = max(0, days.get(day, 0) + amount)
-    first = calendar.day_of(book.clock_us - book.rules.window_us)
+    first = calendar.day_of(turn.book.clock_us - turn.rules.window_us)
     kept = ((day, coins) for day, coins in sorted(days.items()) if coins and day >= first)
     wallet.spent = b"".join(_pack(*one) for one in kept)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streams.events import WaitingRelease, WaitingReturn
 from streams.identity import text_hash
-from streams.ledger import tiers
+from streams.ledger import subjects, tiers
 from streams.ledger.accounts import (
     BALANCE_MAX,
     Account,
@@ -19,6 +20,7 @@ from streams.ledger.accounts import (
     owner_name,
     waiting_name,
 )
+from streams.ledger.operation import Operation
 from streams.ledger.payees import pay_or_send
 from streams.ledger.terms import GIFTS_MAX, Gift, gifts_of, packed
 from streams.ledger.times import DAY_US
@@ -26,9 +28,11 @@ from streams.ledger.times import DAY_US
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from streams.events import WaitingRelease, WaitingReturn
+    from streams.events import WaitingReleaseData
     from streams.ledger.book import Book
-    from streams.programs import Program
+    from streams.ledger.results import Result
+    from streams.ledger.turn import Turn
+    from streams.programs.compiled import Compiled
 
 WAITS_US = 30 * DAY_US
 
@@ -55,22 +59,23 @@ def keep(book: Book, giver: Account, name: str, gift: Gift) -> None:
     book.move(giver, account, gift.amount if own is None else gift.amount - own.amount)
 
 
-def bring_back(book: Book, giver: Account, name: str, amount: int) -> None:
+def bring_back(turn: Turn, giver: Account, name: str, amount: int) -> None:
     """Give coins back to whose they were: to the account, or, if it can't take them, beside it."""
+    book = turn.book
     account = book[name]
     if account is not None and account.takes(giver.program, amount):
         book.move(giver, account, amount)
     elif kind_of(name) == "wallet":
-        keep(book, giver, name, Gift("", "", "", amount, book.time_us))
+        keep(book, giver, name, Gift("", "", "", amount, turn.time_us))
     else:
         book.move(giver, book.suspense(giver.program), amount)
 
 
-def pay_back(book: Book, giver: Account, wallet: Account, amount: int) -> str:
+def pay_back(turn: Turn, giver: Account, wallet: Account, amount: int) -> str:
     """Give a wallet its coins back, if there are as many."""
     if giver.available < amount:
         return "insufficient_balance"
-    bring_back(book, giver, wallet.name, amount)
+    bring_back(turn, giver, wallet.name, amount)
     return ""
 
 
@@ -89,8 +94,9 @@ def take_out(book: Book, name: str, program: str, gift_of: tuple[str, str, str])
     return account
 
 
-def move_in(book: Book, wallet: Account, program: Program) -> None:
+def move_in(turn: Turn, wallet: Account, program: Compiled) -> None:
     """Give a wallet that was just opened what waited for it; what it may not hold goes back."""
+    book = turn.book
     account = book[waiting_name(program.name, wallet.name)]
     if account is None or not account.terms:
         return
@@ -104,33 +110,33 @@ def move_in(book: Book, wallet: Account, program: Program) -> None:
         else:
             coins = after
     account.terms = b""
-    book.amount = coins or account.posted
+    turn.amount = coins or account.posted
     if coins:
         book.move(account, wallet, coins)
-    _send_back(book, account, back)
+    _send_back(turn, account, back)
     book.keep(account)
 
 
-def give_back(book: Book, event: WaitingReturn, _account: Account | None, program: Program) -> str:
+def give_back(turn: Turn, event: WaitingReturn, _account: Account | None, program: Compiled) -> str:
     """Send back the gifts that have waited long enough for the subject."""
     if kind_of(event.subject) != "wallet":
         return "reserved_name"
-    account = book[waiting_name(program.name, event.subject)]
+    account = turn.book[waiting_name(program.name, event.subject)]
     gifts = [] if account is None else gifts_of(account.terms)
-    due = [gift for gift in gifts if gift.payer and gift.since_us + WAITS_US <= book.time_us]
+    due = [gift for gift in gifts if gift.payer and gift.since_us + WAITS_US <= turn.time_us]
     if account is None or not any(gift.payer for gift in gifts):
         return "nothing_waiting"
     if not due:
         return "not_due"
     account.terms = packed([gift for gift in gifts if gift not in due])
-    _send_back(book, account, due)
+    _send_back(turn, account, due)
     return ""
 
 
-def release(book: Book, event: WaitingRelease, wallet: Account, program: Program) -> str:
+def release(turn: Turn, event: WaitingRelease, wallet: Account, program: Compiled) -> str:
     """Move what came back to a wallet that could not take it to another of the same owner."""
     to = event.data.to
-    account = book[waiting_name(program.name, wallet.name)]
+    account = turn.book[waiting_name(program.name, wallet.name)]
     gifts = [] if account is None else gifts_of(account.terms)
     own = next((gift for gift in gifts if not gift.payer), None)
     if account is None or own is None:
@@ -140,7 +146,7 @@ def release(book: Book, event: WaitingRelease, wallet: Account, program: Program
     if kind_of(to) != "wallet":
         return "unknown_payee"
     account.terms = packed([gift for gift in gifts if gift is not own])
-    return pay_or_send(book, account, to, own.amount, "transfer", program)
+    return pay_or_send(turn, account, to, own.amount, "transfer", program)
 
 
 def gone_back_name(gift_of: tuple[str, str, str], name: str) -> str:
@@ -151,8 +157,9 @@ def gone_back_name(gift_of: tuple[str, str, str], name: str) -> str:
     return bounced_name(text_hash("\n".join(gift_of)), name)
 
 
-def _send_back(book: Book, account: Account, gifts: Sequence[Gift]) -> None:
+def _send_back(turn: Turn, account: Account, gifts: Sequence[Gift]) -> None:
     """Send gifts that waited back to who paid them."""
+    book = turn.book
     total = sum(gift.amount for gift in gifts)
     if not total:
         return
@@ -162,7 +169,28 @@ def _send_back(book: Book, account: Account, gifts: Sequence[Gift]) -> None:
     book.move(account, clearing, total)
     for gift in gifts:
         cause = gift.source, gift.id
-        book.send("unclaimed", gift.payer, name, gift.amount, gift.campaign, cause=cause)
+        turn.send("unclaimed", gift.payer, name, gift.amount, gift.campaign, cause=cause)
         if kind_of(gift.payer) == "wallet":
             memory = gone_back_name((gift.payer, *cause), name)
             book.keep(Account("bounced", account.program, name=memory))
+
+
+def _tell_release(result: Result, data: WaitingReleaseData, _turn: Turn) -> None:
+    result.counterparty = data.to
+
+
+OPERATIONS = (
+    Operation(
+        event=WaitingReturn,
+        run=give_back,
+        memory=lambda event: waiting_name(event.data.program, event.subject),
+        refusals=("reserved_name", "not_due", "nothing_waiting"),
+    ),
+    Operation(
+        event=WaitingRelease,
+        subject=subjects.any_wallet,
+        run=release,
+        facts=_tell_release,
+        refusals=("nothing_waiting", "to_self", "unknown_payee"),
+    ),
+)

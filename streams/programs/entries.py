@@ -8,52 +8,21 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from datetime import UTC, datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, TypeAlias
 
 import msgspec
 from msgspec import Meta
+
+from streams.events import OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Slug = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-Operation = Literal[
-    "open",
-    "earn",
-    "fund",
-    "defund",
-    "grant",
-    "reward",
-    "expire",
-    "reserve_add",
-    "reserve_remove",
-    "redeem",
-    "redeem_settle",
-    "redeem_fail",
-    "redeem_expire",
-    "order_place",
-    "order_fulfil",
-    "order_cancel",
-    "order_refund",
-    "points_in",
-    "points_out",
-    "deposit_add",
-    "deposit_custody",
-    "deposit_withdraw",
-    "deposit_return",
-    "transfer",
-    "packet_send",
-    "packet_share",
-    "packet_claim",
-    "packet_expire",
-    "reverse",
-    "freeze",
-    "unfreeze",
-    "verify",
-    "close",
-    "waiting_return",
-    "waiting_release",
-]
+if TYPE_CHECKING:
+    Operation: TypeAlias = str
+else:
+    Operation = Literal[OPERATIONS]
 Coins = Annotated[int, Meta(ge=1, le=10**15)]
 Who = Literal["person", "enterprise", "carrier", "merchant", "operator"]
 
@@ -513,7 +482,7 @@ class Later(NamedTuple):
 
 
 class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A wallet program as it is in force at one time.
+    """A wallet program's file, as it is in force at one time.
 
     Attributes:
         name: its file's name.
@@ -536,10 +505,6 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         compliance: rules by name.
         departments: those who answer for activities and campaigns, by name.
         later: of what `read` gives, the program from the beginning: what it became, in order.
-        plain: carriers at which any number of coins may be redeemed at any time, by name, made of
-            the rest: 1 where a coin is a megabyte, 0 where there is no price a megabyte.
-        tiers: the tiers of verification that bind, by what an account has for them ('' for
-            `none`): those there are while `verify` is open, made of the rest.
     """
 
     name: Slug
@@ -562,21 +527,6 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     compliance: dict[Slug, Compliance] = {}
     departments: dict[Slug, Department] = {}
     later: tuple[Later, ...] = ()
-    plain: dict[str, int] = {}
-    tiers: dict[str, Verification] = {}
-
-    def __post_init__(self) -> None:
-        """Look up once which carriers need no more checks of a redemption, and which tiers bind."""
-        always = self.redemption is None or self.redemption.on_last_day
-        plain = {
-            name: one.coins_per_mb or 0
-            for name, one in self.carriers.items()
-            if always and one.is_plain
-        }
-        msgspec.structs.force_setattr(self, "plain", plain)
-        bind = self.verification if "verify" in self.operations.open else {}
-        tiers = {"" if name == "none" else name: tier for name, tier in bind.items()}
-        msgspec.structs.force_setattr(self, "tiers", tiers)
 
     def at(self, time_us: int) -> Program:
         """Return the rules in force at a time (microseconds since 1970)."""

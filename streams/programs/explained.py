@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from streams.events import Earn, Redeem
 from streams.ledger.times import microseconds
+from streams.programs.compiled import tiers_of
 from streams.programs.shown import gate_of, price_of
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def explain(reason: str, event: WalletEvent, program: Program) -> str:
         program: as `read` gives it, from the beginning.
     """
     there = program.at(microseconds(event.time))
-    if reason in _LIMITS and there.tiers:
+    if reason in _LIMITS and tiers_of(there):
         return _tiers(reason, there)
     if isinstance(event, Redeem):
         return _redeem(reason, event, there)
@@ -50,7 +51,7 @@ _LIMITS = {
 def _tiers(reason: str, program: Program) -> str:
     """Return what each tier may; which one the wallet had, its `verify` events say."""
     field, what = _LIMITS[reason]
-    values = {name or "none": getattr(tier, field) for name, tier in program.tiers.items()}
+    values = {name or "none": getattr(tier, field) for name, tier in tiers_of(program).items()}
     told = ", ".join(
         f"{'any number' if coins is None else f'{coins:,}'} for {name}"
         for name, coins in values.items()

@@ -29,11 +29,7 @@ PAGE = "docs/programs.md"
 _SHOWN_CHARACTERS_MAX = 80
 
 # What a file holds: values, tables, and tables of tables, by name.
-_HINTS = {
-    name: kind
-    for name, kind in get_type_hints(Program).items()
-    if name not in {"later", "plain", "tiers"}
-}
+_HINTS = {name: kind for name, kind in get_type_hints(Program).items() if name != "later"}
 _ALWAYS = ("coin", "operations")  # what there must be at every time
 TIERS = get_args(Verified)
 

@@ -29,9 +29,9 @@ from streams.layer.batch import Batch
 from streams.layer.state import PartitionState
 from streams.layer.table import Work
 from streams.ledger.accounts import unpack
-from streams.ledger.keys import MissingKeyError
 from streams.ledger.terms import holds_of
 from streams.ledger.times import microseconds
+from streams.ledger.trust import MissingKeyError
 from streams.reconcile import results
 from streams.reconcile.report import Findings
 from streams.reconcile.settled import CHANGELOGS, ask

@@ -12,7 +12,7 @@ from console.web.app import FAILURES
 from console.web.language import FOLDER, LANGUAGES, language, phrases
 from console.web.rendering import FOLDER as TEMPLATES
 from features.sample_ratio import Way
-from streams.events import WalletEvent
+from streams.events import WalletEvent, kinds_of
 from streams.ledger.refusals import REFUSALS
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def test_one_thing_is_not_many() -> None:
 def test_every_refusal_and_operation_has_words(lang: str) -> None:
     keys = phrases(lang).keys()
     assert {f"reason.{refusal.name}" for refusal in REFUSALS} <= keys
-    types = {event.__struct_config__.tag.rpartition(".")[2] for event in get_args(WalletEvent)}
+    types = {event.__struct_config__.tag.rpartition(".")[2] for event in kinds_of(WalletEvent)}
     assert {f"type.{kind}" for kind in types} <= keys
     assert {f"operation.{kind}" for kind in types - NEVER_A_LINE} <= keys
 

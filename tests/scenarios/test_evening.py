@@ -28,7 +28,7 @@ def said(partitions: int) -> list[Event]:
 
 def lived(folder: Path, partitions: int) -> tuple[World, dict[str, Outcome]]:
     close_gate(folder)
-    rules = msgspec.structs.replace(RULES, programs=load(folder), offers={}, dated={})
+    rules = msgspec.structs.replace(RULES, programs=load(folder))
     world = World(partitions, rules)
     outcomes = {}
     for event in said(partitions):

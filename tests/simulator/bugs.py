@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import msgspec
 
-from streams.events import WALLET_TOPIC, PacketExpire
+from streams.events import WALLET_TOPIC
 from streams.layer.state import APPLIED_KEY, PartitionState
 from streams.ledger.accounts import pack
 from streams.ledger.arrivals import STEPS
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from streams.layer.batch import Batch
     from streams.layer.state import Pending
     from streams.ledger.accounts import Account
+    from streams.ledger.turn import Turn
     from tests.simulator.worker import Slot, Steps
 
 
@@ -239,7 +240,7 @@ def packet_refunded_twice() -> Iterator[None]:
 
     def twice(book: Book, payer: Account, payee: Account, amount: int) -> None:
         move(book, payer, payee, amount)
-        if type(book.event) is PacketExpire:
+        if payer.kind == "packet" and payer.state == "closed":
             move(book, payer, payee, amount)
 
     with patch.object(Book, "move", twice):
@@ -260,9 +261,9 @@ def last_draw_off_by_one() -> Iterator[None]:
 
 @in_ledger("A redemption that failed stays open, and frees its coins again when it expires.")
 def hold_released_twice() -> Iterator[None]:
-    def release(book: Book, wallet: Account, hold: Any) -> None:
+    def release(turn: Turn, wallet: Account, hold: Any) -> None:
         wallet.pending -= hold.amount
-        book.amount = hold.amount
+        turn.amount = hold.amount
 
     with patch("streams.ledger.holds._end", release):
         yield
@@ -285,11 +286,11 @@ def refusal_not_remembered() -> Iterator[None]:
 
 @in_ledger("A record on the wrong partition is forwarded, and applied where it stands as well.")
 def forwarded_and_applied() -> Iterator[None]:
-    def both(book: Book, event: WalletEvent, offset: int, arrived_us: int) -> Any:
-        result = fold(book, event, offset, arrived_us)
+    def both(turn: Turn, event: WalletEvent, offset: int, arrived_us: int) -> Any:
+        result = fold(turn, event, offset, arrived_us)
         if result.outcome == "forwarded":
             with patch.object(Book, "is_elsewhere", lambda *_: False):
-                fold(book, event, offset, arrived_us)
+                fold(turn, event, offset, arrived_us)
         return result
 
     with patch("streams.agents.fold", both):

@@ -27,10 +27,10 @@ from streams.events import (
     partition_of,
 )
 from streams.ledger.corrections import sign as sign_correction
-from streams.ledger.fold import Rules
 from streams.ledger.keys import sign as sign_key
 from streams.ledger.legs import sign as sign_leg
 from streams.ledger.published import sign
+from streams.ledger.rules import Rules
 from streams.programs import Operation
 from tests.streams.ledger_world import VERIFICATION, program, rules_text
 

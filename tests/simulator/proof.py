@@ -47,8 +47,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from streams.ledger.accounts import Account
-    from streams.ledger.fold import Rules
     from streams.ledger.results import Result
+    from streams.ledger.rules import Rules
     from streams.ledger.terms import Gift, Order
     from tests.naive_ledger import Verdict
     from tests.simulator.run import Simulation

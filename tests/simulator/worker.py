@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from streams.layer.batch import Batch
     from streams.layer.state import Pending
-    from streams.ledger.fold import Rules
+    from streams.ledger.rules import Rules
     from tests.simulator.kafka import Broker, Group
 
     Steps = Generator[str, None, None]

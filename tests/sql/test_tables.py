@@ -13,7 +13,11 @@ import pytest
 
 from sql.migrate import migrate
 from streams import events
-from streams.ledger.results import TELL, Result
+from streams.ledger.book import Book
+from streams.ledger.operations import FACTS
+from streams.ledger.results import Result
+from streams.ledger.turn import Turn
+from tests.streams.ledger_world import RULES
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -92,10 +96,12 @@ def _bare(kind: str) -> str:
     return kind.removeprefix("LowCardinality(").removesuffix(")") if "LowCard" in kind else kind
 
 
-def _fields(union: object, but: frozenset[str] = frozenset()) -> dict[str, list[tuple[str, bool]]]:
-    """The fields of the data of a union's events: for each, its types and whether it's required."""
+def _fields(
+    base: type[events.Envelope], but: frozenset[str] = frozenset()
+) -> dict[str, list[tuple[str, bool]]]:
+    """The fields of the data of events: for each, its types and whether it's required."""
     found: dict[str, list[tuple[str, bool]]] = {}
-    for event in typing.get_args(union):
+    for event in events.kinds_of(base):
         for field in msgspec.structs.fields(typing.get_type_hints(event)["data"]):
             if field.name not in but:
                 found.setdefault(field.name, []).append((_type(field.type), field.required))
@@ -129,7 +135,7 @@ def test_campaign_events_mirror_the_event_schema(warehouse: Client) -> None:
     fields = _fields(events.CampaignEvent)
     assert columns.keys() - ENVELOPE - FEED == fields.keys()
 
-    kinds = len(typing.get_args(events.CampaignEvent))
+    kinds = len(events.kinds_of(events.CampaignEvent))
     for name, uses in fields.items():
         (kind,) = {kind for kind, _ in uses}
         everywhere = len(uses) == kinds
@@ -173,12 +179,13 @@ def _example(hint: Any, name: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    "kind", typing.get_args(events.WalletEvent), ids=lambda kind: kind.__name__
+    "kind", events.kinds_of(events.WalletEvent), ids=lambda kind: kind.__name__
 )
 def test_every_field_is_told_in_its_column(kind: type[Any]) -> None:
     event = _example(kind, "event")
     result = Result(0, 0, event.id, event.source, "", event.subject, "", 0, "applied")
-    TELL[kind](result, event.data)
+    turn = Turn(Book(0, 1, lambda _: None), RULES)
+    FACTS[kind](result, event.data, turn)
     by_the_fold = {"program", "amount"}
     for field in (
         {each.name for each in msgspec.structs.fields(event.data)} - LOG_ONLY - by_the_fold

@@ -34,6 +34,7 @@ from streams.ledger.fold import fold
 from streams.ledger.results import Postings, Result  # noqa: TC001 - a named tuple reads them
 from streams.ledger.rules import Rules
 from streams.ledger.times import microseconds
+from streams.ledger.turn import Turn
 from streams.programs import (
     Activity,
     Carrier,
@@ -148,7 +149,7 @@ def program(name: str, *operations: str, quiz_max: int = 10) -> Program:
 def rules_text(program: Program) -> str:
     """What `flowdrop programs publish` would publish of a program made for tests."""
     values = msgspec.to_builtins(program)
-    del values["later"], values["plain"], values["tiers"]
+    del values["later"]
     values["operations"]["open"].sort()  # a set has no order
     return msgspec.json.encode(values, order="sorted").decode()
 
@@ -246,12 +247,11 @@ class World:
         book = Book(
             partition,
             len(self.shards),
-            self.rules,
             lambda key: accounts.get(key.decode()),
             shard.clock_us,
         )
         before = dict(accounts)
-        result = fold(book, decode_wallet(value), offset, arrived_us)
+        result = fold(Turn(book, self.rules), decode_wallet(value), offset, arrived_us)
         assert accounts == before
         accounts.update({name: pack(account) for name, account in book.changed.items()})
         shard.clock_us = book.clock_us

@@ -31,15 +31,18 @@ from streams.layer.batch import Batch
 from streams.layer.state import PartitionState, Record
 from streams.layer.table import Work
 from streams.ledger.accounts import unpack
-from streams.ledger.operations import earn
+from streams.ledger.fold import _ROWS
 from streams.ledger.results import decode_result
+from streams.ledger.wallets import earn
 from streams.settings import StreamSettings
 from tests import keys
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from streams.layer.state import Pending
     from streams.ledger.accounts import Account
-    from streams.ledger.book import Book
+    from streams.ledger.turn import Turn
     from streams.programs import Program
 
 PARTITIONS = 2
@@ -198,17 +201,20 @@ def test_the_size_of_the_batches_does_not_change_the_outcome() -> None:
     assert whole.committed == pieces.committed
 
 
+def run_instead(monkeypatch: pytest.MonkeyPatch, kind: type, operation: Callable[..., str]) -> None:
+    monkeypatch.setitem(_ROWS, kind, (*_ROWS[kind][:-1], operation))
+
+
 def test_an_event_whose_fold_raises_is_set_aside_and_the_others_come_to_what_they_would(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def spoiled(book: Book, event: Earn, wallet: Account, program: Program) -> str:
-        reason = earn(book, event, wallet, program)
+    def spoiled(turn: Turn, event: Earn, wallet: Account, program: Program) -> str:
+        reason = earn(turn, event, wallet, program)
         if event.data.spend == 1300:  # after it has posted: the book is half changed
             raise ZeroDivisionError("planted")
         return reason
 
-    program, subject, _ = RULES.offers["liuliangbao"][Earn]
-    monkeypatch.setitem(RULES.offers["liuliangbao"], Earn, (program, subject, spoiled))
+    run_instead(monkeypatch, Earn, spoiled)
     good = [opened(HERE), *(earned(HERE, 100 * n) for n in range(1, 30))]
     sent = records(*good)
     poison = [n for n, event in enumerate(good) if isinstance(event, Earn) and "1300" in event.id]
@@ -227,8 +233,7 @@ def test_memory_that_runs_out_is_no_records_fault(monkeypatch: pytest.MonkeyPatc
     def spoiled(*_: object) -> str:
         raise MemoryError
 
-    program, subject, _ = RULES.offers["liuliangbao"][Open]
-    monkeypatch.setitem(RULES.offers["liuliangbao"], Open, (program, subject, spoiled))
+    run_instead(monkeypatch, Open, spoiled)
     with pytest.raises(MemoryError):
         fold(PartitionState(0), records(opened(HERE)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from datetime import UTC, datetime, timedelta, timezone
 from typing import get_args
 
@@ -23,6 +24,7 @@ from streams.events import (
     WalletEvent,
     decode_wallet,
     encode,
+    kinds_of,
 )
 from streams.identity import event_key
 from streams.ledger.accounts import (
@@ -40,9 +42,9 @@ from streams.ledger.accounts import (
     unpack,
 )
 from streams.ledger.arrivals import STEPS
-from streams.ledger.fold import link
+from streams.ledger.book import link
 from streams.ledger.legs import arrived_from, is_genuine, sent_to, with_arrived, with_sent
-from streams.ledger.operations import OPERATIONS
+from streams.ledger.operations import FACTS, OPERATIONS, OURS
 from streams.ledger.recent import (
     RECENT_MAX,
     digest_of,
@@ -53,7 +55,6 @@ from streams.ledger.recent import (
 )
 from streams.ledger.refusals import CODES, RELEASED, REVERSED
 from streams.ledger.results import (
-    TELL,
     Posting,
     Postings,
     Result,
@@ -460,11 +461,13 @@ def test_an_account_is_placed_by_its_owner(name: str, owner: str) -> None:
 
 
 def test_every_type_of_event_has_an_operation_and_facts() -> None:
-    kinds = set(get_args(WalletEvent))
-    assert set(OPERATIONS) == kinds - {Correction, KeyChange, Leg, ProgramRules}
-    assert {name for name, _, _ in OPERATIONS.values()} == set(get_args(Operation))
-    assert all(OPERATIONS[kind][0] == _last_word(kind) for kind in OPERATIONS)
-    assert set(TELL) == kinds
+    kinds = set(kinds_of(WalletEvent))
+    ours = {Correction, KeyChange, Leg, ProgramRules}
+    assert Counter(row.event for row in OURS) == dict.fromkeys(ours, 1)
+    assert Counter(row.event for row in OPERATIONS) == dict.fromkeys(kinds - ours, 1)
+    assert {row.name for row in OPERATIONS} == set(get_args(Operation))
+    assert all(row.name == _last_word(row.event) for row in OPERATIONS)
+    assert set(FACTS) == kinds
     assert set(STEPS) == set(get_args(Step))
 
 

@@ -97,7 +97,7 @@ def gated(coins_per_mb: int | None = None) -> World:
         Later(microseconds(at(2)), open_),
     )
     programs = {"p": msgspec.structs.replace(open_, later=later)}
-    world = World(rules=msgspec.structs.replace(RULES, programs=programs, offers={}, dated={}))
+    world = World(rules=msgspec.structs.replace(RULES, programs=programs))
     world.send(world.open("a"))
     world.send(world.earn("a", amount=100))
     return world

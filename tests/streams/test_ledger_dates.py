@@ -22,9 +22,7 @@ CHANGED = msgspec.structs.replace(
 
 
 def a_world() -> World:
-    world = World(
-        rules=msgspec.structs.replace(RULES, programs={"p": CHANGED}, offers={}, dated={})
-    )
+    world = World(rules=msgspec.structs.replace(RULES, programs={"p": CHANGED}))
     world.send(world.open("a"))
     return world
 

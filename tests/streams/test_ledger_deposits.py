@@ -112,7 +112,7 @@ def test_a_month_without_a_fee_is_a_posting_of_zero() -> None:
     assert program.deposits is not None
     free = msgspec.structs.replace(program.deposits, custody_fee=Charge(per_mille=1))
     programs = {"p": msgspec.structs.replace(program, deposits=free)}
-    world = World(rules=replace(RULES, programs=programs, offers={}, dated={}))
+    world = World(rules=replace(RULES, programs=programs))
     world.send(world.open("a"))
     put_by(world, 500)
     outcome = world.send(world.make(DepositCustody, "a", month="2026-03"))
@@ -142,7 +142,7 @@ def test_months_are_those_of_the_programs_calendar() -> None:
     program = RULES.programs["p"]  # in China
     last = datetime(2026, 2, 28, 15, 59, 59, tzinfo=UTC)
     after = last + timedelta(seconds=1)
-    assert month_of(last, program) + 1 == month_of(after, program) == 56 * 12 + 2
+    assert month_of(last, program.calendar) + 1 == month_of(after, program.calendar) == 56 * 12 + 2
 
 
 @given(coins=st.integers(0, 50), per_mille=st.integers(0, 1000), amount=st.integers(1, 10**15))

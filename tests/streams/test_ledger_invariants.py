@@ -66,8 +66,6 @@ PACKETS = [f"packet:{number}@{number % PARTITIONS}" for number in range(4)]
 TIERED = msgspec.structs.replace(
     RULES,
     programs=PROGRAMS | {"p": msgspec.structs.replace(PROGRAMS["p"], verification=VERIFICATION)},
-    offers={},
-    dated={},
 )
 
 names = st.sampled_from(WALLETS)

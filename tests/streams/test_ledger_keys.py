@@ -28,20 +28,20 @@ from streams.layer.state import PartitionState
 from streams.layer.table import Work
 from streams.ledger.accounts import unpack
 from streams.ledger.arrivals import STEPS
-from streams.ledger.keys import MissingKeyError, fingerprint_of
 from streams.ledger.keys import sign as sign_key
 from streams.ledger.legs import arrived_from, is_genuine, sign
 from streams.ledger.packets import draw
 from streams.ledger.results import decode_result
 from streams.ledger.terms import keyring_of, packet_of
 from streams.ledger.times import microseconds
+from streams.ledger.trust import MissingKeyError, fingerprint_of
 from tests import keys
 from tests.streams.ledger_world import RULES, World, at, name_on, world_with
 
 if TYPE_CHECKING:
     from streams.ledger.accounts import Account
-    from streams.ledger.book import Book
     from streams.ledger.rules import Rules
+    from streams.ledger.turn import Turn
 
 HERE, THERE = name_on(0, 2), name_on(1, 2)
 SECRETS = RULES.ledger_keys
@@ -251,8 +251,8 @@ def test_a_leg_whose_fold_fails_is_passed_over_and_comes_once_when_it_is_mended(
     first, second, third = legs_of(3)
     money = STEPS["transfer"]
 
-    def spoiled(book: Book, leg: Leg, clearing: Account) -> str:
-        return str(1 / 0) if leg.data.amount == 6 else money(book, leg, clearing)
+    def spoiled(turn: Turn, leg: Leg, clearing: Account) -> str:
+        return str(1 / 0) if leg.data.amount == 6 else money(turn, leg, clearing)
 
     with monkeypatch.context() as patch:
         patch.setitem(STEPS, "transfer", spoiled)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.events import Defund, DepositAdd, ReserveAdd, ReserveRemove, Reverse
-from streams.ledger.fold import Rules
+from streams.ledger.rules import Rules
 from streams.ledger.terms import Lease, lease_of
 from streams.ledger.times import microseconds
 from streams.programs import Later, Reserve

@@ -97,7 +97,7 @@ def test_files_that_have_changed_since_change_nothing() -> None:
     world = world_with("a")
     publish(world, MORE, 1)
     results = [world.send(event).result for event in story(world)]
-    other = msgspec.structs.replace(RULES, programs={"p": CLOSED}, offers={}, dated={})
+    other = msgspec.structs.replace(RULES, programs={"p": CLOSED})
     again = World(rules=other)
     again.accounts[0] = {"rules:p@0": world.accounts[0]["rules:p@0"]}
     told = [again.send(event).result for event in story(again)]

@@ -462,7 +462,7 @@ def test_a_sharers_reward_goes_back_to_the_budget() -> None:
 
 def test_tiers_are_a_statement_where_nobody_can_be_verified() -> None:
     free = program(PROGRAM, "open", "earn", "transfer")
-    rules = msgspec.structs.replace(RULES, programs={PROGRAM: free}, offers={}, dated={})
+    rules = msgspec.structs.replace(RULES, programs={PROGRAM: free})
     world = World(2, rules)
     for name in (A, B):
         world.send(world.open(name, program=PROGRAM))
@@ -478,7 +478,7 @@ def test_a_leg_is_judged_by_the_rules_at_the_time_of_its_event() -> None:
     free = program(PROGRAM, "open", "earn", "transfer")
     bound = PROGRAMS[PROGRAM]
     dated = msgspec.structs.replace(free, later=(Later(microseconds(at(2)), bound),))
-    rules = msgspec.structs.replace(RULES, programs={PROGRAM: dated}, offers={}, dated={})
+    rules = msgspec.structs.replace(RULES, programs={PROGRAM: dated})
     world = World(2, rules)
     for name in (A, B):
         world.send(world.open(name, program=PROGRAM))

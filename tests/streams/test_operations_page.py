@@ -32,6 +32,7 @@ from streams.events import (
     Step,
 )
 from streams.ledger.accounts import BALANCE_MAX, pack, unpack
+from streams.ledger.operations import OPERATIONS, refusals_of
 from streams.ledger.refusals import REFUSALS
 from streams.programs import Operation
 from streams.reading import read_wallet
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from streams.events import WalletEvent
+    from streams.ledger.operation import Operation as Row
 
 PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
 SEEDS, EVENTS = 12, 3_000
@@ -237,6 +239,11 @@ def rows() -> dict[str, tuple[list[str], list[str]]]:
     found = re.findall(r"^\| `([\w ]+)` \| (.*?) \| (.*?) \| (.*?) \|$", page, re.MULTILINE)
     words = re.compile(r"`(\w+)`")
     return {name: (words.findall(kinds), words.findall(names)) for name, _, kinds, names in found}
+
+
+@pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.name)
+def test_the_page_has_the_refusals_of_an_operations_row(row: Row) -> None:
+    assert rows()[row.name][1] == list(refusals_of(row))
 
 
 def test_the_page_has_every_operation_and_step_in_the_order_of_the_code() -> None:

@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 
     from streams.ledger.results import Result
 
-SHIPPED = msgspec.structs.replace(
-    RULES, programs=load(), offers={}, dated={}, window_us=10 * DAY_US
-)
+SHIPPED = msgspec.structs.replace(RULES, programs=load(), window_us=10 * DAY_US)
 LEDGERS = (
     "carrier:",
     "issuer:",

@@ -13,6 +13,7 @@ import pytest
 from streams.ledger.refusals import REFUSALS
 from streams.ledger.times import microseconds
 from streams.programs import CHINA, FOLDER, Entry, Gate, Operations, ProgramError, load, read
+from streams.programs.compiled import tiers_of
 from streams.programs.files import TABLES, TABLES_OF_TABLES, problems_of
 from streams.programs.lines import line_of
 
@@ -154,10 +155,10 @@ def test_what_is_in_vain_is_told_by_check_and_stops_nobody(
 
 def test_tiers_bind_while_verify_is_open() -> None:
     program = load()["liuliangbao"]
-    assert list(program.tiers) == ["", "phone", "identity"]
-    assert program.tiers[""].balance_max == 50_000
+    assert list(tiers_of(program)) == ["", "phone", "identity"]
+    assert tiers_of(program)[""].balance_max == 50_000
     closed = Operations(open=program.operations.open - {"verify"}, source="a test")
-    assert msgspec.structs.replace(program, operations=closed).tiers == {}
+    assert tiers_of(msgspec.structs.replace(program, operations=closed)) == {}
 
 
 def test_a_folder_without_programs_is_named(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_day_in_the_fold(programs: Path) -> None:
-    rules = msgspec.structs.replace(RULES, programs=load(programs), offers={}, dated={})
+    rules = msgspec.structs.replace(RULES, programs=load(programs))
     world = World(rules=rules)
     for step, event in zip(DAY, events(), strict=True):
         assert world.send(event).reason == step.reason

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from streams.layer import transactions
+from streams.layer.faults import end_process
+from streams.layer.pace import Pace
 from streams.layer.state import PartitionState
-from streams.layer.transactions import Committer, Pace
+from streams.layer.transactions import Committer
 
 if TYPE_CHECKING:
     import pytest
@@ -38,7 +39,14 @@ async def test_an_idle_partition_looks_again_and_again(monkeypatch: pytest.Monke
     monkeypatch.setattr(transactions, "IDLE_SECONDS", 0.01)
     producer = Idle()
     with ThreadPoolExecutor(1) as executor:
-        table = SimpleNamespace(executor=executor, pace=Pace(), interval_s=0.02, name="t")
-        committer = Committer(PartitionState(0), producer, table)
+        committer = Committer(
+            PartitionState(0),
+            producer,  # type: ignore[arg-type]
+            name="t",
+            pace=Pace(),
+            interval_s=0.02,
+            executor=executor,
+            on_fatal=end_process,
+        )
         await asyncio.wait_for(producer.often.wait(), 30)
         await committer.stop()

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from streams.layer.transactions import Pace
+from streams.layer.pace import Pace
 
 
 async def test_turns_are_spread_evenly_among_who_wants_one() -> None:
