@@ -18,7 +18,7 @@ from confluent_kafka.cimpl import NewTopic
 from benchmarks.machine import BROKER_CORE, exit_on_sigterm, on_core, say
 from local.kafka.node import KafkaNode
 from local.processes import look
-from streams.publish import publish_records
+from streams.kafka.publish import publish_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -26,7 +26,7 @@ from scenarios.city import city, records
 from scenarios.city.plan import PROGRAM, Plan
 from scenarios.source import EPOCH
 from streams import events
-from streams.publish import record_of
+from streams.kafka.publish import record_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

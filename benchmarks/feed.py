@@ -29,9 +29,9 @@ from sql.client import connect, text
 from sql.migrate import migrate
 from streams.events import POSTINGS_TOPIC
 from streams.feed.columns import ledger_results
+from streams.kafka.topics import create_topics
 from streams.layer.batch import Batch
 from streams.settings import StreamSettings
-from streams.topics import create_topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -25,14 +25,14 @@ from flowdrop.settings import load
 from scenarios.city import city
 from scenarios.city.plan import DAY_US, PROGRAM, Plan
 from sql.migrate import migrate
-from streams.agents import rules_of
 from streams.events import WALLET_TOPIC, decode_wallet
+from streams.events.times import EPOCH, MICROSECOND
 from streams.ledger.accounts import pack
 from streams.ledger.book import Book
 from streams.ledger.fold import fold
-from streams.ledger.times import EPOCH, MICROSECOND
 from streams.ledger.turn import Turn
 from streams.settings import StreamSettings
+from streams.worker.agents import rules_of
 from tests import keys
 from tests.naive_settlement import insert
 

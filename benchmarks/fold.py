@@ -18,9 +18,9 @@ import msgspec
 
 from flowdrop.settings import load
 from streams import events
-from streams.agents import fold_batch, rules_of
 from streams.events import OPERATION, encode, partition_of
-from streams.identity import event_key
+from streams.events.identity import event_key
+from streams.events.times import microseconds
 from streams.layer.batch import Batch
 from streams.layer.state import PartitionState
 from streams.layer.table import Work
@@ -29,10 +29,10 @@ from streams.ledger.book import Book
 from streams.ledger.fold import fold
 from streams.ledger.recent import digest_of
 from streams.ledger.results import encode_results
-from streams.ledger.times import microseconds
 from streams.ledger.turn import Turn
-from streams.reading import read_wallets
 from streams.settings import StreamSettings
+from streams.worker.agents import fold_batch, rules_of
+from streams.worker.decoding import read_wallets
 from tests import keys
 
 if TYPE_CHECKING:

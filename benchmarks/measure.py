@@ -22,8 +22,8 @@ from benchmarks.machine import ENGINE_CORE, Watch, on_core, say
 from benchmarks.place import Place
 from flowdrop.settings import load
 from streams.events import POSTINGS_TOPIC, WALLET_TOPIC
+from streams.kafka.topics import TOPICS, WORKER_ID, create_topics
 from streams.settings import StreamSettings
-from streams.topics import TOPICS, WORKER_ID, create_topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -37,9 +37,9 @@ FUNCTIONS_MAX = 15
 # The first that a frame's file holds names its part.
 PARTS = (
     ("streams/ledger/", "the ledger's fold"),
-    ("streams/reading.py", "decoding and validating"),
-    ("streams/events.py", "decoding and validating"),
-    ("streams/agents.py", "the ledger's agent: batch loop, packing, results"),
+    ("streams/worker/decoding.py", "decoding and validating"),
+    ("streams/events/wallet.py", "decoding and validating"),
+    ("streams/worker/agents.py", "the ledger's agent: batch loop, packing, results"),
     ("benchmarks/", "the bare fold"),
     ("streams/layer/transactions.py", "the layer: producing and committing"),
     ("streams/layer/batch.py", "the layer: draining fetched records"),

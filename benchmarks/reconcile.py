@@ -27,7 +27,7 @@ import psutil
 
 from flowdrop.output import print_json, print_rows, say
 from streams.events import WALLET_TOPIC, partition_of
-from streams.publish import publish_records
+from streams.kafka.publish import publish_records
 from tests.stack import Stack
 
 if TYPE_CHECKING:

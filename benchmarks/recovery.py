@@ -28,12 +28,12 @@ from confluent_kafka.cimpl import NewTopic
 from flowdrop.settings import load
 from local.kafka.node import KafkaNode
 from local.ports import HOST, free_port
-from streams.app import create_app, run, serve_web, watch_over
 from streams.layer.state import PartitionState
 from streams.layer.table import BatchTable
 from streams.layer.transactions import TransactionalProducer
 from streams.layer.transport import BatchSchema
 from streams.settings import StreamSettings
+from streams.worker.app import create_app, run, serve_web, watch_over
 from tests import keys
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from console.drops.launch import Plan
     from console.drops.preview import Preview
-    from streams.publish.outbox import Outbox
+    from streams.kafka.publish.outbox import Outbox
 
 NAMES_SHOWN = 3
 
@@ -137,7 +137,7 @@ def launch(name: str, *, yes: bool, wait: bool, as_json: bool) -> None:
     from console.drops.since import kept
     from flowdrop.output import counted, print_json, print_rows, say
     from flowdrop.progress import progress
-    from streams.publish.outbox import end
+    from streams.kafka.publish.outbox import end
 
     with _session() as session:
         found = previewing.preview(session, register.find(session, name))
@@ -240,7 +240,7 @@ def cancel(name: str) -> None:
 def _outbox(*, wait: bool) -> Outbox:
     from console.settings import ConsoleSettings
     from flowdrop.settings import Addresses, load
-    from streams.publish.outbox import Outbox
+    from streams.kafka.publish.outbox import Outbox
 
     return Outbox(load(Addresses).kafka, load(ConsoleSettings).partitions, wait=wait)
 
@@ -249,7 +249,7 @@ def _catch_up(client: Client) -> None:
     """Wait until the warehouse knows every consent that was given or withdrawn so far."""
     from console.settings import ConsoleSettings
     from flowdrop.settings import Addresses, load
-    from streams.publish.caught_up import caught_up
+    from streams.kafka.publish.caught_up import caught_up
 
     settings = load(ConsoleSettings)
     caught_up(load(Addresses).kafka, client, settings.partitions, settings.catch_up_seconds)

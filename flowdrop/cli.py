@@ -1,7 +1,7 @@
-"""The one command-line program; a room is imported only when its command is called.
+"""The one command-line program; the module of a command is imported only when it is called.
 
 `COMMANDS` names every command, the place of its click object and its one line of help, so that
-`flowdrop --help` imports no room.
+`flowdrop --help` imports none of them.
 """
 
 from __future__ import annotations
@@ -16,74 +16,94 @@ from flowdrop.ours import keep_to_ourselves, require_ours
 from flowdrop.places import home
 
 
-class Place(NamedTuple):
+class Entry(NamedTuple):
     """Where a command lives (`module:name`) and what it does, in one line."""
 
     target: str
     help: str
 
 
-COMMANDS: dict[str, Place] = {
+COMMANDS: dict[str, Entry] = {
     # one machine
-    "demo": Place(
-        "local.demo.cli:demo", "Run the main job end to end on real data and open the reports."
+    "demo": Entry(
+        "local.demo.cli:demo",
+        "Run the main job end to end on real data and open the reports.",
     ),
-    "up": Place("local.cli:up", "Start the real parts on this machine."),
-    "down": Place("local.cli:down", "Stop them, cleanly."),
-    "status": Place("local.cli:status", "Show what runs, where, and since when."),
-    "reset": Place("local.cli:reset", "Stop everything and wipe its data."),
-    "settings": Place(
-        "flowdrop.settings_cli:settings_command", "Show every setting and where it came from."
+    "up": Entry("local.cli:up", "Start the real parts on this machine."),
+    "down": Entry("local.cli:down", "Stop them, cleanly."),
+    "status": Entry("local.cli:status", "Show what runs, where, and since when."),
+    "reset": Entry("local.cli:reset", "Stop everything and wipe its data."),
+    "settings": Entry(
+        "flowdrop.settings_cli:settings_command",
+        "Show every setting and where it came from.",
     ),
-    "secrets": Place(
-        "local.secrets_cli:secrets", "List and rotate this folder's secrets, which `up` draws."
+    "secrets": Entry(
+        "local.secrets_cli:secrets",
+        "List and rotate this folder's secrets, which `up` draws.",
     ),
     # streams
-    "topics": Place("streams.cli:topics", "Create, show or mend the Kafka topics."),
-    "worker": Place("streams.cli:worker", "Run a worker: wallets and campaign events."),
-    "feed": Place("streams.cli:feed", "Run the feed from Kafka to ClickHouse."),
-    "balance": Place("streams.cli:balance", "Show the live balance of an account."),
-    "ledger": Place(
-        "streams.ledger_cli:ledger", "Show an account's postings, trace what an event caused."
+    "topics": Entry("streams.commands.topics:topics", "Create, show or mend the Kafka topics."),
+    "worker": Entry(
+        "streams.commands.worker:worker",
+        "Run a worker: wallets and campaign events.",
     ),
-    "programs": Place(
-        "streams.programs_cli:programs", "List and show the wallet programs, check their files."
+    "feed": Entry("streams.commands.feed:feed", "Run the feed from Kafka to ClickHouse."),
+    "balance": Entry("streams.commands.balance:balance", "Show the live balance of an account."),
+    "ledger": Entry(
+        "streams.commands.ledger:ledger",
+        "Show an account's postings, trace what an event caused.",
     ),
-    "packets": Place(
-        "streams.packets_cli:packets", "Show the luckiest draws from red packets, and sharers."
+    "programs": Entry(
+        "streams.commands.programs:programs",
+        "List and show the wallet programs, check their files.",
     ),
-    "deadletters": Place(
-        "streams.cli:deadletters", "List, show or retry records that were set aside."
+    "packets": Entry(
+        "streams.commands.packets:packets",
+        "Show the luckiest draws from red packets, and sharers.",
     ),
-    "events": Place(
-        "streams.cli:events", "List event types, print their JSON Schemas, check a file."
+    "deadletters": Entry(
+        "streams.commands.dead_letters:deadletters",
+        "List, show or retry records that were set aside.",
     ),
-    "reconcile": Place("streams.cli:reconcile", "Prove that log, table and warehouse agree."),
+    "events": Entry(
+        "streams.commands.events:events",
+        "List event types, print their JSON Schemas, check a file.",
+    ),
+    "reconcile": Entry(
+        "streams.commands.reconcile:reconcile",
+        "Prove that log, table and warehouse agree.",
+    ),
     # warehouse
-    "warehouse": Place(
-        "streams.warehouse_cli:warehouse", "See what the warehouse lacks; fill it anew from Kafka."
+    "warehouse": Entry(
+        "streams.commands.storage:warehouse",
+        "See what the warehouse lacks; fill it anew from Kafka.",
     ),
-    "sql": Place("sql.cli:sql", "Apply migrations; list, show and run the queries."),
+    "sql": Entry("sql.cli:sql", "Apply migrations; list, show and run the queries."),
     # inputs
-    "replay": Place("scenarios.cli:replay", "Publish a data set or a city to Kafka as events."),
+    "replay": Entry("scenarios.cli:replay", "Publish a data set or a city to Kafka as events."),
     # models
-    "features": Place("features.cli:features", "Build features as of a date."),
-    "models": Place("features.cli:models", "Train, evaluate, register and list models."),
-    "audience": Place("features.cli:audience", "Score people and freeze audiences."),
+    "features": Entry("features.cli:features", "Build features as of a date."),
+    "models": Entry("features.cli:models", "Train, evaluate, register and list models."),
+    "audience": Entry("features.cli:audience", "Score people and freeze audiences."),
     # advertisers and marketers
-    "report": Place("console.report_cli:report", "Reach, lift and overlap of campaigns."),
-    "settlement": Place(
-        "console.settlement_cli:settlement", "What each party had, what moved, what is owed."
+    "report": Entry("console.report_cli:report", "Reach, lift and overlap of campaigns."),
+    "settlement": Entry(
+        "console.settlement_cli:settlement",
+        "What each party had, what moved, what is owed.",
     ),
-    "compliance": Place(
-        "console.compliance_cli:compliance", "Flags on gifts and packets; a month's report."
+    "compliance": Entry(
+        "console.compliance_cli:compliance",
+        "Flags on gifts and packets; a month's report.",
     ),
-    "drop": Place("console.drop_cli:drop", "Create, preview, launch and follow a targeted drop."),
-    "console": Place("console.cli:console", "Serve the web console and REST API."),
+    "drop": Entry(
+        "console.drop_cli:drop",
+        "Create, preview, launch and follow a targeted drop.",
+    ),
+    "console": Entry("console.cli:console", "Serve the web console and REST API."),
 }
 
 
-class Hall(click.Group):
+class LazyGroup(click.Group):
     """A click group that knows its commands by name and loads one when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
@@ -91,7 +111,7 @@ class Hall(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Import the room that owns `cmd_name` and return its command."""
+        """Import the module of `cmd_name` and return its command."""
         place = COMMANDS.get(cmd_name)
         if place is None:
             return None
@@ -120,7 +140,7 @@ class Hall(click.Group):
 
 
 @click.group(
-    cls=Hall,
+    cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Example: flowdrop report lift hillstrom --json",
 )

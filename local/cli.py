@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from flowdrop.options import as_json_option
 from flowdrop.output import counted, print_json, print_rows, say
 from flowdrop.places import home
 from local.names import NAMES
@@ -64,7 +65,7 @@ def _wishes(_context: click.Context, _option: click.Parameter, texts: tuple[str,
     metavar="PART=PORT",
     help="Fix the port of a part; free ones are chosen otherwise.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print what runs as JSON, as `status` does.")
+@as_json_option("Print what runs as JSON, as `status` does.")
 def up(*, parts: tuple[str, ...], wishes: dict[str, int], as_json: bool) -> None:
     """Start the real parts on this machine: all of them, or those that are named.
 
@@ -114,7 +115,7 @@ def down(*, parts: tuple[str, ...]) -> None:
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@as_json_option()
 def status(*, as_json: bool) -> None:
     """Show what runs, where, since when, and in how much memory (MB).
 

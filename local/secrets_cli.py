@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from flowdrop.options import as_json_option
 from flowdrop.ours import open_ours
 from flowdrop.output import print_json, print_rows, say
 from flowdrop.places import home
@@ -24,7 +25,7 @@ def secrets() -> None:
 
 
 @secrets.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@as_json_option()
 def list_command(*, as_json: bool) -> None:
     """List what there are secrets for, and the ids they have had.
 

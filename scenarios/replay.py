@@ -23,8 +23,8 @@ from scenarios.disorder import Disorder, Shares
 from scenarios.source import EPOCH, MICROSECOND
 from scenarios.spoil import Spoiler
 from streams.events import CAMPAIGN_TOPIC, WALLET_TOPIC
-from streams.publish import Progress, log_of, publish_records, require_topics
-from streams.publish.telling import Telling
+from streams.kafka.publish import Progress, log_of, publish_records, require_topics
+from streams.kafka.publish.telling import Telling
 from streams.settings import StreamSettings
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from scenarios.source import Ready, Supply
     from scenarios.spoil import Record
-    from streams.publish.told import Told
+    from streams.kafka.publish.told import Told
 
 SLEEP_SECONDS_MIN = 0.01
 SLEEP_SECONDS_MAX = 0.1

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from streams.publish import record_of
+from streams.kafka.publish import record_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -19,18 +19,31 @@ ROOMS = (
     "local",
     "benchmarks",
 )
-EVENTS = {"streams.events"}
-OUTBOX = {"streams.events", "streams.publish"}
+PURE = {"streams.events", "streams.programs"}
+OUTBOX = {*PURE, "streams.kafka.publish"}
 MAY_IMPORT: dict[str, set[str]] = {
     "flowdrop": set(),
     "streams": {"flowdrop", "sql"},
     "sql": {"flowdrop"},
-    "features": {"flowdrop", "sql", *EVENTS},
+    "features": {"flowdrop", "sql", *PURE},
     "dags": set(),
     "console": {"flowdrop", "sql", "features", *OUTBOX},
     "scenarios": {"flowdrop", *OUTBOX, "streams.settings"},
     "local": {"flowdrop"},
     "benchmarks": {*ROOMS, "tests"},
+}
+
+# The packages below `streams/`, from the ground up: each imports those before it in its own line.
+STREAMS: dict[str, set[str]] = {
+    "events": set(),
+    "programs": {"events"},
+    "ledger": {"events", "programs"},
+    "layer": set(),
+    "kafka": {"events", "ledger", "layer"},
+    "feed": {"events", "ledger", "layer", "kafka"},
+    "worker": {"events", "programs", "ledger", "layer", "kafka", "feed"},
+    "inspect": {"events", "programs", "ledger", "layer", "kafka", "worker"},
+    "reconcile": {"events", "ledger", "layer", "kafka", "feed", "worker", "inspect"},
 }
 
 
@@ -61,6 +74,14 @@ def test_a_room_imports_only_what_the_table_allows(room: str) -> None:
     assert not strangers
 
 
+@pytest.mark.parametrize("package", STREAMS)
+def test_a_package_of_the_streams_imports_only_those_below_it(package: str) -> None:
+    allowed = {package, *STREAMS[package], *({"settings"} if STREAMS[package] else ())}
+    for path in sorted((ROOT / "streams" / package).rglob("*.py")):
+        found = {name.split(".")[1] for name in _imports(path) if name.startswith("streams.")}
+        assert found <= allowed, path
+
+
 def test_dags_import_nothing_but_airflow_and_the_standard_library() -> None:
     import sys
 
@@ -69,9 +90,9 @@ def test_dags_import_nothing_but_airflow_and_the_standard_library() -> None:
         assert {name.split(".")[0] for name in _imports(path)} <= known, path
 
 
-def test_the_documented_table_has_every_room() -> None:
+def test_the_documented_tables_have_every_package() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text()
-    for room in ROOMS:
+    for room in (*ROOMS, *STREAMS):
         assert f"| `{room}/` |" in page
 
 

@@ -67,6 +67,6 @@ ENGINES = (
 )
 
 if __name__ == "__main__":
-    from streams.app import run
+    from streams.worker.app import run
 
     run(create(Place.from_argv()))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from benchmarks.engines import Engine
 from local.ports import free_port
+from streams.kafka.topics import ACCOUNTS_CHANGELOG
 from streams.ledger.accounts import unpack
-from streams.topics import ACCOUNTS_CHANGELOG
 from tests import keys
 
 if TYPE_CHECKING:

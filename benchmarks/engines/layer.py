@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 def create(place: Place) -> faust.App:
     """Return the app, with the worker's own settings."""
     from flowdrop.settings import load
-    from streams.agents import _ends_process
-    from streams.app import create_app
     from streams.layer.table import BatchTable
     from streams.layer.transport import BatchSchema
     from streams.settings import StreamSettings
+    from streams.worker.agents import _ends_process
+    from streams.worker.app import create_app
 
     settings = load(StreamSettings).model_copy(
         update={"partitions": place.partitions, "datadir": Path(place.folder)}
@@ -87,6 +87,6 @@ ENGINES = (
 
 
 if __name__ == "__main__":
-    from streams.app import run
+    from streams.worker.app import run
 
     run(create(Place.from_argv()))

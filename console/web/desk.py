@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from console.database import open_database
 from console.wallets import Live, live
-from streams.publish import publish
-from streams.publish.caught_up import caught_up
+from streams.kafka.publish import publish
+from streams.kafka.publish.caught_up import caught_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

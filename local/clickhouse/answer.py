@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from local.clickhouse.encodings import Encoder
     from local.clickhouse.engine import Counts
     from local.clickhouse.form import Table
-    from local.clickhouse.statement import Text
+    from local.clickhouse.sql_text import Text
 
 SPOOL_BYTES = 8 * 1024 * 1024  # of an answer kept back until its end; what is more goes to a file
 PIECE_BYTES = 256 * 1024

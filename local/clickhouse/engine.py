@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import chdb
 
-from local.clickhouse import statement
+from local.clickhouse import sql_text
 from local.clickhouse.errors import EngineError, refusal
 from local.clickhouse.gate import Gate
 
@@ -429,7 +429,7 @@ class Insert:
             raise
         self.counts = self._work.counts
         self._format = format_name
-        self._into, self._settings = statement.split_settings(head)
+        self._into, self._settings = sql_text.split_settings(head)
         self._file = tempfile.NamedTemporaryFile()  # noqa: SIM115 - `close` removes it
 
     def append(self, data: bytes) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from local.clickhouse import statement
+from local.clickhouse import sql_text
 from local.clickhouse.errors import EngineError, refusal
 from local.clickhouse.users import ACCESS_DENIED, READONLY
 
@@ -97,7 +97,7 @@ class Gate:
             raise _refused(user, "only a SELECT may be explained")
         if (kind in READS or kind == "InsertQuery") and _FILE.search(tree):
             raise _refused(user, "INTO OUTFILE and FROM INFILE name files of a client")
-        if user.limited and len(_SETTINGS.findall(tree)) > bool(statement.settings(text)):
+        if user.limited and len(_SETTINGS.findall(tree)) > bool(sql_text.settings(text)):
             raise _refused(user, "SETTINGS stand once, at the end of a statement")
         if kind == "AlterQuery":
             self._check_alter(user, tree)
@@ -157,7 +157,7 @@ def readonly() -> EngineError:
 
 def _check_disks(user: User, text: bytes) -> None:
     """Refuse a disk of a table's own, which could lie anywhere; the tree does not show settings."""
-    if any(name.upper() in _DISKS for name in statement.names(text)):
+    if any(name.upper() in _DISKS for name in sql_text.names(text)):
         raise _refused(user, "a table lies where the engine's tables lie, on no disk of its own")
 
 

@@ -29,7 +29,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from local.clickhouse import encodings, statement
+from local.clickhouse import encodings, sql_text
 from local.clickhouse.answer import Answer, Task
 from local.clickhouse.call import TEXT_BYTES_MAX, Body, Call, Gone
 from local.clickhouse.engine import SESSION_SECONDS, Engine, Insert, Request
@@ -146,7 +146,7 @@ class Server:
             form = parse_form(call.headers["content-type"], await body.rest())
             call.values.update(form.values)
         found, text = await _read_statement(call, body)
-        if isinstance(found, statement.DataInsert):
+        if isinstance(found, sql_text.DataInsert):
             await self._insert(call, user, found, text[found.start :], body)
             return
         task = Task(
@@ -160,7 +160,7 @@ class Server:
         await self._run(call, user, task)
 
     async def _insert(
-        self, call: Call, user: User, found: statement.DataInsert, data: bytes, body: Body
+        self, call: Call, user: User, found: sql_text.DataInsert, data: bytes, body: Body
     ) -> None:
         if call.method != "POST":
             raise readonly()
@@ -180,7 +180,7 @@ class Server:
 
     async def _run(self, call: Call, user: User, task: Task) -> None:
         encoder, encoded = _encoder(call)
-        clause = statement.settings(task.text) if task.readonly else {}
+        clause = sql_text.settings(task.text) if task.readonly else {}
         request = _request(call, user, clause)
         # A change goes on when its client has gone; a reading ends with it.
         answer, piece, last = await self._in_thread(
@@ -296,7 +296,7 @@ class Server:
 
 async def _read_statement(
     call: Call, body: Body
-) -> tuple[statement.DataInsert | statement.Text, bytes]:
+) -> tuple[sql_text.DataInsert | sql_text.Text, bytes]:
     """Return what the statement is, and the bytes read so far: all, unless data follow an INSERT.
 
     As on a server, the URL's `query` and the body make one text.
@@ -307,17 +307,17 @@ async def _read_statement(
     while True:
         piece = await body.piece()
         text += piece or b""
-        found = statement.read(text, complete=piece is None)
-        if isinstance(found, statement.DataInsert):
+        found = sql_text.read(text, complete=piece is None)
+        if isinstance(found, sql_text.DataInsert):
             return found, text
         if len(text) > TEXT_BYTES_MAX:
             raise Body.too_large(TEXT_BYTES_MAX)
-        if isinstance(found, statement.Text):
+        if isinstance(found, sql_text.Text):
             text = await body.rest(text)
-            found = statement.read(text, complete=True)
+            found = sql_text.read(text, complete=True)
             if not text.strip():
                 raise refusal(62, "Syntax error: empty query", "SYNTAX_ERROR")
-            assert not isinstance(found, statement.Unfinished)
+            assert not isinstance(found, sql_text.Unfinished)
             return found, text
 
 

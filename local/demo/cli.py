@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from flowdrop.options import as_json_option
 from flowdrop.output import print_json, print_rows, say
 from flowdrop.places import home
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--exit", "leave", is_flag=True, help="End when all is done; take everything down.")
 @click.option("--no-browser", is_flag=True, help="Don't open the console in the browser.")
-@click.option("--json", "as_json", is_flag=True, help="Print the checks and times as JSON.")
+@as_json_option("Print the checks and times as JSON.")
 def demo(*, leave: bool, no_browser: bool, as_json: bool) -> None:
     """Run the main job end to end on real data and open the reports.
 

@@ -16,11 +16,11 @@ from sql.client import rows
 from sql.condition import look_through, missing
 from streams.events import ACCEPTED_TOPIC, DEADLETTER_TOPIC, POSTINGS_TOPIC
 from streams.feed import columns
+from streams.feed.clickhouse import Warehouse
 from streams.feed.sink import Sink, Target
 from streams.feed.trouble import Trouble
-from streams.feed.warehouse import Warehouse
 from streams.layer.faults import end_process
-from streams.layer.reading import fresh_batches
+from streams.layer.fresh import fresh_batches
 from streams.layer.transport import BatchSchema
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as arrow_json
 
-from streams.deadletters import headers_of, place_of
 from streams.events import ACCEPTED_TOPIC, decode_campaign
+from streams.events.times import microseconds
+from streams.kafka.deadletters import headers_of, place_of
 from streams.ledger.results import Result, decode_result
-from streams.ledger.times import microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

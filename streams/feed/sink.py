@@ -17,7 +17,7 @@ from faust.types import TP
 
 from sql.condition import lacks
 from streams.feed import columns, metrics
-from streams.feed.warehouse import RefusedError, Rows, UnavailableError, rows_of
+from streams.feed.clickhouse import RefusedError, Rows, UnavailableError, rows_of
 from streams.layer import marks
 from streams.layer.batch import Batch
 from streams.layer.faults import reached
@@ -26,9 +26,9 @@ from streams.layer.marks import LostError, Mark
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from streams.feed.clickhouse import Found, Warehouse
     from streams.feed.columns import Columns
     from streams.feed.trouble import Trouble
-    from streams.feed.warehouse import Found, Warehouse
 
 INSERT_INTERVAL_SECONDS = 0.5
 ROWS_MAX = 1_000_000

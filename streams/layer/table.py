@@ -13,12 +13,12 @@ from faust.stores import memory
 
 from streams.layer.ends import UndecidedError, ends, wait_decided
 from streams.layer.faults import end_process, reached
+from streams.layer.fresh import fresh_batches
 from streams.layer.metrics import BATCH_RECORDS, READY_PARTITIONS
-from streams.layer.reading import fresh_batches
 from streams.layer.state import ChangelogError, Check, PartitionState, accept
 from streams.layer.transactions import Committer, TransactionalProducer, TransactionFailedError
 from streams.layer.transport import BatchSchema
-from streams.layer.watch import Place
+from streams.layer.watch import LogPartition
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Iterable
@@ -337,7 +337,7 @@ class BatchTable(faust.Table):
             await committer.room(UNCOMMITTED_BYTES_MAX)
 
 
-def positions(app: AppT, tables: Iterable[BatchTable]) -> dict[Place, int]:
+def positions(app: AppT, tables: Iterable[BatchTable]) -> dict[LogPartition, int]:
     """Return the committed source offset of every partition that ought to get on; see `Watch`.
 
     While partitions are being moved or recovered none is expected to, nor while room is missing.
@@ -345,7 +345,7 @@ def positions(app: AppT, tables: Iterable[BatchTable]) -> dict[Place, int]:
     if app.rebalancing or app.in_recovery:
         return {}
     return {
-        Place(table.source, number): state.committed_offset
+        LogPartition(table.source, number): state.committed_offset
         for table in tables
         if not table.missing()
         for number, state in list(table.store.partitions.items())

@@ -32,7 +32,7 @@ _LATEST = OffsetSpec.latest()  # type: ignore[no-untyped-call]
 log = logging.getLogger(__name__)
 
 
-class Place(NamedTuple):
+class LogPartition(NamedTuple):
     """A partition of a source."""
 
     topic: str
@@ -60,7 +60,7 @@ class Watch(threading.Thread):
     def __init__(
         self,
         bootstrap: str,
-        positions: Callable[[], Mapping[Place, int]],
+        positions: Callable[[], Mapping[LogPartition, int]],
         stuck_seconds: float,
         on_stuck: Callable[[str], object] = end_process,
     ) -> None:
@@ -70,9 +70,9 @@ class Watch(threading.Thread):
         self._positions = positions
         self._on_stuck = on_stuck
         self._admin = AdminClient({"bootstrap.servers": bootstrap})
-        self._marks: dict[Place, Mark] = {}
-        self._stable: dict[Place, tuple[int, float]] = {}
-        self._shown: set[Place] = set()
+        self._marks: dict[LogPartition, Mark] = {}
+        self._stable: dict[LogPartition, tuple[int, float]] = {}
+        self._shown: set[LogPartition] = set()
 
     def run(self) -> None:
         """Look until the process ends."""
@@ -111,7 +111,9 @@ class Watch(threading.Thread):
             f"{self.stuck_seconds:.0f} s (FLOWDROP_STUCK_SECONDS)"
         )
 
-    def _mark(self, positions: Mapping[Place, int], stable: Mapping[Place, int]) -> None:
+    def _mark(
+        self, positions: Mapping[LogPartition, int], stable: Mapping[LogPartition, int]
+    ) -> None:
         before, self._marks = self._marks, {}
         for place, offset in positions.items():
             if offset < stable[place]:
@@ -120,7 +122,10 @@ class Watch(threading.Thread):
                 self._marks[place] = Mark(offset, mark.looks + 1 if mark and stands else 0)
 
     def _show(
-        self, positions: Mapping[Place, int], stable: Mapping[Place, int], ends: Mapping[Place, int]
+        self,
+        positions: Mapping[LogPartition, int],
+        stable: Mapping[LogPartition, int],
+        ends: Mapping[LogPartition, int],
     ) -> None:
         now = time.monotonic()
         for place, offset in positions.items():
@@ -138,7 +143,9 @@ class Watch(threading.Thread):
                 gauge.remove(place.topic, str(place.partition))
         self._shown = set(positions)
 
-    def _ends(self, positions: Mapping[Place, int], isolation: IsolationLevel) -> dict[Place, int]:
+    def _ends(
+        self, positions: Mapping[LogPartition, int], isolation: IsolationLevel
+    ) -> dict[LogPartition, int]:
         if not positions:
             return {}
         futures = self._admin.list_offsets(
@@ -147,5 +154,6 @@ class Watch(threading.Thread):
             request_timeout=ANSWER_SECONDS_MAX,
         )
         return {
-            Place(tp.topic, tp.partition): future.result().offset for tp, future in futures.items()
+            LogPartition(tp.topic, tp.partition): future.result().offset
+            for tp, future in futures.items()
         }

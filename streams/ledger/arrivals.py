@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.events import Leg, partition_of
-from streams.identity import event_key
+from streams.events.identity import event_key
 from streams.ledger import tiers, waiting
 from streams.ledger.accounts import Account, aside_name, clearing_name
 from streams.ledger.legs import arrived_from, is_genuine, with_arrived

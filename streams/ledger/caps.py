@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from streams.events.times import microseconds
 from streams.ledger.recent import COUNTED
-from streams.ledger.times import microseconds
 
 if TYPE_CHECKING:
     from streams.events import Earn

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from streams.events import Correction
-from streams.identity import text_hash
+from streams.events.identity import text_hash
+from streams.events.times import microseconds
 from streams.ledger.accounts import (
     Account,
     aside_name,
@@ -26,7 +27,6 @@ from streams.ledger.accounts import (
 from streams.ledger.arrivals import STEPS
 from streams.ledger.operation import Ours
 from streams.ledger.signing import is_signed, signature_of
-from streams.ledger.times import microseconds
 from streams.ledger.waiting import take_out
 
 if TYPE_CHECKING:

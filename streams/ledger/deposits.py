@@ -11,12 +11,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from streams.events import DepositAdd, DepositCustody, DepositReturn, DepositWithdraw
+from streams.events.times import microseconds
 from streams.ledger import subjects, tiers
 from streams.ledger.accounts import Account, carrier_name, deposit_name, fees_name
 from streams.ledger.operation import Operation
 from streams.ledger.reserves import issue
 from streams.ledger.terms import Saved, packed, saved_of
-from streams.ledger.times import microseconds
 
 if TYPE_CHECKING:
     from datetime import datetime

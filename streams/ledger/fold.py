@@ -15,12 +15,12 @@ import msgspec
 from xxhash import xxh3_64_intdigest as hashed
 
 from streams.events import OPERATION
-from streams.identity import event_key
+from streams.events.identity import event_key
+from streams.events.times import DAY_SECONDS, EPOCH
 from streams.ledger.operations import OPERATIONS, OURS
 from streams.ledger.recent import entry_at, find, remember
 from streams.ledger.refusals import CODES, NAMES, NEVER_REMEMBERED, UNANSWERED
 from streams.ledger.results import ASKED, NO_POSTINGS, Result
-from streams.ledger.times import DAY_SECONDS, EPOCH
 from streams.ledger.turn import NOTHING_FOUND
 
 if TYPE_CHECKING:

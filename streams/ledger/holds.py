@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams.identity import event_key
+from streams.events.identity import event_key
 from streams.ledger import tiers
 from streams.ledger.recent import entry_at, find, mark
 from streams.ledger.refusals import RELEASED

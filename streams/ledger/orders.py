@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.events import OrderCancel, OrderFulfil, OrderPlace, OrderRefund
-from streams.identity import text_hash
+from streams.events.identity import text_hash
 from streams.ledger import subjects
 from streams.ledger.accounts import Account, kind_of, merchant_name, order_name
 from streams.ledger.holds import give_back, hold, holds_meant, pay_out

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from streams.events import PacketClaim, PacketExpire, PacketSend, PacketShare
-from streams.identity import text_hash
+from streams.events.identity import text_hash
+from streams.events.times import microseconds
 from streams.ledger import subjects, tiers
 from streams.ledger.accounts import Account, claim_name, share_name
 from streams.ledger.budgets import ask_when_low, no_budget
@@ -27,7 +28,6 @@ from streams.ledger.terms import (
     packet_of,
     shares_of,
 )
-from streams.ledger.times import microseconds
 from streams.ledger.trust import GENESIS
 from streams.ledger.turn import Found
 from streams.ledger.waiting import bring_back

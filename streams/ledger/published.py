@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from streams.events import ProgramRules
+from streams.events.times import microseconds
 from streams.ledger.accounts import rules_name
 from streams.ledger.operation import Ours
 from streams.ledger.rulebook import program_in
 from streams.ledger.signing import is_signed, signature_of
 from streams.ledger.terms import Published, packed, published_of
-from streams.ledger.times import microseconds
 from streams.programs.past import change_of_past
 
 if TYPE_CHECKING:

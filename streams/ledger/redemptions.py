@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.events import Redeem, RedeemExpire, RedeemFail, RedeemSettle
+from streams.events.times import microseconds
 from streams.ledger import subjects, tiers
 from streams.ledger.accounts import carrier_name, kind_of
 from streams.ledger.holds import give_back, hold, holds_meant, pay_out
 from streams.ledger.operation import Operation
-from streams.ledger.times import microseconds
 from streams.ledger.turn import Found
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.events import OPERATION, Earn, Grant, PointsIn, PointsOut, Redeem, Reverse, Transfer
-from streams.identity import event_key
+from streams.events.identity import event_key
+from streams.events.times import microseconds
 from streams.ledger import caps, subjects, tiers
 from streams.ledger.accounts import budget_name, carrier_name
 from streams.ledger.budgets import tell_campaign
@@ -16,7 +17,6 @@ from streams.ledger.recent import digest_of, entry_at, find, mark
 from streams.ledger.redemptions import tell_redeem
 from streams.ledger.refusals import REVERSED, REVERSING, UNANSWERED
 from streams.ledger.results import ASKED
-from streams.ledger.times import microseconds
 from streams.ledger.waiting import bring_back, pay_back
 from streams.ledger.wallets import tell_earn, tell_transfer
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.events import Reward
-from streams.identity import text_hash
+from streams.events.identity import text_hash
 from streams.ledger import subjects, tiers
 from streams.ledger.accounts import budget_name, reward_name
 from streams.ledger.budgets import ask_when_low

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.events import WaitingRelease, WaitingReturn
-from streams.identity import text_hash
+from streams.events.identity import text_hash
+from streams.events.times import DAY_US
 from streams.ledger import subjects, tiers
 from streams.ledger.accounts import (
     BALANCE_MAX,
@@ -23,7 +24,6 @@ from streams.ledger.accounts import (
 from streams.ledger.operation import Operation
 from streams.ledger.payees import pay_or_send
 from streams.ledger.terms import GIFTS_MAX, Gift, gifts_of, packed
-from streams.ledger.times import DAY_US
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.events import Earn, Redeem
-from streams.ledger.times import microseconds
+from streams.events.times import microseconds
 from streams.programs.compiled import tiers_of
 from streams.programs.shown import gate_of, price_of
 

@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from streams.events import Verified
-from streams.ledger.times import microseconds
+from streams.events.times import microseconds
 from streams.programs.entries import (
     Carrier,
     Entry,

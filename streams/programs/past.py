@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from streams.ledger.times import EPOCH, MICROSECOND
+from streams.events.times import EPOCH, MICROSECOND
 from streams.programs.files import TABLES, TABLES_OF_TABLES, with_times
 from streams.programs.lines import Keys, line_of
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
-from streams.ledger.times import EPOCH, MICROSECOND, microseconds
+from streams.events.times import EPOCH, MICROSECOND, microseconds
 from streams.programs.entries import Who
 from streams.programs.files import TABLES, TABLES_OF_TABLES
 

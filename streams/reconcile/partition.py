@@ -13,8 +13,6 @@ import click
 import msgspec
 
 from sql.client import connect, rows
-from streams.agents import check_batch, fold_batch, rules_of
-from streams.deadletters import headers_of, place_of
 from streams.events import (
     ACCEPTED_TOPIC,
     CAMPAIGN_TOPIC,
@@ -23,19 +21,21 @@ from streams.events import (
     WALLET_TOPIC,
     decode_campaign,
 )
+from streams.events.times import microseconds
 from streams.feed.columns import VALUE_BYTES_MAX
-from streams.kafka_log import batch_of, messages
+from streams.kafka.deadletters import headers_of, place_of
+from streams.kafka.log import batch_of, messages
+from streams.kafka.settled import CHANGELOGS, ask
 from streams.layer.batch import Batch
 from streams.layer.state import PartitionState
 from streams.layer.table import Work
 from streams.ledger.accounts import unpack
 from streams.ledger.terms import holds_of
-from streams.ledger.times import microseconds
 from streams.ledger.trust import MissingKeyError
 from streams.reconcile import results
+from streams.reconcile.postings import Statement
 from streams.reconcile.report import Findings
-from streams.reconcile.settled import CHANGELOGS, ask
-from streams.reconcile.statement import Statement
+from streams.worker.agents import check_batch, fold_batch, rules_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from sql.client import connect
 from streams.events import CAMPAIGN_TOPIC, WALLET_TOPIC
-from streams.formats import require_readable
+from streams.inspect.formats import require_readable
+from streams.kafka.settled import CHANGELOGS, settled
 from streams.reconcile.partition import Job, Proof, prove
 from streams.reconcile.report import Findings, Report, checks_of
-from streams.reconcile.settled import CHANGELOGS, settled
-from streams.reconcile.warehouse import check_campaigns, check_warehouse
+from streams.reconcile.stored import check_campaigns, check_warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Callable

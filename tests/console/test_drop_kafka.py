@@ -9,9 +9,9 @@ from confluent_kafka import Consumer, TopicPartition
 from console.drops import launch, register
 from console.drops.terms import Terms
 from streams.events import CAMPAIGN_TOPIC, WALLET_TOPIC
-from streams.publish import publish
+from streams.kafka.publish import publish
+from streams.kafka.topics import create_topics
 from streams.settings import StreamSettings
-from streams.topics import create_topics
 from tests.console.world import NOW, PARTITIONS, PROGRAM, PROGRAMS, Wire, World
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from streams.events import (
     decode_campaign,
     partition_of,
 )
-from streams.kafka_log import messages
-from streams.publish import publish
+from streams.kafka.log import messages
+from streams.kafka.publish import publish
 from tests.stack import Stack, ask, wait_for
 
 if TYPE_CHECKING:

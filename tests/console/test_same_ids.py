@@ -21,8 +21,8 @@ from streams.events import (
     Visit,
     VisitData,
 )
-from streams.people import REMEMBERED_MAX
-from streams.publish import publish
+from streams.kafka.publish import publish
+from streams.worker.people import REMEMBERED_MAX
 from tests.stack import Stack
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from local.kafka.node import KafkaNode
 from streams.events import CAMPAIGN_TOPIC, WALLET_TOPIC
-from streams.kafka_log import messages
+from streams.kafka.log import messages
+from streams.kafka.topics import PEOPLE_CHANGELOG, ends, reader
 from streams.layer.state import PartitionState
 from streams.settings import StreamSettings
-from streams.topics import PEOPLE_CHANGELOG, ends, reader
 from tests import keys
 from tests.faults.judge import Judge, Verdict
 from tests.faults.traffic import Sender, Traffic

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import msgspec
 from confluent_kafka import TopicPartition
 
-from streams.agents import rules_of
-from streams.deadletters import headers_of, place_of
 from streams.events import (
     ACCEPTED_TOPIC,
     CAMPAIGN_TOPIC,
@@ -27,10 +25,12 @@ from streams.events import (
     encode,
     partition_of,
 )
-from streams.kafka_log import headers
+from streams.kafka.deadletters import headers_of, place_of
+from streams.kafka.log import headers
+from streams.kafka.topics import ACCOUNTS_CHANGELOG, reader
 from streams.layer.state import PartitionState
 from streams.ledger.results import decode_result
-from streams.topics import ACCOUNTS_CHANGELOG, reader
+from streams.worker.agents import rules_of
 from tests.faults.traffic import Sender, fingerprint
 from tests.naive_ledger import as_meant
 from tests.simulator.proof import (

@@ -18,8 +18,8 @@ import pandas as pd
 
 from scenarios.complete_journey import source
 from streams.events import ACCEPTED_TOPIC, CAMPAIGN_TOPIC, WALLET_TOPIC, Open, OpenData
-from streams.kafka_log import messages
-from streams.publish import records_of
+from streams.kafka.log import messages
+from streams.kafka.publish import records_of
 from tests import oracles
 from tests.faults.ground import PARTITIONS, READY_SECONDS_MAX, WORKERS
 from tests.faults.traffic import fingerprint
@@ -27,7 +27,7 @@ from tests.faults.traffic import fingerprint
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from streams.publish import Record
+    from streams.kafka.publish import Record
     from tests.faults.ground import Ground
 
 LONG_TIMES = 4

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from streams.agents import check_batch, fold_batch, rules_of
 from streams.events import (
     ACCEPTED_TOPIC,
     CAMPAIGN_TOPIC,
@@ -18,12 +17,13 @@ from streams.events import (
     POSTINGS_TOPIC,
     WALLET_TOPIC,
 )
-from streams.kafka_log import batch_of
+from streams.kafka.log import batch_of
+from streams.kafka.topics import ACCOUNTS_CHANGELOG
 from streams.layer.state import PartitionState
 from streams.layer.table import Work
 from streams.ledger.accounts import unpack
 from streams.settings import StreamSettings
-from streams.topics import ACCOUNTS_CHANGELOG
+from streams.worker.agents import check_batch, fold_batch, rules_of
 from tests import keys
 from tests.faults.fuzz import fuzzed
 from tests.faults.judge import TOPICS, Judge, Verdict

@@ -11,13 +11,13 @@ from clickhouse_connect.driver.exceptions import DatabaseError
 from confluent_kafka import KafkaError, KafkaException
 from sqlalchemy.exc import OperationalError
 
-from flowdrop.cli import Hall
+from flowdrop.cli import LazyGroup
 
 CORRUPT = DatabaseError("Code: 40. DB::Exception: Checksum mismatch for file data.bin\nmore")
 
 
 def ended(error: Exception) -> click.testing.Result:
-    class Failing(Hall):
+    class Failing(LazyGroup):
         def get_command(self, _context: click.Context, _name: str) -> click.Command:
             def fail() -> None:
                 raise error

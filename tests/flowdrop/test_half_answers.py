@@ -11,8 +11,8 @@ import pytest
 
 from console.wallets import WorkerDownError, live
 from local.airflow.runs import AirflowClient, AirflowError
-from streams.balances import live_balance
-from streams.reconcile.settled import ask
+from streams.inspect.balances import live_balance
+from streams.kafka.settled import ask
 from streams.settings import StreamSettings
 from tests import keys, stack
 

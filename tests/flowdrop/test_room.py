@@ -11,7 +11,7 @@ import pytest
 from flowdrop import room
 from flowdrop.room import MB, Room, RoomSettings, free_bytes, intake_room, require_room
 from flowdrop.settings import load
-from streams.publish import Sender
+from streams.kafka.publish import Sender
 
 if TYPE_CHECKING:
     from pathlib import Path

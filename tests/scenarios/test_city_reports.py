@@ -11,10 +11,10 @@ import pytest
 from scenarios.city.marketing import EXPOSURES_MAX, VIEWABLE_PIXELS, VIEWABLE_SECONDS
 from scenarios.city.records import TEXTS
 from sql.client import connect
-from streams.agents import rules_of
 from streams.events import WALLET_TOPIC
-from streams.kafka_log import messages
+from streams.kafka.log import messages
 from streams.settings import StreamSettings
+from streams.worker.agents import rules_of
 from tests import keys
 from tests.simulator.proof import judge_of
 from tests.stack import Stack

@@ -15,8 +15,8 @@ import pandas as pd
 import pytest
 
 from streams.events import WALLET_TOPIC, Open, OpenData, partition_of
-from streams.publish import publish
-from streams.topics import ends, reader
+from streams.kafka.publish import publish
+from streams.kafka.topics import ends, reader
 from tests import oracles
 from tests.stack import Stack, wait_for
 

@@ -20,10 +20,10 @@ from scenarios.replay import Tally
 from scenarios.source import ready
 from scenarios.spoil import Spoiler
 from streams.events import CAMPAIGN_TOPIC, WALLET_TOPIC
-from streams.publish import records_of
-from streams.publish import topics as publish_topics
+from streams.kafka.publish import records_of
+from streams.kafka.publish import topics as publish_topics
+from streams.kafka.topics import create_topics
 from streams.settings import StreamSettings
-from streams.topics import create_topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

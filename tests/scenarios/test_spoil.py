@@ -19,7 +19,7 @@ from streams.events import (
     decode_campaign,
     decode_wallet,
 )
-from streams.publish import records_of
+from streams.kafka.publish import records_of
 
 ACCEPTABLE = {"future_date", "duplicate_id"}
 """Ways whose copies are valid in form: only the ledger and the checks behind it can tell."""

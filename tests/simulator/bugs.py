@@ -274,7 +274,7 @@ def remembered_ids_not_stored() -> Iterator[None]:
     def forgetful(account: Account) -> bytes:
         return pack(msgspec.structs.replace(account, recent=b""))
 
-    with patch("streams.agents.pack", forgetful):
+    with patch("streams.worker.agents.pack", forgetful):
         yield
 
 
@@ -293,7 +293,7 @@ def forwarded_and_applied() -> Iterator[None]:
                 fold(turn, event, offset, arrived_us)
         return result
 
-    with patch("streams.agents.fold", both):
+    with patch("streams.worker.agents.fold", both):
         yield
 
 

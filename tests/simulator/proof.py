@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from streams.agents import fold_batch
-from streams.deadletters import headers_of, place_of
 from streams.events import (
     DEADLETTER_TOPIC,
     POSTINGS_TOPIC,
@@ -22,6 +20,7 @@ from streams.events import (
     decode_wallet,
     partition_of,
 )
+from streams.kafka.deadletters import headers_of, place_of
 from streams.layer.batch import Batch
 from streams.layer.state import PartitionState
 from streams.layer.table import Work
@@ -40,6 +39,7 @@ from streams.ledger.terms import (
     sources_of,
 )
 from streams.ledger.tiers import spent_by
+from streams.worker.agents import fold_batch
 from tests.naive_ledger import NEVER_BELOW_ZERO, Judge
 from tests.simulator.worker import CHANGELOG
 

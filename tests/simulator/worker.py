@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from streams.agents import fold_batch
 from streams.events import WALLET_TOPIC
-from streams.layer.reading import fresh_batches
+from streams.layer.fresh import fresh_batches
 from streams.layer.state import APPLIED_KEY, PartitionState, applied_record
 from streams.layer.table import Work
+from streams.worker.agents import fold_batch
 from tests.simulator.kafka import AbortableError, FencedError
 
 if TYPE_CHECKING:

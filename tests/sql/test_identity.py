@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from streams.identity import event_key
+from streams.events.identity import event_key
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from sql.client import rows
 from sql.migrate import migrate
 from streams.events import OrderFulfil, OrderPlace, OrderRefund, RedeemSettle
-from streams.reconcile.warehouse import check_warehouse
+from streams.reconcile.stored import check_warehouse
 from streams.settings import StreamSettings
 from tests import keys
 from tests.naive_settlement import insert

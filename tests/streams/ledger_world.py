@@ -28,12 +28,12 @@ from streams.events import (
     encode,
     partition_of,
 )
+from streams.events.times import microseconds
 from streams.ledger.accounts import Account, owner_name, pack, unpack
 from streams.ledger.book import Book, Shard
 from streams.ledger.fold import fold
 from streams.ledger.results import Postings, Result  # noqa: TC001 - a named tuple reads them
 from streams.ledger.rules import Rules
-from streams.ledger.times import microseconds
 from streams.ledger.turn import Turn
 from streams.programs import (
     Activity,

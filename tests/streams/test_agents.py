@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from streams.agents import check_batch, fold_batch, rules_of
 from streams.events import (
     ACCEPTED_TOPIC,
     CAMPAIGN_TOPIC,
@@ -35,6 +34,7 @@ from streams.ledger.fold import _ROWS
 from streams.ledger.results import decode_result
 from streams.ledger.wallets import earn
 from streams.settings import StreamSettings
+from streams.worker.agents import check_batch, fold_batch, rules_of
 from tests import keys
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sql.client import connect
-from streams.due import Due, find
+from streams.inspect.due import Due, find
+from streams.kafka.publish import publish, publish_records
 from streams.programs import FOLDER, load
-from streams.publish import publish, publish_records
 from tests.stack import Stack
 from tests.streams.wallet_story import PARTITIONS, START, event, wallets
 

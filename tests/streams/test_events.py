@@ -20,8 +20,8 @@ from streams.events import (
     shard,
     topic_of,
 )
-from streams.reading import Rejection, read_campaign, read_wallet
-from streams.schemas import FOLDER, schemas, texts
+from streams.events.schemas import FOLDER, schemas, texts
+from streams.worker.decoding import Rejection, read_campaign, read_wallet
 
 EXAMPLES = Path(__file__).parent / "examples"
 SCHEMAS = schemas()
@@ -81,7 +81,7 @@ def test_every_type_has_three_files_and_no_other_file_is_there() -> None:
 
 def test_the_schemas_on_disk_are_those_of_the_code() -> None:
     on_disk = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.iterdir()}
-    assert on_disk == texts(), "run `python -c 'from streams.schemas import write; write()'`"
+    assert on_disk == texts(), "run `python -c 'from streams.events.schemas import write; write()'`"
 
 
 @pytest.mark.parametrize("name", list(TYPES))

@@ -14,7 +14,7 @@ import pytest
 from confluent_kafka.admin import AdminClient
 
 from streams.events import POSTINGS_TOPIC
-from streams.topics import FEED_ID
+from streams.kafka.topics import FEED_ID
 from tests.stack import READY_SECONDS_MAX, wait_for
 from tests.streams.feed_world import PARTITIONS, World, result, stop
 

@@ -10,8 +10,8 @@ import pytest
 from sql.client import connect
 from streams.events import ACCEPTED_TOPIC, DEADLETTER_TOPIC, POSTINGS_TOPIC
 from streams.feed import columns
+from streams.feed.clickhouse import CONTENT, rows_of
 from streams.feed.columns import OrderError, check_order, ledger_results
-from streams.feed.warehouse import CONTENT, rows_of
 from streams.layer.batch import Batch
 from streams.ledger.results import Postings, Result, encode_result
 from tests.streams.feed_world import result

@@ -20,7 +20,7 @@ from flowdrop.room import MB
 from sql.client import connect
 from streams.events import Earn, EarnData, Event, Open, OpenData
 from streams.feed.trouble import PLACE
-from streams.publish import record_of
+from streams.kafka.publish import record_of
 from tests.faults.tries import Disk
 from tests.stack import Stack, Worker, ask, wait_for
 

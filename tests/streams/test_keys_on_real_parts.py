@@ -23,11 +23,11 @@ from streams.events import (
     encode,
     partition_of,
 )
-from streams.kafka_log import messages
-from streams.keyrings import rings
+from streams.kafka.keyrings import rings
+from streams.kafka.log import messages
+from streams.kafka.publish import publish_records
 from streams.ledger.legs import sign
 from streams.ledger.results import decode_result
-from streams.publish import publish_records
 from tests import keys
 from tests.stack import Stack, wait_for
 

@@ -26,7 +26,8 @@ from streams.events import (
     encode,
     kinds_of,
 )
-from streams.identity import event_key
+from streams.events.identity import event_key
+from streams.events.times import microseconds
 from streams.ledger.accounts import (
     Account,
     FormatError,
@@ -62,7 +63,6 @@ from streams.ledger.results import (
     encode_result,
     encode_results,
 )
-from streams.ledger.times import microseconds
 from streams.programs import Operation
 from tests import keys
 from tests.streams.ledger_world import DAY_US, START, World, at, name_on, world_with

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from streams.events import RedeemSettle, Reverse
-from streams.ledger.times import microseconds
+from streams.events.times import microseconds
 from streams.programs import Carrier, Gate, Later
 from streams.programs.explained import explain
 from tests.streams.ledger_world import NAMED, PROGRAMS, RULES, TEST, World, at, world_with

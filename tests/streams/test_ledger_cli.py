@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from streams.events import partition_of
-from streams.publish import publish_records
+from streams.kafka.publish import publish_records
 from tests.stack import Stack, free_port
 from tests.streams.wallet_story import (
     FROZEN,

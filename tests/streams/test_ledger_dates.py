@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from streams.events import Reverse
-from streams.ledger.times import microseconds
+from streams.events.times import microseconds
 from streams.programs import Activity, Later, Operations
 from tests.streams.ledger_world import NAMED, RULES, TEST, World, at, program
 

@@ -27,7 +27,7 @@ from streams.events import (
     Reward,
     WalletEvent,
 )
-from streams.identity import event_key
+from streams.events.identity import event_key
 from streams.ledger.legs import is_genuine
 from streams.ledger.terms import SOURCES_MAX
 from tests.streams.ledger_world import RULES, Outcome, World, at, name_on, of_source, world_with

@@ -48,10 +48,10 @@ from streams.events import (
     encode,
     partition_of,
 )
-from streams.identity import event_key
+from streams.events.identity import event_key
+from streams.events.times import microseconds
 from streams.ledger.accounts import NEVER_NEGATIVE, unpack
 from streams.ledger.book import link
-from streams.ledger.times import microseconds
 from tests.naive_ledger import MONEY_LEGS
 from tests.simulator.proof import Evidence, books_differ, differs, judge_of, told_of
 from tests.streams.ledger_world import PROGRAMS, RULES, VERIFICATION, Outcome, World, at

@@ -9,7 +9,6 @@ import msgspec
 import pytest
 from pydantic import SecretStr
 
-from streams.agents import fold_batch
 from streams.events import (
     DEADLETTER_TOPIC,
     POSTINGS_TOPIC,
@@ -22,7 +21,8 @@ from streams.events import (
     decode_wallet,
     encode,
 )
-from streams.keyrings import keys_in
+from streams.events.times import microseconds
+from streams.kafka.keyrings import keys_in
 from streams.layer.batch import Batch
 from streams.layer.state import PartitionState
 from streams.layer.table import Work
@@ -33,8 +33,8 @@ from streams.ledger.legs import arrived_from, is_genuine, sign
 from streams.ledger.packets import draw
 from streams.ledger.results import decode_result
 from streams.ledger.terms import keyring_of, packet_of
-from streams.ledger.times import microseconds
 from streams.ledger.trust import MissingKeyError, fingerprint_of
+from streams.worker.agents import fold_batch
 from tests import keys
 from tests.streams.ledger_world import RULES, World, at, name_on, world_with
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.events import Close, Freeze, PacketClaim, PacketExpire, PacketSend, PacketShare
-from streams.identity import text_hash
+from streams.events.identity import text_hash
 from streams.ledger.packets import draw
 from streams.ledger.terms import Packet, packed, packet_of
 from tests.streams.ledger_world import World, at, name_on, world_with

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.events import Defund, DepositAdd, ReserveAdd, ReserveRemove, Reverse
+from streams.events.times import microseconds
 from streams.ledger.rules import Rules
 from streams.ledger.terms import Lease, lease_of
-from streams.ledger.times import microseconds
 from streams.programs import Later, Reserve
 from tests import keys
 from tests.simulator.proof import differs, judge_of, told_of

@@ -9,11 +9,11 @@ import msgspec
 import pytest
 
 from streams.events import Earn, Open, ProgramRules, Redeem, Reverse
+from streams.events.times import microseconds
+from streams.inspect.published import rules_events
 from streams.ledger.published import sign
-from streams.ledger.times import microseconds
 from streams.programs import FOLDER, Operation, Program, load, read
 from streams.programs.canonical import program_of, text_of
-from streams.programs.publishing import rules_events
 from tests import keys
 from tests.streams.ledger_world import (
     PROGRAMS,

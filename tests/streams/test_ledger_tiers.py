@@ -26,11 +26,11 @@ from streams.events import (
     Reward,
     Verify,
 )
+from streams.events.times import microseconds
 from streams.ledger.accounts import Account, pack, unpack
 from streams.ledger.recent import entries
 from streams.ledger.refusals import RELEASED
 from streams.ledger.tiers import spent_by
-from streams.ledger.times import microseconds
 from streams.programs import Later
 from streams.programs.explained import explain
 from tests.streams.ledger_world import PROGRAMS, RULES, World, at, name_on, program

@@ -24,9 +24,9 @@ from streams.events import (
     WaitingRelease,
     WaitingReturn,
 )
+from streams.events.times import microseconds
 from streams.ledger.accounts import BALANCE_MAX, waiting_name
 from streams.ledger.terms import GIFTS_MAX, Gift, gifts_of
-from streams.ledger.times import microseconds
 from tests.streams.ledger_world import START, World, at, name_on, partition_of
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pytest
 
 from local.ports import HOST, free_port
 from streams.events import Earn, EarnData, Open, OpenData
-from streams.publish import publish
+from streams.kafka.publish import publish
 from tests.names import ZOO
 from tests.stack import Stack, ask, wait_for
 

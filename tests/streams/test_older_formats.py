@@ -8,11 +8,11 @@ import pytest
 from confluent_kafka import Producer
 
 from streams.events import partition_of
+from streams.kafka.topics import ACCOUNTS_CHANGELOG, PEOPLE_CHANGELOG
 from streams.layer.faults import EXIT_FATAL
 from streams.ledger.accounts import Account, pack
-from streams.people import Person
-from streams.people import pack as pack_person
-from streams.topics import ACCOUNTS_CHANGELOG, PEOPLE_CHANGELOG
+from streams.worker.people import Person
+from streams.worker.people import pack as pack_person
 from tests.stack import Stack
 
 if TYPE_CHECKING:

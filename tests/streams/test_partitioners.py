@@ -26,7 +26,7 @@ from streams.events import (
     encode,
     partition_of,
 )
-from streams.kafka_log import messages
+from streams.kafka.log import messages
 from streams.ledger.results import decode_result
 from tests.stack import Stack, wait_for
 

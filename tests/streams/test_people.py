@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.identity import event_key
-from streams.people import REMEMBERED_MAX, Person, pack, unpack
+from streams.events.identity import event_key
+from streams.worker.people import REMEMBERED_MAX, Person, pack, unpack
 
 events_of_one = st.tuples(
     st.sampled_from(["game", "check-in"]),

@@ -9,7 +9,7 @@ import pytest
 from confluent_kafka import Producer
 
 from streams.events import POSTINGS_TOPIC, WALLET_TOPIC, encode
-from streams.kafka_log import messages
+from streams.kafka.log import messages
 from streams.ledger.results import decode_result
 from streams.programs import load
 from tests.stack import Stack, wait_for

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from streams.events.times import microseconds
 from streams.ledger.refusals import REFUSALS
-from streams.ledger.times import microseconds
 from streams.programs import CHINA, FOLDER, Entry, Gate, Operations, ProgramError, load, read
 from streams.programs.compiled import tiers_of
 from streams.programs.files import TABLES, TABLES_OF_TABLES, problems_of

@@ -17,13 +17,13 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from local.kafka.node import KafkaNode
-from streams.kafka_log import messages
-from streams.publish import Sender, publish_records, sender
+from streams.kafka.log import messages
+from streams.kafka.publish import Sender, publish_records, sender
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from streams.publish import Record
+    from streams.kafka.publish import Record
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]
 

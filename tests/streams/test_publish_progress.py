@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
-from streams.publish import Progress
+from streams.kafka.publish import Progress
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from streams.publish import Record
+    from streams.kafka.publish import Record
 
 KEY = {"replay": "some", "log": "one"}
 RECORDS: list[Record] = [("t", n % 3, b"k", b"%d" % n) for n in range(100)]

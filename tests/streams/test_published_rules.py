@@ -11,10 +11,10 @@ import msgspec
 import pytest
 
 from streams.events import POSTINGS_TOPIC, WALLET_TOPIC, decode_wallet, encode
-from streams.kafka_log import messages
+from streams.kafka.log import messages
+from streams.kafka.publish import publish_records
 from streams.ledger.results import Result, decode_result
 from streams.programs import FOLDER
-from streams.publish import publish_records
 from tests.stack import Stack, wait_for
 from tests.streams.program_days import ALI_FLOW_WALLET, events_of
 from tests.streams.wallet_story import event

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import reading, spelling
 from streams.events import RECORD_BYTES_MAX, Visit
-from streams.reading import (
+from streams.worker import decoding, spelling
+from streams.worker.decoding import (
     REASONS,
     WINDOW_BYTES,
     WINDOW_RECORDS,
@@ -23,7 +23,7 @@ from streams.reading import (
     read_wallet,
     read_wallets,
 )
-from streams.spelling import not_plain
+from streams.worker.spelling import not_plain
 
 EVENT: dict[str, Any] = {
     "specversion": "1.0",
@@ -213,7 +213,7 @@ def test_an_odd_record_is_read_by_itself_and_no_other(
         asked.append(value)
         return read_wallet(key, value)
 
-    monkeypatch.setattr(reading, "read_wallet", alone)
+    monkeypatch.setattr(decoding, "read_wallet", alone)
     for size in (256, WINDOW_RECORDS):
         asked.clear()
         parts = list(read_in_parts([b"cj:17"] * len(values), values, size))
@@ -231,7 +231,7 @@ def test_large_records_are_looked_at_a_few_at_a_time(monkeypatch: pytest.MonkeyP
         sizes.append(len(text))
         return not_plain(values, text)
 
-    monkeypatch.setattr(reading, "not_plain", seen)
+    monkeypatch.setattr(decoding, "not_plain", seen)
     values: list[bytes | None] = [note] * 300
     values[299] = odd = note.replace(b'"amount":5', b'"amount":1,"amount":5')
     found = read_wallets([b"cj:17"] * 300, values)
@@ -250,6 +250,6 @@ def test_names_that_somebody_makes_up_are_forgotten_and_others_learned_again() -
 
 def test_good_records_are_read_by_one_decode(monkeypatch: pytest.MonkeyPatch) -> None:
     events_of(CHINESE)  # from now on the attribute `note` is known
-    monkeypatch.setattr(reading, "read_wallet", None)
+    monkeypatch.setattr(decoding, "read_wallet", None)
     for batch in ((GOOD, GOOD), (CHINESE, CHINESE)):
         assert [event.subject for event in events_of(*batch)] == ["cj:17"] * 2

@@ -12,13 +12,13 @@ from confluent_kafka import Producer
 from pydantic import SecretStr
 
 from sql.client import connect, rows
-from streams.kafka_log import messages
+from streams.kafka.log import messages
+from streams.kafka.publish import publish_records
+from streams.kafka.topics import ACCOUNTS_CHANGELOG
 from streams.ledger.accounts import pack, unpack
-from streams.publish import publish_records
 from streams.reconcile import results
 from streams.reconcile.proof import reconcile
 from streams.settings import StreamSettings
-from streams.topics import ACCOUNTS_CHANGELOG
 from tests import keys
 from tests.stack import Stack, wait_for
 from tests.streams.wallet_story import HERE, NEAR, PACKET, PARTITIONS, THERE, Raw, event, story

@@ -14,7 +14,7 @@ import pytest
 from confluent_kafka import Producer
 
 from streams.events import POSTINGS_TOPIC, WALLET_TOPIC, WalletEvent, decode_wallet, encode
-from streams.kafka_log import messages
+from streams.kafka.log import messages
 from streams.ledger.results import Result, decode_result
 from streams.programs import FOLDER, load
 from tests.stack import Stack, wait_for

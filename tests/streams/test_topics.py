@@ -14,11 +14,11 @@ from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, Config
 
 from local.ports import HOST, free_port
 from local.services import recorded_ports
-from streams import topics
 from streams.events import CAMPAIGN_TOPIC, POSTINGS_TOPIC, WALLET_TOPIC, Open, StopData, encode
-from streams.kafka_log import messages
+from streams.kafka import topics
+from streams.kafka.log import messages
+from streams.kafka.topics import ABSENT, BY_BROKER, PASSING, STAMPS, ends, stamps
 from streams.ledger.results import decode_result
-from streams.topics import ABSENT, BY_BROKER, PASSING, STAMPS, ends, stamps
 from tests.stack import wait_for
 
 if TYPE_CHECKING:

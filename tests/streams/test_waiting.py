@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sql.client import connect
-from streams.publish import publish_records
+from streams.kafka.publish import publish_records
 from tests.stack import Stack
 from tests.streams.wallet_story import PARTITIONS, PROGRAM, START, event, wallets
 

@@ -13,10 +13,10 @@ import pytest
 from pydantic import SecretStr
 
 from local.ports import HOST, free_port
-from streams.app import create_worker
 from streams.events import partition_of
-from streams.front import keep_room
 from streams.settings import StreamSettings
+from streams.worker.app import create_worker
+from streams.worker.front import keep_room
 from tests import keys
 from tests.halfopen import half_open, seconds_until_closed
 from tests.names import ZOO

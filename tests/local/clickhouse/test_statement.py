@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from local.clickhouse.statement import (
+from local.clickhouse.sql_text import (
     DataInsert,
     Text,
     Unfinished,

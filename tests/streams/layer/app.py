@@ -12,11 +12,11 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
-from streams.app import create_app, run, serve_web, watch_over
 from streams.layer.faults import end_process
 from streams.layer.table import BatchTable
 from streams.layer.transport import BatchSchema
 from streams.settings import StreamSettings
+from streams.worker.app import create_app, run, serve_web, watch_over
 
 if TYPE_CHECKING:
     import faust

@@ -8,9 +8,9 @@ from typing import NoReturn
 import pytest
 from pydantic import SecretStr
 
-from streams.app import create_worker
 from streams.layer import assignor
 from streams.settings import StreamSettings
+from streams.worker.app import create_worker
 from tests import keys
 
 

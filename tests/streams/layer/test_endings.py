@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
-from streams.app import STOP_SECONDS_MAX
 from streams.layer.faults import EXIT_FATAL
+from streams.worker.app import STOP_SECONDS_MAX
 from tests.stack import wait_for
 
 if TYPE_CHECKING:

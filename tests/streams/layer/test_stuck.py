@@ -9,7 +9,7 @@ import pytest
 from confluent_kafka import Producer
 
 from streams.layer.faults import EXIT_FATAL
-from streams.layer.watch import Place, Watch
+from streams.layer.watch import LogPartition, Watch
 from tests.stack import wait_for
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Stuck(Exception):  # noqa: N818
     pass
 
 
-def watch_of(kafka: str, positions: dict[Place, int]) -> Watch:
+def watch_of(kafka: str, positions: dict[LogPartition, int]) -> Watch:
     def raise_stuck(reason: str) -> NoReturn:
         raise Stuck(reason)
 
@@ -60,7 +60,7 @@ def watch_of(kafka: str, positions: dict[Place, int]) -> Watch:
 def test_an_idle_partition_is_not_stuck_and_one_that_gets_on_is_not(make_world: Make) -> None:
     world = make_world()
     world.send([("k0", b"1")] * 100)
-    place = Place(world.source, sum(b"k0") % 4)
+    place = LogPartition(world.source, sum(b"k0") % 4)
     positions = {place: 0}
     watch = watch_of(world.kafka, positions)
     for offset in range(2 * LOOKS):
@@ -85,7 +85,7 @@ def test_another_producers_open_transaction_is_shown_and_is_no_fault_of_ours(
     other.begin_transaction()
     other.produce(world.source, b"open", partition=0)
     other.flush(10)
-    watch = watch_of(world.kafka, {Place(world.source, 0): 0})
+    watch = watch_of(world.kafka, {LogPartition(world.source, 0): 0})
     for _ in range(2 * LOOKS):
         watch.look()
     from prometheus_client import REGISTRY
@@ -104,7 +104,7 @@ def test_another_producers_open_transaction_is_shown_and_is_no_fault_of_ours(
 def test_a_broker_that_is_down_says_nothing(make_world: Make, node: KafkaNode) -> None:
     world = make_world()
     world.send([("k0", b"1")])
-    watch = watch_of(world.kafka, {Place(world.source, sum(b"k0") % 4): 0})
+    watch = watch_of(world.kafka, {LogPartition(world.source, sum(b"k0") % 4): 0})
     for _ in range(LOOKS - 1):
         watch.look()
     node.kill()

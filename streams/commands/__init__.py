@@ -1,0 +1,1 @@
+"""The commands of the streams, one module for each; none imports at its top what takes long."""

@@ -1,0 +1,81 @@
+"""`flowdrop events`: list event types, print their JSON Schemas, check a file."""
+
+from __future__ import annotations
+
+import click
+
+from flowdrop.options import as_json_option
+from flowdrop.output import print_json, print_rows, say
+
+
+@click.group()
+def events() -> None:
+    """List event types, print their JSON Schemas, check a file."""
+
+
+@events.command("list")
+@as_json_option()
+def events_list(*, as_json: bool) -> None:
+    """List every event type with what it says.
+
+    Example: flowdrop events list
+    """
+    from streams.events.schemas import schemas
+
+    rows = [
+        {"type": name, "description": schema["description"]} for name, schema in schemas().items()
+    ]
+    print_json(rows) if as_json else print_rows(rows, title="Events")
+
+
+@events.command("schema")
+@click.argument("name", required=False)
+@click.option("--write", type=click.Path(file_okay=False), help="Write one file a type there.")
+def events_schema(name: str | None, write: str | None) -> None:
+    """Print the JSON Schema of the event type NAME, or of all.
+
+    Example: flowdrop events schema flowdrop.wallet.grant
+    """
+    from pathlib import Path
+
+    from streams.events.schemas import schemas
+    from streams.events.schemas import write as write_schemas
+
+    known = schemas()
+    if write:
+        say(f"{len(write_schemas(Path(write)))} schemas written to {write}")
+    elif name is None:
+        print_json(known)
+    elif name in known:
+        print_json(known[name])
+    else:
+        raise click.ClickException(f"no event type {name}; see `flowdrop events list`")
+
+
+@events.command("check")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@as_json_option()
+def events_check(file: str, *, as_json: bool) -> None:
+    """Check a FILE of events, one JSON object a line, as a worker would.
+
+    Exits with status 1 if any line would go to the dead letters.
+
+    Example: flowdrop events check my-events.jsonl
+    """
+    from streams.worker.decoding import check
+
+    faults = []
+    with click.open_file(file, "rb") as lines:
+        count = 0
+        for count, line in enumerate(lines, start=1):
+            rejection = check(line.rstrip(b"\r\n"))
+            if rejection is not None:
+                faults.append(
+                    {"line": count, "reason": rejection.reason, "detail": rejection.detail}
+                )
+    if as_json:
+        print_json({"lines": count, "faults": faults})
+    else:
+        print_rows(faults, title=f"{count:,} lines", empty="every one is a valid event")
+    if faults:
+        raise SystemExit(1)

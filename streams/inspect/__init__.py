@@ -1,0 +1,1 @@
+"""Looking into the ledger from outside: balances, histories, traces, what is due, dead letters."""

@@ -1,0 +1,1 @@
+"""Kafka as seen from outside a worker: topics, the logs read back, and whatever is published."""

@@ -1,0 +1,266 @@
+"""The one way in which records are published: whatever the broker does, a partition's order holds.
+
+No record is in a partition's log before every earlier one of this sender is. What is not yet
+acknowledged is kept, in order. When a producer can't go on (the broker forgot it, a topic was not
+known for a moment) it is dropped with all that it had left to send, and a new one sends what is
+kept from the first on. What then stands in the log twice is a repeat, which the ledger and the
+campaign agent tell by its id; that both producers' records may interleave is no harm either, since
+each sends the same ones in the same order.
+
+Kafka's own producer gives up on a record that waits too long (`message.timeout.ms`) and goes on
+with those behind it. So this one never gives up on any: a broker that is away is waited for. Nor
+does Kafka's idempotence keep the order by itself: of a producer that it does not know in a
+partition it takes whatever number comes first, so that a second request gets in when the first is
+refused. So there is never a second one on its way.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import defaultdict, deque
+from typing import TYPE_CHECKING, Any, Self
+
+import click
+from confluent_kafka import KafkaError, KafkaException, Producer
+
+from flowdrop.output import say
+from flowdrop.room import intake_room, require_room
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from confluent_kafka import Message
+
+    from streams.kafka.publish.records import Record
+
+    Acknowledged = Callable[[Record, int], object]
+
+log = logging.getLogger(__name__)
+log.addHandler(logging.NullHandler())
+
+KEPT_RECORDS_MAX = 50_000
+KEPT_BYTES_MAX = 64 * 1024 * 1024
+MESSAGE_BYTES_MAX = 4_000_000
+ALONE_BYTES = 100_000  # from here on a record is sent by itself: a topic may refuse it for its size
+SILENCE_SECONDS = 5.0  # after which it is said that Kafka is waited for, and again each time
+PRODUCERS_MAX = 10  # one after the other, without that any record was acknowledged
+PAUSE_SECONDS = 1.0  # before the next
+POLL_SECONDS = 0.1
+
+# What a broker says of a record or of a right: to send it again would be answered the same.
+REFUSALS = {
+    KafkaError.MSG_SIZE_TOO_LARGE,
+    KafkaError.INVALID_MSG,
+    KafkaError.INVALID_MSG_SIZE,
+    KafkaError.INVALID_RECORD,
+    KafkaError.RECORD_LIST_TOO_LARGE,
+    KafkaError.INVALID_TIMESTAMP,
+    KafkaError.POLICY_VIOLATION,
+    KafkaError.UNSUPPORTED_FOR_MESSAGE_FORMAT,
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+}
+# What all that is behind a failed record is told: not why.
+CONSEQUENCES = {-148, -150, -151, -152}  # fatal for want of a gapless log, or at all; purged
+
+
+class Sender:
+    """Sends records and waits until the broker has them all; use it as a context.
+
+    Args:
+        bootstrap: Kafka's address.
+        on_ack: called with each record and its offset once the broker has it; records of a
+            partition come in their order. The offset is below 0 where Kafka did not tell it.
+        patience_seconds: how long to wait for a broker that acknowledges nothing; None: for ever.
+        go_on: what to do to have the rest sent after a Ctrl-C, for the words while it waits.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        *,
+        on_ack: Acknowledged | None = None,
+        patience_seconds: float | None = None,
+        go_on: str = "run it again: what is there already changes nothing",
+    ) -> None:
+        self.bootstrap = bootstrap
+        self.acknowledged = 0
+        self._on_ack = on_ack
+        self._patience_seconds = patience_seconds
+        self._go_on = go_on
+        self._kept: defaultdict[tuple[str, int], deque[Record]] = defaultdict(deque)
+        self._kept_records = self._kept_bytes = 0
+        self._failures: list[KafkaError] = []
+        self._producers = 0
+        self._room = intake_room()
+        self._heard = self._said = time.monotonic()
+        self._begin()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._drop()
+        if kind is KeyboardInterrupt:
+            say(f"stopped: Kafka has {self.acknowledged:,} of the records; {self._go_on}")
+
+    def send(self, record: Record) -> None:
+        """Hand a record over, once there is room for it.
+
+        Raises:
+            click.ClickException: when the broker refuses a record, patience is at its end, or the
+                disk is too full for more.
+        """
+        require_room(self._room)
+        while self._kept_records >= KEPT_RECORDS_MAX or self._kept_bytes >= KEPT_BYTES_MAX:
+            self._serve(POLL_SECONDS)
+        if not self._kept_records:
+            self._heard = self._said = time.monotonic()
+        alone = len(record[3] or b"") >= ALONE_BYTES
+        if alone:  # of a record that is refused, none behind it may be on its way
+            self.finish()
+        self._kept[record[:2]].append(record)
+        self._kept_records += 1
+        self._kept_bytes += len(record[3] or b"")
+        self._produce(record)
+        self._serve(0)
+        if alone:
+            self.finish()
+
+    def finish(self) -> None:
+        """Wait until the broker has everything.
+
+        Raises:
+            click.ClickException: when the broker refuses a record, or patience is at its end.
+        """
+        while self._kept_records:
+            self._serve(POLL_SECONDS)
+
+    def _begin(self) -> None:
+        """Make a producer; only what the newest one is told counts."""
+        failures: list[KafkaError] = []
+        self._failures = failures
+        pop, told = self._pop, failures.append
+
+        def delivered(error: KafkaError | None, message: Message) -> None:
+            if self._failures is not failures:
+                return
+            if error is None:
+                pop(message)
+            else:
+                told(error)
+
+        self._producer = Producer(
+            {
+                "bootstrap.servers": self.bootstrap,
+                "enable.idempotence": True,
+                "enable.gapless.guarantee": True,  # a record that fails ends the producer
+                "max.in.flight.requests.per.connection": 1,
+                "message.timeout.ms": 0,  # never
+                "compression.type": "lz4",
+                "linger.ms": 20,
+                "logger": log,  # what it retries is no news; what lasts is said below
+                "message.max.bytes": MESSAGE_BYTES_MAX,
+                "queue.buffering.max.messages": 2 * KEPT_RECORDS_MAX,
+                "queue.buffering.max.kbytes": 2**21 - 1,  # what is kept is bounded here
+                "reconnect.backoff.max.ms": 1_000,
+                "on_delivery": delivered,
+            }
+        )
+
+    def _pop(self, message: Message) -> None:
+        """Take the first of those kept of a partition as acknowledged.
+
+        A broker takes an idempotent producer's records in their order only, so that whichever it
+        acknowledges, the first is among them.
+        """
+        record = self._kept[message.topic(), message.partition()].popleft()  # type: ignore[index]
+        self._kept_records -= 1
+        self._kept_bytes -= len(record[3] or b"")
+        self.acknowledged += 1
+        if self._on_ack is not None:
+            self._on_ack(record, _offset(message))
+
+    def _produce(self, record: Record) -> None:
+        topic, partition, key, value = record
+        try:
+            self._producer.produce(topic, value, key, partition)
+        except KafkaException as error:
+            self._failures.append(error.args[0])
+
+    def _serve(self, seconds: float) -> None:
+        before = self.acknowledged
+        self._poll(seconds)
+        if self.acknowledged > before:
+            self._hear()
+        if self._failures:
+            self._go_on_or_raise()
+        elif self._kept_records:
+            self._wait()
+
+    def _poll(self, seconds: float) -> None:
+        try:
+            self._producer.poll(seconds)
+        except KafkaException as error:  # that ended the producer; the reason comes behind it
+            self._failures.append(error.args[0])
+            self._producer.poll(POLL_SECONDS)
+
+    def _hear(self) -> None:
+        now = time.monotonic()
+        if self._said > self._heard:
+            say(f"Kafka at {self.bootstrap} answers again, after {now - self._heard:.0f} s")
+        self._heard = self._said = now
+        self._producers = 0
+
+    def _wait(self) -> None:
+        """Say now and then that Kafka is waited for; end when patience does."""
+        now = time.monotonic()
+        silent = now - self._heard
+        if self._patience_seconds is not None and silent > self._patience_seconds:
+            raise self._ended(f"has acknowledged nothing for {silent:.0f} s")
+        if now - self._said >= SILENCE_SECONDS:
+            self._said = now
+            say(
+                f"Kafka at {self.bootstrap} has acknowledged nothing for {silent:.0f} s; waiting "
+                f"for it with {self._kept_records:,} records that it does not have. Ctrl-C is "
+                f"safe; then {self._go_on}"
+            )
+
+    def _go_on_or_raise(self) -> None:
+        """Send what is kept by a new producer, unless the broker refuses one of the records."""
+        reason = _reason(self._failures)
+        if reason.code() in REFUSALS:
+            raise self._ended(f"refused a record: {reason.str()}") from KafkaException(reason)
+        self._drop()
+        self._producers += 1
+        if self._producers == PRODUCERS_MAX:
+            raise self._ended(f"takes nothing: {reason.str()}") from KafkaException(reason)
+        time.sleep(PAUSE_SECONDS)
+        self._begin()
+        for kept in self._kept.values():
+            for record in kept:
+                self._produce(record)
+
+    def _drop(self) -> None:
+        """Send nothing more of what the producer has."""
+        self._failures = []
+        self._producer.purge()
+
+    def _ended(self, what: str) -> click.ClickException:
+        return click.ClickException(
+            f"Kafka at {self.bootstrap} {what}; it has {self.acknowledged:,} of the records, see "
+            f"`flowdrop status`; then {self._go_on}"
+        )
+
+
+def _offset(message: Message) -> int:
+    offset = message.offset()
+    return -1 if offset is None else offset
+
+
+def _reason(failures: list[KafkaError]) -> KafkaError:
+    """Return why a producer can't go on: what a record was told, before those behind it."""
+    told: list[Any] = [error for error in failures if error.code() not in CONSEQUENCES]
+    refused = [error for error in told if error.code() in REFUSALS]
+    return (refused or told or failures)[0]

@@ -1,7 +1,0 @@
-"""For who decides by what the warehouse knows: wait until it knows all that was said so far."""
-
-from __future__ import annotations
-
-from streams.reconcile.settled import caught_up
-
-__all__ = ["caught_up"]

@@ -1,0 +1,1 @@
+"""The workers: what they receive, how it is decoded and folded, and the live balances."""
