@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import clickhouse_connect
 import pytest
+from hypothesis import HealthCheck, settings
 
 from local import processes
 from local.clickhouse.node import EngineNode
@@ -15,6 +16,10 @@ from tests.simulator.seeds import DATED, FIXED, seeds_of, today
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+# How long an example takes says how busy the machine is, and nothing about flowdrop.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 # Markers of modules that take long, the longest first; what has none takes no time.
 LONG = ("long", "kafka", "airflow", "browser", "clickhouse")
