@@ -5,6 +5,7 @@ BIN := .venv/bin
 # Compiled files are kept, or each of the many processes would compile its imports again.
 unexport PYTHONDONTWRITEBYTECODE
 
+# Three processes on two cores: most tests that take long wait for a process of theirs.
 SERVICES := kafka or clickhouse or airflow or browser
 
 .PHONY: demo test quick lint types unit faults bench format lock clean
@@ -24,10 +25,10 @@ types: .venv/ready
 
 # What needs no service, while one works; `make test` is the whole.
 quick: lint types
-	$(BIN)/pytest --quiet --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not long and not ($(SERVICES))"
+	$(BIN)/pytest --quiet --numprocesses 3 --dist loadfile --no-loadscope-reorder -m "not long and not ($(SERVICES))"
 
 unit: .venv/ready
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 # A thousand simulated runs, then hours of faults on real processes; docs/simulator.md, faults.md.
 faults: .venv/ready
