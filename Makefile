@@ -5,7 +5,6 @@ BIN := .venv/bin
 # Compiled files are kept, or each of the many processes would compile its imports again.
 unexport PYTHONDONTWRITEBYTECODE
 
-# Three processes on two cores: most tests that take long wait for a process of theirs.
 SERVICES := kafka or clickhouse or airflow or browser
 
 .PHONY: demo test quick lint types unit faults bench format lock clean
@@ -27,6 +26,7 @@ types: .venv/ready
 quick: lint types
 	$(BIN)/pytest --quiet --numprocesses 3 --dist loadfile --no-loadscope-reorder -m "not long and not ($(SERVICES))"
 
+# Three processes on two cores: most tests that take long wait for a process of theirs.
 unit: .venv/ready
 	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
