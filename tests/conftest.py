@@ -22,7 +22,7 @@ settings.register_profile("untimed", deadline=None, suppress_health_check=[Healt
 settings.load_profile("untimed")
 
 # Markers of modules that take long, the longest first; what has none takes no time.
-LONG = ("long", "kafka", "airflow", "browser", "clickhouse")
+LONG = ("kafka", "airflow", "browser", "clickhouse", "long")
 
 # The fixtures that start a service, so that no module has to say so twice.
 SERVICES = {"kafka": {"kafka"}, "clickhouse": {"clickhouse", "engine"}}

@@ -13,7 +13,7 @@ import pytest
 from streams.ledger.refusals import REFUSALS
 from tests.faults.tries import FAULTS
 
-pytestmark = [pytest.mark.long, pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(600)]
 
 # What takes more traffic than this to come about.
 RARE = {

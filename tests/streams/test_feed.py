@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tests.streams.feed_world import Broken
 
-pytestmark = [pytest.mark.long, pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(900)]
 
 REPEAT = int(os.environ.get("FLOWDROP_FAULTS_REPEAT", "1"))
 TABLES = ("ledger_results", "postings", "deadletters")
