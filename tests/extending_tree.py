@@ -72,7 +72,6 @@ class Tree:
             ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(ROOT / room, folder / room, ignore=ignored)
         shutil.copy(ROOT / "pyproject.toml", folder)
-        (folder / "pyproject.toml").touch()
         self.env = {
             **{key: value for key, value in os.environ.items() if "PYTEST" not in key},
             "PYTHONPATH": str(folder),
@@ -103,7 +102,7 @@ class Tree:
             capture_output=True,
             text=True,
             check=False,
-            timeout=280,
+            timeout=600,
         )
 
     def do(self, command: str) -> subprocess.CompletedProcess[str]:
