@@ -71,7 +71,8 @@ class Tree:
         for room in ROOMS:
             ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(ROOT / room, folder / room, ignore=ignored)
-        shutil.copy(ROOT / "pyproject.toml", folder)
+        for name in ("pyproject.toml", "README.md"):
+            shutil.copy(ROOT / name, folder)
         self.env = {
             **{key: value for key, value in os.environ.items() if "PYTEST" not in key},
             "PYTHONPATH": str(folder),
