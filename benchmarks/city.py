@@ -65,7 +65,7 @@ class OneByOne(Timed):
         kind = records.KINDS[name]
         tag = f"flowdrop.{kind.type}"
         struct = events.TYPES[tag][1]
-        data = getattr(events, struct.__annotations__["data"])
+        data = events.data_of(struct)
         fields = list(self._fields(name))
         subject = kind.subject.replace("SEED", self._seed)
         lists = {column: values.tolist() for column, values in columns.items()}

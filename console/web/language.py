@@ -1,4 +1,7 @@
-"""The console's words: two languages, one TOML file each, chosen by `?lang=`, cookie or browser."""
+"""The console's words: two languages, one TOML file each, chosen by `?lang=`, cookie or browser.
+
+Operations have a file for both, so that what is new there has its words in one place.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent.parent / "i18n"
 QUERIES = FOLDER / "queries_zh.toml"
+OPERATIONS = FOLDER / "operations.toml"
 LANGUAGES = {"en": "English", "zh": "中文"}
 DEFAULT = "en"
 COOKIE = "flowdrop_lang"
@@ -27,6 +31,8 @@ class Phrases:
     def __init__(self, lang: str) -> None:
         self.lang = lang
         self._texts = dict(_flat(tomllib.loads((FOLDER / f"{lang}.toml").read_text("utf-8"))))
+        for name, uses in tomllib.loads(OPERATIONS.read_text("utf-8")).items():
+            self._texts |= {f"{use}.{name}": words[lang] for use, words in uses.items()}
 
     def keys(self) -> set[str]:
         """Return every key."""

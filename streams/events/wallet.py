@@ -454,11 +454,15 @@ class PacketExpire(ClientEvent, frozen=True, tag="flowdrop.wallet.packet_expire"
     data: PacketExpireData
 
 
+# What may be taken back; `streams/ledger/reversals.py` says how, of each.
+Original = Earn | Grant | Redeem | Transfer | PointsIn | PointsOut
+
+
 class ReverseData(Data, frozen=True):
     """Take an applied event back; `original` is the whole event."""
 
     program: Name
-    original: Earn | Grant | Redeem | Transfer | PointsIn | PointsOut
+    original: Original
     reason: Reason = ""
 
     def __post_init__(self) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from sql.client import rows
 from streams.events import (
+    OPERATION,
     DepositCustody,
     DepositCustodyData,
     DepositEndData,
@@ -49,13 +50,15 @@ if TYPE_CHECKING:
 
 What = Literal["redemption", "packet", "custody", "deposit", "waiting"]
 WHATS: tuple[What, ...] = get_args(What)
-OPERATIONS: dict[What, str] = {
-    "redemption": "redeem_expire",
-    "packet": "packet_expire",
-    "custody": "deposit_custody",
-    "deposit": "deposit_return",
-    "waiting": "waiting_return",
+_EVENTS: dict[What, type] = {
+    "redemption": RedeemExpire,
+    "packet": PacketExpire,
+    "custody": DepositCustody,
+    "deposit": DepositReturn,
+    "waiting": WaitingReturn,
 }
+# What a program must have open for something to be due.
+OPERATIONS: dict[What, str] = {what: OPERATION[event] for what, event in _EVENTS.items()}
 KINDS = {"wallet", "packet", "deposit", "waiting"}  # of accounts that may have something due
 SOURCE = "/flowdrop/due"
 WALLETS_A_QUERY = 1_000

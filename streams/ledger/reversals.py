@@ -21,15 +21,13 @@ from streams.ledger.waiting import bring_back, pay_back
 from streams.ledger.wallets import tell_earn, tell_transfer
 
 if TYPE_CHECKING:
-    from streams.events import ReverseData
+    from streams.events import Original, ReverseData
     from streams.ledger.accounts import Account
     from streams.ledger.book import Book
     from streams.ledger.recent import Entry
     from streams.ledger.results import Result
     from streams.ledger.turn import Turn
     from streams.programs.compiled import Compiled
-
-    Original = Earn | Grant | Redeem | Transfer | PointsIn | PointsOut
 
 
 def reverse(turn: Turn, event: Reverse, wallet: Account, program: Compiled) -> str:
@@ -100,13 +98,13 @@ def _pay(book: Book, payer: Account, payee: Account, amount: int) -> str:
 
 def _tell(result: Result, data: ReverseData, turn: Turn) -> None:
     original = data.original
-    _TELL[type(original)](result, original.data, turn)
+    ORIGINALS[type(original)](result, original.data, turn)
     result.cause = original.id
     result.cause_source = original.source
 
 
-# What a result tells of the event that is taken back.
-_TELL: dict[type, Facts] = {
+# What a result tells of the event that is taken back: all that `Original` has.
+ORIGINALS: dict[type, Facts] = {
     Earn: tell_earn,
     Grant: tell_campaign,
     Redeem: tell_redeem,

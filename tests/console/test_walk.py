@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from console.programs import title
-from console.web.language import FOLDER, QUERIES
+from console.web.language import FOLDER, OPERATIONS, QUERIES
 from tests.console.reading import Figure, Reading
 from tests.console.world import PROGRAM, PROGRAMS
 
@@ -215,7 +215,7 @@ def test_what_only_commands_say_has_its_own_punctuation() -> None:
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     ]
-    tables = [FOLDER / "zh.toml", QUERIES, CONSOLE / "reports" / "notes.toml"]
+    tables = [FOLDER / "zh.toml", OPERATIONS, QUERIES, CONSOLE / "reports" / "notes.toml"]
     texts += [t for path in tables for t in _strings(tomllib.loads(path.read_text("utf-8")))]
     chinese_texts = [text for text in texts if re.search("[\u4e00-\u9fff]", text)]
     assert len(chinese_texts) > 500

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple, TypeVar, get_args
 
 import msgspec
 
-from streams import events
 from streams.events import (
     Earn,
     EarnData,
+    Envelope,
     Fund,
     FundData,
     Grant,
@@ -24,6 +25,7 @@ from streams.events import (
     Transfer,
     TransferData,
     WalletEvent,
+    data_of,
     decode_wallet,
     encode,
     partition_of,
@@ -58,7 +60,8 @@ from streams.programs import (
 )
 from tests import keys
 
-E = TypeVar("E", bound=events.Envelope)
+E = TypeVar("E", bound=Envelope)
+_data_of = cache(data_of)
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 DAY_US = 86_400_000_000
@@ -382,8 +385,7 @@ class World:
         event_id: str | None = None,
         **fields: Any,
     ) -> E:
-        data = kind.__annotations__["data"]
-        made = getattr(events, data)(program=program, **fields)
+        made = _data_of(kind)(program=program, **fields)
         return kind(**self.head(subject, time, event_id), data=made)
 
 

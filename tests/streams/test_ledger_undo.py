@@ -6,16 +6,17 @@ the files by which events were judged before it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 import pytest
 
-from streams.events import ProgramRules, Redeem, Reverse
+from streams.events import Original, ProgramRules, Redeem, Reverse
 from streams.ledger.caps import earned_by
 from streams.ledger.published import sign
 from streams.ledger.recent import BEHIND, RECENT_MAX, entries, entry_at, find
 from streams.ledger.refusals import REVERSED
+from streams.ledger.reversals import ORIGINALS
 from streams.ledger.tiers import spent_by
 from streams.programs import Activity
 from tests.streams.ledger_world import (
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
     from streams.events import Earn
     from streams.ledger.accounts import Account
     from streams.programs import Program
+
+
+def test_what_may_be_taken_back_is_told_of() -> None:
+    assert set(ORIGINALS) == set(get_args(Original))
 
 
 def publish(world: World, rules: Program) -> None:

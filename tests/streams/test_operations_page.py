@@ -233,21 +233,45 @@ def seen() -> dict[str, tuple[list[str], list[str]]]:
     }
 
 
-def rows() -> dict[str, tuple[list[str], list[str]]]:
-    """What the page says, in the order it says it."""
+def table(first: str) -> dict[str, list[str]]:
+    """A table of the page by its heading's first cell: each row's other cells, by its name."""
     page = PAGE.read_text(encoding="utf-8")
-    found = re.findall(r"^\| `([\w ]+)` \| (.*?) \| (.*?) \| (.*?) \|$", page, re.MULTILINE)
+    lines = page[page.index(f"\n| {first} |") + 1 :].partition("\n\n")[0].splitlines()[2:]
+    cells = [line.strip("| ").split(" | ") for line in lines]
+    return {name.strip("`"): rest for name, *rest in cells}
+
+
+def rows() -> dict[str, tuple[list[str], list[str]]]:
+    """The accounts and refusals that the page says, in the order it says them."""
     words = re.compile(r"`(\w+)`")
-    return {name: (words.findall(kinds), words.findall(names)) for name, _, kinds, names in found}
+    return {
+        name: (words.findall(cells[-2]), words.findall(cells[-1]))
+        for name, cells in (table("operation") | table("leg")).items()
+    }
 
 
 @pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.name)
 def test_the_page_has_the_refusals_of_an_operations_row(row: Row) -> None:
-    assert rows()[row.name][1] == list(refusals_of(row))
+    refusals = ", ".join(f"`{name}`" for name in refusals_of(row))
+    wanted = (
+        f"docs/operations.md needs a row | `{row.name}` | subject | what happened | accounts |"
+        f" {refusals} | in the first table"
+    )
+    cells = table("operation").get(row.name)
+    assert cells is not None, wanted
+    assert len(cells) == len(table("operation")["open"]), f"{wanted}; it has {cells}"
+    assert all(cells), f"{wanted}; a column of {cells} is empty"
+    assert rows()[row.name][1] == list(refusals_of(row)), f"{wanted}; it has other refusals"
 
 
 def test_the_page_has_every_operation_and_step_in_the_order_of_the_code() -> None:
     assert list(rows()) == [*get_args(Operation), *(f"leg {step}" for step in get_args(Step))]
+
+
+def test_the_page_says_how_the_coins_of_every_event_move() -> None:
+    ours = ("leg", "rules", "key", "correction")
+    moves = {name for names in table("event") for name in re.findall(r"\w+", names)}
+    assert moves == {*get_args(Operation), *ours}, "docs/operations.md, `How coins move`"
 
 
 @pytest.mark.parametrize("name", [*get_args(Operation), *(f"leg {s}" for s in get_args(Step))])
