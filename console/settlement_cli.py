@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Postings to list at most.",
 )
-@shape_options("one row a line, party or posting")
+@shape_options("one row per line, party or posting")
 def settlement(  # noqa: PLR0913 - an option each
     *,
     party: str | None,

@@ -16,7 +16,8 @@ from console.drops.selection import Member, holdout_size
 from console.drops.selection import select as choose
 from console.drops.tables import AuditRow, Drop, LeftOutRow, MemberRow
 from console.drops.terms import Terms, check
-from console.reports.basis import ToldError, Words
+from console.i18n import LocalizedText, Names
+from console.reports.basis import LocalizedError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -115,7 +116,7 @@ def cancel(session: Session, name: str, *, who: str, now: datetime) -> Drop:
     Raises:
         click.ClickException: when it was launched or cancelled before.
     """
-    drop = find(session, name)
+    find(session, name)
     stopped = session.execute(
         update(Drop)
         .where(Drop.name == name, Drop.launched_at.is_(None), Drop.cancelled_at.is_(None))
@@ -123,10 +124,10 @@ def cancel(session: Session, name: str, *, who: str, now: datetime) -> Drop:
     )
     if not stopped.rowcount:  # type: ignore[attr-defined]
         session.rollback()
-        raise ToldError(
-            Words(
-                en=f"drop {name!r} is {drop.state}, so it can't be cancelled; only a draft can",
-                zh=f"发放 {name!r} 不是草稿，不能取消；只有草稿可以取消。",
+        raise LocalizedError(
+            LocalizedText(
+                "drop {name!r} is not a draft, so it can't be cancelled; only a draft can be",
+                name=name,
             )
         )
     log(session, now=now, who=who, action="cancel", drop=name, detail={})
@@ -148,15 +149,19 @@ def history(session: Session, name: str) -> list[AuditRow]:
     )
 
 
-class UnknownDropError(ToldError):
+class UnknownDropError(LocalizedError):
     """No drop has the name."""
 
     def __init__(self, name: str, known: list[str]) -> None:
         alike = difflib.get_close_matches(name, known, n=3)
-        hint = f"did you mean {' or '.join(alike)}?" if alike else "see `flowdrop drop list`"
-        zh = f"您要找的是 {'、'.join(alike)} 吗？" if alike else "请见 `flowdrop drop list`。"
         super().__init__(
-            Words(en=f"drop {name!r} does not exist; {hint}", zh=f"没有发放 {name!r}；{zh}")
+            LocalizedText(
+                "drop {name!r} does not exist; did you mean {alike}?",
+                name=name,
+                alike=Names(tuple(alike), last="or"),
+            )
+            if alike
+            else LocalizedText("drop {name!r} does not exist; see `flowdrop drop list`", name=name)
         )
         self.alike = alike
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from console.reports.basis import ToldError, Words
+from console.i18n import LocalizedText
+from console.reports.basis import LocalizedError
 from streams.events import YEAR_MAX
 
 if TYPE_CHECKING:
@@ -82,20 +83,21 @@ def check_until(until: datetime, now: datetime) -> None:
         click.ClickException: naming both times.
     """
     if until.astimezone(UTC).year > YEAR_MAX:
-        raise ToldError(
-            Words(
-                en=f"until: {until.isoformat()} is after {YEAR_MAX}; give an earlier time, or none "
-                "for an offer without an end",
-                zh=f"优惠截止时间 {until.isoformat()} 晚于 {YEAR_MAX} 年；"
-                "请给出更早的时间，或不设截止时间。",
+        raise LocalizedError(
+            LocalizedText(
+                "until: {until} is after {year}; give an earlier time, or none for an offer "
+                "without an end",
+                until=until.isoformat(),
+                year=YEAR_MAX,
             )
         )
     if until <= now:
         end, at = f"{until:%Y-%m-%d %H:%M:%S} UTC", f"{now:%Y-%m-%d %H:%M:%S} UTC"
-        raise ToldError(
-            Words(
-                en=f"until: the offer would end at {end}, and it is {at}; give a time to come, or "
-                "none for an offer without an end",
-                zh=f"优惠截止于 {end}，而现在是 {at}；请给出将来的时间，或不设截止时间。",
+        raise LocalizedError(
+            LocalizedText(
+                "until: the offer would end at {end}, and it is now {now}; give a time in the "
+                "future, or none for an offer without an end",
+                end=end,
+                now=at,
             )
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from console.compliance.flags import Flag, Flags, flags
 from console.compliance.rules import RULES
+from console.i18n import N_
 from console.reporting.report import Parameter, Report, Table, plain
 from console.settlement.month import month as month_of
 
@@ -59,7 +60,9 @@ REPORT = Report(
     queries=tuple(f"compliance/{query}" for rule in RULES.values() for query in rule.queries),
     compute=_found,
     result=Flags,
-    tables=(Table(title="Flags", row="one row a flag", rows=lambda found: plain(found.flags)),),
+    tables=(
+        Table(title=N_("Flags"), row="one row per flag", rows=lambda found: plain(found.flags)),
+    ),
     text=_text,
     command="flowdrop compliance flags --month YYYY-MM",
     served=False,

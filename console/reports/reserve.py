@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from console.compliance.cover import Cover, ProgramCover, cover
+from console.i18n import N_
 from console.reporting.report import Parameter, Report, Row, Table, plain
 
 if TYPE_CHECKING:
@@ -68,8 +69,8 @@ REPORT = Report(
     compute=_found,
     result=Cover,
     tables=(
-        Table(title="Reserves", row="one row a program", rows=_programs),
-        Table(title="Partitions", row="one row a partition", rows=_partitions),
+        Table(title=N_("Reserves"), row="one row per program", rows=_programs),
+        Table(title=N_("Partitions"), row="one row per partition", rows=_partitions),
     ),
     text=_text,
     command="flowdrop compliance reserve [--program PROGRAM]",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from console.i18n import N_
 from console.reporting.report import Page, Parameter, Report, Table
-from console.reports.basis import Asker
+from console.reports.basis import QueryLog
 from console.settlement.departments import departments
 from console.settlement.everyone import Everyone, everyone
 from console.settlement.month import month as month_of
@@ -38,7 +39,7 @@ def settled(
 
 
 def _rows(found: Statement | Everyone) -> Rows:
-    """Return one row a line of a statement, or one a party and program."""
+    """Return one row per line of a statement, or one a party and program."""
     return statement_rows(found) if isinstance(found, Statement) else everyone_rows(found)
 
 
@@ -61,7 +62,7 @@ def _latest_month(client: Client, settings: ConsoleSettings, asked: Values) -> V
     """Return what was asked; without a month, of the last one in which coins moved."""
     if asked["month"]:
         return asked
-    known = parties(Asker(client), departments(settings.programs))
+    known = parties(QueryLog(client), departments(settings.programs))
     last = max(each.last_time for each in known if isinstance(each.last_time, datetime))
     return {**asked, "month": f"{last:%Y-%m}"}
 
@@ -70,7 +71,7 @@ def _facts(
     client: Client, settings: ConsoleSettings, asked: Values, found: Statement | Everyone | None
 ) -> Mapping[str, Any]:
     """Return what the page shows beside the result: whom else one may ask for."""
-    known = parties(Asker(client), departments(settings.programs))
+    known = parties(QueryLog(client), departments(settings.programs))
     of_party = found if isinstance(found, Statement) else None
     why = None
     if of_party is not None and of_party.empty:
@@ -104,7 +105,7 @@ REPORT: Report[Statement | Everyone] = Report(
     ),
     compute=settled,
     result=Statement | Everyone,
-    tables=(Table(title="Settlement", row="one row a line or party", rows=_rows),),
+    tables=(Table(title=N_("Settlement"), row="one row per line or party", rows=_rows),),
     text=_text,
     page=Page(template="settlement.html", complete=_latest_month, facts=_facts, form=True),
     file=lambda asked: f"settlement-{asked['party'] or 'all'}-{asked['month']}",
@@ -122,8 +123,8 @@ POSTINGS: Report[Rows] = Report(
     result=list[dict[str, Any]],
     tables=(
         Table(
-            title="Postings",
-            row="one row a posting",
+            title=N_("Postings"),
+            row="one row per posting",
             rows=lambda rows: rows,
             columns=POSTING_COLUMNS,
         ),

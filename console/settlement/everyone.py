@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from console.reports.basis import Asker, NoReportError, Query, Words
+from console.i18n import LocalizedText, Names
+from console.reports.basis import NoReportError, Query, QueryLog
 from console.settlement.departments import answering, departments
 from console.settlement.month import ZONE
 from console.settlement.party import parties
@@ -44,7 +45,7 @@ class Everyone:
     parties: tuple[Row, ...]
     differences: tuple[str, ...]
     empty: str  # why there is nobody, else ''
-    basis: Words
+    basis: LocalizedText
     queries: tuple[Query, ...]
 
 
@@ -66,12 +67,12 @@ def everyone(
         EmptyWarehouseError: when no coin has moved yet.
         NoReportError: when the program has no coins.
     """
-    asker = Asker(client)
+    log = QueryLog(client)
     given = answering(departments(programs))
-    parties(asker)
+    parties(log)
     asked = {"program": program, **month.bounds}
     merged: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in asker.rows("settlement/parties", parties=[], **asked):
+    for row in log.rows("settlement/parties", parties=[], **asked):
         name = given.get((row["program"], row["party"]), row["party"])
         sums = merged.setdefault((row["program"], name), dict.fromkeys((*SUMS, "events"), 0))
         for key in sums:
@@ -86,14 +87,15 @@ def everyone(
         )
         for (of, name), sums in sorted(merged.items())
     )
-    differences = (*_not_zero(rows), *_unlike_ledger(asker, asked))
+    differences = (*_not_zero(rows), *_unlike_ledger(log, asked))
     if program and not rows:
-        known = sorted({own["program"] for own in asker.rows("settlement/programs")})
+        known = sorted({own["program"] for own in log.rows("settlement/programs")})
         if program not in known:
             raise NoReportError(
-                Words(
-                    en=f"no coins of {program!r}; there are those of {', '.join(known)}",
-                    zh=f"没有 {program!r} 的流量币；有 {'、'.join(known)} 的。",
+                LocalizedText(
+                    "there are no coins of {program!r}; there are coins of {known}",
+                    program=program,
+                    known=Names(tuple(known)),
                 )
             )
     return Everyone(
@@ -101,9 +103,9 @@ def everyone(
         zone=ZONE,
         parties=rows,
         differences=differences,
-        empty="" if rows else f"no coin had moved by the end of {month.name}",
+        empty="" if rows else f"no coins had moved by the end of {month.name}",
         basis=BASIS,
-        queries=asker.asked,
+        queries=log.asked,
     )
 
 
@@ -118,13 +120,13 @@ def _not_zero(rows: tuple[Row, ...]) -> list[str]:
     ]
 
 
-def _unlike_ledger(asker: Asker, asked: dict[str, str]) -> list[str]:
+def _unlike_ledger(log: QueryLog, asked: dict[str, str]) -> list[str]:
     """Return which kinds of account have other coins in the postings than in the results."""
     ours, theirs = (
         {(row["program"], row["kind"], name): row[name] for row in found for name in SUMS}
         for found in (
-            asker.rows("settlement/kinds", **asked),
-            asker.rows("settlement/ledger", **asked),
+            log.rows("settlement/kinds", **asked),
+            log.rows("settlement/ledger", **asked),
         )
     )
     return [

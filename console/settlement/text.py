@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from console.i18n import translator
+from console.i18n.labels import label
 from console.settlement.rows import caused_rows, delivered_rows, statement_rows
 from console.settlement.statement import FATES, PLACES
-from console.web.language import phrases
 from flowdrop.output import counted, echo, print_rows, say
 
 if TYPE_CHECKING:
@@ -72,10 +73,10 @@ def print_statement(found: Statement) -> None:
         title = f"{found.party}, {own.program}, {found.month} {found.zone}"
         if own.budget is not None and own.before is not None:
             print_rows(_sums(own.before, own.budget, found.month), title=title)
-            title = phrases("en")("settlement.technical")
+            title = "Technical details: every operation that moved its coins"
         print_rows(statement_rows(found, own.program, short=True), title=title)
         if own.budget is not None:
-            print_rows(_parts(own.budget, PLACES), title=phrases("en")("settlement.places"))
+            print_rows(_parts(own.budget, PLACES), title="Where the unspent coins are")
         echo(_owed(own))
         if own.delivered:
             print_rows(_delivered(own), title=f"Delivered in {found.month}")
@@ -83,7 +84,7 @@ def print_statement(found: Statement) -> None:
             rows = [{"for": row.pop("line"), **row} for row in caused_rows(own)]
             print_rows(rows, title=f"Got for them by the end of {found.month}")
         if own.budget is not None:
-            title = phrases("en")("settlement.budget", month=found.month)
+            title = f"What became of the coins by the end of {found.month}"
             print_rows([*_parts(own.budget, FATES), *_spent(own.budget)], title=title)
     if found.programs and found.empty:
         say(found.empty)
@@ -135,7 +136,7 @@ def _spent(budget: Budget) -> list[dict[str, Any]]:
 
 def _called(name: str) -> str:
     """Return what the page calls a figure of the budget."""
-    return phrases("en").label("budget", name).lower()
+    return label(translator("en"), "budget", name).lower()
 
 
 def _owed(own: Account) -> str:

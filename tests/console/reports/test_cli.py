@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from console.reporting.documented import page
 from console.reporting.found import reports
 from console.reporting.report import plain
-from console.reports.lift import DIFFERENCES, lift
+from console.reports.lift import lift
 from console.reports.overlap import overlap
 from console.reports.reach import reach
 from flowdrop.cli import main
@@ -148,15 +148,6 @@ def test_a_refusal_is_one_sentence(args: list[str], sentence: str) -> None:
 @pytest.mark.parametrize("command", ["campaigns", "reach", "lift", "overlap"])
 def test_help_has_an_example(command: str) -> None:
     assert f"Example: flowdrop report {command}" in run(command, "--help").stdout
-
-
-def test_every_word_has_its_chinese() -> None:
-    for name, report in reports().items():
-        assert all(report.words.values()), name
-        own = report.text is not None
-        titles = set() if own else {report.summary, *(table.title for table in report.tables)}
-        assert titles <= report.words.keys(), name
-    assert {*DIFFERENCES.values()} <= reports()["lift"].words.keys()
 
 
 def test_the_page_of_reports_is_made_of_them() -> None:

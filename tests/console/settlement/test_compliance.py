@@ -166,7 +166,7 @@ def test_a_month_before_everything_is_empty_and_says_so(busy: LedgerRows) -> Non
 
 
 def test_an_empty_warehouse_says_so(fresh: Callable[[], Client]) -> None:
-    with pytest.raises(EmptyWarehouseError, match="no coin has moved yet"):
+    with pytest.raises(EmptyWarehouseError, match="no coins have moved yet"):
         report(fresh(), month("2026-10"))
 
 
@@ -244,8 +244,8 @@ def test_the_report_as_json_and_as_a_page(run: Callable[..., Result], busy: Ledg
 @pytest.mark.parametrize(
     ("args", "status", "sentence"),
     [
-        (("flags", "--month", "soon"), 1, "'soon' is no month"),
-        (("report", "--month", "2026-14"), 1, "'2026-14' is no month"),
+        (("flags", "--month", "soon"), 1, "'soon' is not a month"),
+        (("report", "--month", "2026-14"), 1, "'2026-14' is not a month"),
         (("flags", "--month", "2026-10", "--rule", "theft"), 2, "circular_gifts"),
         (("flags", "--month", "2026-10", "--drain-share", "2"), 2, "0<=x<=1"),
     ],

@@ -129,7 +129,7 @@ def test_a_program_nobody_knows_is_named(client: Client, programs: Path) -> None
 
 
 def test_an_empty_warehouse_says_so(fresh: Callable[[], Client], programs: Path) -> None:
-    with pytest.raises(EmptyWarehouseError, match="no coin has moved yet"):
+    with pytest.raises(EmptyWarehouseError, match="no coins have moved yet"):
         cover(fresh(), programs)
 
 

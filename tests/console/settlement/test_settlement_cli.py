@@ -96,8 +96,8 @@ def test_the_table_says_what_is_owed_and_how_it_was_counted() -> None:
     assert "the network that the redemption names" in found.stderr
     text = run(*SPRING).stdout
     for fact in (
-        *("spent by transfer", "still in hand", "waiting for a wallet", "unspent", "550"),
-        *("taken out", "into red packets", "in the reserve"),
+        *("spent by transfer", "still in wallets", "waiting for a wallet", "unspent", "550"),
+        *("withdrawn", "into red packets", "in the reserve"),
     ):
         assert fact in text
 
@@ -159,16 +159,20 @@ def test_a_difference_ends_with_status_1_and_its_name(
 @pytest.mark.parametrize(
     ("args", "status", "sentence"),
     [
-        (("--party", "carrier:x", "--month", "2026-10"), 1, "there are carrier:telecom, carrier:u"),
-        (("--party", "wallets", "--month", "2026-13"), 1, "'2026-13' is no month"),
+        (
+            ("--party", "carrier:x", "--month", "2026-10"),
+            1,
+            "known parties include carrier:telecom, carrier:u",
+        ),
+        (("--party", "wallets", "--month", "2026-13"), 1, "'2026-13' is not a month"),
         (("--month", "2026-10"), 2, "name one party by --party, or ask for --all"),
         ((*ALL, "--party", "wallets"), 2, "name one party by --party, or ask for --all"),
         ((*ALL, "--line", "redeem"), 2, "are of one party"),
         ((*ALL, "--network", "unicom"), 2, "are of one party"),
         ((*UNICOM, "--network", "unicom", "--postings"), 2, "leave out --line, --postings"),
         ((*UNICOM, "--price", "1"), 2, "name it by --network"),
-        ((*UNICOM, "--network", "mobile"), 1, "it delivered to those of telecom, unicom"),
-        ((*UNICOM, "--line", "earn"), 1, "there are redeem, redeem_settle, reverse"),
+        ((*UNICOM, "--network", "mobile"), 1, "it delivered to users of telecom, unicom"),
+        ((*UNICOM, "--line", "earn"), 1, "its lines are `redeem`, `redeem_settle`, `reverse`"),
     ],
 )
 def test_what_cannot_be_told_is_one_sentence(
