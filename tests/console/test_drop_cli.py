@@ -132,7 +132,7 @@ def test_a_bad_database_is_named(
     monkeypatch.setenv("FLOWDROP_DATABASE", "nonsense")
     refused = run("list")
     assert refused.exit_code == 1
-    assert "setting database: 'nonsense'" in refused.stderr
+    assert "setting database: nonsense" in refused.stderr
 
 
 def test_nobody_draws_with_a_key_that_everybody_knows(
