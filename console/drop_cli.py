@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console.reporting.report import plain
-from console.reporting.shape import Shape, shape_options, show
+from console.reporting.shape import Shape, lang_option, shape_options, show
 from console.reports import outcome as outcome_report
 from console.warehouse import Warehouse
 from flowdrop.options import as_csv_option, as_json_option
@@ -71,7 +71,7 @@ def drop() -> None:
     "--until",
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
     help="When the offer ends (UTC); a date ends at its 00:00, so the day itself is not in it. "
-    "Told with each contact.",
+    "Sent with each contact.",
 )
 @as_json_option()
 def create(*, as_json: bool, until: datetime | None, **given: Any) -> None:
@@ -101,7 +101,8 @@ def create(*, as_json: bool, until: datetime | None, **given: Any) -> None:
 @click.argument("name")
 @as_json_option()
 @as_csv_option("Print the people as CSV.")
-def preview(name: str, *, as_json: bool, as_csv: bool) -> None:
+@lang_option()
+def preview(name: str, *, as_json: bool, as_csv: bool, lang: str) -> None:
     """Show exactly what launching does: counts, coins, each person, and who is left out and why."""
     from console.drops import preview as previewing
     from console.drops import register
@@ -111,7 +112,7 @@ def preview(name: str, *, as_json: bool, as_csv: bool) -> None:
         if as_csv:
             print_csv(plain(previewing.people(session, register.find(session, name))))
         else:
-            _print_preview(session, name, as_json=as_json)
+            _print_preview(session, name, as_json=as_json, lang=lang)
 
 
 @drop.command("launch", epilog="Example: flowdrop drop launch spring --yes")
@@ -121,14 +122,14 @@ def preview(name: str, *, as_json: bool, as_csv: bool) -> None:
     "--wait/--no-wait",
     default=True,
     show_default=True,
-    help="Wait until a worker has judged the events, and tell what became of them.",
+    help="Wait until a worker has processed the events, and report what became of them.",
 )
 @as_json_option()
 def launch(name: str, *, yes: bool, wait: bool, as_json: bool) -> None:
     """Publish the drop: budget, arms, grants, contacts. Run again, it grants nobody twice.
 
     A broker that is away is waited for; a launch that was interrupted is run again. At the end it
-    tells what became of the events, and ends with status 1 if any of them is lost.
+    reports what became of the events, and ends with status 1 if any of them is lost.
     """
     from console.drops import launch as launching
     from console.drops import preview as previewing
@@ -190,7 +191,7 @@ def launch(name: str, *, yes: bool, wait: bool, as_json: bool) -> None:
 @click.argument("name")
 @shape_options("one row, without what it counts by reason")
 def show_command(name: str, **shape: Any) -> None:
-    """Show how a drop stands: granted, refused by reason, pending, unspent."""
+    """Show what became of a drop: granted, refused by reason, pending, unspent."""
     from console.drops import register
     from console.settings import ConsoleSettings
     from flowdrop.settings import load
@@ -228,7 +229,7 @@ def list_drops(*, as_json: bool, as_csv: bool) -> None:
 @drop.command("cancel", epilog="Example: flowdrop drop cancel spring")
 @click.argument("name")
 def cancel(name: str) -> None:
-    """Cancel a drop that was not launched; its name stays used."""
+    """Cancel a drop that was not launched; its name can't be used again."""
     from console.drops import register
     from flowdrop.output import say
 
@@ -285,10 +286,11 @@ def _question(found: Preview, plan: Plan) -> str:
     )
 
 
-def _print_preview(session: Session, name: str, *, as_json: bool) -> None:
+def _print_preview(session: Session, name: str, *, as_json: bool, lang: str = "en") -> None:
     from console.drops import preview as previewing
     from console.drops import register
     from console.drops.text import print_facts
+    from console.i18n import translator
     from flowdrop.output import print_json
 
     found = register.find(session, name)
@@ -296,4 +298,5 @@ def _print_preview(session: Session, name: str, *, as_json: bool) -> None:
     if as_json:
         print_json({**plan, "everyone": plain(previewing.people(session, found))})
     else:
-        print_facts(plan, f"Preview of drop {name}")
+        to = translator(lang)
+        print_facts(plan, to.gettext("Preview of drop {name}", name=name), to)

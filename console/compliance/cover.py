@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console.compliance.reserve import bound
-from console.i18n import LocalizedText
+from console.i18n import EnglishText, LocalizedText
 from console.reports.basis import Query, QueryLog
 from console.settlement.party import parties
 
@@ -25,6 +25,8 @@ BASIS = LocalizedText(
     "coins; outstanding is that less fees and what carriers, merchants and partners are owed, plus "
     "what partners owe. Spent coins have taken their backing with them."
 )
+
+EMPTY = LocalizedText("no program has a reserve, and no file binds one to it")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +99,7 @@ def cover(client: Client, programs: Path, program: str = "") -> Cover:
     shown = tuple(one for one in found if program or one.bound or one.backing or one.leased)
     return Cover(
         programs=shown,
-        empty="" if shown else "no program has a reserve, and no file binds one to it",
+        empty="" if shown else EnglishText(EMPTY),
         basis=BASIS,
         queries=tuple(log.asked),
     )

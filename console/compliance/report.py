@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from console.compliance.flags import flags
-from console.i18n import LocalizedText
+from console.i18n import EnglishText, LocalizedText
 from console.reports.basis import Query, QueryLog
 from console.settlement.month import ZONE
 from console.settlement.party import parties
@@ -126,7 +126,11 @@ def report(client: Client, month: Month, program: str = "") -> ComplianceReport:
         zone=ZONE,
         programs=tuple(found),
         refusals_elsewhere=_added(refusals),
-        empty="" if found else f"nothing had happened by the end of {month.name}",
+        empty=""
+        if found
+        else EnglishText(
+            LocalizedText("nothing had happened by the end of {month}", month=month.name)
+        ),
         thresholds=flagged.thresholds,
         basis=BASIS,
         queries=(*log.asked, *flagged.queries),

@@ -174,7 +174,7 @@ def _check_unused(session: Session, client: Client, name: str) -> None:
 def _used(name: str) -> click.ClickException:
     return click.ClickException(
         f"name: {name!r} is already a drop's or a campaign's; choose another, since a drop's "
-        "events are known by its name for ever"
+        "events keep its name forever"
     )
 
 

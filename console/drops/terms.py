@@ -48,7 +48,7 @@ def check(terms: Terms, programs: Path, now: datetime) -> None:
     """
     if not NAME_PATTERN.fullmatch(terms.name):
         raise click.ClickException(
-            f"name: {terms.name!r} is no name for a drop; use 1 to 48 of a-z, 0-9 and -, "
+            f"name: {terms.name!r} is not a valid name for a drop; use 1 to 48 of a-z, 0-9 and -, "
             "not beginning with -"
         )
     known = sorted(path.stem for path in programs.glob("*.toml"))

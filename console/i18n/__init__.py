@@ -11,7 +11,7 @@ import io
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,12 +52,12 @@ class Translator:
 
     def _filled(self, text: str, values: dict[str, Any]) -> str:
         text = text.rpartition(CONTEXT_END)[2]
-        return text.format(**{k: self._said(v) for k, v in values.items()}) if values else text
+        return text.format(**{k: self.said(v) for k, v in values.items()}) if values else text
 
-    def _said(self, value: Any) -> Any:
-        return (
-            value.of(self.lang) if isinstance(value, LocalizedText | Names | EnglishOnly) else value
-        )
+    def said(self, value: Any) -> Any:
+        """Return a value as this language has it: a text that knows both, or itself."""
+        known = LocalizedText | EnglishText | Names | EnglishOnly
+        return value.of(self.lang) if isinstance(value, known) else value
 
 
 @cache
@@ -123,6 +123,26 @@ class LocalizedText:
 
 def _parts(said: Callable[[Translator], str]) -> dict[str, Any]:
     return {"said": said, "en": said(translator("en"))}
+
+
+class EnglishText(str):
+    """A text that is its English wherever a string is wanted, as in JSON; `of` says it in both."""
+
+    __slots__ = ("text",)
+    text: LocalizedText
+
+    def __new__(cls, text: LocalizedText) -> Self:
+        """Return the English of `text`, which remembers it."""
+        made = super().__new__(cls, text.en)
+        made.text = text
+        return made
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> Self:
+        return self
+
+    def of(self, lang: str) -> str:
+        """Return the text in `lang`."""
+        return self.text.of(lang)
 
 
 @dataclass(frozen=True)

@@ -144,7 +144,7 @@ LABELS = {
     "metric": {
         "visit_rate": N_("Visit rate"),
         "conversion_rate": N_("Conversion rate"),
-        "value_per_person": N_("Revenue a person"),
+        "value_per_person": N_("Revenue per person"),
     },
     "outcome": {
         "applied": N_("granted"),

@@ -32,15 +32,17 @@ class Query:
 
 
 class LocalizedError(click.ClickException):
-    """A refusal in both languages: a command prints the English, a page the reader's.
+    """A refusal in both languages: a command prints that of its `--lang`, a page the reader's.
 
     Args:
         words: the refusal.
-        command: what a command prints instead, where the remedy is another command.
+        command: what a command prints in English instead, where the remedy is another command.
     """
 
     def __init__(self, words: LocalizedText, command: str = "") -> None:
-        super().__init__(command or words.en)
+        context = click.get_current_context(silent=True)
+        lang = context.params.get("lang", "en") if context else "en"
+        super().__init__(command if command and lang == "en" else words.of(lang))
         self.words = words
 
 

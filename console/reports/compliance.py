@@ -21,11 +21,11 @@ def _found(client: Client, month: str, program: str) -> ComplianceReport:
     return report(client, month_of(month), program)
 
 
-def _text(found: ComplianceReport, _to: Layout) -> None:
+def _text(found: ComplianceReport, to: Layout) -> None:
     """Print the report as Markdown."""
     from console.compliance.text import markdown
 
-    sys.stdout.write(markdown(found))
+    sys.stdout.write(markdown(found, to))
 
 
 def _months(found: ComplianceReport) -> list[Row]:

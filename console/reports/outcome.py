@@ -30,10 +30,10 @@ def _found(client: Client, name: str, database: str) -> Outcome:
         return outcome(client, plan, found.acknowledged_at, left_out)
 
 
-def _text(found: Outcome, _to: Layout) -> None:
+def _text(found: Outcome, to: Layout) -> None:
     from console.drops.text import print_facts
 
-    print_facts(plain(found), f"Drop {found.name}")
+    print_facts(plain(found), to.gettext("Drop {name}", name=found.name), to)
 
 
 def _rows(found: Outcome) -> list[Row]:
@@ -57,7 +57,7 @@ def _by_reason(title: str, people: str) -> Table[Outcome]:
 
 REPORT = Report(
     name="outcome",
-    help="Show how a drop stands: granted, refused by reason, pending, unspent.",
+    help="Show what became of a drop: granted, refused by reason, pending, unspent.",
     example="flowdrop drop show spring --json",
     parameters=(Parameter(name="name"),),
     settings=("database",),

@@ -12,10 +12,9 @@ from console.settlement.departments import departments
 from console.settlement.everyone import Everyone, everyone
 from console.settlement.month import month as month_of
 from console.settlement.party import parties
-from console.settlement.party import party as party_of
 from console.settlement.postings import POSTING_COLUMNS
 from console.settlement.rows import everyone_rows, statement_rows
-from console.settlement.statement import FATES, PLACES, SUMS, Statement, nothing, statement
+from console.settlement.statement import FATES, PLACES, SUMS, Statement, statement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,19 +42,19 @@ def _rows(found: Statement | Everyone) -> Rows:
     return statement_rows(found) if isinstance(found, Statement) else everyone_rows(found)
 
 
-def _text(found: Statement | Everyone, _to: Layout) -> None:
+def _text(found: Statement | Everyone, to: Layout) -> None:
     from console.settlement.text import print_everyone, print_statement
 
     if isinstance(found, Statement):
-        print_statement(found)
+        print_statement(found, to)
     else:
-        print_everyone(found)
+        print_everyone(found, to)
 
 
-def _print_postings(found: Rows, _to: Layout) -> None:
+def _print_postings(found: Rows, to: Layout) -> None:
     from console.settlement.text import print_postings
 
-    print_postings(found)
+    print_postings(found, to)
 
 
 def _latest_month(client: Client, settings: ConsoleSettings, asked: Values) -> Values:
@@ -68,18 +67,13 @@ def _latest_month(client: Client, settings: ConsoleSettings, asked: Values) -> V
 
 
 def _facts(
-    client: Client, settings: ConsoleSettings, asked: Values, found: Statement | Everyone | None
+    client: Client, settings: ConsoleSettings, _asked: Values, found: Statement | Everyone | None
 ) -> Mapping[str, Any]:
     """Return what the page shows beside the result: whom else one may ask for."""
     known = parties(QueryLog(client), departments(settings.programs))
     of_party = found if isinstance(found, Statement) else None
-    why = None
-    if of_party is not None and of_party.empty:
-        when = month_of(asked["month"])
-        why = nothing(party_of(known, asked["party"]), when, asked["program"])
     return {
         "names": [each.name for each in known],
-        "nothing": why,
         "sums": SUMS,
         "fates": FATES,
         "places": PLACES,
@@ -90,7 +84,7 @@ def _facts(
 
 REPORT: Report[Statement | Everyone] = Report(
     name="settlement",
-    help="Show a party's opening, movements, closing and what is owed; or everybody's balances.",
+    help="Show a party's opening, movements, closing and what is owed; or everyone's balances.",
     example="flowdrop settlement --party carrier:unicom --month 2026-10",
     parameters=(
         Parameter(name="party", option=True, default=""),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from console.i18n import LocalizedText, Names
+from console.i18n import N_, EnglishText, LocalizedText, Names
 from console.reports.basis import NoReportError, Query, QueryLog
 from console.settlement.departments import answering, departments
 from console.settlement.month import ZONE
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from console.settlement.month import Month
 
-SUMS = ("opening", "moved", "closing")
+SUMS = {"opening": N_("opening"), "moved": N_("moved"), "closing": N_("closing")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +103,11 @@ def everyone(
         zone=ZONE,
         parties=rows,
         differences=differences,
-        empty="" if rows else f"no coins had moved by the end of {month.name}",
+        empty=""
+        if rows
+        else EnglishText(
+            LocalizedText("no coins had moved by the end of {month}", month=month.name)
+        ),
         basis=BASIS,
         queries=log.asked,
     )
@@ -112,8 +116,15 @@ def everyone(
 def _not_zero(rows: tuple[Row, ...]) -> list[str]:
     """Return which sums over the parties of a program are not zero."""
     return [
-        f"{program}: the {name} coins of all parties sum to {total:,}, not 0; "
-        "`flowdrop reconcile` names the posting"
+        EnglishText(
+            LocalizedText(
+                "{program}: the {name} coins of all parties sum to {total:,}, not 0; `flowdrop "
+                "reconcile` names the posting",
+                program=program,
+                name=LocalizedText(SUMS[name]),
+                total=total,
+            )
+        )
         for program in dict.fromkeys(row.program for row in rows)
         for name in SUMS
         if (total := sum(getattr(row, name) for row in rows if row.program == program))
@@ -130,8 +141,17 @@ def _unlike_ledger(log: QueryLog, asked: dict[str, str]) -> list[str]:
         )
     )
     return [
-        f"{program}, {kind} accounts: {name} {ours.get(key, 0):,} by the postings, "
-        f"{theirs.get(key, 0):,} by the ledger's results; `flowdrop reconcile` names the posting"
+        EnglishText(
+            LocalizedText(
+                "{program}, {kind} accounts: {name} {ours:,} by the postings, {theirs:,} by the "
+                "ledger's results; `flowdrop reconcile` names the posting",
+                program=program,
+                kind=kind,
+                name=LocalizedText(SUMS[name]),
+                ours=ours.get(key, 0),
+                theirs=theirs.get(key, 0),
+            )
+        )
         for key in sorted({*ours, *theirs})
         if ours.get(key, 0) != theirs.get(key, 0)
         for program, kind, name in [key]

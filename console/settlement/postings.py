@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from console.i18n import EnglishOnly, LocalizedText, Names
+from console.i18n import LocalizedText, Names
 from console.reports.basis import NoReportError, QueryLog
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ def line_postings(
             )
             if lines
             else LocalizedText(
-                "{party} has no line {operation!r} in {month}: no coins moved{detail}",
-                detail=EnglishOnly(f" ({found.empty})"),
+                "{party} has no line {operation!r} in {month}: {why}",
+                why=found.empty,
                 **asked,
             )
         )
@@ -91,9 +91,8 @@ def delivered_postings(
             )
             if lines
             else LocalizedText(
-                "{party} delivered nothing to users of {network!r} in {month}: no coins "
-                "moved{detail}",
-                detail=EnglishOnly(f" ({found.empty})"),
+                "{party} delivered nothing to users of {network!r} in {month}: {why}",
+                why=found.empty,
                 **asked,
             )
             if found.empty

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from console.i18n import LocalizedText
+from console.i18n import EnglishText, LocalizedText
 from console.reports.basis import Query, QueryLog
 from console.settlement import delivered as deliveries
 from console.settlement.delivered import Delivered
@@ -182,7 +182,7 @@ def statement(
         zone=ZONE,
         keys=who.keys,
         programs=accounts,
-        empty="" if moved else nothing(who, month, program).en,
+        empty="" if moved else EnglishText(_nothing(who, month, program)),
         basis=BASIS,
         notes=_notes(who),
         queries=log.asked,
@@ -243,7 +243,7 @@ def owed(name: str, program: str, closing: int) -> Owed:
     return Owed(coins=-closing, by=name if closing else "", to=program if closing else "")
 
 
-def nothing(who: Party, month: Month, program: str) -> LocalizedText:
+def _nothing(who: Party, month: Month, program: str) -> LocalizedText:
     """Return the sentence on a month in which none of a party's coins moved."""
     first, last = (f"{time:%Y-%m-%d}" if time else "" for time in (who.first_time, who.last_time))
     values = {"month": month.name, "party": who.name, "first": first, "last": last}

@@ -40,7 +40,7 @@ def environment(lang: str) -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(FILTERS)
-    made.filters["localized"] = lambda text: text.of(lang)
+    made.filters["localized"] = say.said
     made.policies["json.dumps_function"] = json_text  # of the filter `tojson`
     made.globals |= {
         "_": say.gettext,

@@ -95,7 +95,7 @@ def test_tables_for_people(run: Callable[..., Result]) -> None:
     assert "none yet" in run("list").stdout
     assert "Preview of drop spring" in run("create", "spring", *TERMS).stdout
     assert "unspent" in run("show", "spring").stdout
-    assert "left_out: over_budget" in run("preview", "spring").stdout
+    assert "left out: over_budget" in run("preview", "spring").stdout
     assert run("list", "--csv").stdout.splitlines()[1].startswith("spring,draft,")
 
 

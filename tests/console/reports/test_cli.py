@@ -157,3 +157,9 @@ def test_the_page_of_reports_is_made_of_them() -> None:
 def test_every_query_of_a_report_is_a_file() -> None:
     for report in reports().values():
         assert all(text(name) for name in report.queries), report.name
+
+
+def test_a_refusal_is_in_the_language_of_the_command() -> None:
+    refused = run("reach", "cj-88", "--lang", "zh")
+    assert refused.exit_code == 1
+    assert "没有事件提到活动 'cj-88'；您要找的是 cj-8" in refused.stderr

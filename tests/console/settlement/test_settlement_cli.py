@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -113,7 +114,7 @@ def test_a_line_is_opened() -> None:
     )
     few = run(*UNICOM, "--postings", "--limit", "2")
     assert "undo-r3" not in few.stdout
-    assert "the first 2; there may be more" in few.stderr
+    assert "only the first 2 are listed" in few.stderr
 
 
 def test_what_was_delivered_to_a_network_is_opened() -> None:
@@ -193,3 +194,22 @@ def test_an_empty_month_is_said_and_is_no_error() -> None:
     there = run(*UNICOM, "--postings", "--csv")
     assert postings.stdout == there.stdout.splitlines(keepends=True)[0]
     assert "carrier:telecom has postings from" in postings.stderr
+
+
+def test_it_speaks_chinese() -> None:
+    found = run(*UNICOM, "--lang", "zh")
+    for word in (
+        "期初",
+        "转入",
+        "liuliangbao 应付 carrier:unicom 120 流量币",
+        "2026-10 提供的流量",
+    ):
+        assert word in found.stdout
+    assert "按 UTC 自然月" in found.stderr
+    assert not set(re.findall(r"[a-z]{3,} [a-z]{3,}", found.stdout + found.stderr))
+    everyone = run(*ALL, "--lang", "zh")
+    assert "结算方" in everyone.stdout
+    assert "方案自身账户" in everyone.stdout
+    assert "与账本账户一致" in everyone.stderr
+    refused = run("--party", "carrier:x", "--month", "2026-10", "--lang", "zh")
+    assert "没有结算方 'carrier:x'；有 carrier:" in refused.stderr
