@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from console.compliance.reserve import bound
-from console.i18n import EnglishText, LocalizedText
-from console.reports.basis import Query, QueryLog
+from console.i18n import EnglishText, LocalizedText, Names
+from console.reports.basis import LocalizedError, Query, QueryLog
 from console.settlement.party import parties
 
 if TYPE_CHECKING:
@@ -88,8 +86,14 @@ def cover(client: Client, programs: Path, program: str = "") -> Cover:
         left = row["leased"] - row["issued"]
         leases.setdefault(row.pop("program"), []).append(PartitionCover(**row, left=left))
     if program and program not in rows and not (programs / f"{program}.toml").exists():
-        known = ", ".join(sorted(path.stem for path in programs.glob("*.toml")))
-        raise click.ClickException(f"--program: no program {program!r}; there are {known}")
+        known = sorted(path.stem for path in programs.glob("*.toml"))
+        raise LocalizedError(
+            LocalizedText(
+                "--program: there is no program {program!r}; there are {known}",
+                program=program,
+                known=Names(tuple(known)),
+            )
+        )
     names = (
         [program] if program else sorted({*rows, *(path.stem for path in programs.glob("*.toml"))})
     )

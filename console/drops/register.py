@@ -7,7 +7,6 @@ from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import click
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -60,9 +59,12 @@ def create(
     _check_unused(session, client, terms.name)
     people = audience.candidates(client, terms.program, terms.audience)
     if not people:
-        raise click.ClickException(
-            f"audience: {terms.audience!r} holds nobody; see `flowdrop audience list`, "
-            "or freeze one with `flowdrop audience freeze`"
+        raise LocalizedError(
+            LocalizedText(
+                "audience: {audience!r} holds nobody; see `flowdrop audience list`, or freeze one "
+                "with `flowdrop audience freeze`",
+                audience=terms.audience,
+            )
         )
     chosen = choose(
         people,
@@ -171,10 +173,13 @@ def _check_unused(session: Session, client: Client, name: str) -> None:
         raise _used(name)
 
 
-def _used(name: str) -> click.ClickException:
-    return click.ClickException(
-        f"name: {name!r} is already a drop's or a campaign's; choose another, since a drop's "
-        "events keep its name forever"
+def _used(name: str) -> LocalizedError:
+    return LocalizedError(
+        LocalizedText(
+            "name: {name!r} is already a drop's or a campaign's; choose another, since a drop's "
+            "events keep its name forever",
+            name=name,
+        )
     )
 
 
@@ -183,10 +188,16 @@ def _check_treated(terms: Terms, people: list[Candidate], chosen: Selection) -> 
     if taken - holdout_size(taken, terms.holdout):
         return
     reasons = Counter(person.reason for person in chosen.left_out)
-    why = ", ".join(f"{n:,} {reason}" for reason, n in sorted(reasons.items())) or "none left out"
-    raise click.ClickException(
-        f"audience: of the {len(people):,} people of {terms.audience!r} nobody would get coins "
-        f"({why}; holdout {terms.holdout:g}); choose another audience, program or holdout"
+    why = tuple(f"{n:,} {reason}" for reason, n in sorted(reasons.items()))
+    raise LocalizedError(
+        LocalizedText(
+            "audience: of the {people:,} people of {audience!r} nobody would get coins ({why}; "
+            "holdout {holdout:g}); choose another audience, program or holdout",
+            people=len(people),
+            audience=terms.audience,
+            why=Names(why) if why else LocalizedText("none left out"),
+            holdout=terms.holdout,
+        )
     )
 
 

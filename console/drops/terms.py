@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-import click
-
-from console.i18n import LocalizedText
+from console.i18n import LocalizedText, Names
 from console.reports.basis import LocalizedError
 from streams.events import YEAR_MAX
 
@@ -47,30 +45,51 @@ def check(terms: Terms, programs: Path, now: datetime) -> None:
         click.ClickException: naming the first field that is wrong, its value and what to do.
     """
     if not NAME_PATTERN.fullmatch(terms.name):
-        raise click.ClickException(
-            f"name: {terms.name!r} is not a valid name for a drop; use 1 to 48 of a-z, 0-9 and -, "
-            "not beginning with -"
+        raise LocalizedError(
+            LocalizedText(
+                "name: {name!r} is not a valid name for a drop; use 1 to 48 of a-z, 0-9 and -, not "
+                "beginning with -",
+                name=terms.name,
+            )
         )
     known = sorted(path.stem for path in programs.glob("*.toml"))
     if terms.program not in known:
-        raise click.ClickException(
-            f"program: {terms.program!r} is not one of {', '.join(known) or 'none'}; "
-            f"name one of them or add its file to {programs}"
+        raise LocalizedError(
+            LocalizedText(
+                "program: {program!r} is not one of {known}; name one of them or add its file to "
+                "{folder}",
+                program=terms.program,
+                known=Names(tuple(known)) if known else "-",
+                folder=programs,
+            )
         )
     if not 1 <= terms.amount <= COINS_MAX:
-        raise click.ClickException(
-            f"amount: {terms.amount:,} is not between 1 and {COINS_MAX:,} coins; "
-            "give the coins each person gets"
+        raise LocalizedError(
+            LocalizedText(
+                "amount: {amount:,} is not between 1 and {most:,} coins; give the coins each "
+                "person gets",
+                amount=terms.amount,
+                most=COINS_MAX,
+            )
         )
     if not terms.amount <= terms.budget <= COINS_MAX:
-        raise click.ClickException(
-            f"budget: {terms.budget:,} is not between the amount of one grant "
-            f"({terms.amount:,}) and {COINS_MAX:,} coins; raise the budget or lower the amount"
+        raise LocalizedError(
+            LocalizedText(
+                "budget: {budget:,} is not between the amount of one grant ({amount:,}) and "
+                "{most:,} coins; raise the budget or lower the amount",
+                budget=terms.budget,
+                amount=terms.amount,
+                most=COINS_MAX,
+            )
         )
     if not 0 <= terms.holdout <= HOLDOUT_MAX:
-        raise click.ClickException(
-            f"holdout: {terms.holdout:g} is not between 0 and {HOLDOUT_MAX}; "
-            "give a share, for example 0.1 for one person in ten"
+        raise LocalizedError(
+            LocalizedText(
+                "holdout: {holdout:g} is not between 0 and {most}; give a share, for example 0.1 "
+                "for one person in ten",
+                holdout=terms.holdout,
+                most=HOLDOUT_MAX,
+            )
         )
     if terms.until is not None:
         check_until(terms.until, now)
