@@ -48,7 +48,7 @@ def compliance() -> None:
 @_month
 @click.option("--rule", "rules", type=click.Choice(list(RULES)), multiple=True, help="Only these.")
 @_thresholds
-@shape_options("one row a flag")
+@shape_options("one row per flag")
 def flags_command(*, month: str, rules: tuple[str, ...], **options: Any) -> None:
     """List what the rules flag in a month: accounts, coins and the events that show it."""
     asked, thresholds = month_of(month), {name: options.pop(name) for name in THRESHOLDS}
@@ -60,7 +60,7 @@ def flags_command(*, month: str, rules: tuple[str, ...], **options: Any) -> None
 @compliance.command("report", epilog="Example: flowdrop compliance report --month 2026-10 > 10.md")
 @_month
 @click.option("--program", default="", help="This program only.")
-@shape_options("one row a program")
+@shape_options("one row per program")
 def report_command(*, month: str, program: str, **shape: Any) -> None:
     """Print a month of each program as Markdown: coins, cover, wallets, refusals, flags."""
     asked = {"month": month, "program": program}
@@ -71,7 +71,7 @@ def report_command(*, month: str, program: str, **shape: Any) -> None:
 
 @compliance.command("reserve", epilog="Example: flowdrop compliance reserve --program liuliangbao")
 @click.option("--program", default="", help="This program only, even if it has no reserve.")
-@shape_options("one row a program")
+@shape_options("one row per program")
 def reserve_command(*, program: str, **shape: Any) -> None:
     """Show what backs each program's coins: put up, leased to partitions, issued, left."""
     from console.settings import ConsoleSettings

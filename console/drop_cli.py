@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console.reporting.report import plain
-from console.reporting.shape import Shape, shape_options, show
+from console.reporting.shape import Shape, lang_option, shape_options, show
 from console.reports import outcome as outcome_report
 from console.warehouse import Warehouse
 from flowdrop.options import as_csv_option, as_json_option
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from console.drops.launch import Plan
     from console.drops.preview import Preview
+    from console.i18n import Translator
     from streams.kafka.publish.outbox import Outbox
 
 NAMES_SHOWN = 3
@@ -71,10 +72,11 @@ def drop() -> None:
     "--until",
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
     help="When the offer ends (UTC); a date ends at its 00:00, so the day itself is not in it. "
-    "Told with each contact.",
+    "Sent with each contact.",
 )
 @as_json_option()
-def create(*, as_json: bool, until: datetime | None, **given: Any) -> None:
+@lang_option()
+def create(*, as_json: bool, lang: str, until: datetime | None, **given: Any) -> None:
     """Freeze the people of a new drop and draw who is held out; nothing is published."""
     from console.drops import register
     from console.drops.terms import Terms
@@ -94,14 +96,15 @@ def create(*, as_json: bool, until: datetime | None, **given: Any) -> None:
             who=getpass.getuser(),
             now=_now(),
         )
-        _print_preview(session, made.name, as_json=as_json)
+        _print_preview(session, made.name, as_json=as_json, lang=lang)
 
 
 @drop.command("preview", epilog="Example: flowdrop drop preview spring --csv > people.csv")
 @click.argument("name")
 @as_json_option()
 @as_csv_option("Print the people as CSV.")
-def preview(name: str, *, as_json: bool, as_csv: bool) -> None:
+@lang_option()
+def preview(name: str, *, as_json: bool, as_csv: bool, lang: str) -> None:
     """Show exactly what launching does: counts, coins, each person, and who is left out and why."""
     from console.drops import preview as previewing
     from console.drops import register
@@ -111,7 +114,7 @@ def preview(name: str, *, as_json: bool, as_csv: bool) -> None:
         if as_csv:
             print_csv(plain(previewing.people(session, register.find(session, name))))
         else:
-            _print_preview(session, name, as_json=as_json)
+            _print_preview(session, name, as_json=as_json, lang=lang)
 
 
 @drop.command("launch", epilog="Example: flowdrop drop launch spring --yes")
@@ -121,32 +124,35 @@ def preview(name: str, *, as_json: bool, as_csv: bool) -> None:
     "--wait/--no-wait",
     default=True,
     show_default=True,
-    help="Wait until a worker has judged the events, and tell what became of them.",
+    help="Wait until a worker has processed the events, and report what became of them.",
 )
 @as_json_option()
-def launch(name: str, *, yes: bool, wait: bool, as_json: bool) -> None:
+@lang_option()
+def launch(name: str, *, yes: bool, wait: bool, as_json: bool, lang: str) -> None:
     """Publish the drop: budget, arms, grants, contacts. Run again, it grants nobody twice.
 
     A broker that is away is waited for; a launch that was interrupted is run again. At the end it
-    tells what became of the events, and ends with status 1 if any of them is lost.
+    reports what became of the events, and ends with status 1 if any of them is lost.
     """
     from console.drops import launch as launching
     from console.drops import preview as previewing
     from console.drops import register
     from console.drops.left_out import by_reason
     from console.drops.since import kept
-    from flowdrop.output import counted, print_json, print_rows, say
+    from console.i18n import translator
+    from flowdrop.output import print_json, print_rows, say
     from flowdrop.progress import progress
     from streams.kafka.publish.outbox import end
 
+    to = translator(lang)
     with _session() as session:
         found = previewing.preview(session, register.find(session, name))
         with Warehouse().client() as client:
             _catch_up(client)
             plan = launching.plan(session, client, name, _now())
-            _say_left_out(plan)
+            _say_left_out(plan, to)
             if not yes:
-                click.confirm(_question(found, plan), abort=True, err=True)
+                click.confirm(_question(found, plan, to), abort=True, err=True)
             outbox = _outbox(wait=wait)
             with progress() as bar:
                 task = bar.add_task(f"launch {name}", total=plan.events)
@@ -177,11 +183,17 @@ def launch(name: str, *, yes: bool, wait: bool, as_json: bool) -> None:
         print_json(facts)
     else:
         if told is not None:
-            print_rows(told.rows(), title="What became of the events")
+            print_rows(told.rows(), title=to.gettext("What became of the events"))
         say(
-            f"launched: {counted(sent, 'event')} acknowledged, "
-            f"{counted(sent_to, 'person', 'people')} at {counted(found.amount, 'coin')}, "
-            f"{found.holdout:,} held out; follow it with `flowdrop drop show {name}`"
+            to.gettext(
+                "launched: {events} acknowledged, {people} at {coins}, {holdout:,} held out; "
+                "follow it with `flowdrop drop show {name}`",
+                events=to.ngettext("{n} event", "{n} events", sent),
+                people=to.ngettext("{n} person", "{n} people", sent_to),
+                coins=to.ngettext("{n} coin", "{n} coins", found.amount),
+                holdout=found.holdout,
+                name=name,
+            )
         )
     end(told)
 
@@ -190,7 +202,7 @@ def launch(name: str, *, yes: bool, wait: bool, as_json: bool) -> None:
 @click.argument("name")
 @shape_options("one row, without what it counts by reason")
 def show_command(name: str, **shape: Any) -> None:
-    """Show how a drop stands: granted, refused by reason, pending, unspent."""
+    """Show what became of a drop: granted, refused by reason, pending, unspent."""
     from console.drops import register
     from console.settings import ConsoleSettings
     from flowdrop.settings import load
@@ -205,10 +217,13 @@ def show_command(name: str, **shape: Any) -> None:
 @drop.command("list", epilog="Example: flowdrop drop list")
 @as_json_option()
 @as_csv_option()
-def list_drops(*, as_json: bool, as_csv: bool) -> None:
+@lang_option()
+def list_drops(*, as_json: bool, as_csv: bool, lang: str) -> None:
     """List all drops, the newest first."""
     from console.drops import preview as previewing
     from console.drops import register
+    from console.drops.text import FACTS
+    from console.i18n import translator
     from flowdrop.output import print_csv, print_json, print_rows
 
     with _session() as session:
@@ -222,19 +237,26 @@ def list_drops(*, as_json: bool, as_csv: bool) -> None:
         coins = {"cost": "cost_coins", "budget": "budget_coins"}
         print_csv([{coins.get(key, key): value for key, value in row.items()} for row in few])
     else:
-        print_rows(few, title="Drops", empty="none yet; make one with `flowdrop drop create`")
+        _ = translator(lang).gettext
+        print_rows(
+            [{_(FACTS[key]): value for key, value in row.items()} for row in few],
+            title=_("Drops"),
+            empty=_("none yet; make one with `flowdrop drop create`"),
+        )
 
 
 @drop.command("cancel", epilog="Example: flowdrop drop cancel spring")
 @click.argument("name")
-def cancel(name: str) -> None:
-    """Cancel a drop that was not launched; its name stays used."""
+@lang_option()
+def cancel(name: str, lang: str) -> None:
+    """Cancel a drop that was not launched; its name can't be used again."""
     from console.drops import register
+    from console.i18n import translator
     from flowdrop.output import say
 
     with _session() as session:
         register.cancel(session, name, who=getpass.getuser(), now=_now())
-    say(f"cancelled: {name}")
+    say(translator(lang).gettext("cancelled: {name}", name=name))
 
 
 def _outbox(*, wait: bool) -> Outbox:
@@ -255,40 +277,64 @@ def _catch_up(client: Client) -> None:
     caught_up(load(Addresses).kafka, client, settings.partitions, settings.catch_up_seconds)
 
 
-def _say_left_out(plan: Plan) -> None:
+def _say_left_out(plan: Plan, to: Translator) -> None:
     from console.drops.left_out import by_reason
     from flowdrop.output import say
 
     if not plan.newly:
         return
-    reasons = ", ".join(f"{n:,} {reason}" for reason, n in by_reason(plan.newly).items())
     names = ", ".join(person.person for person in plan.newly[:NAMES_SHOWN])
     more = len(plan.newly) - NAMES_SHOWN
     say(
-        f"left out since the drop was made: {reasons} ({names}"
-        f"{f' and {more:,} more' if more > 0 else ''}); they stay in their arm and get nothing"
+        to.gettext(
+            "left out since creation: {reasons} ({names}); they stay in their arm and get nothing",
+            reasons=", ".join(f"{n:,} {reason}" for reason, n in by_reason(plan.newly).items()),
+            names=to.gettext("{names} and {more:,} more", names=names, more=more)
+            if more > 0
+            else names,
+        )
     )
 
 
-def _question(found: Preview, plan: Plan) -> str:
+def _question(found: Preview, plan: Plan, to: Translator) -> str:
     from console.drops.selection import OVER_BUDGET
-    from flowdrop.output import counted
 
-    again = "again (nobody is granted twice) " if found.launched_at else ""
-    share = f" ({found.holdout_share * 100:.1f} % of the drop)" if found.holdout else ""
+    _ = to.gettext
     over = found.left_out.get(OVER_BUDGET, 0)
-    return (
-        f"Launch {found.name} {again}- {counted(plan.sent_to, 'person', 'people')} x "
-        f"{counted(found.amount, 'coin')} = "
-        f"{plan.sent_to * found.amount:,} of a budget of {found.budget:,}, "
-        f"{found.holdout:,} held out{share}{f', {over:,} left out over budget' if over else ''}?"
+    facts = [
+        _(
+            "{n:,} held out ({share:.1f} % of the drop)",
+            n=found.holdout,
+            share=100 * found.holdout_share,
+        )
+        if found.holdout
+        else _("nobody held out"),
+        *([_("{n:,} left out over budget", n=over)] if over else []),
+    ]
+    sums = {
+        "name": found.name,
+        "people": to.ngettext("{n} person", "{n} people", plan.sent_to),
+        "coins": to.ngettext("{n} coin", "{n} coins", found.amount),
+        "cost": plan.sent_to * found.amount,
+        "budget": found.budget,
+        "facts": ", ".join(facts),
+    }
+    if found.launched_at:
+        return _(
+            "Launch {name} again (nobody is granted twice): {people} x {coins} = {cost:,} of a "
+            "budget of {budget:,}, {facts}?",
+            **sums,
+        )
+    return _(
+        "Launch {name}: {people} x {coins} = {cost:,} of a budget of {budget:,}, {facts}?", **sums
     )
 
 
-def _print_preview(session: Session, name: str, *, as_json: bool) -> None:
+def _print_preview(session: Session, name: str, *, as_json: bool, lang: str = "en") -> None:
     from console.drops import preview as previewing
     from console.drops import register
     from console.drops.text import print_facts
+    from console.i18n import translator
     from flowdrop.output import print_json
 
     found = register.find(session, name)
@@ -296,4 +342,5 @@ def _print_preview(session: Session, name: str, *, as_json: bool) -> None:
     if as_json:
         print_json({**plan, "everyone": plain(previewing.people(session, found))})
     else:
-        print_facts(plan, f"Preview of drop {name}")
+        to = translator(lang)
+        print_facts(plan, to.gettext("Preview of drop {name}", name=name), to)

@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 @click.option(
     "--network", default="", help="The postings of what a carrier delivered to its users."
 )
-@click.option("--price", type=float, help="Of those at so many coins a MB only; 0: without price.")
+@click.option(
+    "--price", type=float, help="Only those at this many coins per MB; 0: without a price."
+)
 @click.option(
     "--limit",
     type=click.IntRange(1),
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Postings to list at most.",
 )
-@shape_options("one row a line, party or posting")
+@shape_options("one row per line, party or posting")
 def settlement(  # noqa: PLR0913 - an option each
     *,
     party: str | None,
@@ -101,19 +103,28 @@ def settlement(  # noqa: PLR0913 - an option each
 
 def _judge(found: Everyone, to: Shape) -> None:
     """Say whether the parties are the ledger; end with status 1 if they are not."""
+    from console.i18n import translator
     from flowdrop.output import say
 
+    speak = translator(to.lang)
     if found.differences:
-        say(found.differences)
+        say([speak.said(difference) for difference in found.differences])
         sys.exit(1)
     if to.for_a_person and found.parties:
-        say("all parties of a program sum to 0, as the ledger's accounts do")
+        say(speak.gettext("all parties of a program sum to 0, as the ledger's accounts do"))
 
 
 def _say_of_postings(found: Statement, rows: Rows, limit: int, to: Shape) -> None:
+    from console.i18n import translator
     from flowdrop.output import say
 
+    speak = translator(to.lang)
     if not rows and not to.as_json:
-        say(found.empty)
+        say(speak.said(found.empty))
     if len(rows) == limit:
-        say(f"the first {limit:,}; there may be more, ask with --limit")
+        say(
+            speak.gettext(
+                "only the first {limit:,} are listed, and there may be more; raise --limit",
+                limit=limit,
+            )
+        )

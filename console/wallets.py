@@ -10,7 +10,8 @@ from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
-from console.reports.basis import ToldError, Words
+from console.i18n import LocalizedText, Names
+from console.reports.basis import LocalizedError
 from flowdrop.answers import NO_ANSWER
 from sql.client import rows
 
@@ -27,18 +28,22 @@ Live = dict[str, Any]
 """As the worker answers: account, program, posted, pending, available, version, as_of."""
 
 
-class WorkerDownError(ToldError):
+class WorkerDownError(LocalizedError):
     """No worker answers for the account."""
 
 
-class UnknownWalletError(ToldError):
+class UnknownWalletError(LocalizedError):
     """Neither a worker nor the warehouse knows the account."""
 
     def __init__(self, account: str, alike: list[str]) -> None:
-        hint = f"there are {', '.join(alike)}" if alike else "check its name"
-        zh = f"有 {'、'.join(alike)}。" if alike else "请核对名称。"
         super().__init__(
-            Words(en=f"account {account!r} is unknown; {hint}", zh=f"没有账户 {account!r}；{zh}")
+            LocalizedText(
+                "account {account!r} is unknown; similar accounts are {alike}",
+                account=account,
+                alike=Names(tuple(alike)),
+            )
+            if alike
+            else LocalizedText("account {account!r} is unknown; check its name", account=account)
         )
         self.alike = alike
 
@@ -78,7 +83,7 @@ class Wallet:
 
     account: str
     live: Live | None
-    worker_down: Words | None  # the sentence, when no worker answered
+    worker_down: LocalizedText | None  # the sentence, when no worker answered
     last: Last | None
     postings: tuple[Posting, ...]  # the last applied first, one page
     postings_count: int
@@ -103,18 +108,18 @@ def live(worker: str, account: str, token: str) -> Live | None:
         if error.code == NOT_FOUND:
             return None
         raise WorkerDownError(
-            Words(
-                en=f"the worker at {worker} answered {error.code}; see `flowdrop status`",
-                zh=f"位于 {worker} 的计算节点答复 {error.code}；请见 `flowdrop status`。",
+            LocalizedText(
+                "the worker at {worker} answered {code}; see `flowdrop status`",
+                worker=worker,
+                code=error.code,
             )
         ) from error
     except NO_ANSWER as error:
         raise WorkerDownError(
-            Words(
-                en=f"no worker answers at {worker}; start one with `flowdrop worker` or set "
+            LocalizedText(
+                "no worker answers at {worker}; start one with `flowdrop worker` or set "
                 "FLOWDROP_WORKER",
-                zh=f"{worker} 没有计算节点应答；请用 `flowdrop worker` 启动，"
-                "或设置 FLOWDROP_WORKER。",
+                worker=worker,
             )
         ) from error
 

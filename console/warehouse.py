@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from console.reports.basis import ToldError, Words
+from console.i18n import EnglishOnly, LocalizedText
+from console.reports.basis import LocalizedError
 from sql.client import connect
 
 if TYPE_CHECKING:
@@ -17,13 +18,9 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.exceptions import ClickHouseError
 
 UNKNOWN_TABLE = 60  # ClickHouse's error code
-NO_ANSWER_ZH = (
-    "ClickHouse 没有响应；请见 `flowdrop status`，用 `flowdrop up` 启动，"
-    "或设置 FLOWDROP_CLICKHOUSE。"
-)
 
 
-class WarehouseDownError(ToldError):
+class WarehouseDownError(LocalizedError):
     """The warehouse does not answer, or has no tables yet."""
 
 
@@ -48,10 +45,7 @@ class Warehouse:
                 self._client = connect(self._url)
         except click.ClickException as error:
             raise WarehouseDownError(
-                Words(
-                    en=error.message,
-                    zh=NO_ANSWER_ZH,
-                )
+                LocalizedText.untranslated(error.message, instead=_no_answer(""))
             ) from error
         try:
             yield self._client
@@ -66,25 +60,27 @@ def in_words(error: ClickHouseError) -> WarehouseDownError:
 
     if isinstance(error, DatabaseError) and error.code == UNKNOWN_TABLE:
         return WarehouseDownError(
-            Words(
-                en="the warehouse has no tables yet; run `flowdrop sql migrate`, then fill it with "
-                "`flowdrop demo`",
-                zh="数据仓库还没有表；请执行 `flowdrop sql migrate`，再用 `flowdrop demo` 填充。",
+            LocalizedText(
+                "the warehouse has no tables yet; run `flowdrop sql migrate`, then fill it with "
+                "`flowdrop demo`"
             )
         )
     first = str(error).splitlines()[0]
     if isinstance(error, DatabaseError) and error.code:
         return WarehouseDownError(
-            Words(
-                en=f"ClickHouse refused a query: {first}; see that `flowdrop sql migrate` has run",
-                zh=f"ClickHouse 拒绝了查询（错误 {error.code}）；请确认已执行 "
-                "`flowdrop sql migrate`。",
+            LocalizedText(
+                "ClickHouse refused a query (error {code}){detail}; make sure that `flowdrop sql "
+                "migrate` has run",
+                code=error.code,
+                detail=EnglishOnly(f": {first}"),
             )
         )
-    return WarehouseDownError(
-        Words(
-            en=f"ClickHouse does not answer: {first}; see `flowdrop status`, start it with "
-            "`flowdrop up` or set FLOWDROP_CLICKHOUSE",
-            zh=NO_ANSWER_ZH,
-        )
+    return WarehouseDownError(_no_answer(f": {first}"))
+
+
+def _no_answer(detail: str) -> LocalizedText:
+    return LocalizedText(
+        "ClickHouse does not answer{detail}; see `flowdrop status`, start it with `flowdrop up` or "
+        "set FLOWDROP_CLICKHOUSE",
+        detail=EnglishOnly(detail),
     )

@@ -99,8 +99,13 @@ def text(name: str) -> str:
 
 def description(name: str) -> str:
     """Return the comment on top of the query file `name`: what a row of its answer is."""
+    return top_comment(text(name))
+
+
+def top_comment(query: str) -> str:
+    """Return the comment on top of a query's text, in one line."""
     lines = []
-    for line in text(name).splitlines():
+    for line in query.splitlines():
         if not line.startswith("--"):
             break
         lines.append(line.removeprefix("--").strip())

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from console.reports.basis import Asker
+from console.reports.basis import QueryLog
 from console.settlement.party import parties
 from console.settlement.statement import statement
 from streams.ledger.results import Postings, Result
@@ -129,7 +129,7 @@ def delivered(
         (party.name, own.program, line.network, exact(line.price)): [
             *(line.events, line.mb or 0, line.coins)
         ]
-        for party in parties(Asker(client))
+        for party in parties(QueryLog(client))
         if party.name.startswith("carrier:")
         for own in statement(client, party.name, asked).programs
         for line in own.delivered or ()

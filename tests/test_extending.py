@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from babel.messages.pofile import read_po
 from pyarrow import parquet
 
 from local.ports import HOST, free_port
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
 ROOMS = ("console", "features", "flowdrop", "programs", "sql", "streams")
-SAID = re.compile(r"`([\w/]+\.(?:sql|py|toml))`:\n\n```\w+\n(.*?)```", re.DOTALL)
+SAID = re.compile(r"`([\w/]+\.(?:sql|py|po))`:\n\n```\w+\n(.*?)```", re.DOTALL)
 COMMANDS = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
 TOKEN = {"Authorization": "Bearer secret"}
 ROWS = [
@@ -55,6 +56,7 @@ class Tree:
             shutil.copytree(
                 ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__", "data")
             )
+        shutil.copy(ROOT / "babel.cfg", folder)
         for name, text in SAID.findall(said):
             self.written.append(name)
             with (folder / name).open("a", encoding="utf-8") as file:
@@ -135,7 +137,7 @@ def test_it_takes_three_files_at_most(tree: Tree) -> None:
     assert tree.written == [
         "sql/reports/channels.sql",
         "console/reports/channels.py",
-        "console/i18n/queries_zh.toml",
+        "console/i18n/zh.po",
     ]
 
 
@@ -147,7 +149,7 @@ def test_what_the_page_shows_is_well_formed(tree: Tree) -> None:
 
 def test_its_command(tree: Tree, printed: dict[str, str]) -> None:
     assert "Show over which channels" in tree.run("-m", "flowdrop", "report", "--help")
-    assert "one row a channel" in printed["--help"]
+    assert "one row per channel" in printed["--help"]
     assert json.loads(printed["hillstrom --json"])["channels"] == ROWS
     rows = list(csv.DictReader(io.StringIO(printed["hillstrom --csv"])))
     assert rows == [{key: str(value) for key, value in row.items()} for row in ROWS]
@@ -187,6 +189,20 @@ def test_its_endpoint_is_typed(web: httpx.Client, printed: dict[str, str]) -> No
     schema = get["responses"]["200"]["content"]["application/json"]["schema"]
     assert schema == {"$ref": "#/components/schemas/ChannelReport"}
     assert api["components"]["schemas"]["Channel"]["properties"]["people"]["type"] == "integer"
+
+
+def test_its_words_are_found(tree: Tree) -> None:
+    (block,) = COMMANDS.findall(section("A word or a sentence"))
+    for line in block.splitlines():
+        program, *words = shlex.split(line)
+        assert program == "pybabel"
+        tree.run("-m", "babel.messages.frontend", *words)
+    with (tree.folder / "console" / "i18n" / "zh.po").open("rb") as file:
+        catalogue = read_po(file, locale="zh", abort_invalid=True)
+    places = {place for message in catalogue for place, _ in message.locations}
+    assert {"console/reports/channels.py", "sql/reports/channels.sql"} <= places
+    assert all(message.string for message in catalogue)
+    assert not catalogue.obsolete
 
 
 def test_it_has_its_row_in_the_docs(tree: Tree) -> None:

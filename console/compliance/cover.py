@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from console.compliance.reserve import bound
-from console.reports.basis import Asker, Query, Words
+from console.i18n import EnglishText, LocalizedText, Names
+from console.reports.basis import LocalizedError, Query, QueryLog
 from console.settlement.party import parties
 
 if TYPE_CHECKING:
@@ -17,16 +16,15 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
 
-BASIS = Words(
-    en="Coins are whole, in the program's smallest unit, as of what the warehouse has been fed. "
-    "Backing is left in the reserve, leased to a partition, or on its way between them. A bound "
-    "program issues on a partition what that has leased, and no more. Issued is less what was "
-    "burnt; outstanding is that less fees and what carriers, merchants and partners are owed, and "
-    "with what partners owe. What was spent has taken its backing along.",
-    zh="流量币为整数，以各方案的最小单位计，截至数仓已接收的数据。备付或留在准备金中，或已租给分区，或在途。"
-    "受约束的方案在一个分区只能发行该分区已租得的数量。已发行为扣除销毁后的数量；未兑付为其扣除手续费及应付运营商、"
-    "商户与合作方的部分，并加上合作方所欠的部分。已花费的币带走了它的备付。",
+BASIS = LocalizedText(
+    "Coins are whole, in the program's smallest unit, as of the data the warehouse has received. "
+    "Backing is left in the reserve, leased to a partition, or in transit between them. A bound "
+    "program issues on a partition no more than that partition has leased. Issued is net of burnt "
+    "coins; outstanding is that less fees and what carriers, merchants and partners are owed, plus "
+    "what partners owe. Spent coins have taken their backing with them."
 )
+
+EMPTY = LocalizedText("no program has a reserve, and no file binds one to it")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +62,7 @@ class Cover:
 
     programs: tuple[ProgramCover, ...]
     empty: str  # why there is none, else ''
-    basis: Words
+    basis: LocalizedText
     queries: tuple[Query, ...]
 
 
@@ -80,16 +78,22 @@ def cover(client: Client, programs: Path, program: str = "") -> Cover:
         EmptyWarehouseError: when no coin has moved yet.
         click.ClickException: when there is no such program, or its file can't be read.
     """
-    asker = Asker(client)
-    parties(asker)
-    rows = {row["program"]: row for row in asker.rows("compliance/reserve", program=program)}
+    log = QueryLog(client)
+    parties(log)
+    rows = {row["program"]: row for row in log.rows("compliance/reserve", program=program)}
     leases: dict[str, list[PartitionCover]] = {}
-    for row in asker.rows("compliance/leases", program=program):
+    for row in log.rows("compliance/leases", program=program):
         left = row["leased"] - row["issued"]
         leases.setdefault(row.pop("program"), []).append(PartitionCover(**row, left=left))
     if program and program not in rows and not (programs / f"{program}.toml").exists():
-        known = ", ".join(sorted(path.stem for path in programs.glob("*.toml")))
-        raise click.ClickException(f"--program: no program {program!r}; there are {known}")
+        known = sorted(path.stem for path in programs.glob("*.toml"))
+        raise LocalizedError(
+            LocalizedText(
+                "--program: there is no program {program!r}; there are {known}",
+                program=program,
+                known=Names(tuple(known)),
+            )
+        )
     names = (
         [program] if program else sorted({*rows, *(path.stem for path in programs.glob("*.toml"))})
     )
@@ -99,9 +103,9 @@ def cover(client: Client, programs: Path, program: str = "") -> Cover:
     shown = tuple(one for one in found if program or one.bound or one.backing or one.leased)
     return Cover(
         programs=shown,
-        empty="" if shown else "no program has a reserve, and no file binds one to it",
+        empty="" if shown else EnglishText(EMPTY),
         basis=BASIS,
-        queries=tuple(asker.asked),
+        queries=tuple(log.asked),
     )
 
 

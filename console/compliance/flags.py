@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from console.compliance.rules import RULES, bound
-from console.reports.basis import Asker, Query, Words
+from console.i18n import LocalizedText
+from console.reports.basis import Query, QueryLog
 from console.settlement.month import ZONE
 from sql.client import places
 
@@ -18,12 +19,10 @@ if TYPE_CHECKING:
 
     from console.settlement.month import Month
 
-BASIS = Words(
-    en="A flag is a reason to look at the accounts, not a verdict. Coins are whole, in the "
-    "program's smallest unit; months are UTC, by the time of each event. What was taken back "
-    "is not counted.",
-    zh="标记只是查看账户的理由，并非结论。流量币为整数，以各方案的最小单位计；月份按 UTC，"
-    "以每个事件自身时间为准。已收回的不计。",
+BASIS = LocalizedText(
+    "A flag is a reason to look at the accounts, not a verdict. Coins are whole, in the program's "
+    "smallest unit; months are in UTC, by the time of each event. What was taken back is not "
+    "counted."
 )
 
 
@@ -52,7 +51,7 @@ class Flags:
     rules: tuple[str, ...]  # that were asked
     thresholds: dict[str, int | float]
     flags: tuple[Flag, ...]
-    basis: Words
+    basis: LocalizedText
     queries: tuple[Query, ...]
 
     def count(self, rule: str, program: str) -> int:
@@ -74,7 +73,7 @@ def flags(
         rules: their names; all by default.
         thresholds: in place of the defaults, by name.
     """
-    asker = Asker(client)
+    log = QueryLog(client)
     found: list[Flag] = []
     used: dict[str, int | float] = {}
     names = tuple(rules)
@@ -85,7 +84,7 @@ def flags(
         for pattern in rule.queries:
             query = f"compliance/{pattern}"
             asked = {**month.bounds, **values}
-            rows = asker.rows(query, **{key: asked[key] for key in places(query)})
+            rows = log.rows(query, **{key: asked[key] for key in places(query)})
             found += [_flag(name, pattern, row) for row in rows]
     return Flags(
         month=month.name,
@@ -94,7 +93,7 @@ def flags(
         thresholds=used,
         flags=tuple(found),
         basis=BASIS,
-        queries=asker.asked,
+        queries=log.asked,
     )
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from console.compliance.flags import flags
-from console.reports.basis import Asker, Query, Words
+from console.i18n import EnglishText, LocalizedText
+from console.reports.basis import Query, QueryLog
 from console.settlement.month import ZONE
 from console.settlement.party import parties
 
@@ -28,15 +29,11 @@ NOT_OUTSTANDING = {
     "missing",
 }
 
-BASIS = Words(
-    en="Coins are whole, in the program's smallest unit; those of two programs are never added. "
-    "Months are UTC, by the time of each event. Outstanding is every coin but "
-    "those at carriers, merchants and partners: in wallets, red packets, campaigns' budgets, on "
-    "their way, waiting for a wallet, or in suspense. Held coins are part of those in wallets.",
-    zh="流量币为整数，以各方案的最小单位计；不同方案的币从不相加。"
-    "月份按 UTC，以每个事件自身时间为准。"
-    "未兑付指不在运营商、商户与合作方处的每一枚币：在钱包、红包、活动预算、途中、等待开通钱包或挂账中。"
-    "冻结待兑的币包含在钱包余额内。",
+BASIS = LocalizedText(
+    "Coins are whole, in the program's smallest unit; coins of two programs are never added. "
+    "Months are in UTC, by the time of each event. Outstanding coins are all but those at "
+    "carriers, merchants and partners: in wallets, red packets, campaign budgets, in transit, "
+    "waiting for a wallet, or in suspense. Held coins are part of those in wallets."
 )
 
 
@@ -74,7 +71,7 @@ class ComplianceReport:
     refusals_elsewhere: dict[str, int]  # of events that named no program we have coins of
     empty: str  # why there is none, else ''
     thresholds: dict[str, int | float]  # of the flags
-    basis: Words
+    basis: LocalizedText
     queries: tuple[Query, ...]
 
 
@@ -89,18 +86,18 @@ def report(client: Client, month: Month, program: str = "") -> ComplianceReport:
     Raises:
         EmptyWarehouseError: when no coin has moved yet.
     """
-    asker = Asker(client)
-    parties(asker)
+    log = QueryLog(client)
+    parties(log)
     asked: dict[str, Any] = {"program": program, **month.bounds}
     until = {"program": program, "end": asked["end"]}
     kinds: dict[str, dict[str, int]] = {}
-    for row in asker.rows("settlement/kinds", **asked):
+    for row in log.rows("settlement/kinds", **asked):
         kinds.setdefault(row["program"], {})[row["kind"]] = row["closing"]
-    issued = _by_program(asker.rows("compliance/issued", **asked))
-    held = _by_program(asker.rows("compliance/held", **until))
-    states = _by_program(asker.rows("compliance/states", **asked))
+    issued = _by_program(log.rows("compliance/issued", **asked))
+    held = _by_program(log.rows("compliance/held", **until))
+    states = _by_program(log.rows("compliance/states", **asked))
     refusals: dict[str, dict[str, int]] = {}
-    for row in asker.rows("compliance/refusals", **asked):
+    for row in log.rows("compliance/refusals", **asked):
         refusals.setdefault(row["program"], {})[row["reason"]] = row["events"]
     flagged = flags(client, month)
     found = []
@@ -129,10 +126,14 @@ def report(client: Client, month: Month, program: str = "") -> ComplianceReport:
         zone=ZONE,
         programs=tuple(found),
         refusals_elsewhere=_added(refusals),
-        empty="" if found else f"nothing had happened by the end of {month.name}",
+        empty=""
+        if found
+        else EnglishText(
+            LocalizedText("nothing had happened by the end of {month}", month=month.name)
+        ),
         thresholds=flagged.thresholds,
         basis=BASIS,
-        queries=(*asker.asked, *flagged.queries),
+        queries=(*log.asked, *flagged.queries),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from console.reports.basis import Words
+from console.i18n import LocalizedText
 
 HOUR_SECONDS = 3600
 
@@ -29,7 +29,7 @@ class Rule:
     name: str
     queries: tuple[str, ...]  # below sql/compliance/
     thresholds: tuple[Threshold, ...]
-    words: Words
+    words: LocalizedText
 
 
 RULES = {
@@ -47,10 +47,9 @@ RULES = {
                 Threshold(name="split_hours", default=24, help="Hours in which they do."),
                 Threshold(name="split_gifts", default=3, help="Gifts at least."),
             ),
-            words=Words(
-                en="many gifts from one wallet to another, each below a limit, that reach it "
-                "together",
-                zh="同一钱包向另一钱包多次转赠，每次低于限额，合计达到限额",
+            words=LocalizedText(
+                "several gifts from one wallet to another, each below a limit, that reach it "
+                "together"
             ),
         ),
         Rule(
@@ -63,9 +62,8 @@ RULES = {
                     name="circle_share", default=0.8, help="The least gift, as a share of the most."
                 ),
             ),
-            words=Words(
-                en="gifts of about the same size that go round 2 to 4 wallets and come back",
-                zh="数额相近的转赠在 2 至 4 个钱包之间循环并回到起点",
+            words=LocalizedText(
+                "gifts of about the same size that circle through 2 to 4 wallets and come back"
             ),
         ),
         Rule(
@@ -80,10 +78,9 @@ RULES = {
                 Threshold(name="drain_hours", default=24, help="Hours after a draw."),
                 Threshold(name="drain_share", default=0.8, help="Share of it that is passed on."),
             ),
-            words=Words(
-                en="a wallet that draws from many red packets of few senders, or to which many "
-                "wallets pass on what they drew",
-                zh="一个钱包从少数发送者的大量红包中领取，或多个钱包将所领红包转给同一钱包",
+            words=LocalizedText(
+                "a wallet that draws from many red packets of few senders, or to which many "
+                "wallets pass on what they drew"
             ),
         ),
     )

@@ -19,7 +19,8 @@ from console.drops.register import find, log, members
 from console.drops.selection import TREATED
 from console.drops.tables import Drop
 from console.drops.terms import check_until
-from console.reports.basis import ToldError, Words
+from console.i18n import LocalizedText
+from console.reports.basis import LocalizedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -67,7 +68,7 @@ def plan(session: Session, client: Client, name: str, now: datetime) -> Plan:
     """
     drop = find(session, name)
     if drop.cancelled_at:
-        raise ToldError(_cancelled(name))
+        raise LocalizedError(_cancelled(name))
     if drop.until is not None and drop.acknowledged_at is None:
         check_until(drop.until, now)
     people = members(session, name)
@@ -143,8 +144,5 @@ def _begin(session: Session, drop: Drop, now: datetime) -> bool:
     return True
 
 
-def _cancelled(name: str) -> Words:
-    return Words(
-        en=f"drop {name!r} was cancelled; create another",
-        zh=f"发放 {name!r} 已取消；请另建一个。",
-    )
+def _cancelled(name: str) -> LocalizedText:
+    return LocalizedText("drop {name!r} was cancelled; create another", name=name)

@@ -7,7 +7,6 @@ from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import click
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -16,7 +15,8 @@ from console.drops.selection import Member, holdout_size
 from console.drops.selection import select as choose
 from console.drops.tables import AuditRow, Drop, LeftOutRow, MemberRow
 from console.drops.terms import Terms, check
-from console.reports.basis import ToldError, Words
+from console.i18n import LocalizedText, Names
+from console.reports.basis import LocalizedError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -59,9 +59,12 @@ def create(
     _check_unused(session, client, terms.name)
     people = audience.candidates(client, terms.program, terms.audience)
     if not people:
-        raise click.ClickException(
-            f"audience: {terms.audience!r} holds nobody; see `flowdrop audience list`, "
-            "or freeze one with `flowdrop audience freeze`"
+        raise LocalizedError(
+            LocalizedText(
+                "audience: {audience!r} holds nobody; see `flowdrop audience list`, or freeze one "
+                "with `flowdrop audience freeze`",
+                audience=terms.audience,
+            )
         )
     chosen = choose(
         people,
@@ -115,7 +118,7 @@ def cancel(session: Session, name: str, *, who: str, now: datetime) -> Drop:
     Raises:
         click.ClickException: when it was launched or cancelled before.
     """
-    drop = find(session, name)
+    find(session, name)
     stopped = session.execute(
         update(Drop)
         .where(Drop.name == name, Drop.launched_at.is_(None), Drop.cancelled_at.is_(None))
@@ -123,10 +126,10 @@ def cancel(session: Session, name: str, *, who: str, now: datetime) -> Drop:
     )
     if not stopped.rowcount:  # type: ignore[attr-defined]
         session.rollback()
-        raise ToldError(
-            Words(
-                en=f"drop {name!r} is {drop.state}, so it can't be cancelled; only a draft can",
-                zh=f"发放 {name!r} 不是草稿，不能取消；只有草稿可以取消。",
+        raise LocalizedError(
+            LocalizedText(
+                "drop {name!r} is not a draft, so it can't be cancelled; only a draft can be",
+                name=name,
             )
         )
     log(session, now=now, who=who, action="cancel", drop=name, detail={})
@@ -148,15 +151,19 @@ def history(session: Session, name: str) -> list[AuditRow]:
     )
 
 
-class UnknownDropError(ToldError):
+class UnknownDropError(LocalizedError):
     """No drop has the name."""
 
     def __init__(self, name: str, known: list[str]) -> None:
         alike = difflib.get_close_matches(name, known, n=3)
-        hint = f"did you mean {' or '.join(alike)}?" if alike else "see `flowdrop drop list`"
-        zh = f"您要找的是 {'、'.join(alike)} 吗？" if alike else "请见 `flowdrop drop list`。"
         super().__init__(
-            Words(en=f"drop {name!r} does not exist; {hint}", zh=f"没有发放 {name!r}；{zh}")
+            LocalizedText(
+                "drop {name!r} does not exist; did you mean {alike}?",
+                name=name,
+                alike=Names(tuple(alike), last="or"),
+            )
+            if alike
+            else LocalizedText("drop {name!r} does not exist; see `flowdrop drop list`", name=name)
         )
         self.alike = alike
 
@@ -166,10 +173,13 @@ def _check_unused(session: Session, client: Client, name: str) -> None:
         raise _used(name)
 
 
-def _used(name: str) -> click.ClickException:
-    return click.ClickException(
-        f"name: {name!r} is already a drop's or a campaign's; choose another, since a drop's "
-        "events are known by its name for ever"
+def _used(name: str) -> LocalizedError:
+    return LocalizedError(
+        LocalizedText(
+            "name: {name!r} is already a drop's or a campaign's; choose another, since a drop's "
+            "events keep its name forever",
+            name=name,
+        )
     )
 
 
@@ -178,10 +188,16 @@ def _check_treated(terms: Terms, people: list[Candidate], chosen: Selection) -> 
     if taken - holdout_size(taken, terms.holdout):
         return
     reasons = Counter(person.reason for person in chosen.left_out)
-    why = ", ".join(f"{n:,} {reason}" for reason, n in sorted(reasons.items())) or "none left out"
-    raise click.ClickException(
-        f"audience: of the {len(people):,} people of {terms.audience!r} nobody would get coins "
-        f"({why}; holdout {terms.holdout:g}); choose another audience, program or holdout"
+    why = tuple(f"{n:,} {reason}" for reason, n in sorted(reasons.items()))
+    raise LocalizedError(
+        LocalizedText(
+            "audience: of the {people:,} people of {audience!r} nobody would get coins ({why}; "
+            "holdout {holdout:g}); choose another audience, program or holdout",
+            people=len(people),
+            audience=terms.audience,
+            why=Names(why) if why else LocalizedText("none left out"),
+            holdout=terms.holdout,
+        )
     )
 
 

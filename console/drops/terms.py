@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-import click
-
-from console.reports.basis import ToldError, Words
+from console.i18n import LocalizedText, Names
+from console.reports.basis import LocalizedError
 from streams.events import YEAR_MAX
 
 if TYPE_CHECKING:
@@ -46,30 +45,51 @@ def check(terms: Terms, programs: Path, now: datetime) -> None:
         click.ClickException: naming the first field that is wrong, its value and what to do.
     """
     if not NAME_PATTERN.fullmatch(terms.name):
-        raise click.ClickException(
-            f"name: {terms.name!r} is no name for a drop; use 1 to 48 of a-z, 0-9 and -, "
-            "not beginning with -"
+        raise LocalizedError(
+            LocalizedText(
+                "name: {name!r} is not a valid name for a drop; use 1 to 48 of a-z, 0-9 and -, not "
+                "beginning with -",
+                name=terms.name,
+            )
         )
     known = sorted(path.stem for path in programs.glob("*.toml"))
     if terms.program not in known:
-        raise click.ClickException(
-            f"program: {terms.program!r} is not one of {', '.join(known) or 'none'}; "
-            f"name one of them or add its file to {programs}"
+        raise LocalizedError(
+            LocalizedText(
+                "program: {program!r} is not one of {known}; name one of them or add its file to "
+                "{folder}",
+                program=terms.program,
+                known=Names(tuple(known)) if known else "-",
+                folder=programs,
+            )
         )
     if not 1 <= terms.amount <= COINS_MAX:
-        raise click.ClickException(
-            f"amount: {terms.amount:,} is not between 1 and {COINS_MAX:,} coins; "
-            "give the coins each person gets"
+        raise LocalizedError(
+            LocalizedText(
+                "amount: {amount:,} is not between 1 and {most:,} coins; give the coins each "
+                "person gets",
+                amount=terms.amount,
+                most=COINS_MAX,
+            )
         )
     if not terms.amount <= terms.budget <= COINS_MAX:
-        raise click.ClickException(
-            f"budget: {terms.budget:,} is not between the amount of one grant "
-            f"({terms.amount:,}) and {COINS_MAX:,} coins; raise the budget or lower the amount"
+        raise LocalizedError(
+            LocalizedText(
+                "budget: {budget:,} is not between the amount of one grant ({amount:,}) and "
+                "{most:,} coins; raise the budget or lower the amount",
+                budget=terms.budget,
+                amount=terms.amount,
+                most=COINS_MAX,
+            )
         )
     if not 0 <= terms.holdout <= HOLDOUT_MAX:
-        raise click.ClickException(
-            f"holdout: {terms.holdout:g} is not between 0 and {HOLDOUT_MAX}; "
-            "give a share, for example 0.1 for one person in ten"
+        raise LocalizedError(
+            LocalizedText(
+                "holdout: {holdout:g} is not between 0 and {most}; give a share, for example 0.1 "
+                "for one person in ten",
+                holdout=terms.holdout,
+                most=HOLDOUT_MAX,
+            )
         )
     if terms.until is not None:
         check_until(terms.until, now)
@@ -82,20 +102,21 @@ def check_until(until: datetime, now: datetime) -> None:
         click.ClickException: naming both times.
     """
     if until.astimezone(UTC).year > YEAR_MAX:
-        raise ToldError(
-            Words(
-                en=f"until: {until.isoformat()} is after {YEAR_MAX}; give an earlier time, or none "
-                "for an offer without an end",
-                zh=f"优惠截止时间 {until.isoformat()} 晚于 {YEAR_MAX} 年；"
-                "请给出更早的时间，或不设截止时间。",
+        raise LocalizedError(
+            LocalizedText(
+                "until: {until} is after {year}; give an earlier time, or none for an offer "
+                "without an end",
+                until=until.isoformat(),
+                year=YEAR_MAX,
             )
         )
     if until <= now:
         end, at = f"{until:%Y-%m-%d %H:%M:%S} UTC", f"{now:%Y-%m-%d %H:%M:%S} UTC"
-        raise ToldError(
-            Words(
-                en=f"until: the offer would end at {end}, and it is {at}; give a time to come, or "
-                "none for an offer without an end",
-                zh=f"优惠截止于 {end}，而现在是 {at}；请给出将来的时间，或不设截止时间。",
+        raise LocalizedError(
+            LocalizedText(
+                "until: the offer would end at {end}, and it is now {now}; give a time in the "
+                "future, or none for an offer without an end",
+                end=end,
+                now=at,
             )
         )

@@ -1,22 +1,59 @@
-"""What a drop is and how it stands, printed for a person: one fact a line."""
+"""What a drop is and what became of it, printed for a person: one fact per line."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
+from console.i18n import N_, Translator
 from flowdrop.output import print_rows
 
+FACTS = {
+    "name": N_("name"),
+    "state": N_("state"),
+    "program": N_("program"),
+    "audience": N_("audience"),
+    "audience_people": N_("audience people"),
+    "amount": N_("amount"),
+    "budget": N_("budget"),
+    "people": N_("people"),
+    "treated": N_("treated"),
+    "left_out": N_("left out"),
+    "left_out_since": N_("left out since"),
+    "sent": N_("sent"),
+    "holdout": N_("held out"),
+    "holdout_share": N_("share held out"),
+    "cost": N_("cost"),
+    "budget_left": N_("budget left over"),
+    "granted": N_("people granted coins"),
+    "granted_coins": N_("coins granted"),
+    "refused": N_("refused"),
+    "pending": N_("pending"),
+    "funded": N_("funded"),
+    "never_funded": N_("never funded"),
+    "unspent": N_("unspent"),
+    "until": N_("offer ends"),
+    "created_at": N_("created at"),
+    "created_by": N_("created by"),
+    "launched_at": N_("launched at"),
+    "acknowledged_at": N_("acknowledged at"),
+}
 
-def print_facts(facts: dict[str, Any], title: str) -> None:
-    """Print one fact a line; counts by reason get a line each."""
-    lines: list[dict[str, Any]] = []
+
+def print_facts(facts: dict[str, Any], title: str, to: Translator) -> None:
+    """Print one fact per line; counts by reason get a line each."""
+    lines: list[tuple[str, object]] = []
     for key, value in facts.items():
+        name = to.gettext(FACTS[key])
         if isinstance(value, dict):
-            lines += [{"fact": f"{key}: {k}", "value": _plain(v)} for k, v in value.items()]
+            lines += [
+                (to.gettext("{what}: {why}", what=name, why=reason), count)
+                for reason, count in value.items()
+            ]
         else:
-            lines.append({"fact": key.replace("_", " "), "value": _plain(value)})
-    print_rows(lines, title=title)
+            lines.append((name, value))
+    fact, heading = to.gettext("fact"), to.gettext("value")
+    print_rows([{fact: name, heading: _plain(value)} for name, value in lines], title=title)
 
 
 def _plain(value: object) -> str | None:

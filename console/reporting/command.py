@@ -24,7 +24,7 @@ def command(report: Report[Any]) -> click.Command:
         settings = load(ConsoleSettings) if report.settings else None
         show(report, report.find(connect(), asked, settings), Shape(lang=lang, **given))
 
-    made = shape_options(report.tables[0].row, lang=True)(call)
+    made = shape_options(report.tables[0].row)(call)
     for parameter in reversed(report.parameters):
         made = _parameter(parameter)(made)
     return click.command(report.name, help=report.help, epilog=f"Example: {report.example}")(made)

@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from console.reporting.words import in_language
+from console.i18n import Translator
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
-    from console.reports.basis import Words
+    from console.i18n import LocalizedText
 
 TABLE_WIDTH_MIN = 120  # columns
 
 
-class Layout:
-    """Prints a report's words, tables and sentences in one language."""
+class Layout(Translator):
+    """Prints a report's lines, tables and sentences, and says its messages in one language."""
 
-    def __init__(self, lang: str, chinese: Mapping[str, str]) -> None:
-        self.lang = lang
-        self._chinese = chinese
+    def __init__(self, lang: str) -> None:
+        super().__init__(lang)
         self._out = Console(highlight=False)
         self._wide = Console(highlight=False, width=max(self._out.width, TABLE_WIDTH_MIN))
 
-    def word(self, english: str, **values: Any) -> str:
-        """Return a word of the report in this language, with `values` put into its places."""
-        return in_language(english, self.lang, self._chinese).format(**values)
-
-    def heading(self, english: str, **values: Any) -> None:
+    def heading(self, text: str) -> None:
         """Print a report's name."""
-        self.line(self.word(english, **values), style="bold")
+        self.line(text, style="bold")
 
     def line(self, text: str = "", *, style: str = "") -> None:
         """Print a line as it is."""
@@ -55,19 +50,17 @@ class Layout:
         rows: Iterable[Sequence[str]],
         *,
         listed: Collection[str] = (),
-        **values: Any,
     ) -> None:
         """Print a table; its first column is text, the others are numbers.
 
         Args:
-            title: its title, a word of the report.
-            columns: its heads, likewise.
+            title: its title.
+            columns: its heads.
             rows: its cells.
             listed: the columns that are a list in words.
-            values: for the places of the title.
         """
         table = Table(
-            title=self.word(title, **values),
+            title=title,
             title_justify="left",
             box=None,
             padding=(0, 1),
@@ -77,7 +70,7 @@ class Layout:
         for index, column in enumerate(columns):
             # Only a list in words may break into lines: a broken number is read wrongly.
             table.add_column(
-                self.word(column),
+                column,
                 justify="right" if index and column not in listed else "left",
                 no_wrap=column not in listed,
             )
@@ -87,7 +80,7 @@ class Layout:
         # In a narrow window lines break, but no number is ever cut short.
         self._wide.print(table)
 
-    def sentences(self, words: Iterable[Words | None]) -> None:
+    def sentences(self, words: Iterable[LocalizedText | None]) -> None:
         """Print what has to be said, a paragraph each."""
         self._out.print()
         for sentence in words:

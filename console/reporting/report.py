@@ -10,15 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from console.reporting.words import in_language
-
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
+    from console.i18n import Translator
     from console.reporting.layout import Layout
     from console.reports.basis import Query
     from console.settings import ConsoleSettings
-    from console.web.language import Phrases
 
 T = TypeVar("T")
 
@@ -56,12 +54,25 @@ class Parameter:
 
 @dataclass(frozen=True, kw_only=True)
 class Table(Generic[T]):
-    """Rows of a report under a title: a table at a terminal and on the page, a sheet of a file."""
+    """Rows of a report under a title: a table at a terminal and on the page, a sheet of a file.
 
-    title: str  # in English; see `Report.words`
-    row: str  # what a row is: "one row a day"
-    rows: Callable[[T], Rows]  # of equal keys; a column of money is named for its unit
-    columns: tuple[str, ...] = ()  # heads of a file without rows
+    Attributes:
+        title: a message of the catalogue.
+        row: what a row is: "one row per day".
+        rows: of equal keys; a column of money is named for its unit.
+        columns: keys of a file without rows.
+        heads: what people read over a column, by its key: messages of the catalogue.
+    """
+
+    title: str
+    row: str
+    rows: Callable[[T], Rows]
+    columns: tuple[str, ...] = ()
+    heads: Mapping[str, str] = field(default_factory=dict)
+
+    def head(self, key: str) -> str:
+        """Return what people read over the column `key`: itself in words, if nothing else."""
+        return self.heads.get(key, key.replace("_", " "))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +102,8 @@ class Report(Generic[T]):
 
     Attributes:
         name: of its command, page and endpoint.
-        help: what it shows: a sentence, then perhaps more after an empty line.
+        help: what it shows: a sentence, then perhaps more after an empty line. A report without a
+            page of its own shows it there, so it is a message of the catalogue.
         example: a call of its command.
         parameters: what it is asked, in the order in which `compute` takes them.
         settings: names of the console's settings that `compute` takes after them.
@@ -99,10 +111,9 @@ class Report(Generic[T]):
         compute: takes a client of the warehouse, parameters and settings; returns the result.
         result: its type, a dataclass or a list of them, as the API describes it.
         tables: the first is what a file of one table holds: CSV and Parquet.
-        title: of the result, in English; see `words`.
-        sentences: what has to be said below the tables, in both languages.
+        title: of the result, a name.
+        sentences: what has to be said below the tables.
         charts: what the page draws, by name; see `static/charts.js`.
-        words: every word of title, tables and `text` in Chinese, by its English.
         text: prints the result, where titles, tables and sentences will not do.
         page: its own, if any.
         asked: the queries behind every result, where the result has no `queries` to say so.
@@ -125,8 +136,7 @@ class Report(Generic[T]):
     tables: tuple[Table[T], ...]
     title: Callable[[T], str] | None = None
     sentences: Callable[[T], Sequence[Any]] = lambda _: ()
-    charts: Callable[[T, Phrases], Mapping[str, Any]] = lambda *_: {}
-    words: Mapping[str, str] = field(default_factory=dict)
+    charts: Callable[[T, Translator], Mapping[str, Any]] = lambda *_: {}
     text: Callable[[T, Layout], None] | None = None
     page: Page[T] | None = None
     asked: tuple[Query, ...] | None = None
@@ -143,7 +153,7 @@ class Report(Generic[T]):
 
     @property
     def label(self) -> str:
-        """What links call it, in English."""
+        """What links call it, a message of the catalogue."""
         return self.tables[0].title
 
     @property
@@ -183,10 +193,6 @@ class Report(Generic[T]):
         names = [asked[parameter.name] for parameter in self.parameters if parameter.required]
         words = [word for name in names for word in ([name] if isinstance(name, str) else name)]
         return "-".join([self.name, *words])
-
-    def word(self, english: str, lang: str) -> str:
-        """Return a word of the report in `lang`: one that has no other stays as it is."""
-        return in_language(english, lang, self.words)
 
 
 def plain(found: Any) -> Any:

@@ -37,21 +37,25 @@ class Shape:
         return not (self.as_json or self.as_csv or self.xlsx or self.parquet)
 
 
-def shape_options(row: str, *, lang: bool = False) -> Callable[[F], F]:
+def lang_option() -> Callable[[F], F]:
+    """Give a command `--lang`."""
+    return click.option(
+        "--lang",
+        type=click.Choice(["en", "zh"]),
+        default="en",
+        show_default=True,
+        help="Language of the tables.",
+    )
+
+
+def shape_options(row: str) -> Callable[[F], F]:
     """Give a command `--json`, `--csv`, `--xlsx`, `--parquet` (`row`: what a row is) and `--lang`.
 
     Its callback takes them together: `Shape(**options)`.
     """
 
     def add(command: F) -> F:
-        if lang:
-            command = click.option(
-                "--lang",
-                type=click.Choice(["en", "zh"]),
-                default="en",
-                show_default=True,
-                help="Language of the tables.",
-            )(command)
+        command = lang_option()(command)
         command = click.option("--parquet", type=_FILE, help="Write Parquet to this file.")(command)
         command = click.option("--xlsx", type=_FILE, help="Write an Excel workbook to this file.")(
             command

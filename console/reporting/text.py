@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 def print_text(report: Report[T], found: T, lang: str) -> None:
     """Print a result: as the report says, or its title, its tables and its sentences."""
-    to = Layout(lang, report.words)
+    to = Layout(lang)
     if report.text is not None:
         report.text(found, to)
         return
@@ -24,5 +24,9 @@ def print_text(report: Report[T], found: T, lang: str) -> None:
     for table in report.tables:
         rows = table.rows(found)
         columns = list(rows[0] if rows else table.columns)
-        to.table(table.title, columns, [[any_figure(row[key]) for key in columns] for row in rows])
+        to.table(
+            to.gettext(table.title),
+            [to.gettext(table.head(key)) for key in columns],
+            [[any_figure(row[key]) for key in columns] for row in rows],
+        )
     to.sentences(report.sentences(found))

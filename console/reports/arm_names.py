@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-CHINESE = {"drop": "发放组", "holdout": "保留组", "control": "对照组"}
+from console.i18n import NP_, LocalizedText
+
+NAMES = {
+    "drop": NP_("arm", "drop"),
+    "holdout": NP_("arm", "holdout"),
+    "control": NP_("arm", "control"),
+}
 
 
-def arm_name(arm: str, lang: str) -> str:
-    """Return what `arm` is called in `lang`: `en` or `zh`."""
-    return CHINESE.get(arm, f"{arm} 组") if lang == "zh" else arm
+def arm_name(arm: str) -> LocalizedText:
+    """Return what `arm` is called."""
+    known = NAMES.get(arm)
+    return LocalizedText(known) if known else LocalizedText(NP_("arm", "{arm}"), arm=arm)

@@ -1,4 +1,4 @@
-"""What every report carries: its words in two languages, its queries, its refusals."""
+"""What every report carries: its queries, its refusals."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from console.i18n import LocalizedText
 from sql.client import rows
 
 if TYPE_CHECKING:
@@ -16,23 +17,9 @@ if TYPE_CHECKING:
 UNKNOWN_TABLE = 60  # ClickHouse's error code
 
 
-@dataclass(frozen=True, kw_only=True)
-class Words:
-    """A sentence in both languages."""
-
-    en: str
-    zh: str
-
-    def of(self, lang: str) -> str:
-        """Return the sentence in `lang`: `en` or `zh`."""
-        return self.zh if lang == "zh" else self.en
-
-
-FILL = Words(
-    en="fill it with `flowdrop demo`, or with `flowdrop replay hillstrom` while `flowdrop worker` "
-    "and `flowdrop feed` run",
-    zh="可用 `flowdrop demo` 填充，或在 `flowdrop worker` 与 `flowdrop feed` 运行时执行 "
-    "`flowdrop replay hillstrom`",
+FILL = LocalizedText(
+    "fill it with `flowdrop demo`, or with `flowdrop replay hillstrom` while `flowdrop worker` "
+    "and `flowdrop feed` are running"
 )
 
 
@@ -44,20 +31,22 @@ class Query:
     values: dict[str, Any] = field(default_factory=dict)
 
 
-class ToldError(click.ClickException):
-    """A refusal in both languages: a command prints the English, a page the reader's.
+class LocalizedError(click.ClickException):
+    """A refusal in both languages: a command prints that of its `--lang`, a page the reader's.
 
     Args:
         words: the refusal.
-        command: what a command prints instead, where the remedy is another command.
+        command: what a command prints in English instead, where the remedy is another command.
     """
 
-    def __init__(self, words: Words, command: str = "") -> None:
-        super().__init__(command or words.en)
+    def __init__(self, words: LocalizedText, command: str = "") -> None:
+        context = click.get_current_context(silent=True)
+        lang = context.params.get("lang", "en") if context else "en"
+        super().__init__(command if command and lang == "en" else words.of(lang))
         self.words = words
 
 
-class NoReportError(ToldError):
+class NoReportError(LocalizedError):
     """The report asked for can't be given; the message says why and what to do."""
 
 
@@ -73,7 +62,7 @@ class NotRandomisedError(NoReportError):
     """Nobody was assigned to an arm of the campaign, or it has no control arm."""
 
 
-class Asker:
+class QueryLog:
     """Runs query files and remembers them, for the report's list of queries."""
 
     def __init__(self, client: Client) -> None:
@@ -99,10 +88,9 @@ class Asker:
             if error.code != UNKNOWN_TABLE:
                 raise
             raise EmptyWarehouseError(
-                Words(
-                    en=f"the warehouse has no tables yet; run `flowdrop sql migrate`, then "
-                    f"{FILL.en}",
-                    zh=f"数据仓库还没有表；请先执行 `flowdrop sql migrate`，然后{FILL.zh}。",
+                LocalizedText(
+                    "the warehouse has no tables yet; run `flowdrop sql migrate`, then {fill}",
+                    fill=FILL,
                 )
             ) from error
         self._asked.append(Query(name=name, values=values))

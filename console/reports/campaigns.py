@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from console.i18n import N_, LocalizedText, Names
 from console.reporting.figures import NONE, day, number
 from console.reporting.report import Page, Report, Table, plain
 from console.reports.arm_names import arm_name
 from console.reports.basis import (
     FILL,
-    Asker,
     EmptyWarehouseError,
     Query,
+    QueryLog,
     UnknownCampaignError,
-    Words,
     utc,
 )
 from console.reports.uncounted import uncounted, uncounted_words
@@ -52,9 +52,9 @@ def campaigns(client: Client) -> list[Campaign]:
     Raises:
         EmptyWarehouseError: when there are no campaign events.
     """
-    asker = Asker(client)
-    rows = asker.rows("reports/campaigns")
-    beside = uncounted(asker)
+    log = QueryLog(client)
+    rows = log.rows("reports/campaigns")
+    beside = uncounted(log)
     found = [
         Campaign(
             name=row["name"],
@@ -75,7 +75,7 @@ def campaigns(client: Client) -> list[Campaign]:
     return found
 
 
-def not_counted(found: Sequence[Campaign]) -> tuple[Words, ...]:
+def not_counted(found: Sequence[Campaign]) -> tuple[LocalizedText, ...]:
     """Return the sentence on what is stored of the campaigns and in no figure, if anything."""
     return uncounted_words(
         {"exposures": each.exposures_uncounted, "clicks": each.clicks_uncounted} for each in found
@@ -89,7 +89,7 @@ def require(client: Client, names: Sequence[str]) -> None:
         UnknownCampaignError: naming the first one and those that look like it.
         EmptyWarehouseError: when there are no campaign events.
     """
-    known = [row["name"] for row in Asker(client).rows("reports/campaign_names")]
+    known = [row["name"] for row in QueryLog(client).rows("reports/campaign_names")]
     _not_empty(known)
     for name in names:
         if name not in known:
@@ -100,33 +100,36 @@ def require(client: Client, names: Sequence[str]) -> None:
 def _not_empty(found: Sequence[object]) -> None:
     if not found:
         raise EmptyWarehouseError(
-            Words(
-                en=f"the warehouse holds no campaign events; {FILL.en}",
-                zh=f"数据仓库中没有活动事件；{FILL.zh}。",
-            )
+            LocalizedText("the warehouse holds no campaign events; {fill}", fill=FILL)
         )
 
 
 def _unknown(name: str, close: Sequence[str]) -> UnknownCampaignError:
-    en, zh = f"no event names a campaign {name!r}; ", f"没有事件提到活动 {name!r}；"
     if close:
-        en, zh = f"{en}did you mean {_either(close)}?", f"{zh}您要找的是 {'、'.join(close)} 吗？"
-        return UnknownCampaignError(Words(en=en, zh=zh))
+        return UnknownCampaignError(
+            LocalizedText(
+                "no event names a campaign {name!r}; did you mean {close}?",
+                name=name,
+                close=Names(tuple(close), last="or"),
+            )
+        )
     return UnknownCampaignError(
-        Words(en=f"{en}choose one of the list of campaigns", zh=f"{zh}请从活动列表中选择。"),
-        command=f"{en}see `flowdrop report campaigns`",
+        LocalizedText(
+            "no event names a campaign {name!r}; choose one from the list of campaigns", name=name
+        ),
+        command=f"no event names a campaign {name!r}; see `flowdrop report campaigns`",
     )
-
-
-def _either(names: Sequence[str]) -> str:
-    return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _text(found: Sequence[Campaign], to: Layout) -> None:
     """Print the list of campaigns."""
+    _ = to.gettext
     to.table(
-        "Campaigns",
-        ("campaign", "start", "end", "reached", "contacts", "conversions", "arms"),
+        _("Campaigns"),
+        (
+            *(_("campaign"), _("start"), _("end"), _("people reached"), _("contacts")),
+            *(_("conversions"), _("arms")),
+        ),
         (
             (
                 each.name,
@@ -135,11 +138,11 @@ def _text(found: Sequence[Campaign], to: Layout) -> None:
                 number(each.reach),
                 number(each.contacts),
                 number(each.conversions),
-                " ".join(arm_name(arm, to.lang) for arm in each.arms) or NONE,
+                " ".join(arm_name(arm).of(to.lang) for arm in each.arms) or NONE,
             )
             for each in found
         ),
-        listed={"arms"},
+        listed={_("arms")},
     )
     if uncounted := not_counted(found):
         to.sentences(uncounted)
@@ -147,22 +150,12 @@ def _text(found: Sequence[Campaign], to: Layout) -> None:
 
 REPORT: Report[list[Campaign]] = Report(
     name="campaigns",
-    help="List the campaigns: when they ran, whom they reached, which arms they have.",
+    help="List the campaigns: when they ran, who they reached, which arms they have.",
     example="flowdrop report campaigns --csv",
     queries=("reports/campaigns", "reports/uncounted"),
     compute=campaigns,
     result=list[Campaign],
-    tables=(Table(title="Campaigns", row="one row a campaign", rows=plain),),
-    words={
-        "Campaigns": "活动",
-        "arms": "分组",
-        "campaign": "活动",
-        "contacts": "联系次数",
-        "conversions": "转化次数",
-        "end": "结束",
-        "reached": "触达人数",
-        "start": "开始",
-    },
+    tables=(Table(title=N_("Campaigns"), row="one row per campaign", rows=plain),),
     text=_text,
     page=Page(
         template="campaigns.html",

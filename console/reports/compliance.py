@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from console.compliance.report import ComplianceReport, report
+from console.i18n import N_
 from console.reporting.report import Parameter, Report, Row, Table, plain
 from console.reports.flags import REPORT as FLAGS
 from console.settlement.month import month as month_of
@@ -20,15 +21,15 @@ def _found(client: Client, month: str, program: str) -> ComplianceReport:
     return report(client, month_of(month), program)
 
 
-def _text(found: ComplianceReport, _to: Layout) -> None:
+def _text(found: ComplianceReport, to: Layout) -> None:
     """Print the report as Markdown."""
     from console.compliance.text import markdown
 
-    sys.stdout.write(markdown(found))
+    sys.stdout.write(markdown(found, to))
 
 
 def _months(found: ComplianceReport) -> list[Row]:
-    """Return one row a program, of what is one number."""
+    """Return one row per program, of what is one number."""
     return [
         {
             "month": found.month,
@@ -48,7 +49,7 @@ def _counts(of: str, name: str, count: str) -> Table[ComplianceReport]:
             for key, value in getattr(own, of).items()
         ]
 
-    return Table(title=of.replace("_", " ").capitalize(), row=f"one row a {name}", rows=rows)
+    return Table(title=of.replace("_", " ").capitalize(), row=f"one row per {name}", rows=rows)
 
 
 REPORT = Report(
@@ -66,7 +67,7 @@ REPORT = Report(
     compute=_found,
     result=ComplianceReport,
     tables=(
-        Table(title="Programs", row="one row a program", rows=_months),
+        Table(title=N_("Programs"), row="one row per program", rows=_months),
         _counts("by_kind", "kind", "coins"),
         _counts("refusals", "reason", "events"),
         _counts("flags", "rule", "flags"),

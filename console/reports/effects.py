@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from console.i18n import LocalizedText
 from console.reports.arm_names import arm_name
-from console.reports.basis import Words
 from features.arms import Mean, Proportion
 
 if TYPE_CHECKING:
@@ -17,21 +17,20 @@ if TYPE_CHECKING:
 
 Sums = Mapping[str, Any]  # a row of reports/arms
 
-METHODS: dict[str, Words] = {
-    "score": Words(
-        en="Rates: score intervals of difference and ratio and score test (Miettinen and Nurminen)",
-        zh="比率：差值与比值的得分置信区间及得分检验（Miettinen 与 Nurminen）",
+METHODS: dict[str, LocalizedText] = {
+    "score": LocalizedText(
+        "Rates: score intervals of the difference and the ratio, and score test (Miettinen and "
+        "Nurminen)"
     ),
-    "t": Words(
-        en="Revenue: t interval of the difference and t test (Welch), t interval of the ratio "
-        "(Fieller)",
-        zh="收入：差值的 t 置信区间与 t 检验（Welch）、比值的 t 置信区间（Fieller）",
+    "t": LocalizedText(
+        "Revenue: t interval of the difference and t test (Welch), t interval of the ratio "
+        "(Fieller)"
     ),
 }
 NO_OUTCOMES = {
-    "visit_rate": Words(en="nobody has visited yet", zh="尚无人到访"),
-    "conversion_rate": Words(en="nobody has converted yet", zh="尚无人转化"),
-    "value_per_person": Words(en="no conversion has given a value", zh="没有转化给出金额"),
+    "visit_rate": LocalizedText("nobody has visited yet"),
+    "conversion_rate": LocalizedText("nobody has converted yet"),
+    "value_per_person": LocalizedText("no conversion has reported a value"),
 }
 METRICS = tuple(NO_OUTCOMES)
 RATES = ("visit_rate", "conversion_rate")  # those that are shares; the other is money
@@ -57,23 +56,23 @@ class Effect:
     increment: float  # difference x people of the arm: people, or cents
     increment_low: float
     increment_high: float
-    method: Words  # names of the intervals and the test
+    method: LocalizedText  # names of the intervals and the test
 
 
 @dataclass(frozen=True, kw_only=True)
 class Withheld:
-    """An effect that is not told."""
+    """An effect that is not shown."""
 
     arm: str
     metric: str
     reason: str  # no_outcomes, or what an arm lacks: people, sum, carriers, spread
-    why: Words
+    why: LocalizedText
 
 
 def effects(
     control: Sums, treated: Sequence[Sums]
 ) -> tuple[tuple[Effect, ...], tuple[Withheld, ...]]:
-    """Return, by arm and then metric, what can be told and what can't."""
+    """Return, by arm and then metric, what can be said and what can't."""
     happened = {m for m in METRICS if any(_happened(m, row) for row in (control, *treated))}
     found = [
         _effect(metric, row, control)
@@ -120,45 +119,44 @@ def _withheld(metric: str, row: Sums, lacking: Sums, lack: str) -> Withheld:
     return Withheld(arm=row["arm"], metric=metric, reason=lack, why=LACKS[lack](lacking))
 
 
-def _too_few_people(row: Sums) -> Words:
+def _too_few_people(row: Sums) -> LocalizedText:
     from features.experiment import CARRIERS_MIN
 
-    arm, people, least = row["arm"], row["people"], CARRIERS_MIN
-    return Words(
-        en=f"too few people in arm {arm}: {people}; at least {least} are needed",
-        zh=f"{arm_name(arm, 'zh')}人数太少：{people} 人，至少需要 {least} 人",
+    return LocalizedText(
+        "too few people in arm {arm}: {people}; at least {least} are needed",
+        arm=arm_name(row["arm"]),
+        people=row["people"],
+        least=CARRIERS_MIN,
     )
 
 
-def _nobody_paid(row: Sums) -> Words:
-    return Words(
-        en=f"nobody in arm {row['arm']} has brought any, so that its spread is not known",
-        zh=f"{arm_name(row['arm'], 'zh')}无人带来收入，无法得知其离散程度",
+def _nobody_paid(row: Sums) -> LocalizedText:
+    return LocalizedText(
+        "nobody in arm {arm} has generated any revenue, so its spread is unknown",
+        arm=arm_name(row["arm"]),
     )
 
 
-def _too_few_paid(row: Sums) -> Words:
+def _too_few_paid(row: Sums) -> LocalizedText:
     from features.experiment import CARRIERS_MIN
 
-    arm, least = row["arm"], CARRIERS_MIN
-    carriers = f"{_value(row).carriers:.1f}"
-    return Words(
-        en=f"in arm {arm} it rests on too few people: as if {carriers} had brought the same each; "
-        f"at least {least} are needed",
-        zh=f"{arm_name(arm, 'zh')}的收入来自太少的人：相当于 {carriers} 人各带来同样多，"
-        f"至少需要 {least} 人",
+    return LocalizedText(
+        "the revenue of arm {arm} comes from too few people, as if {carriers:.1f} had each "
+        "generated the same; at least {least} are needed",
+        arm=arm_name(row["arm"]),
+        carriers=_value(row).carriers,
+        least=CARRIERS_MIN,
     )
 
 
-def _all_alike(row: Sums) -> Words:
-    return Words(
-        en=f"everybody in arm {row['arm']} has brought the same, so that there is no spread to "
-        "compare by",
-        zh=f"{arm_name(row['arm'], 'zh')}每人带来的收入相同，没有离散程度可供比较",
+def _all_alike(row: Sums) -> LocalizedText:
+    return LocalizedText(
+        "everyone in arm {arm} has generated the same revenue, so there is no spread to compare by",
+        arm=arm_name(row["arm"]),
     )
 
 
-LACKS: dict[str, Callable[[Sums], Words]] = {
+LACKS: dict[str, Callable[[Sums], LocalizedText]] = {
     "people": _too_few_people,
     "sum": _nobody_paid,
     "carriers": _too_few_paid,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from console.compliance.flags import Flag, Flags, flags
 from console.compliance.rules import RULES
+from console.i18n import N_
 from console.reporting.report import Parameter, Report, Table, plain
 from console.settlement.month import month as month_of
 
@@ -21,24 +22,27 @@ def _found(client: Client, month: str) -> Flags:
     return flags(client, month_of(month))
 
 
-def _text(found: Flags, _to: Layout) -> None:
+def _text(found: Flags, to: Layout) -> None:
     """Print what each flag is about, and the events that show it."""
     from flowdrop.output import echo, say
 
     for flag in found.flags:
-        echo(_lines(flag))
-    say([] if found.flags else f"nothing is flagged in {found.month}")
-    say(found.basis.en)
+        echo(_lines(flag, to))
+    if not found.flags:
+        say(to.gettext("nothing is flagged in {month}", month=found.month))
+    say(found.basis.of(to.lang))
 
 
-def _lines(flag: Flag) -> str:
-    from flowdrop.output import counted
-
-    return (
-        f"{flag.rule}  {flag.program}  {_few(flag.accounts)}: {counted(flag.coins, 'coin')} in "
-        f"{counted(flag.events, 'event')}, {flag.first_time:%Y-%m-%d %H:%M} to "
-        f"{flag.last_time:%Y-%m-%d %H:%M}\n    {_few(_events(flag))}"
+def _lines(flag: Flag, to: Layout) -> str:
+    found = to.gettext(
+        "{accounts}: {coins} in {events}, {first} to {last}",
+        accounts=_few(flag.accounts, to),
+        coins=to.ngettext("{n} coin", "{n} coins", flag.coins),
+        events=to.ngettext("{n} event", "{n} events", flag.events),
+        first=f"{flag.first_time:%Y-%m-%d %H:%M}",
+        last=f"{flag.last_time:%Y-%m-%d %H:%M}",
     )
+    return f"{flag.rule}  {flag.program}  {found}\n    {_few(_events(flag), to)}"
 
 
 def _events(flag: Flag) -> tuple[str, ...]:
@@ -46,9 +50,11 @@ def _events(flag: Flag) -> tuple[str, ...]:
     return tuple(f"{name} ({source})" if source else name for name, source in named)
 
 
-def _few(names: tuple[str, ...]) -> str:
-    more = len(names) - SHOWN_MAX
-    return " ".join(names[:SHOWN_MAX]) + (f" and {more:,} more" if more > 0 else "")
+def _few(names: tuple[str, ...], to: Layout) -> str:
+    more, shown = len(names) - SHOWN_MAX, " ".join(names[:SHOWN_MAX])
+    if more <= 0:
+        return shown
+    return to.gettext("{names} and {more:,} more", names=shown, more=more)
 
 
 REPORT = Report(
@@ -59,7 +65,9 @@ REPORT = Report(
     queries=tuple(f"compliance/{query}" for rule in RULES.values() for query in rule.queries),
     compute=_found,
     result=Flags,
-    tables=(Table(title="Flags", row="one row a flag", rows=lambda found: plain(found.flags)),),
+    tables=(
+        Table(title=N_("Flags"), row="one row per flag", rows=lambda found: plain(found.flags)),
+    ),
     text=_text,
     command="flowdrop compliance flags --month YYYY-MM",
     served=False,

@@ -1,30 +1,41 @@
-"""Notes on the data of single campaigns, from `notes.toml`."""
+"""What a reader of a campaign's reports has to know about its data.
+
+A note has a pattern of campaigns (`cj-*`); every note whose pattern fits is shown.
+"""
 
 from __future__ import annotations
 
-import functools
-import tomllib
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from console.reports.basis import Words
+from console.i18n import LocalizedText
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-FILE = Path(__file__).with_name("notes.toml")
+NOTES = (
+    (
+        "hillstrom",
+        LocalizedText(
+            "Hillstrom's e-mail experiment has no dates within its two weeks: every contact is on "
+            "the first day, every visit and conversion on the last, so its daily figures mean "
+            "nothing."
+        ),
+    ),
+    ("city-*", LocalizedText("This campaign is simulated: everyone in it is made up.")),
+    (
+        "cj-*",
+        LocalizedText(
+            "The Complete Journey gives a campaign's first and last day, not when each household "
+            "was contacted: every contact is on the first day. Its redemptions carry no value."
+        ),
+    ),
+)
 
 
-@functools.cache
-def _all() -> tuple[tuple[str, Words], ...]:
-    entries = tomllib.loads(FILE.read_text(encoding="utf-8"))["note"]
-    return tuple((e["campaigns"], Words(en=e["en"], zh=e["zh"])) for e in entries)
-
-
-def notes(campaigns: Iterable[str]) -> tuple[Words, ...]:
-    """Return every note that fits one of `campaigns`, each once, in the file's order."""
+def notes(campaigns: Iterable[str]) -> tuple[LocalizedText, ...]:
+    """Return every note that fits one of `campaigns`, each once, in the order above."""
     names = tuple(campaigns)
     return tuple(
-        words for pattern, words in _all() if any(fnmatchcase(name, pattern) for name in names)
+        note for pattern, note in NOTES if any(fnmatchcase(name, pattern) for name in names)
     )

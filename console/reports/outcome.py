@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from console.drops.outcome import QUERIES, Outcome, outcome
+from console.i18n import N_
 from console.reporting.report import Parameter, Report, Row, Table, plain
 
 if TYPE_CHECKING:
@@ -29,10 +30,10 @@ def _found(client: Client, name: str, database: str) -> Outcome:
         return outcome(client, plan, found.acknowledged_at, left_out)
 
 
-def _text(found: Outcome, _to: Layout) -> None:
+def _text(found: Outcome, to: Layout) -> None:
     from console.drops.text import print_facts
 
-    print_facts(plain(found), f"Drop {found.name}")
+    print_facts(plain(found), to.gettext("Drop {name}", name=found.name), to)
 
 
 def _rows(found: Outcome) -> list[Row]:
@@ -46,7 +47,7 @@ def _rows(found: Outcome) -> list[Row]:
 def _by_reason(title: str, people: str) -> Table[Outcome]:
     return Table(
         title=title,
-        row="one row a reason",
+        row="one row per reason",
         rows=lambda found: [
             {"reason": reason, "people": count} for reason, count in getattr(found, people).items()
         ],
@@ -56,7 +57,7 @@ def _by_reason(title: str, people: str) -> Table[Outcome]:
 
 REPORT = Report(
     name="outcome",
-    help="Show how a drop stands: granted, refused by reason, pending, unspent.",
+    help="Show what became of a drop: granted, refused by reason, pending, unspent.",
     example="flowdrop drop show spring --json",
     parameters=(Parameter(name="name"),),
     settings=("database",),
@@ -64,9 +65,9 @@ REPORT = Report(
     compute=_found,
     result=Outcome,
     tables=(
-        Table(title="Outcome", row="one row", rows=_rows),
-        _by_reason("Refused", "refused"),
-        _by_reason("Left out since", "left_out_since"),
+        Table(title=N_("Outcome"), row="one row", rows=_rows),
+        _by_reason(N_("Refused"), "refused"),
+        _by_reason(N_("Left out since"), "left_out_since"),
     ),
     text=_text,
     command="flowdrop drop show NAME",

@@ -1,13 +1,14 @@
-"""The report of overlap: whom two campaigns both contacted, and what each adds to the other."""
+"""The report of overlap: who two campaigns both contacted, and what each adds to the other."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from console.i18n import N_, LocalizedText
 from console.reporting.figures import number, percent
 from console.reporting.report import Page, Parameter, Report, Row, Table, plain
-from console.reports.basis import Asker, NoReportError, Query, Words
+from console.reports.basis import NoReportError, Query, QueryLog
 from console.reports.campaigns import campaigns, require
 from console.reports.notes import notes
 from console.reports.uncounted import uncounted, uncounted_words
@@ -17,11 +18,9 @@ if TYPE_CHECKING:
 
     from console.reporting.layout import Layout
 
-BASIS = Words(
-    en="Overlap counts people contacted, each once. A contact is a message or offer sent; it is "
-    "not a viewable impression. What a campaign adds depends on the order, so both are given.",
-    zh="重叠按被联系的人去重计数。联系是指已发出的消息或优惠，并不等于可见曝光。"
-    "一个活动新增多少人取决于先后次序，因此两种次序都给出。",
+BASIS = LocalizedText(
+    "Overlap counts people contacted, each once. A contact is a message or offer sent; it is "
+    "not a viewable impression. What a campaign adds depends on the order, so both are given."
 )
 
 
@@ -51,9 +50,9 @@ class OverlapReport:
     share_of_b: float | None
     share_of_union: float | None
     orders: tuple[tuple[Step, ...], ...]  # a then b, and b then a
-    basis: Words
-    uncounted: tuple[Words, ...]  # what is stored and in no figure, if anything
-    notes: tuple[Words, ...]
+    basis: LocalizedText
+    uncounted: tuple[LocalizedText, ...]  # what is stored and in no figure, if anything
+    notes: tuple[LocalizedText, ...]
     queries: tuple[Query, ...]
 
 
@@ -67,14 +66,11 @@ def overlap(client: Client, a: str, b: str) -> OverlapReport:
     """
     if a == b:
         raise NoReportError(
-            Words(
-                en=f"overlap needs two campaigns, got {a!r} twice; name another",
-                zh=f"重叠需要两个不同的活动，而两次都是 {a!r}；请另选一个。",
-            )
+            LocalizedText("overlap needs two campaigns, got {a!r} twice; name another", a=a)
         )
     require(client, (a, b))
-    asker = Asker(client)
-    (row,) = asker.rows("reports/overlap", a=a, b=b)
+    log = QueryLog(client)
+    (row,) = log.rows("reports/overlap", a=a, b=b)
     reach_a, reach_b, both, either = (row[k] for k in ("reach_a", "reach_b", "overlap", "union"))
     return OverlapReport(
         a=a,
@@ -90,9 +86,9 @@ def overlap(client: Client, a: str, b: str) -> OverlapReport:
         share_of_union=_share(both, either),
         orders=(_order(a, reach_a, b, reach_b, either), _order(b, reach_b, a, reach_a, either)),
         basis=BASIS,
-        uncounted=uncounted_words(uncounted(asker, (a, b)).values()),
+        uncounted=uncounted_words(uncounted(log, (a, b)).values()),
         notes=notes((a, b)),
-        queries=asker.asked,
+        queries=log.asked,
     )
 
 
@@ -117,23 +113,24 @@ def _order(
 
 def _text(found: OverlapReport, to: Layout) -> None:
     """Print an overlap report."""
-    to.heading("Overlap of {a} and {b}", a=found.a, b=found.b)
+    _ = to.gettext
+    to.heading(_("Overlap of {a} and {b}", a=found.a, b=found.b))
     to.facts(
         [
             (found.a, number(found.reach_a)),
             (found.b, number(found.reach_b)),
-            (to.word("in both"), number(found.overlap)),
-            (to.word("in either"), number(found.union)),
-            (to.word("only {campaign}", campaign=found.a), number(found.only_a)),
-            (to.word("only {campaign}", campaign=found.b), number(found.only_b)),
-            (to.word("share of {campaign}", campaign=found.a), percent(found.share_of_a)),
-            (to.word("share of {campaign}", campaign=found.b), percent(found.share_of_b)),
-            (to.word("share of both"), percent(found.share_of_union)),
+            (_("in both"), number(found.overlap)),
+            (_("in either"), number(found.union)),
+            (_("only {campaign}", campaign=found.a), number(found.only_a)),
+            (_("only {campaign}", campaign=found.b), number(found.only_b)),
+            (_("share of {campaign}", campaign=found.a), percent(found.share_of_a)),
+            (_("share of {campaign}", campaign=found.b), percent(found.share_of_b)),
+            (_("share of the combined reach"), percent(found.share_of_union)),
         ]
     )
     to.table(
-        "What each adds",
-        ("first", "reach", "then", "new", "cumulative"),
+        _("What each adds"),
+        (_("first"), _("reach"), _("then"), _("new"), _("cumulative")),
         (
             (
                 first.campaign,
@@ -156,7 +153,7 @@ def _rows(found: OverlapReport) -> list[Row]:
 
 REPORT = Report(
     name="overlap",
-    help="Show whom two campaigns both contacted, and what each adds to the other.",
+    help="Show who two campaigns both contacted, and what each adds to the other.",
     example="flowdrop report overlap cj-8 cj-13 --json",
     parameters=(
         Parameter(name="a", metavar="CAMPAIGN"),
@@ -166,10 +163,10 @@ REPORT = Report(
     compute=overlap,
     result=OverlapReport,
     tables=(
-        Table(title="Overlap", row="one row", rows=_rows),
+        Table(title=N_("Overlap"), row="one row", rows=_rows),
         Table(
-            title="What each adds",
-            row="one row a campaign and order",
+            title=N_("What each adds"),
+            row="one row per campaign and order",
             rows=lambda found: [
                 {"order": n, **plain(step)}
                 for n, order in enumerate(found.orders, 1)
@@ -177,20 +174,6 @@ REPORT = Report(
             ],
         ),
     ),
-    words={
-        "Overlap of {a} and {b}": "{a} 与 {b} 的重叠",
-        "What each adds": "先后新增",
-        "cumulative": "累计触达",
-        "first": "先",
-        "in both": "两者皆有",
-        "in either": "至少其一",
-        "new": "新增",
-        "only {campaign}": "仅 {campaign}",
-        "reach": "触达",
-        "share of both": "占并集",
-        "share of {campaign}": "占 {campaign}",
-        "then": "后",
-    },
     text=_text,
     page=Page(
         template="overlap.html",

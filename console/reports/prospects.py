@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from console.i18n import LocalizedText, Names
 from console.reports.arm_names import arm_name
-from console.reports.basis import Words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +27,7 @@ class Prospect:
     power: float  # the share of such experiments that find the rise
     detectable: tuple[Detectable, ...]
     least: int | None  # who must do it when nobody of the control does; none if all are too few
-    words: Words
+    words: LocalizedText
 
 
 def prospects(people: dict[str, int], control: str) -> tuple[Prospect, ...]:
@@ -66,25 +66,40 @@ def _words(
     control_people: int,
     found: tuple[Detectable, ...],
     least: int | None,
-) -> Words:
-    en = f"{arm} ({people:,}) against {control} ({control_people:,}): "
-    arm_zh, control_zh = arm_name(arm, "zh"), arm_name(control, "zh")
-    zh = f"{arm_zh}（{people:,} 人）与{control_zh}（{control_people:,} 人）相比："
+) -> LocalizedText:
+    of: dict[str, object] = {
+        "arm": arm_name(arm),
+        "control": arm_name(control),
+        "people": people,
+        "control_people": control_people,
+    }
     if least is None:
-        return Words(
-            en=f"{en}so few people that no outcome, however clear, would count as an effect.",
-            zh=f"{zh}人数太少，结果再明显也不足以算作效果。",
+        return LocalizedText(
+            "{arm} ({people:,}) against {control} ({control_people:,}): too few people for any "
+            "outcome, however clear, to count as an effect.",
+            **of,
         )
-    rises = [(one.base_rate, one.difference) for one in found if one.difference is not None]
-    if rises:
-        en += "eight of ten such experiments would find a rise of about " + ", ".join(
-            f"{rise * 100:.2f} points from {rate:.0%}".replace("%", " %") for rate, rise in rises
+    rises = tuple(
+        LocalizedText(
+            "{points:.2f} points from {rate:.0f} %",
+            points=one.difference * 100,
+            rate=one.base_rate * 100,
         )
-        zh += "此类实验十次中有八次能发现的最小升幅约为：" + "、".join(
-            f"基准 {rate:.0%} 时 {rise * 100:.2f} 个百分点" for rate, rise in rises
+        for one in found
+        if one.difference is not None
+    )
+    if not rises:
+        return LocalizedText(
+            "{arm} ({people:,}) against {control} ({control_people:,}): if nobody in {control} did "
+            "it, at least {least:,} in {arm} would have to.",
+            least=least,
+            **of,
         )
-        en, zh = f"{en}; a smaller one would often be missed. ", f"{zh}；更小的升幅常会漏掉。"
-    return Words(
-        en=f"{en}If nobody of {control} did it, {least:,} of {arm} would have to.",
-        zh=f"{zh}若{control_zh}无人如此，则{arm_zh}至少需有 {least:,} 人。",
+    return LocalizedText(
+        "{arm} ({people:,}) against {control} ({control_people:,}): eight out of ten such "
+        "experiments would detect a rise of about {rises}; a smaller one would often be missed. If "
+        "nobody in {control} did it, at least {least:,} in {arm} would have to.",
+        rises=Names(rises),
+        least=least,
+        **of,
     )

@@ -1,4 +1,4 @@
-"""The report of reach: whom campaigns contacted, when, what those people did, and what it cost."""
+"""The report of reach: who campaigns contacted, when, what those people did, and what it cost."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from console.i18n import N_, LocalizedText
 from console.reporting.figures import NONE, day, money, number
 from console.reporting.report import Page, Parameter, Report, Table, plain
-from console.reports.basis import Asker, NoReportError, Query, Words, utc
+from console.reports.basis import NoReportError, Query, QueryLog, utc
 from console.reports.campaigns import require
 from console.reports.notes import notes
 from console.reports.uncounted import uncounted, uncounted_words
@@ -19,28 +20,21 @@ if TYPE_CHECKING:
 
     from clickhouse_connect.driver.client import Client
 
+    from console.i18n import Translator
     from console.reporting.layout import Layout
-    from console.web.language import Phrases
 
-NOBODY_NAMED = Words(
-    en="name at least one campaign; see `flowdrop report campaigns`",
-    zh="请至少指定一个活动；可见 `flowdrop report campaigns`。",
-)
+NOBODY_NAMED = LocalizedText("name at least one campaign; see `flowdrop report campaigns`")
 UNION = ""  # the query's name for all campaigns together
 
-BASIS = Words(
-    en="Reach counts people contacted, each once. A contact is a message or offer sent; it is not "
-    "a viewable impression. Several campaigns give the people in any of them, never a sum. "
-    "Days are UTC.",
-    zh="触达按人去重计数，统计的是被联系过的人。联系是指已发出的消息或优惠，并不等于可见曝光。"
-    "多个活动取并集，绝不相加。日期按 UTC 划分。",
+BASIS = LocalizedText(
+    "Reach counts people contacted, each once. A contact is a message or offer sent; it is not "
+    "a viewable impression. For several campaigns it counts the people in any of them, never a "
+    "sum. Days are in UTC."
 )
-AMONG = Words(
-    en="Conversions count events of these campaigns by people whom the same campaign had "
-    "contacted, from their first contact on. They happened after contact; whether because of it, "
-    "only a lift report can say.",
-    zh="转化只统计被同一活动联系过的人，自首次联系起发生的转化事件。它们发生在联系之后；"
-    "是否由联系引起，只有增量报告能回答。",
+AMONG = LocalizedText(
+    "Conversions are events of these campaigns by people whom the same campaign had contacted, "
+    "from their first contact on. They happened after the contact; only a lift report can say "
+    "whether they happened because of it."
 )
 
 
@@ -114,10 +108,10 @@ class ReachReport:
     conversions: Conversions
     cost: Cost
     by_campaign: tuple[CampaignReach, ...]  # in the order asked
-    basis: Words
-    among: Words  # whose conversions count
-    uncounted: tuple[Words, ...]  # what is stored and in no figure, if anything
-    notes: tuple[Words, ...]
+    basis: LocalizedText
+    among: LocalizedText  # whose conversions count
+    uncounted: tuple[LocalizedText, ...]  # what is stored and in no figure, if anything
+    notes: tuple[LocalizedText, ...]
     queries: tuple[Query, ...]
 
 
@@ -132,11 +126,11 @@ def reach(client: Client, campaigns: Sequence[str]) -> ReachReport:
     if not names:
         raise NoReportError(NOBODY_NAMED)
     require(client, names)
-    asker = Asker(client)
-    found = {row["campaign"]: row for row in asker.rows("reports/reach", campaigns=list(names))}
+    log = QueryLog(client)
+    found = {row["campaign"]: row for row in log.rows("reports/reach", campaigns=list(names))}
     union = found[UNION]
-    by_day = asker.rows("reports/reach_by_day", campaigns=list(names))
-    coins = _coins(asker, names)
+    by_day = log.rows("reports/reach_by_day", campaigns=list(names))
+    coins = _coins(log, names)
     return ReachReport(
         campaigns=names,
         reach=union["reach"],
@@ -158,20 +152,20 @@ def reach(client: Client, campaigns: Sequence[str]) -> ReachReport:
         by_campaign=tuple(_own(name, found.get(name)) for name in names),
         basis=BASIS,
         among=AMONG,
-        uncounted=uncounted_words(uncounted(asker, names).values()),
+        uncounted=uncounted_words(uncounted(log, names).values()),
         notes=notes(names),
-        queries=asker.asked,
+        queries=log.asked,
     )
 
 
-def _coins(asker: Asker, names: Sequence[str]) -> tuple[Coins, ...]:
+def _coins(log: QueryLog, names: Sequence[str]) -> tuple[Coins, ...]:
     """Return what the campaigns gave, by program: of every time."""
-    people = {row.pop("program"): row for row in asker.rows("reports/coins", campaigns=list(names))}
+    people = {row.pop("program"): row for row in log.rows("reports/coins", campaigns=list(names))}
     nobody = {"grants": 0, "people": 0}
     parts = ("program", "granted", "returned", "in_packets", "net")
     return tuple(
         Coins(**{part: row[part] for part in parts}, **people.get(row["program"], nobody))
-        for row in asker.rows("settlement/budget", campaigns=list(names), program="", end=NO_END)
+        for row in log.rows("settlement/budget", campaigns=list(names), program="", end=NO_END)
         if row["granted"] or row["in_packets"]
     )
 
@@ -193,28 +187,29 @@ def _own(name: str, row: dict[str, Any] | None) -> CampaignReach:
 
 def _text(found: ReachReport, to: Layout) -> None:
     """Print a reach report."""
-    to.heading("Reach of {campaigns}", campaigns=" + ".join(found.campaigns))
+    _ = to.gettext
+    to.heading(_("Reach of {campaigns}", campaigns=" + ".join(found.campaigns)))
     each = found.contacts_per_person
     cost = found.cost.contacts_cents
     to.facts(
         [
-            (to.word("people reached"), number(found.reach)),
-            (to.word("contacts"), number(found.contacts)),
-            (to.word("contacts a person"), NONE if each is None else f"{each:.2f}"),
-            (to.word("people converted"), number(found.conversions.people)),
-            (to.word("conversions"), number(found.conversions.count)),
-            (to.word("revenue"), money(found.conversions.value_cents)),
-            (to.word("conversions outside the basis"), number(found.conversions.outside)),
-            (to.word("contact cost"), to.word("not given") if cost is None else money(cost)),
+            (_("people reached"), number(found.reach)),
+            (_("contacts"), number(found.contacts)),
+            (_("contacts per person"), NONE if each is None else f"{each:.2f}"),
+            (_("people converted"), number(found.conversions.people)),
+            (_("conversions"), number(found.conversions.count)),
+            (_("revenue"), money(found.conversions.value_cents)),
+            (_("conversions not counted"), number(found.conversions.outside)),
+            (_("contact cost"), _("not given") if cost is None else money(cost)),
             *(
-                (to.word("coins given, net, {program}", program=coins.program), number(coins.net))
+                (_("coins given, net, {program}", program=coins.program), number(coins.net))
                 for coins in found.cost.coins
             ),
         ]
     )
     to.table(
-        "Reach by day",
-        ("day", "contacted", "new", "cumulative", "conversions"),
+        _("Reach by day"),
+        (_("day"), _("contacted"), _("new"), _("cumulative"), _("conversions")),
         (
             (
                 on.day.isoformat(),
@@ -225,8 +220,11 @@ def _text(found: ReachReport, to: Layout) -> None:
     )
     if len(found.campaigns) > 1:
         to.table(
-            "Reach by campaign",
-            ("campaign", "reached", "contacts", "start", "end", "conversions"),
+            _("Reach by campaign"),
+            (
+                *(_("campaign"), _("people reached"), _("contacts"), _("start"), _("end")),
+                _("conversions"),
+            ),
             (
                 (
                     own.campaign,
@@ -242,15 +240,15 @@ def _text(found: ReachReport, to: Layout) -> None:
     to.sentences([*found.uncounted, found.basis, found.among, *found.notes])
 
 
-def _charts(found: ReachReport, say: Phrases) -> dict[str, dict[str, Any]]:
+def _charts(found: ReachReport, say: Translator) -> dict[str, dict[str, Any]]:
     """Return days with people new and in all, and conversions."""
     return {
         "days": {
             "kind": "reach",
             "labels": {
-                "cumulative": say("reach.cumulative"),
-                "new": say("reach.new"),
-                "conversions": say("reach.conversions"),
+                "cumulative": say.gettext("Cumulative reach"),
+                "new": say.gettext("New people"),
+                "conversions": say.gettext("Conversions"),
             },
             "days": [on.day.isoformat() for on in found.by_day],
             "cumulative": [on.cumulative for on in found.by_day],
@@ -262,7 +260,7 @@ def _charts(found: ReachReport, say: Phrases) -> dict[str, dict[str, Any]]:
 
 REPORT = Report(
     name="reach",
-    help="""Show whom campaigns contacted, by day; what those people did; what it cost.
+    help="""Show who campaigns contacted, by day; what those people did; what it cost.
 
     Several campaigns give their union, each person once, and each one's own numbers.
     """,
@@ -275,37 +273,16 @@ REPORT = Report(
     compute=reach,
     result=ReachReport,
     tables=(
-        Table(title="Reach by day", row="one row a day", rows=lambda found: plain(found.by_day)),
         Table(
-            title="Reach by campaign",
-            row="one row a campaign",
+            title=N_("Reach by day"), row="one row per day", rows=lambda found: plain(found.by_day)
+        ),
+        Table(
+            title=N_("Reach by campaign"),
+            row="one row per campaign",
             rows=lambda found: plain(found.by_campaign),
         ),
     ),
     charts=_charts,
-    words={
-        "Reach by campaign": "各活动触达",
-        "Reach by day": "按日触达",
-        "Reach of {campaigns}": "{campaigns} 的触达",
-        "campaign": "活动",
-        "coins given, net, {program}": "净发放流量币，{program}",
-        "contact cost": "联系成本",
-        "contacted": "当日触达",
-        "contacts": "联系次数",
-        "contacts a person": "人均联系次数",
-        "conversions": "转化次数",
-        "conversions outside the basis": "口径之外的转化",
-        "cumulative": "累计触达",
-        "day": "日期",
-        "end": "结束",
-        "new": "新增",
-        "not given": "未提供",
-        "people converted": "转化人数",
-        "people reached": "触达人数",
-        "reached": "触达人数",
-        "revenue": "收入",
-        "start": "开始",
-    },
     text=_text,
     page=Page(template="reach.html"),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from console.compliance.cover import Cover, ProgramCover, cover
+from console.i18n import N_
 from console.reporting.report import Parameter, Report, Row, Table, plain
 
 if TYPE_CHECKING:
@@ -20,28 +21,38 @@ def _found(client: Client, program: str, programs: Path) -> Cover:
     return cover(client, programs, program)
 
 
-def _text(found: Cover, _to: Layout) -> None:
+def _text(found: Cover, to: Layout) -> None:
     """Print each program's reserve."""
     from flowdrop.output import echo, say
 
     for each in found.programs:
-        echo("\n".join(_lines(each)))
-    say([] if found.programs else found.empty)
-    say(found.basis.en)
+        echo("\n  ".join(_lines(each, to)))
+    if not found.programs:
+        say(to.said(found.empty))
+    say(found.basis.of(to.lang))
 
 
-def _lines(found: ProgramCover) -> Iterator[str]:
-    yield f"{found.program}, {f'bound {found.bound}' if found.bound else 'not bound by its file'}"
-    share = "" if found.cover is None else f", {100 * found.cover:.2f} % of what is issued"
-    yield f"  backing {found.backing:,}{share}"
-    yield f"  outstanding {found.outstanding:,}; spent {found.spent:,}; issued {found.issued:,}"
-    yield f"  left {found.left:,}; leased {found.leased:,}; on the way {found.on_the_way:,}"
+def _lines(found: ProgramCover, to: Layout) -> Iterator[str]:
+    _ = to.gettext
+    coins = plain(found)
+    yield (
+        _("{program}, bound {bound}", **coins)
+        if found.bound
+        else _("{program}, not bound by its file", **coins)
+    )
+    yield (
+        _("backing {backing:,}", **coins)
+        if found.cover is None
+        else _("backing {backing:,}, {percent:.2f} % of issued", percent=100 * found.cover, **coins)
+    )
+    yield _("outstanding {outstanding:,}; spent {spent:,}; issued {issued:,}", **coins)
+    yield _("left {left:,}; leased {leased:,}; in transit {on_the_way:,}", **coins)
     if found.unbacked:
-        yield f"  not backed {found.unbacked:,}"
+        yield _("not backed {unbacked:,}", **coins)
     for each in found.partitions:
-        yield (
-            f"  partition {each.partition}: leased {each.leased:,}, issued {each.issued:,}, "
-            f"left {each.left:,}"
+        yield _(
+            "partition {partition}: leased {leased:,}, issued {issued:,}, left {left:,}",
+            **plain(each),
         )
 
 
@@ -68,8 +79,8 @@ REPORT = Report(
     compute=_found,
     result=Cover,
     tables=(
-        Table(title="Reserves", row="one row a program", rows=_programs),
-        Table(title="Partitions", row="one row a partition", rows=_partitions),
+        Table(title=N_("Reserves"), row="one row per program", rows=_programs),
+        Table(title=N_("Partitions"), row="one row per partition", rows=_partitions),
     ),
     text=_text,
     command="flowdrop compliance reserve [--program PROGRAM]",

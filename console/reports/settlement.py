@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from console.i18n import N_
 from console.reporting.report import Page, Parameter, Report, Table
-from console.reports.basis import Asker
+from console.reports.basis import QueryLog
 from console.settlement.departments import departments
 from console.settlement.everyone import Everyone, everyone
 from console.settlement.month import month as month_of
 from console.settlement.party import parties
-from console.settlement.party import party as party_of
 from console.settlement.postings import POSTING_COLUMNS
 from console.settlement.rows import everyone_rows, statement_rows
-from console.settlement.statement import FATES, PLACES, SUMS, Statement, nothing, statement
+from console.settlement.statement import FATES, PLACES, SUMS, Statement, statement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,47 +38,42 @@ def settled(
 
 
 def _rows(found: Statement | Everyone) -> Rows:
-    """Return one row a line of a statement, or one a party and program."""
+    """Return one row per line of a statement, or one a party and program."""
     return statement_rows(found) if isinstance(found, Statement) else everyone_rows(found)
 
 
-def _text(found: Statement | Everyone, _to: Layout) -> None:
+def _text(found: Statement | Everyone, to: Layout) -> None:
     from console.settlement.text import print_everyone, print_statement
 
     if isinstance(found, Statement):
-        print_statement(found)
+        print_statement(found, to)
     else:
-        print_everyone(found)
+        print_everyone(found, to)
 
 
-def _print_postings(found: Rows, _to: Layout) -> None:
+def _print_postings(found: Rows, to: Layout) -> None:
     from console.settlement.text import print_postings
 
-    print_postings(found)
+    print_postings(found, to)
 
 
 def _latest_month(client: Client, settings: ConsoleSettings, asked: Values) -> Values:
     """Return what was asked; without a month, of the last one in which coins moved."""
     if asked["month"]:
         return asked
-    known = parties(Asker(client), departments(settings.programs))
+    known = parties(QueryLog(client), departments(settings.programs))
     last = max(each.last_time for each in known if isinstance(each.last_time, datetime))
     return {**asked, "month": f"{last:%Y-%m}"}
 
 
 def _facts(
-    client: Client, settings: ConsoleSettings, asked: Values, found: Statement | Everyone | None
+    client: Client, settings: ConsoleSettings, _asked: Values, found: Statement | Everyone | None
 ) -> Mapping[str, Any]:
     """Return what the page shows beside the result: whom else one may ask for."""
-    known = parties(Asker(client), departments(settings.programs))
+    known = parties(QueryLog(client), departments(settings.programs))
     of_party = found if isinstance(found, Statement) else None
-    why = None
-    if of_party is not None and of_party.empty:
-        when = month_of(asked["month"])
-        why = nothing(party_of(known, asked["party"]), when, asked["program"])
     return {
         "names": [each.name for each in known],
-        "nothing": why,
         "sums": SUMS,
         "fates": FATES,
         "places": PLACES,
@@ -89,7 +84,7 @@ def _facts(
 
 REPORT: Report[Statement | Everyone] = Report(
     name="settlement",
-    help="Show a party's opening, movements, closing and what is owed; or everybody's balances.",
+    help="Show a party's opening, movements, closing and what is owed; or everyone's balances.",
     example="flowdrop settlement --party carrier:unicom --month 2026-10",
     parameters=(
         Parameter(name="party", option=True, default=""),
@@ -104,7 +99,7 @@ REPORT: Report[Statement | Everyone] = Report(
     ),
     compute=settled,
     result=Statement | Everyone,
-    tables=(Table(title="Settlement", row="one row a line or party", rows=_rows),),
+    tables=(Table(title=N_("Settlement"), row="one row per line or party", rows=_rows),),
     text=_text,
     page=Page(template="settlement.html", complete=_latest_month, facts=_facts, form=True),
     file=lambda asked: f"settlement-{asked['party'] or 'all'}-{asked['month']}",
@@ -122,8 +117,8 @@ POSTINGS: Report[Rows] = Report(
     result=list[dict[str, Any]],
     tables=(
         Table(
-            title="Postings",
-            row="one row a posting",
+            title=N_("Postings"),
+            row="one row per posting",
             rows=lambda rows: rows,
             columns=POSTING_COLUMNS,
         ),

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from console.i18n import LocalizedText
 from console.reports.arm_names import arm_name
-from console.reports.basis import Words
 
 Sums = Mapping[str, Any]  # a row of reports/arms
 
@@ -35,8 +35,8 @@ class Split:
     """The check, why effects are blocked if they are, and what else must be said."""
 
     check: SampleRatio | None  # none when the probabilities allow no check
-    blocked: Words | None
-    cautions: tuple[Words, ...]
+    blocked: LocalizedText | None
+    cautions: tuple[LocalizedText, ...]
 
 
 def split(sums: Mapping[str, Sums]) -> Split:
@@ -83,46 +83,52 @@ def _spread(row: Sums) -> float:
     return float(row["probability_max"] - row["probability_min"])
 
 
-def _varied(arm: str, row: Sums) -> Words:
+def _varied(arm: str, row: Sums) -> LocalizedText:
     low, high = row["probability_min"], row["probability_max"]
     if low is None:
-        return Words(
-            en=f"Effects are withheld: the assignments to arm {arm} give no probability.",
-            zh=f"不显示效果：{arm_name(arm, 'zh')}的分配记录没有给出概率。",
+        return LocalizedText(
+            "Effects are withheld: the assignments to arm {arm} give no probability.",
+            arm=arm_name(arm),
         )
-    return Words(
-        en=f"Effects are withheld: the probability of arm {arm} varied between people, from "
-        f"{low:.4g} to {high:.4g}, and a plain comparison of such arms is biased.",
-        zh=f"不显示效果：{arm_name(arm, 'zh')}的分配概率因人而异（从 {low:.4g} 到 {high:.4g}），"
-        "直接比较这样的组会有偏差。",
+    return LocalizedText(
+        "Effects are withheld: the probability of arm {arm} varied between people, from {low:.4g} "
+        "to {high:.4g}, and a plain comparison of such arms is biased.",
+        arm=arm_name(arm),
+        low=low,
+        high=high,
     )
 
 
-def _rounded(arm: str, row: Sums) -> Words:
-    low, high = row["probability_min"], row["probability_max"]
-    return Words(
-        en=f"The probability of arm {arm} is given as {low:.4g} and as {high:.4g}; this is taken "
-        "for rounding, and the middle counts.",
-        zh=f"{arm_name(arm, 'zh')}的分配概率有 {low:.4g} 和 {high:.4g} 两种写法；"
-        "按四舍五入的差别处理，取中间值。",
+def _rounded(arm: str, row: Sums) -> LocalizedText:
+    return LocalizedText(
+        "The probability of arm {arm} is given both as {low:.4g} and as {high:.4g}; this is taken "
+        "to be rounding, and the midpoint is used.",
+        arm=arm_name(arm),
+        low=row["probability_min"],
+        high=row["probability_max"],
     )
 
 
-def _not_one(whole: float) -> Words:
-    why_en = " (they are rounded, or an arm is missing here)" if whole < 1 else ""
-    why_zh = "（可能经过四舍五入，或缺少一个组）" if whole < 1 else ""
-    return Words(
-        en=f"The probabilities given for the arms add up to {whole:.6g}, not to 1{why_en}; the "
-        "arms are compared by their shares of it.",
-        zh=f"各组给出的分配概率之和为 {whole:.6g}，而不是 1{why_zh}；按各组所占的份额进行比较。",
+def _not_one(whole: float) -> LocalizedText:
+    if whole < 1:
+        return LocalizedText(
+            "The probabilities given for the arms add up to {whole:.6g}, not to 1 (they are "
+            "rounded, or an arm is missing here); the arms are compared by their shares of that "
+            "total.",
+            whole=whole,
+        )
+    return LocalizedText(
+        "The probabilities given for the arms add up to {whole:.6g}, not to 1; the arms are "
+        "compared by their shares of that total.",
+        whole=whole,
     )
 
 
-def _mismatch(check: SampleRatio) -> Words:
-    return Words(
-        en="Effects are withheld: the arms do not hold as many people as their probabilities say "
-        f"(sample-ratio mismatch, p = {check.p_value:.2g} < {check.threshold}), so they may differ "
-        "in more than the treatment.",
-        zh="不显示效果：各组人数与分配概率不符（样本比例失配，"
-        f"p = {check.p_value:.2g} < {check.threshold}），各组的差别可能不只来自处理。",
+def _mismatch(check: SampleRatio) -> LocalizedText:
+    return LocalizedText(
+        "Effects are withheld: the sizes of the arms do not match their assignment probabilities "
+        "(sample-ratio mismatch, p = {p:.2g} < {threshold}), so the arms may differ in more than "
+        "the treatment.",
+        p=check.p_value,
+        threshold=check.threshold,
     )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from console.reports.basis import Asker
+    from console.reports.basis import QueryLog
 
 REDEEMED = {"redeem", "redeem_settle"}
 BOUGHT = {"order_fulfil"}
@@ -100,19 +100,19 @@ def answering(known: Sequence[Department]) -> dict[tuple[str, str], str]:
 
 
 def caused(
-    asker: Asker, *, activities: Sequence[str], campaigns: Sequence[str], program: str, end: str
+    log: QueryLog, *, activities: Sequence[str], campaigns: Sequence[str], program: str, end: str
 ) -> dict[str, list[Caused]]:
     """Return what became of the coins of activities and campaigns, by program.
 
     Args:
-        asker: of the warehouse.
+        log: asks the warehouse, and keeps what it was asked.
         activities: those of them.
         campaigns: those of them.
         program: whose coins; '' for all.
         end: of the month, as a query binds it.
     """
     fates: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for row in asker.rows(
+    for row in log.rows(
         "settlement/caused_coins",
         activities=list(activities),
         campaigns=list(campaigns),

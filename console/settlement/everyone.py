@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from console.reports.basis import Asker, NoReportError, Query, Words
+from console.i18n import N_, EnglishText, LocalizedText, Names
+from console.reports.basis import NoReportError, Query, QueryLog
 from console.settlement.departments import answering, departments
 from console.settlement.month import ZONE
 from console.settlement.party import parties
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from console.settlement.month import Month
 
-SUMS = ("opening", "moved", "closing")
+SUMS = {"opening": N_("opening"), "moved": N_("moved"), "closing": N_("closing")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +45,7 @@ class Everyone:
     parties: tuple[Row, ...]
     differences: tuple[str, ...]
     empty: str  # why there is nobody, else ''
-    basis: Words
+    basis: LocalizedText
     queries: tuple[Query, ...]
 
 
@@ -66,12 +67,12 @@ def everyone(
         EmptyWarehouseError: when no coin has moved yet.
         NoReportError: when the program has no coins.
     """
-    asker = Asker(client)
+    log = QueryLog(client)
     given = answering(departments(programs))
-    parties(asker)
+    parties(log)
     asked = {"program": program, **month.bounds}
     merged: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in asker.rows("settlement/parties", parties=[], **asked):
+    for row in log.rows("settlement/parties", parties=[], **asked):
         name = given.get((row["program"], row["party"]), row["party"])
         sums = merged.setdefault((row["program"], name), dict.fromkeys((*SUMS, "events"), 0))
         for key in sums:
@@ -86,14 +87,15 @@ def everyone(
         )
         for (of, name), sums in sorted(merged.items())
     )
-    differences = (*_not_zero(rows), *_unlike_ledger(asker, asked))
+    differences = (*_not_zero(rows), *_unlike_ledger(log, asked))
     if program and not rows:
-        known = sorted({own["program"] for own in asker.rows("settlement/programs")})
+        known = sorted({own["program"] for own in log.rows("settlement/programs")})
         if program not in known:
             raise NoReportError(
-                Words(
-                    en=f"no coins of {program!r}; there are those of {', '.join(known)}",
-                    zh=f"没有 {program!r} 的流量币；有 {'、'.join(known)} 的。",
+                LocalizedText(
+                    "there are no coins of {program!r}; there are coins of {known}",
+                    program=program,
+                    known=Names(tuple(known)),
                 )
             )
     return Everyone(
@@ -101,35 +103,55 @@ def everyone(
         zone=ZONE,
         parties=rows,
         differences=differences,
-        empty="" if rows else f"no coin had moved by the end of {month.name}",
+        empty=""
+        if rows
+        else EnglishText(
+            LocalizedText("no coins had moved by the end of {month}", month=month.name)
+        ),
         basis=BASIS,
-        queries=asker.asked,
+        queries=log.asked,
     )
 
 
 def _not_zero(rows: tuple[Row, ...]) -> list[str]:
     """Return which sums over the parties of a program are not zero."""
     return [
-        f"{program}: the {name} coins of all parties sum to {total:,}, not 0; "
-        "`flowdrop reconcile` names the posting"
+        EnglishText(
+            LocalizedText(
+                "{program}: the {name} coins of all parties sum to {total:,}, not 0; `flowdrop "
+                "reconcile` names the posting",
+                program=program,
+                name=LocalizedText(SUMS[name]),
+                total=total,
+            )
+        )
         for program in dict.fromkeys(row.program for row in rows)
         for name in SUMS
         if (total := sum(getattr(row, name) for row in rows if row.program == program))
     ]
 
 
-def _unlike_ledger(asker: Asker, asked: dict[str, str]) -> list[str]:
+def _unlike_ledger(log: QueryLog, asked: dict[str, str]) -> list[str]:
     """Return which kinds of account have other coins in the postings than in the results."""
     ours, theirs = (
         {(row["program"], row["kind"], name): row[name] for row in found for name in SUMS}
         for found in (
-            asker.rows("settlement/kinds", **asked),
-            asker.rows("settlement/ledger", **asked),
+            log.rows("settlement/kinds", **asked),
+            log.rows("settlement/ledger", **asked),
         )
     )
     return [
-        f"{program}, {kind} accounts: {name} {ours.get(key, 0):,} by the postings, "
-        f"{theirs.get(key, 0):,} by the ledger's results; `flowdrop reconcile` names the posting"
+        EnglishText(
+            LocalizedText(
+                "{program}, {kind} accounts: {name} {ours:,} by the postings, {theirs:,} by the "
+                "ledger's results; `flowdrop reconcile` names the posting",
+                program=program,
+                kind=kind,
+                name=LocalizedText(SUMS[name]),
+                ours=ours.get(key, 0),
+                theirs=theirs.get(key, 0),
+            )
+        )
         for key in sorted({*ours, *theirs})
         if ours.get(key, 0) != theirs.get(key, 0)
         for program, kind, name in [key]

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from console.reports.basis import ToldError, Words
+from console.i18n import LocalizedText
+from console.reports.basis import LocalizedError
 
 YEARS = range(1970, 2200)  # what the warehouse's times can hold, and then some
 MONTHS = range(1, 13)
@@ -32,15 +33,14 @@ def month(text: str) -> Month:
     """Return the month written as 2026-10.
 
     Raises:
-        ToldError: when it is not written so, or there is none.
+        LocalizedError: when it is not written so, or there is none.
     """
     found = re.fullmatch(r"([0-9]{4})-([0-9]{2})", text)
     year, number = map(int, found.groups()) if found else (0, 0)
     if year not in YEARS or number not in MONTHS:
-        raise ToldError(
-            Words(
-                en=f"{text!r} is no month; write year and month, such as 2026-10",
-                zh=f"{text!r} 不是月份；请写年和月，例如 2026-10。",
+        raise LocalizedError(
+            LocalizedText(
+                "{text!r} is not a month; write year and month, such as 2026-10", text=text
             )
         )
     following = (year + 1, 1) if number == MONTHS[-1] else (year, number + 1)

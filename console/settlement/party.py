@@ -6,14 +6,15 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from console.reports.basis import EmptyWarehouseError, NoReportError, Words, utc
+from console.i18n import LocalizedText, Names
+from console.reports.basis import EmptyWarehouseError, NoReportError, utc
 from console.settlement.departments import answering
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from console.reports.basis import Asker
+    from console.reports.basis import QueryLog
     from console.settlement.departments import Department
 
 SHOWN_MAX = 5
@@ -24,9 +25,10 @@ class UnknownPartyError(NoReportError):
 
     def __init__(self, name: str, alike: Sequence[str]) -> None:
         super().__init__(
-            Words(
-                en=f"no party {name!r}; there are {', '.join(alike)}",
-                zh=f"没有结算方 {name!r}；有 {'、'.join(alike)}。",
+            LocalizedText(
+                "there is no party {name!r}; known parties include {alike}",
+                name=name,
+                alike=Names(tuple(alike)),
             )
         )
         self.alike = list(alike)
@@ -48,11 +50,11 @@ class Party:
         return name if kind == "advertiser" else ""
 
 
-def parties(asker: Asker, known: Sequence[Department] = ()) -> list[Party]:
+def parties(log: QueryLog, known: Sequence[Department] = ()) -> list[Party]:
     """Return every party, in the order of names.
 
     Args:
-        asker: of the warehouse.
+        log: asks the warehouse, and keeps what it was asked.
         known: departments, which take the place of the activities given to them.
 
     Raises:
@@ -60,7 +62,7 @@ def parties(asker: Asker, known: Sequence[Department] = ()) -> list[Party]:
     """
     given = answering(known)
     rows: dict[str, list[dict[str, Any]]] = {}
-    for row in asker.rows("settlement/party_names"):
+    for row in log.rows("settlement/party_names"):
         name = given.get((row["program"], row["party"]), row["party"])
         rows.setdefault(name, []).append(row)
     found = [
@@ -74,12 +76,10 @@ def parties(asker: Asker, known: Sequence[Department] = ()) -> list[Party]:
     ]
     if not found:
         raise EmptyWarehouseError(
-            Words(
-                en="no coin has moved yet, so there is nothing to settle; see that `flowdrop "
-                "worker` and `flowdrop feed` run (`flowdrop status`), or fill the warehouse with "
-                "`flowdrop demo`",
-                zh="还没有流量币变动，因此无可结算；请确认 `flowdrop worker` 与 `flowdrop feed` "
-                "在运行（`flowdrop status`），或用 `flowdrop demo` 填充数据仓库。",
+            LocalizedText(
+                "no coins have moved yet, so there is nothing to settle; make sure that `flowdrop "
+                "worker` and `flowdrop feed` are running (`flowdrop status`), or fill the "
+                "warehouse with `flowdrop demo`"
             )
         )
     return found

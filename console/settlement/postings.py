@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from console.reports.basis import Asker, NoReportError, Words
+from console.i18n import LocalizedText, Names
+from console.reports.basis import NoReportError, QueryLog
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -29,19 +30,21 @@ def line_postings(
     """
     lines = sorted({line.operation for own in found.programs for line in own.lines})
     if operation and operation not in lines:
-        there = f"there are {', '.join(lines)}" if lines else found.empty
-        zh = (
-            f"有 {'、'.join(f'`{line}`' for line in lines)}。"
-            if lines
-            else f"{found.month} 没有流量币变动。"
-        )
+        asked = {"party": found.party, "operation": operation, "month": found.month}
         raise NoReportError(
-            Words(
-                en=f"{found.party} has no line {operation!r} in {found.month}; {there}",
-                zh=f"{found.party} 在 {found.month} 没有项目 {operation!r}；{zh}",
+            LocalizedText(
+                "{party} has no line {operation!r} in {month}; its lines are {lines}",
+                lines=Names(tuple(f"`{line}`" for line in lines)),
+                **asked,
+            )
+            if lines
+            else LocalizedText(
+                "{party} has no line {operation!r} in {month}: {why}",
+                why=found.empty,
+                **asked,
             )
         )
-    return Asker(client).rows(
+    return QueryLog(client).rows(
         "settlement/line_postings",
         parties=list(found.keys),
         program=program,
@@ -78,16 +81,28 @@ def delivered_postings(
     lines = [line for own in found.programs for line in own.delivered or ()]
     networks = sorted({line.network for line in lines})
     if network not in networks:
-        there = f"it delivered to those of {', '.join(networks)}" if lines else _nothing(found)
-        zh = f"有提供给 {'、'.join(networks)} 用户的。" if lines else "只有运营商提供流量。"
+        asked = {"party": found.party, "network": network, "month": found.month}
         raise NoReportError(
-            Words(
-                en=f"{found.party} delivered nothing to users of {network!r} in {found.month}; "
-                f"{there}",
-                zh=f"{found.party} 在 {found.month} 没有向 {network!r} 的用户提供流量；{zh}",
+            LocalizedText(
+                "{party} delivered nothing to users of {network!r} in {month}; it delivered to "
+                "users of {networks}",
+                networks=Names(tuple(networks)),
+                **asked,
+            )
+            if lines
+            else LocalizedText(
+                "{party} delivered nothing to users of {network!r} in {month}: {why}",
+                why=found.empty,
+                **asked,
+            )
+            if found.empty
+            else LocalizedText(
+                "{party} delivered nothing to users of {network!r} in {month}; only a carrier "
+                "delivers",
+                **asked,
             )
         )
-    rows = Asker(client).rows(
+    rows = QueryLog(client).rows(
         "settlement/delivered_postings",
         party=found.party,
         program=program,
@@ -98,17 +113,15 @@ def delivered_postings(
     )
     if not rows:
         prices = sorted({line.price or 0 for line in lines if line.network == network})
-        shown = [f"{each:g}" for each in prices]
         raise NoReportError(
-            Words(
-                en=f"{found.party} delivered nothing to users of {network!r} at {price:g} coins a "
-                f"MB in {found.month}; there are {', '.join(shown)} (0: no price)",
-                zh=f"{found.party} 在 {found.month} 没有以每 MB {price:g} 币向 {network!r} 的用户"
-                f"提供流量；有 {'、'.join(shown)}（0：无价格）。",
+            LocalizedText(
+                "{party} delivered nothing to users of {network!r} at {price:g} coins per MB in "
+                "{month}; there are prices of {prices} (0: no price)",
+                party=found.party,
+                network=network,
+                price=price,
+                month=found.month,
+                prices=Names(tuple(f"{each:g}" for each in prices)),
             )
         )
     return rows
-
-
-def _nothing(found: Statement) -> str:
-    return found.empty or "only a carrier delivers"

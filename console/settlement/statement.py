@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from console.reports.basis import Asker, Query, Words
+from console.i18n import EnglishText, LocalizedText
+from console.reports.basis import Query, QueryLog
 from console.settlement import delivered as deliveries
 from console.settlement.delivered import Delivered
 from console.settlement.departments import Caused, caused, departments
@@ -22,32 +23,24 @@ if TYPE_CHECKING:
     from console.settlement.month import Month
     from console.settlement.party import Party
 
-BASIS = Words(
-    en="Coins are whole, in the program's smallest unit; those of two programs are never added. A "
+BASIS = LocalizedText(
+    "Coins are whole, in the program's smallest unit; coins of two programs are never added. A "
     "month is a calendar month in UTC. An event counts in the month of its own time, so one that "
-    "arrives late changes the month it belongs to. What is owed is the closing balance: payments "
-    "in money are not in the ledger and have to be taken off it.",
-    zh="流量币为整数，以各方案的最小单位计；不同方案的币从不相加。月份按 UTC 自然月。"
-    "事件按其自身时间计入所属月份，因此迟到的事件会改变其所属的月份。"
-    "应付金额即期末余额：现金付款不在账本之内，须另行扣除。",
+    "arrives late changes the month it belongs to. The amount owed is the closing balance: "
+    "payments in money are not in the ledger and have to be subtracted from it."
 )
-ATTRIBUTION = Words(
-    en="Funded, taken out, granted, returned, into red packets, given in all (net) and unspent "
-    "are exact. Within a wallet coins are alike, so what became of granted ones (still in hand, "
-    "spent, waiting for a wallet) is told first in, first out: a convention, by which every coin "
-    "is told once. An event that was undone counts as if it had never been.",
-    zh="注资、撤资、发放、退回、转入红包、净发放与未用均为精确值。钱包内的币彼此相同，因此已发放的币的"
-    "去向（仍在用户手中、已使用、等待开通钱包）按先进先出计：这是一种约定，每一枚币恰好计一次。"
-    "已撤销的事件视为从未发生。",
+ATTRIBUTION = LocalizedText(
+    "Funded, withdrawn, granted, returned, put into red packets, given in total (net) and unspent "
+    "are exact. Coins within a wallet are alike, so what became of granted coins (still in "
+    "wallets, spent, waiting for a wallet) is counted first in, first out: a convention by which "
+    "every coin is counted exactly once. An event that was undone counts as if it had never "
+    "happened."
 )
-DEPARTMENT = Words(
-    en="A department answers for activities: its balance is below zero by the coins that were "
-    "minted for them and not taken back, which is what it paid. What it got for them is told by "
-    "the month's end, first in, first out within each wallet: a convention. The coins of its "
-    "campaigns are paid by their budgets, the parties advertiser:NAME, and only told here again.",
-    zh="部门对其活动负责：其余额为负，数额等于为这些活动铸造且未收回的币，即其所付。"
-    "所得按月末计，在每个钱包内先进先出：这是一种约定。其营销活动的币由各自预算"
-    "（结算方 advertiser:NAME）支付，此处仅再次列示。",
+DEPARTMENT = LocalizedText(
+    "A department answers for activities: its balance is negative by the coins that were minted "
+    "for them and not taken back, which is what it paid. What it gained for them is counted at the "
+    "month's end, first in, first out within each wallet: a convention. The coins of its campaigns "
+    "are paid from their budgets, the parties advertiser:NAME, and are only listed here again."
 )
 
 OWN = {
@@ -134,8 +127,8 @@ class Statement:
     keys: tuple[str, ...]  # program and name of the parties that it is made of
     programs: tuple[Account, ...]
     empty: str  # why nothing moved, else ''
-    basis: Words
-    notes: tuple[Words, ...]
+    basis: LocalizedText
+    notes: tuple[LocalizedText, ...]
     queries: tuple[Query, ...]
 
 
@@ -155,20 +148,20 @@ def statement(
         UnknownPartyError: when coins never moved to or from it.
         EmptyWarehouseError: when no coin has moved yet.
     """
-    asker = Asker(client)
+    log = QueryLog(client)
     known = departments(programs)
-    everybody = parties(asker, known)
+    everybody = parties(log, known)
     who = party(everybody, name)
     asked = {"parties": list(who.keys), "program": program, **month.bounds}
-    balances = _balances(asker.rows("settlement/parties", **asked))
+    balances = _balances(log.rows("settlement/parties", **asked))
     moved: dict[str, list[Line]] = {}
-    for row in asker.rows("settlement/movements", **asked):
+    for row in log.rows("settlement/movements", **asked):
         moved.setdefault(row.pop("program"), []).append(Line(**row))
-    budgets = _budgets(asker, who, month, program)
-    before = _sums_before(asker, who, month, program)
+    budgets = _budgets(log, who, month, program)
+    before = _sums_before(log, who, month, program)
     is_carrier = name.startswith("carrier:")
-    given = deliveries.delivered(asker, name, month, program) if is_carrier else {}
-    got = _got(asker, who, known, everybody, asked)
+    given = deliveries.delivered(log, name, month, program) if is_carrier else {}
+    got = _got(log, who, known, everybody, asked)
     accounts = tuple(
         Account(
             program=of,
@@ -189,10 +182,10 @@ def statement(
         zone=ZONE,
         keys=who.keys,
         programs=accounts,
-        empty="" if moved else nothing(who, month, program).en,
+        empty="" if moved else EnglishText(_nothing(who, month, program)),
         basis=BASIS,
         notes=_notes(who),
-        queries=asker.asked,
+        queries=log.asked,
     )
 
 
@@ -206,7 +199,7 @@ def _balances(rows: list[dict[str, Any]]) -> dict[str, tuple[int, int]]:
 
 
 def _got(
-    asker: Asker,
+    log: QueryLog,
     who: Party,
     known: Sequence[Department],
     everybody: Sequence[Party],
@@ -224,7 +217,7 @@ def _got(
     return {
         program: tuple(
             caused(
-                asker,
+                log,
                 activities=own,
                 campaigns=campaigns[program].of(names) if program in campaigns else (),
                 program=program,
@@ -250,39 +243,46 @@ def owed(name: str, program: str, closing: int) -> Owed:
     return Owed(coins=-closing, by=name if closing else "", to=program if closing else "")
 
 
-def nothing(who: Party, month: Month, program: str) -> Words:
+def _nothing(who: Party, month: Month, program: str) -> LocalizedText:
     """Return the sentence on a month in which none of a party's coins moved."""
-    of, zh_of = (f" of {program}", f" {program} 的") if program else ("", "")
     first, last = (f"{time:%Y-%m-%d}" if time else "" for time in (who.first_time, who.last_time))
-    return Words(
-        en=f"no coins{of} moved in {month.name}; {who.name} has postings from {first} to {last}",
-        zh=f"{month.name} 没有{zh_of}流量币变动；{who.name} 的分录从 {first} 至 {last}。",
+    values = {"month": month.name, "party": who.name, "first": first, "last": last}
+    if program:
+        return LocalizedText(
+            "no coins of {program} moved in {month}; {party} has postings from {first} to {last}",
+            program=program,
+            **values,
+        )
+    return LocalizedText(
+        "no coins moved in {month}; {party} has postings from {first} to {last}", **values
     )
 
 
-def _notes(who: Party) -> tuple[Words, ...]:
+def _notes(who: Party) -> tuple[LocalizedText, ...]:
     kind = who.name.partition(":")[0]
     notes = {"carrier": deliveries.BASIS, "advertiser": ATTRIBUTION, "department": DEPARTMENT}
     return (notes[kind],) if kind in notes else ()
 
 
-def _budgets(asker: Asker, who: Party, month: Month, program: str) -> dict[str, Budget]:
+def _budgets(log: QueryLog, who: Party, month: Month, program: str) -> dict[str, Budget]:
     if not who.campaign:
         return {}
     asked = {"program": program, "end": month.bounds["end"]}
-    fates = caused(asker, activities=(), campaigns=[who.campaign], **asked)
+    fates = caused(log, activities=(), campaigns=[who.campaign], **asked)
     return {
         row["program"]: _budget(row, fates.get(row["program"], []))
-        for row in asker.rows("settlement/budget", campaigns=[who.campaign], **asked)
+        for row in log.rows("settlement/budget", campaigns=[who.campaign], **asked)
     }
 
 
-def _sums_before(asker: Asker, who: Party, month: Month, program: str) -> dict[str, dict[str, int]]:
+def _sums_before(
+    log: QueryLog, who: Party, month: Month, program: str
+) -> dict[str, dict[str, int]]:
     """Return by program the sums of the campaign's budget before the month, if it is one's."""
     if not who.campaign:
         return {}
     asked = {"campaigns": [who.campaign], "program": program, "end": month.bounds["start"]}
-    rows = asker.rows("settlement/budget", **asked)
+    rows = log.rows("settlement/budget", **asked)
     return {row["program"]: {key: row[key] for key in SUMS} for row in rows}
 
 

@@ -16,7 +16,7 @@ from console.reporting.found import reports
 from console.reporting.report import plain
 from console.wallets import Wallet, wallet
 from console.web.asking import asks, found
-from console.web.desk import desk
+from console.web.state import state
 from flowdrop.output import json_text
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ for each in reports().values():
 @router.get("/drops", response_model=list[previewing.Preview])
 def get_drops(request: Request) -> Response:
     """Every drop, as `flowdrop drop list --json`."""
-    with desk(request).session() as session:
+    with state(request).session() as session:
         return answer(
             [asdict(previewing.preview(session, each)) for each in register.every(session)]
         )
@@ -62,18 +62,18 @@ def get_drops(request: Request) -> Response:
 @router.get("/drops/{name}", response_model=Outcome)
 def get_drop(request: Request, name: str) -> Response:
     """One drop as it stands, as `flowdrop drop show NAME --json`."""
-    with desk(request).session() as session:
+    with state(request).session() as session:
         found = register.find(session, name)
         plan = previewing.preview(session, found)
         left_out = kept(session, name)
-    with desk(request).warehouse.client() as client:
+    with state(request).warehouse.client() as client:
         return answer(asdict(outcome(client, plan, found.acknowledged_at, left_out)))
 
 
 @router.get("/drops/{name}/preview", response_model=previewing.Preview)
 def get_preview(request: Request, name: str) -> Response:
     """What launching does, as `flowdrop drop preview NAME --json` without the people."""
-    with desk(request).session() as session:
+    with state(request).session() as session:
         return answer(asdict(previewing.preview(session, register.find(session, name))))
 
 
@@ -85,7 +85,7 @@ def get_people(
     limit: Annotated[int, Query(ge=1, le=PEOPLE_MAX)] = PEOPLE_MAX,
 ) -> Response:
     """People of the drop's audience, members first, `limit` from `offset` on."""
-    with desk(request).session() as session:
+    with state(request).session() as session:
         found = previewing.people(session, register.find(session, name), offset=offset, limit=limit)
     return answer([asdict(person) for person in found])
 
@@ -93,5 +93,5 @@ def get_people(
 @router.get("/wallets/{account:path}", response_model=Wallet)
 def get_wallet(request: Request, account: str, offset: Annotated[int, Query(ge=0)] = 0) -> Response:
     """One wallet: live balance, last known balance, a page of postings."""
-    with desk(request).warehouse.client() as client:
-        return answer(asdict(wallet(client, account, desk(request).live, offset)))
+    with state(request).warehouse.client() as client:
+        return answer(asdict(wallet(client, account, state(request).live, offset)))

@@ -14,22 +14,21 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from console.drops.register import UnknownDropError
+from console.i18n import LocalizedText
 from console.reports.basis import (
     EmptyWarehouseError,
+    LocalizedError,
     NotRandomisedError,
-    ToldError,
     UnknownCampaignError,
-    Words,
 )
 from console.settlement.party import UnknownPartyError
 from console.wallets import UnknownWalletError
 from console.warehouse import Warehouse, WarehouseDownError
 from console.web import api, door, drop_pages, report_pages, settlement_pages, wallet_pages
-from console.web.desk import Desk, desk
 from console.web.door import StrangerError, is_known
-from console.web.language import phrases
 from console.web.rendering import page
 from console.web.security import HEADERS, allowed_hosts
+from console.web.state import AppState, state
 from flowdrop.settings import Addresses, load
 from sql import condition
 
@@ -54,10 +53,24 @@ FAILURES: tuple[tuple[type[Exception], int, str], ...] = (
     (click.ClickException, 400, "refused"),
 )
 
-STRANGER = (
-    "the console asks who is there: show its token as Authorization: Bearer ..., or open a link "
-    "of `flowdrop console --link`"
+NO_TOKEN = LocalizedText(
+    "authentication required: send the console's token as Authorization: Bearer ..., or open a "
+    "link from `flowdrop console --link`"
 )
+STRANGER = LocalizedText(
+    "The console only answers people who came in through a link. `flowdrop up` prints one, "
+    "`flowdrop console --link` makes another; each works once, for a quarter of an hour."
+)
+NO_PAGE = LocalizedText("The address may be mistyped, or the page has moved.")
+NO_METHOD = LocalizedText("Open the page by its address, and send only its own form.")
+BROKEN = LocalizedText("The server's log has the details.")
+NOTHING_CHOSEN = LocalizedText(
+    "Select at least one campaign (`campaign` in the address), then try again."
+)
+FORBIDDEN = {
+    "foreign_form": LocalizedText("This form was sent from another site."),
+    "old_form": LocalizedText("This form has expired; open the page again."),
+}
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +89,7 @@ def create_app(
     """
     addresses = addresses or load(Addresses)
     app = FastAPI(title="flowdrop", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
-    app.state.desk = Desk(settings, addresses, warehouse or Warehouse(addresses.clickhouse))
+    app.state.console = AppState(settings, addresses, warehouse or Warehouse(addresses.clickhouse))
     app.middleware("http")(_ask)
     names = allowed_hosts(settings.console_host, settings.console_behind)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=names)
@@ -96,7 +109,7 @@ def create_app(
 def healthz(request: Request) -> dict[str, Any]:
     """Say that the console serves, and whether the warehouse's tables can be read and are whole."""
     try:
-        with desk(request).warehouse.client() as client:
+        with state(request).warehouse.client() as client:
             found = condition.faults(client)
     except WarehouseDownError:
         return {"status": "ok", "warehouse": "down"}
@@ -121,15 +134,15 @@ async def _ask(request: Request, call_next: Callable[[Request], Awaitable[Respon
 
 
 def _stranger(request: Request, _error: Exception) -> Response:
-    words = Words(en=STRANGER, zh=phrases("zh")("error.stranger_hint"))
-    if not request.url.path.startswith("/api/"):
-        words = _both("error.stranger_hint", "")
+    words = NO_TOKEN if request.url.path.startswith("/api/") else STRANGER
     response = _answer(request, 401, "stranger", words, [])
     response.headers["WWW-Authenticate"] = "Bearer"
     return response
 
 
-def _answer(request: Request, status: int, kind: str, words: Words, alike: list[str]) -> Response:
+def _answer(
+    request: Request, status: int, kind: str, words: LocalizedText, alike: list[str]
+) -> Response:
     """Answer with a sentence; one that only its maker can translate is quoted as it came."""
     if request.url.path.startswith("/api/"):
         return api.answer({"error": words.en, "kind": kind, "alike": alike}, status)
@@ -142,24 +155,22 @@ def _failed(request: Request, error: Exception) -> Response:
     """Answer a refusal in words; every click exception is a sentence for a person."""
     status, kind = next((s, k) for cls, s, k in FAILURES if isinstance(error, cls))
     sentence = error.message if isinstance(error, click.ClickException) else str(error)
-    words = error.words if isinstance(error, ToldError) else Words(en=sentence, zh="")
+    words = (
+        error.words if isinstance(error, LocalizedError) else LocalizedText.untranslated(sentence)
+    )
     return _answer(request, status, kind, words, list(getattr(error, "alike", ())))
 
 
 def _not_served(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = str(error.detail) if isinstance(error, HTTPException) else str(error)
-    kind = {404: "no_page", 403: "forbidden", 405: "no_method"}.get(status, "refused")
-    return _answer(request, status, kind, _both(f"error.{kind}_why", detail), [])
-
-
-def _both(key: str, detail: str) -> Words:
-    """Return the phrase `key.detail`, or `key`, in both languages; what has none is as it came."""
-    english, chinese = phrases("en"), phrases("zh")
-    for found in (f"{key}.{detail}", key):
-        if found in english.keys():  # noqa: SIM118 - a method of ours, not a dictionary's
-            return Words(en=english(found), zh=chinese(found))
-    return Words(en=detail, zh="")
+    as_it_came = LocalizedText.untranslated(detail)
+    kind, words = {
+        404: ("no_page", NO_PAGE),
+        403: ("forbidden", FORBIDDEN.get(detail, as_it_came)),
+        405: ("no_method", NO_METHOD),
+    }.get(status, ("refused", as_it_came))
+    return _answer(request, status, kind, words, [])
 
 
 def _misasked(request: Request, error: Exception) -> Response:
@@ -168,12 +179,21 @@ def _misasked(request: Request, error: Exception) -> Response:
     field = ".".join(str(part) for part in first.get("loc", ())[1:])
     missing = first.get("type") == "missing" or "too_short" in first.get("type", "")
     if missing and field == "campaign":
-        return _answer(request, 422, "nothing_chosen", _both("error.nothing_chosen_why", ""), [])
-    key = "error.missing_field" if missing else "error.wrong_field"
-    words = Words(en=phrases("en")(key, field=field), zh=phrases("zh")(key, field=field))
+        return _answer(request, 422, "nothing_chosen", NOTHING_CHOSEN, [])
+    words = (
+        LocalizedText(
+            "The address lacks {field}; open the page from its menu or form.", field=field
+        )
+        if missing
+        else LocalizedText(
+            "The value of {field} in the address is not valid; open the page from its menu or "
+            "form.",
+            field=field,
+        )
+    )
     return _answer(request, 422, "refused", words, [])
 
 
 def _broken(request: Request, error: Exception) -> Response:
     log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return _answer(request, 500, "broken", _both("error.broken_hint", ""), [])
+    return _answer(request, 500, "broken", BROKEN, [])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from fastapi import Query, Request
 
-from console.web.desk import desk
+from console.web.state import state
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +55,7 @@ def _place(parameter: Parameter, *, form: bool) -> inspect.Parameter:
 
 def found(request: Request, report: Report[T], asked: Values) -> T:
     """Return the result of what was asked of the request's warehouse."""
-    at = desk(request)
+    at = state(request)
     with at.warehouse.client() as client:
         return report.find(client, asked, at.settings)
 

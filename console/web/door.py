@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse
 
-from console.web.desk import desk
+from console.web.state import state
 from flowdrop import entry
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class StrangerError(Exception):
 def enter(request: Request, ticket: str = "") -> Response:
     """Let in the browser that opened a link, and keep it in."""
     token = _token(request)
-    used = desk(request).used_links
+    used = state(request).used_links
     if ticket in used or not entry.is_good("link", ticket, token, time.time()):
         raise StrangerError
     used.add(ticket)
@@ -57,4 +57,4 @@ def is_known(request: Request) -> bool:
 
 
 def _token(request: Request) -> str:
-    return desk(request).settings.console_token.get_secret_value()
+    return state(request).settings.console_token.get_secret_value()

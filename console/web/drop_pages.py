@@ -23,16 +23,16 @@ from console.drops.since import kept
 from console.reporting.report import plain
 from console.reports.basis import Query as Asked
 from console.warehouse import WarehouseDownError
-from console.web.desk import Desk, desk
 from console.web.rendering import page
 from console.web.report_pages import download, query_page
 from console.web.security import require_own_form
+from console.web.state import AppState, state
 from flowdrop.output import csv_text
 
 if TYPE_CHECKING:
     from console.drops.preview import Preview
     from console.drops.tables import Drop
-    from console.reports.basis import Words
+    from console.i18n import LocalizedText
 
 router = APIRouter(prefix="/drops", include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -42,7 +42,7 @@ PAGE_PEOPLE = 25
 @router.get("")
 def drops(request: Request) -> HTMLResponse:
     """List the drops, the newest first."""
-    with desk(request).session() as session:
+    with state(request).session() as session:
         found = [previewing.preview(session, each) for each in register.every(session)]
     return page(request, "drops.html", drops=found)
 
@@ -50,7 +50,7 @@ def drops(request: Request) -> HTMLResponse:
 @router.get("/{name}")
 def drop(request: Request, name: str) -> HTMLResponse:
     """Show one drop: terms, budget, arms, people, what became of it, who did what."""
-    at = desk(request)
+    at = state(request)
     with at.session() as session:
         found = register.find(session, name)
         plan = previewing.preview(session, found)
@@ -71,7 +71,7 @@ def drop(request: Request, name: str) -> HTMLResponse:
 @router.get("/{name}/outcome")
 def outcome_part(request: Request, name: str) -> HTMLResponse:
     """Show only what became of the drop; the page asks again while grants are pending."""
-    at = desk(request)
+    at = state(request)
     with at.session() as session:
         found = register.find(session, name)
         plan = previewing.preview(session, found)
@@ -82,7 +82,7 @@ def outcome_part(request: Request, name: str) -> HTMLResponse:
 @router.get("/{name}/people")
 def people_part(request: Request, name: str, offset: int = 0) -> HTMLResponse:
     """Show one page of the drop's people; whole when it was not htmx that asked."""
-    at = desk(request)
+    at = state(request)
     with at.session() as session:
         found = register.find(session, name)
         plan = previewing.preview(session, found)
@@ -98,7 +98,7 @@ def people_part(request: Request, name: str, offset: int = 0) -> HTMLResponse:
 @router.get("/{name}/people.csv")
 def people_csv(request: Request, name: str) -> Response:
     """Download everyone of the drop's audience."""
-    with desk(request).session() as session:
+    with state(request).session() as session:
         found = previewing.people(session, register.find(session, name))
     return download(f"drop-{name}", "csv", csv_text(plain(found)).encode())
 
@@ -106,7 +106,7 @@ def people_csv(request: Request, name: str) -> Response:
 @router.get("/{name}/query")
 def drop_query(request: Request, name: str) -> HTMLResponse:
     """Show the queries behind the drop's outcome."""
-    with desk(request).session() as session:
+    with state(request).session() as session:
         program = register.find(session, name).program
     values = query_values(name)
     asked = [
@@ -120,7 +120,7 @@ def drop_query(request: Request, name: str) -> HTMLResponse:
 @router.get("/{name}/launch")
 def confirm(request: Request, name: str) -> HTMLResponse:
     """Show the amounts and ask."""
-    at = desk(request)
+    at = state(request)
     with at.session() as session, at.warehouse.client() as client:
         found = register.find(session, name)
         plan = previewing.preview(session, found)
@@ -136,7 +136,7 @@ def confirm(request: Request, name: str) -> HTMLResponse:
 def launch(request: Request, name: str, csrf: Annotated[str, Form()] = "") -> Response:
     """Launch, then show the drop."""
     require_own_form(request, csrf)
-    at = desk(request)
+    at = state(request)
     with at.session() as session, at.warehouse.client() as client:
         at.catch_up(client)
         launching.launch(session, client, name, publisher=at.publish, who=at.who(), now=at.now())
@@ -147,13 +147,15 @@ def launch(request: Request, name: str, csrf: Annotated[str, Form()] = "") -> Re
 def cancel(request: Request, name: str, csrf: Annotated[str, Form()] = "") -> Response:
     """Cancel a draft, then show it."""
     require_own_form(request, csrf)
-    at = desk(request)
+    at = state(request)
     with at.session() as session:
         register.cancel(session, name, who=at.who(), now=at.now())
     return RedirectResponse(f"/drops/{name}", status_code=303)
 
 
-def standing(at: Desk, found: Drop, plan: Preview) -> tuple[Outcome | None, Words | None]:
+def standing(
+    at: AppState, found: Drop, plan: Preview
+) -> tuple[Outcome | None, LocalizedText | None]:
     """Return what became of a drop, or none and the sentence why that can't be said now."""
     try:
         with at.session() as session, at.warehouse.client() as client:
@@ -163,7 +165,7 @@ def standing(at: Desk, found: Drop, plan: Preview) -> tuple[Outcome | None, Word
         return None, error.words
 
 
-def _people(at: Desk, found: Drop, plan: Preview, offset: int) -> dict[str, object]:
+def _people(at: AppState, found: Drop, plan: Preview, offset: int) -> dict[str, object]:
     with at.session() as session:
         people = previewing.people(session, found, offset=offset, limit=PAGE_PEOPLE)
     judged: dict[str, tuple[str, str]] = {}

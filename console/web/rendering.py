@@ -10,12 +10,14 @@ from urllib.parse import urlencode
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from console.i18n import LANGUAGES, translator
+from console.i18n.labels import label
 from console.programs import title
 from console.reports.arm_names import arm_name
 from console.web import security
-from console.web.desk import desk
 from console.web.formats import FILTERS
-from console.web.language import COOKIE, LANGUAGES, language, phrases
+from console.web.language import COOKIE, language
+from console.web.state import state
 from flowdrop.output import json_text, visible
 
 if TYPE_CHECKING:
@@ -26,8 +28,9 @@ YEAR_SECONDS = 365 * 24 * 3600
 
 
 @cache
-def environment() -> Environment:
-    """Return the environment of every template: escaped, and strict about names."""
+def environment(lang: str) -> Environment:
+    """Return the environment of every template in `lang`: escaped, and strict about names."""
+    say = translator(lang)
     made = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
@@ -37,9 +40,16 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(FILTERS)
-    made.globals["link"] = link
+    made.filters["localized"] = say.said
     made.policies["json.dumps_function"] = json_text  # of the filter `tojson`
-    made.globals["arm_name"] = arm_name
+    made.globals |= {
+        "_": say.gettext,
+        "ngettext": say.ngettext,
+        "label": partial(label, say),
+        "arm_name": lambda arm: arm_name(arm).of(lang),
+        "lang": lang,
+        "link": link,
+    }
     return made
 
 
@@ -64,17 +74,15 @@ def page(request: Request, template: str, /, **facts: Any) -> HTMLResponse:
     lang = language(request)
     cookie = security.browser_cookie(request)
     html = (
-        environment()
+        environment(lang)
         .get_template(template)
         .render(
-            t=phrases(lang),
-            lang=lang,
             languages={
                 code: (name, link(request.url.path, **_query(request, lang=code)))
                 for code, name in LANGUAGES.items()
             },
             path=request.url.path,
-            program_title=cache(partial(title, desk(request).settings.programs, lang=lang)),
+            program_title=cache(partial(title, state(request).settings.programs, lang=lang)),
             csrf=security.form_token(request, cookie),
             **facts,
         )

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
+from console.i18n import translator
 from console.reporting.export import BYTES, MEDIA_TYPES
 from console.reporting.found import reports
 from console.reporting.report import Page, Report, Values
 from console.reports.basis import EmptyWarehouseError
 from console.reports.basis import Query as Asked
 from console.web.asking import NOT_ASKED, asks, found, given
-from console.web.desk import desk
-from console.web.language import language, phrases, query_description
+from console.web.language import language
 from console.web.rendering import link, page
+from console.web.state import state
 from sql.client import description, text
 
 if TYPE_CHECKING:
@@ -61,9 +62,9 @@ def add_files(to: APIRouter, report: Report[Any], back: str) -> None:
 
 def report_page(request: Request, report: Report[T], own: Page[T], asked: Values) -> HTMLResponse:
     """Show what was asked; a form that lacks something shows itself alone."""
-    lang, settings = language(request), desk(request).settings
+    lang, settings = language(request), state(request).settings
     result, empty = None, ""
-    with desk(request).warehouse.client() as client:
+    with state(request).warehouse.client() as client:
         asked = own.complete(client, settings, asked)
         if not any(asked[each.name] in NOT_ASKED for each in report.parameters if each.required):
             try:
@@ -81,7 +82,7 @@ def report_page(request: Request, report: Report[T], own: Page[T], asked: Values
         reports=reports().values(),
         report=result,
         empty=empty,
-        charts={} if result is None else report.charts(result, phrases(lang)),
+        charts={} if result is None else report.charts(result, translator(lang)),
         **({} if result is None else links(report, asked)),
         **facts,
     )
@@ -112,11 +113,12 @@ def download(name: str, ending: str, content: bytes) -> Response:
 
 def query_page(request: Request, asked: Iterable[Asked], back: str) -> HTMLResponse:
     """Show queries with what was bound to them, and the way back to what they made."""
+    say = translator(language(request))
     queries = [
         {
             "name": each.name,
             "values": each.values,
-            "description": query_description(each.name, description(each.name), language(request)),
+            "description": say.gettext(description(each.name)),
             "text": text(each.name),
         }
         for each in asked

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import HTTPException
 
-from console.web.desk import desk
+from console.web.state import state
 
 if TYPE_CHECKING:
     from fastapi import Request, Response
@@ -48,7 +48,7 @@ def allowed_hosts(host: str, behind: str = "") -> list[str]:
 def form_token(request: Request, response_cookie: str) -> str:
     """Return the token that a form for this browser carries."""
     return hmac.new(
-        desk(request).csrf_key, response_cookie.encode("utf-8", "replace"), "sha256"
+        state(request).csrf_key, response_cookie.encode("utf-8", "replace"), "sha256"
     ).hexdigest()
 
 

@@ -11,8 +11,8 @@ from console.settlement.month import month as month_of
 from console.settlement.postings import ANY_PRICE, delivered_postings, line_postings
 from console.settlement.statement import statement
 from console.web.asking import given
-from console.web.desk import desk
 from console.web.rendering import link, page
+from console.web.state import state
 
 router = APIRouter(
     prefix="/settlement", include_in_schema=False, default_response_class=HTMLResponse
@@ -34,8 +34,8 @@ def settlement_postings(
     """Show the postings behind a line, or what went to a network's users; the first ones."""
     when = month_of(month)
     only: dict[str, Any] = {"program": program, "limit": POSTINGS_MAX}
-    with desk(request).warehouse.client() as client:
-        found = statement(client, party, when, program, desk(request).settings.programs)
+    with state(request).warehouse.client() as client:
+        found = statement(client, party, when, program, state(request).settings.programs)
         rows = (
             delivered_postings(client, found, when, network=network, price=price, **only)
             if network

@@ -7,9 +7,9 @@ from fastapi.responses import HTMLResponse
 
 from console.reports.basis import Query as Asked
 from console.wallets import PAGE_POSTINGS, alike, wallet
-from console.web.desk import desk
 from console.web.rendering import link, page
 from console.web.report_pages import query_page
+from console.web.state import state
 
 router = APIRouter(prefix="/wallet", include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -18,10 +18,10 @@ router = APIRouter(prefix="/wallet", include_in_schema=False, default_response_c
 def wallet_page(request: Request, account: str = "", offset: int = 0) -> HTMLResponse:
     """Show the wallet `account`; without one, the search box and a few that there are."""
     account = account.strip()
-    with desk(request).warehouse.client() as client:
+    with state(request).warehouse.client() as client:
         if not account:
             return page(request, "wallet_search.html", account="", some=alike(client, ""))
-        found = wallet(client, account, desk(request).live, max(0, offset))
+        found = wallet(client, account, state(request).live, max(0, offset))
     return page(
         request,
         "wallet.html",
@@ -35,8 +35,8 @@ def wallet_page(request: Request, account: str = "", offset: int = 0) -> HTMLRes
 @router.get("/live")
 def live_part(request: Request, account: str) -> HTMLResponse:
     """Show only the balance; the page asks again every few seconds."""
-    with desk(request).warehouse.client() as client:
-        found = wallet(client, account, desk(request).live)
+    with state(request).warehouse.client() as client:
+        found = wallet(client, account, state(request).live)
     return page(request, "wallet_balance.html", account=account, wallet=found)
 
 

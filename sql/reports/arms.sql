@@ -1,4 +1,4 @@
--- One row an arm of the campaign: the people assigned to it and to no other, and what they did from
+-- One row per arm of the campaign: the people assigned to it and to no other, and what they did from
 -- their assignment on, each person once. The arm '' holds those assigned to more than one.
 SELECT
     if(arm_low = arm_high, arm_low, '') AS arm,

@@ -1,4 +1,4 @@
--- One row a campaign that an event or a grant names.
+-- One row per campaign that an event or a grant names.
 SELECT DISTINCT name
 FROM
 (

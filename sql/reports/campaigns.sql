@@ -1,4 +1,4 @@
--- One row a campaign that an event or a grant names: when it ran, whom it reached and assigned.
+-- One row per campaign that an event or a grant names: when it ran, whom it reached and assigned.
 SELECT
     known.name AS name,
     people.start AS start, -- NULL while nobody was contacted

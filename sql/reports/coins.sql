@@ -1,4 +1,4 @@
--- One row a program: how often the campaigns granted coins, rewards included, and to how many people;
+-- One row per program: how often the campaigns granted coins, rewards included, and to how many people;
 -- how many coins is told by settlement/budget. What comes from another partition (the reserve paid, or
 -- the sharer lives there) reaches its wallet as a leg of the step `grant`, and is counted there, once;
 -- or what waits for its wallet.

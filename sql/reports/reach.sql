@@ -1,4 +1,4 @@
--- One row a campaign asked for, and one, named '', for their union: the people contacted, each
+-- One row per campaign asked for, and one, named '', for their union: the people contacted, each
 -- once; what was sent, what it cost, and what those people did from their first contact on.
 SELECT
     campaign,

@@ -1,4 +1,4 @@
--- One row a UTC day on which any of the campaigns contacted anyone, or someone reached converted.
+-- One row per UTC day on which any of the campaigns contacted anyone, or someone reached converted.
 SELECT
     day,
     sum(contacted_that_day) AS contacted,

@@ -1,4 +1,4 @@
--- One row a campaign of which exposures or clicks are stored, which no figure counts yet; of those
+-- One row per campaign of which exposures or clicks are stored, which no figure counts yet; of those
 -- asked for, or of all when none is.
 SELECT
     campaign,

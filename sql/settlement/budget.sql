@@ -1,4 +1,4 @@
--- One row a program: each coin of campaigns' budgets by a time, exactly: the one definition of what
+-- One row per program: each coin of campaigns' budgets by a time, exactly: the one definition of what
 -- they granted, of what came back, and of the net that they gave. Coins between reserve and shards
 -- are in flight, and still the advertiser's.
 SELECT

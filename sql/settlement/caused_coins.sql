@@ -1,4 +1,4 @@
--- One row a program, activity or campaign, and operation: what became of the coins that people got for
+-- One row per program, activity or campaign, and operation: what became of the coins that people got for
 -- it by the end of a month, first in first out within each wallet; '' is all that came and was not
 -- taken back. What was undone by then counts as if it had never been (see `wallet_moves`).
 SELECT

@@ -1,4 +1,4 @@
--- One row a program, network and price of what a carrier delivered in a month: to whose users, how much
+-- One row per program, network and price of what a carrier delivered in a month: to whose users, how much
 -- data, for how many coins, less what was taken back. A price of 0: none is known, nor how much data.
 SELECT
     program,

@@ -1,4 +1,4 @@
--- One row a posting behind what a carrier delivered to the users of a network, by time; a price below 0
+-- One row per posting behind what a carrier delivered to the users of a network, by time; a price below 0
 -- means all. A price is found to a millionth of it, as people write it.
 SELECT
     program,

@@ -1,4 +1,4 @@
--- One row a program and kind of account: the coins of the parties before a month, in it, and after.
+-- One row per program and kind of account: the coins of the parties before a month, in it, and after.
 SELECT
     program,
     kind,

@@ -1,4 +1,4 @@
--- One row a program and kind of account: the same coins by the ledger's own results.
+-- One row per program and kind of account: the same coins by the ledger's own results.
 SELECT
     program,
     posting_kind AS kind,

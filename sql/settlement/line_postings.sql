@@ -1,4 +1,4 @@
--- One row a posting behind a line of a party's settlement, by time; an empty operation means all.
+-- One row per posting behind a line of a party's settlement, by time; an empty operation means all.
 SELECT
     program,
     operation,

@@ -1,4 +1,4 @@
--- One row a program and operation that moved a party's coins in a month: how many events, how much.
+-- One row per program and operation that moved a party's coins in a month: how many events, how much.
 SELECT
     program,
     operation,

@@ -1,4 +1,4 @@
--- One row a party and program: its coins before a month, what moved in the month, and after it.
+-- One row per party and program: its coins before a month, what moved in the month, and after it.
 SELECT
     party,
     program,

@@ -1,2 +1,2 @@
--- One row a program whose coins have moved.
+-- One row per program whose coins have moved.
 SELECT DISTINCT program FROM settlement_postings ORDER BY program

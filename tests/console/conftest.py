@@ -94,8 +94,8 @@ def serve(
     )
     app = create_app(settings, addresses, Warehouse(url))
     if wire:
-        app.state.desk.publish = wire
-        app.state.desk.catch_up = lambda _client: None  # without Kafka
+        app.state.console.publish = wire
+        app.state.console.catch_up = lambda _client: None  # without Kafka
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="off"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -172,7 +172,7 @@ def test_a_form_with_a_wrong_token_is_refused_in_words(
             },
         )
         assert answer.status_code == 403, answer.text
-        assert "This form is too old; open the page again." in answer.text
+        assert "This form has expired; open the page again." in answer.text
     shown = stranger.get("/drops", headers={"Cookie": session + b"; flowdrop_csrf=" + cookie})
     assert shown.status_code == 200
 

@@ -95,7 +95,7 @@ def test_tables_for_people(run: Callable[..., Result]) -> None:
     assert "none yet" in run("list").stdout
     assert "Preview of drop spring" in run("create", "spring", *TERMS).stdout
     assert "unspent" in run("show", "spring").stdout
-    assert "left_out: over_budget" in run("preview", "spring").stdout
+    assert "left out: over_budget" in run("preview", "spring").stdout
     assert run("list", "--csv").stdout.splitlines()[1].startswith("spring,draft,")
 
 
@@ -132,7 +132,7 @@ def test_a_bad_database_is_named(
     monkeypatch.setenv("FLOWDROP_DATABASE", "nonsense")
     refused = run("list")
     assert refused.exit_code == 1
-    assert "setting database: 'nonsense'" in refused.stderr
+    assert "setting database: nonsense" in refused.stderr
 
 
 def test_nobody_draws_with_a_key_that_everybody_knows(
@@ -144,3 +144,13 @@ def test_nobody_draws_with_a_key_that_everybody_knows(
     assert refused.exit_code == 1
     assert "setting drop_secret: there is none; `flowdrop up` draws one" in refused.stderr
     assert str(tmp_path) in refused.stderr
+
+
+def test_it_speaks_chinese(run: Callable[..., Result]) -> None:
+    assert "还没有" in run("list", "--lang", "zh").stdout
+    assert "花费" in run("create", "spring", *TERMS, "--lang", "zh").stdout
+    again = run("create", "spring", *TERMS, "--lang", "zh")
+    assert "名称 'spring' 已被发放或活动使用" in again.stderr
+    assert "已取消：spring" in run("cancel", "spring", "--lang", "zh").stderr
+    refused = run("cancel", "spring", "--lang", "zh")
+    assert "只有草稿可以取消" in refused.stderr

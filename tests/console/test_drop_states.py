@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.clickhouse
 
-NOT_ALL = "has not acknowledged all of it"
+NOT_ALL = "has not acknowledged everything"
 BUTTON = 'id="confirm"'
 
 
@@ -63,7 +63,7 @@ def test_a_launch_page_says_the_state(
     assert [NOT_ALL in said[name] for name in said] == [False, True, False, False]
     assert [NOT_ALL in shown[name] for name in said] == [False, True, False, False]
     assert f"launched at {at}" in said["broken"]
-    assert f"launched at {at} and Kafka has acknowledged all of it" in said["done"]
+    assert f"launched at {at}, and Kafka has acknowledged everything" in said["done"]
     assert "was cancelled" in said["stopped"]
     assert f"已于 {at} 发放，Kafka 已确认全部事件" in chinese
     for name, launches in (("draft", 1), ("broken", 1), ("done", 0), ("stopped", 0)):

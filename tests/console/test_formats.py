@@ -45,5 +45,7 @@ def test_numbers_look_as_they_should(shown: str, text: str) -> None:
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_json_of_api_and_charts_has_no_word_for_what_is_no_number(value: float) -> None:
     assert answer({"rate": [value, 1.5]}).body == b'{"rate": [null, 1.5]}'
-    chart = environment().from_string("{{ chart | tojson }}").render(chart={"rate": (value, 1.5)})
+    chart = (
+        environment("en").from_string("{{ chart | tojson }}").render(chart={"rate": (value, 1.5)})
+    )
     assert chart == '{"rate": [null, 1.5]}'

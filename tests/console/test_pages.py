@@ -129,7 +129,7 @@ def test_reach(page: Page, console: str, names: list[str]) -> None:
 
 def test_the_query_behind_a_number(page: Page, console: str) -> None:
     page.goto(f"{console}/reach?campaign=cj-8")
-    page.get_by_role("link", name="The query that made this").click()
+    page.get_by_role("link", name="Show the query").click()
     report = httpx.get(f"{console}/api/reach?campaign=cj-8").json()
     heads = texts(page, "section.card h2")
     assert heads == [f"sql/{query['name']}.sql" for query in report["queries"]]

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.clickhouse
 
 EN = (
-    "Not counted: 3 exposures and 1 click are stored, and in no figure here: reach, contacts, "
-    "conversions and cost are those of contacts sent."
+    "Not counted: 3 exposures and 1 click are stored but are in no figure here; reach, contacts, "
+    "conversions and cost cover contacts sent only."
 )
 ZH = "未计入：已存储 3 次曝光、1 次点击"
 

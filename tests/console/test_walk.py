@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import ast
 import re
-import tomllib
 from collections import defaultdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
 from console.programs import title
-from console.web.language import FOLDER, OPERATIONS, QUERIES
 from tests.console.reading import Figure, Reading
 from tests.console.world import PROGRAM, PROGRAMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CONSOLE = FOLDER.parent
-SQL = CONSOLE.parent / "sql"
 ELSEWHERE = re.compile(r"^/static|\.(csv|xlsx|parquet)|^/api|lang=|^#|^https?:")
 WALLETS_MAX = 2  # they are alike
 NOT_LINKED = [
@@ -206,31 +200,6 @@ def test_chinese_refusals_say_nothing_in_english(console: str, names: set[str]) 
 def test_chinese_has_its_own_punctuation(chinese: list[tuple[str, Reading]]) -> None:
     found = {text for _, reading in chinese for text in reading.words if HALF_WIDTH.search(text)}
     assert not found
-
-
-def test_what_only_commands_say_has_its_own_punctuation() -> None:
-    texts = [
-        node.value
-        for path in CONSOLE.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    ]
-    tables = [FOLDER / "zh.toml", OPERATIONS, QUERIES, CONSOLE / "reports" / "notes.toml"]
-    texts += [t for path in tables for t in _strings(tomllib.loads(path.read_text("utf-8")))]
-    chinese_texts = [text for text in texts if re.search("[\u4e00-\u9fff]", text)]
-    assert len(chinese_texts) > 500
-    assert not [text for text in chinese_texts if HALF_WIDTH.search(text)]
-
-
-def test_every_query_of_a_report_is_told_in_chinese() -> None:
-    told = set(tomllib.loads(QUERIES.read_text("utf-8")))
-    files = {
-        f"{room}/{path.stem}"
-        for room in ("reports", "settlement")
-        for path in (SQL / room).glob("*.sql")
-    }
-    assert files <= told
-    assert not {name for name in told if not Path(SQL / f"{name}.sql").exists()}
 
 
 @pytest.mark.clickhouse

@@ -169,7 +169,7 @@ def test_drops_by_api_are_what_the_commands_print(
 @pytest.mark.parametrize(
     ("path", "status", "kind", "words"),
     [
-        ("/reach?campaign=nope&lang=en", 404, "unknown_campaign", "one of the list of campaigns"),
+        ("/reach?campaign=nope&lang=en", 404, "unknown_campaign", "one from the list of campaigns"),
         ("/reach?campaign=cj-88", 404, "unknown_campaign", "did you mean"),
         ("/lift?campaign=cj-8", 404, "not_randomised", "cj-8"),
         ("/overlap?a=cj-8&b=cj-8", 400, "refused", "cj-8"),
@@ -179,7 +179,7 @@ def test_drops_by_api_are_what_the_commands_print(
         ("/settlement?month=2026-13", 400, "refused", "such as 2026-10"),
         ("/settlement/postings?party=wallets&month=2026-11&line=x", 400, "refused", "grant"),
         ("/nowhere", 404, "no_page", ""),
-        ("/reach", 422, "nothing_chosen", "Choose at least one campaign"),
+        ("/reach", 422, "nothing_chosen", "Select at least one campaign"),
         ("/drops/spring/people?offset=x", 422, "refused", "offset"),
     ],
 )
@@ -272,7 +272,7 @@ def test_the_language_is_kept(web: httpx.Client) -> None:
 def test_a_launchs_page_says_who_is_left_out_and_the_share_held_out(web: httpx.Client) -> None:
     page = web.get("/drops/autumn/launch").text
     assert "of the drop, drawn at random" in page
-    assert "of the audience are left out over budget." in page
+    assert "in the audience are left out as over budget." in page
 
 
 def test_a_form_without_our_token_is_refused(web: httpx.Client) -> None:

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from console.reporting.documented import page
 from console.reporting.found import reports
 from console.reporting.report import plain
-from console.reports.lift import DIFFERENCES, lift
+from console.reports.lift import lift
 from console.reports.overlap import overlap
 from console.reports.reach import reach
 from flowdrop.cli import main
@@ -150,15 +150,6 @@ def test_help_has_an_example(command: str) -> None:
     assert f"Example: flowdrop report {command}" in run(command, "--help").stdout
 
 
-def test_every_word_has_its_chinese() -> None:
-    for name, report in reports().items():
-        assert all(report.words.values()), name
-        own = report.text is not None
-        titles = set() if own else {report.summary, *(table.title for table in report.tables)}
-        assert titles <= report.words.keys(), name
-    assert {*DIFFERENCES.values()} <= reports()["lift"].words.keys()
-
-
 def test_the_page_of_reports_is_made_of_them() -> None:
     assert (ROOT / "docs" / "reports.md").read_text("utf-8") == page()
 
@@ -166,3 +157,9 @@ def test_the_page_of_reports_is_made_of_them() -> None:
 def test_every_query_of_a_report_is_a_file() -> None:
     for report in reports().values():
         assert all(text(name) for name in report.queries), report.name
+
+
+def test_a_refusal_is_in_the_language_of_the_command() -> None:
+    refused = run("reach", "cj-88", "--lang", "zh")
+    assert refused.exit_code == 1
+    assert "没有事件提到活动 'cj-88'；您要找的是 cj-8" in refused.stderr

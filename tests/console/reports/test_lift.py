@@ -96,12 +96,12 @@ def test_a_lift_without_upper_end_is_told_in_words(
     [
         (Arm(2, 0.5, values=(100, 100)), Arm(2, 0.5), "people", "too few people in arm drop: 2"),
         (Arm(1, 0.5, values=(100,)), Arm(1, 0.5), "people", "too few people in arm drop: 1"),
-        (Arm(20, 0.5, values=(100,) * 20), Arm(20, 0.5), "spread", "everybody in arm drop"),
+        (Arm(20, 0.5, values=(100,) * 20), Arm(20, 0.5), "spread", "everyone in arm drop"),
         (
             Arm(20, 0.5, values=(100, 200) * 10),
             Arm(20, 0.5, values=(50,) * 20),
             "spread",
-            "everybody in arm holdout",
+            "everyone in arm holdout",
         ),
         # The rates say p = .1 of such arms, where a mean without spread would say p < .001.
         (Arm(90, 0.9, values=(100, 200) * 10), Arm(10, 0.1), "sum", "nobody in arm holdout"),
@@ -109,7 +109,7 @@ def test_a_lift_without_upper_end_is_told_in_words(
             Arm(90, 0.9, values=(100, 200) * 10),
             Arm(10, 0.1, values=(100, 300)),
             "carriers",
-            "as if 1.6 had brought the same each",
+            "as if 1.6 had each generated the same",
         ),
     ],
 )
@@ -181,7 +181,7 @@ def test_one_probability_written_in_two_ways_is_one(
     report = lift(client, "spring")
     assert report.blocked is None
     rounded, not_one = report.cautions
-    assert "is given as 0.33 and as 0.3333" in rounded.en
+    assert "is given both as 0.33 and as 0.3333" in rounded.en
     assert "add up to 0.99835" in not_one.en
     assert report.arms[0].probability == pytest.approx(0.33165)
 
@@ -215,7 +215,7 @@ def test_minutes_after_the_launch_the_report_says_what_can_be_shown(
     )
     assert [round(100 * (one.difference or 0), 1) for one in found.detectable] == [10.8, 14.2, 19.3]
     assert found.least == 33
-    assert "33 of drop would have to" in found.words.en
+    assert "33 in drop would have to" in found.words.en
     monkeypatch.setattr("sql.client.connect", lambda: client)
     text = printed("lift", "spring")
     assert "No outcomes yet" in text
@@ -230,7 +230,7 @@ def test_minutes_after_the_launch_the_report_says_what_can_be_shown(
 def test_too_few_can_show_nothing_at_all(ran: Callable[..., Client]) -> None:
     (found,) = lift(ran(drop=Arm(2, 0.5), holdout=Arm(2, 0.5)), "spring").prospects
     assert found.least is None
-    assert "no outcome, however clear" in found.words.en
+    assert "too few people for any outcome" in found.words.en
 
 
 def test_one_conversion_is_an_outcome(ran: Callable[..., Client]) -> None:

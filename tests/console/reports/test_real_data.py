@@ -97,7 +97,7 @@ def test_what_is_counted_is_said_in_both_languages(warehouse: Client) -> None:
     found = reach(warehouse, ["hillstrom", "cj-8"])
     assert "not a viewable impression" in found.basis.en
     assert "并不等于可见曝光" in found.basis.zh
-    assert "no dates inside its two weeks" in found.notes[0].en
+    assert "no dates within its two weeks" in found.notes[0].en
     assert "两周之内没有日期" in found.notes[0].zh
     assert len(found.notes) == 2
     assert not lift(warehouse, "hillstrom").notes[1:]

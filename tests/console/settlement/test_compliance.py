@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from console.compliance.report import ComplianceReport, report
 from console.compliance.reserve import bound
 from console.compliance.rules import RULES, THRESHOLDS
 from console.compliance.text import markdown
+from console.i18n import translator
 from console.reporting.report import plain
 from console.reports.basis import EmptyWarehouseError
 from console.settlement.month import month
@@ -145,7 +147,7 @@ def test_a_wallet_is_as_its_last_event_of_before_left_it_however_late_that_came(
 
 
 def test_the_page_says_it_all(busy: LedgerRows) -> None:
-    page = markdown(of(busy))
+    page = markdown(of(busy), translator("en"))
     for line in (
         "# Compliance report, 2026-10 (UTC)",
         "| issued in the month | 20 |",
@@ -162,11 +164,11 @@ def test_the_page_says_it_all(busy: LedgerRows) -> None:
 def test_a_month_before_everything_is_empty_and_says_so(busy: LedgerRows) -> None:
     found = of(busy, "2026-01")
     assert found.programs == ()
-    assert "Nothing had happened by the end of 2026-01." in markdown(found)
+    assert "Nothing had happened by the end of 2026-01." in markdown(found, translator("en"))
 
 
 def test_an_empty_warehouse_says_so(fresh: Callable[[], Client]) -> None:
-    with pytest.raises(EmptyWarehouseError, match="no coin has moved yet"):
+    with pytest.raises(EmptyWarehouseError, match="no coins have moved yet"):
         report(fresh(), month("2026-10"))
 
 
@@ -244,8 +246,8 @@ def test_the_report_as_json_and_as_a_page(run: Callable[..., Result], busy: Ledg
 @pytest.mark.parametrize(
     ("args", "status", "sentence"),
     [
-        (("flags", "--month", "soon"), 1, "'soon' is no month"),
-        (("report", "--month", "2026-14"), 1, "'2026-14' is no month"),
+        (("flags", "--month", "soon"), 1, "'soon' is not a month"),
+        (("report", "--month", "2026-14"), 1, "'2026-14' is not a month"),
         (("flags", "--month", "2026-10", "--rule", "theft"), 2, "circular_gifts"),
         (("flags", "--month", "2026-10", "--drain-share", "2"), 2, "0<=x<=1"),
     ],
@@ -267,3 +269,12 @@ def test_the_page_documents_every_rule_and_threshold() -> None:
         for threshold in rule.thresholds:
             option = f"--{threshold.name.replace('_', '-')}"
             assert f"| `{option}` | {threshold.default} | {threshold.help}" in page
+
+
+@pytest.mark.parametrize("command", ["report", "flags"])
+def test_it_speaks_chinese(run: Callable[..., Result], command: str) -> None:
+    found = run(command, "--month", "2026-10", "--lang", "zh")
+    assert found.exit_code == 0
+    assert {"report": "# 合规报告，2026-10（UTC）", "flags": "流量币"}[command] in found.stdout
+    text = re.sub(r"`[^`]*`|ann bob", "", found.stdout + found.stderr)
+    assert not re.findall(r"[a-z]{3,} [a-z]{3,}", text)

@@ -15,6 +15,7 @@ from console.compliance.cover import PartitionCover, cover
 from console.compliance.report import report
 from console.compliance.reserve import bound
 from console.compliance.text import markdown
+from console.i18n import translator
 from console.reports.basis import EmptyWarehouseError
 from console.settlement.month import month
 from flowdrop.cli import main
@@ -106,7 +107,10 @@ def test_the_months_report_counts_neither_reserve_nor_leases(client: Client) -> 
     assert (found.issued, found.burnt, found.redeemed) == (260, 0, 20)
     assert found.outstanding == 250 + 20, "what is on its way counts until it has come"
     assert (found.reserve, found.cover) == (965 - 20, (965 - 20) / 270)
-    assert "Reserve: 945 coins for 270 outstanding, 350.00 %." in markdown(told).splitlines()
+    assert (
+        "Reserve: 945 coins for 270 outstanding, 350.00 %."
+        in markdown(told, translator("en")).splitlines()
+    )
 
 
 def test_what_was_issued_before_the_program_was_bound_is_not_backed(
@@ -129,7 +133,7 @@ def test_a_program_nobody_knows_is_named(client: Client, programs: Path) -> None
 
 
 def test_an_empty_warehouse_says_so(fresh: Callable[[], Client], programs: Path) -> None:
-    with pytest.raises(EmptyWarehouseError, match="no coin has moved yet"):
+    with pytest.raises(EmptyWarehouseError, match="no coins have moved yet"):
         cover(fresh(), programs)
 
 
@@ -163,9 +167,9 @@ def test_the_command_says_the_same_to_people_and_programs(
     shown = CliRunner().invoke(main, ["compliance", "reserve"])
     assert shown.stdout.splitlines() == [
         "backed, bound always",
-        "  backing 965, 371.15 % of what is issued",
+        "  backing 965, 371.15 % of issued",
         "  outstanding 250; spent 20; issued 260",
-        "  left 320; leased 625; on the way 20",
+        "  left 320; leased 625; in transit 20",
         "  partition 0: leased 375, issued 200, left 175",
         "  partition 1: leased 250, issued 60, left 190",
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -96,8 +97,8 @@ def test_the_table_says_what_is_owed_and_how_it_was_counted() -> None:
     assert "the network that the redemption names" in found.stderr
     text = run(*SPRING).stdout
     for fact in (
-        *("spent by transfer", "still in hand", "waiting for a wallet", "unspent", "550"),
-        *("taken out", "into red packets", "in the reserve"),
+        *("spent by transfer", "still in wallets", "waiting for a wallet", "unspent", "550"),
+        *("withdrawn", "into red packets", "in the reserve"),
     ):
         assert fact in text
 
@@ -113,7 +114,7 @@ def test_a_line_is_opened() -> None:
     )
     few = run(*UNICOM, "--postings", "--limit", "2")
     assert "undo-r3" not in few.stdout
-    assert "the first 2; there may be more" in few.stderr
+    assert "only the first 2 are listed" in few.stderr
 
 
 def test_what_was_delivered_to_a_network_is_opened() -> None:
@@ -159,16 +160,20 @@ def test_a_difference_ends_with_status_1_and_its_name(
 @pytest.mark.parametrize(
     ("args", "status", "sentence"),
     [
-        (("--party", "carrier:x", "--month", "2026-10"), 1, "there are carrier:telecom, carrier:u"),
-        (("--party", "wallets", "--month", "2026-13"), 1, "'2026-13' is no month"),
+        (
+            ("--party", "carrier:x", "--month", "2026-10"),
+            1,
+            "known parties include carrier:telecom, carrier:u",
+        ),
+        (("--party", "wallets", "--month", "2026-13"), 1, "'2026-13' is not a month"),
         (("--month", "2026-10"), 2, "name one party by --party, or ask for --all"),
         ((*ALL, "--party", "wallets"), 2, "name one party by --party, or ask for --all"),
         ((*ALL, "--line", "redeem"), 2, "are of one party"),
         ((*ALL, "--network", "unicom"), 2, "are of one party"),
         ((*UNICOM, "--network", "unicom", "--postings"), 2, "leave out --line, --postings"),
         ((*UNICOM, "--price", "1"), 2, "name it by --network"),
-        ((*UNICOM, "--network", "mobile"), 1, "it delivered to those of telecom, unicom"),
-        ((*UNICOM, "--line", "earn"), 1, "there are redeem, redeem_settle, reverse"),
+        ((*UNICOM, "--network", "mobile"), 1, "it delivered to users of telecom, unicom"),
+        ((*UNICOM, "--line", "earn"), 1, "its lines are `redeem`, `redeem_settle`, `reverse`"),
     ],
 )
 def test_what_cannot_be_told_is_one_sentence(
@@ -189,3 +194,22 @@ def test_an_empty_month_is_said_and_is_no_error() -> None:
     there = run(*UNICOM, "--postings", "--csv")
     assert postings.stdout == there.stdout.splitlines(keepends=True)[0]
     assert "carrier:telecom has postings from" in postings.stderr
+
+
+def test_it_speaks_chinese() -> None:
+    found = run(*UNICOM, "--lang", "zh")
+    for word in (
+        "期初",
+        "转入",
+        "liuliangbao 应付 carrier:unicom 120 流量币",
+        "2026-10 提供的流量",
+    ):
+        assert word in found.stdout
+    assert "按 UTC 自然月" in found.stderr
+    assert not set(re.findall(r"[a-z]{3,} [a-z]{3,}", found.stdout + found.stderr))
+    everyone = run(*ALL, "--lang", "zh")
+    assert "结算方" in everyone.stdout
+    assert "方案自身账户" in everyone.stdout
+    assert "与账本账户一致" in everyone.stderr
+    refused = run("--party", "carrier:x", "--month", "2026-10", "--lang", "zh")
+    assert "没有结算方 'carrier:x'；有 carrier:" in refused.stderr

@@ -57,7 +57,7 @@ def web(ledger: LedgerRows, tmp_path: Path) -> Web:
 @pytest.mark.parametrize(
     ("lang", "words"),
     [
-        ("en", ["Delivered in 2026-10", "(its own)", "Coins a MB"]),
+        ("en", ["Delivered in 2026-10", "(its own)", "Coins per MB"]),
         ("zh", ["2026-10 提供的流量", "（本网）", "每 MB 流量币"]),
     ],
 )
@@ -79,13 +79,13 @@ def test_a_networks_row_opens_to_its_postings(web: Web) -> None:
     assert page.text.count("s2") == 1
     refused = web.get(f"/settlement/postings?{UNICOM}&network=mobile")
     assert refused.status_code == 400
-    assert "it delivered to those of telecom, unicom" in refused.text
+    assert "it delivered to users of telecom, unicom" in refused.text
 
 
 @pytest.mark.parametrize(
     ("lang", "words"),
     [
-        ("en", ["What it got by the end of 2026-10", "People", "Redeemed"]),
+        ("en", ["What it gained by the end of 2026-10", "People", "Redeemed"]),
         ("zh", ["截至 2026-10 月末所得", "人数", "已兑换"]),
     ],
 )
@@ -104,7 +104,11 @@ def test_a_departments_page_tells_what_it_got(web: Web, lang: str, words: list[s
     [
         (
             "en",
-            ["Before 2026-10", "What became of them by the end of 2026-10", "of the granted coins"],
+            [
+                "Before 2026-10",
+                "What became of the coins by the end of 2026-10",
+                "of the granted coins",
+            ],
         ),
         ("zh", ["2026-10 之前", "截至 2026-10 月末的去向", "在已发放的币之中"]),
     ],
@@ -143,7 +147,7 @@ def test_a_month_without_movement_says_when_there_were_some(
 def test_no_month_is_refused_without_a_commands_option(web: Web) -> None:
     for path in ("/settlement?month=xx&lang=en", "/api/settlement?month=xx"):
         text = web.get(path).text
-        assert "is no month; write year and month" in text
+        assert "is not a month; write year and month" in text
         assert "--month" not in text
 
 

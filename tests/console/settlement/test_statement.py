@@ -94,8 +94,8 @@ def test_what_was_delivered_opens_to_its_postings(ledger: LedgerRows) -> None:
 @pytest.mark.parametrize(
     ("party", "network", "price", "sentence"),
     [
-        ("carrier:unicom", "mobile", ANY_PRICE, "it delivered to those of telecom, unicom"),
-        ("carrier:unicom", "telecom", 3, "at 3 coins a MB in 2026-10; there are 2 "),
+        ("carrier:unicom", "mobile", ANY_PRICE, "it delivered to users of telecom, unicom"),
+        ("carrier:unicom", "telecom", 3, "at 3 coins per MB in 2026-10; there are prices of 2 "),
         ("carrier:telecom", "telecom", ANY_PRICE, "has postings from 2026-11-01"),
         ("wallets", "telecom", ANY_PRICE, "only a carrier delivers"),
     ],
@@ -359,7 +359,7 @@ def test_a_line_opens_to_event_offset_and_amount(ledger: LedgerRows) -> None:
 
 def test_a_line_that_is_not_there_names_those_that_are(ledger: LedgerRows) -> None:
     found = of(ledger, "carrier:unicom")
-    with pytest.raises(NoReportError, match="there are redeem, redeem_settle, reverse"):
+    with pytest.raises(NoReportError, match="its lines are `redeem`, `redeem_settle`, `reverse`"):
         postings(found, ledger, "earn")
 
 
@@ -379,7 +379,9 @@ def test_a_line_that_is_not_there_names_those_that_are(ledger: LedgerRows) -> No
 def test_an_unknown_party_names_those_that_exist(
     ledger: LedgerRows, party: str, there: str
 ) -> None:
-    with pytest.raises(UnknownPartyError, match=f"no party '{party}'; there are .*{there}"):
+    with pytest.raises(
+        UnknownPartyError, match=f"no party '{party}'; known parties include .*{there}"
+    ):
         of(ledger, party)
 
 
@@ -393,19 +395,19 @@ def test_before_the_first_posting_there_is_nothing_and_it_says_when_there_was(
     )
     before = everyone(ledger.client, month("2026-05"))
     assert (before.parties, before.differences) == ((), ())
-    assert before.empty == "no coin had moved by the end of 2026-05"
+    assert before.empty == "no coins had moved by the end of 2026-05"
 
 
 def test_a_program_without_coins_names_those_with(ledger: LedgerRows) -> None:
-    with pytest.raises(NoReportError, match=f"those of ali-flow-wallet, {LIU}"):
+    with pytest.raises(NoReportError, match=f"coins of ali-flow-wallet, {LIU}"):
         everyone(ledger.client, OCTOBER, "liuliang")
 
 
 def test_an_empty_warehouse_says_so(fresh: Callable[[], Client]) -> None:
     client = fresh()
-    with pytest.raises(EmptyWarehouseError, match="no coin has moved yet"):
+    with pytest.raises(EmptyWarehouseError, match="no coins have moved yet"):
         statement(client, "carrier:unicom", OCTOBER)
-    with pytest.raises(EmptyWarehouseError, match="no coin has moved yet"):
+    with pytest.raises(EmptyWarehouseError, match="no coins have moved yet"):
         everyone(client, OCTOBER)
 
 

@@ -32,8 +32,8 @@ PATIENCE_SECONDS = 30.0
 
 
 @dataclass
-class Desk:
-    """Made once by `create_app`; every handler finds it by `desk`."""
+class AppState:
+    """Made once by `create_app`; every handler finds it by `state`."""
 
     settings: ConsoleSettings
     addresses: Addresses
@@ -83,7 +83,7 @@ class Desk:
         return datetime.now(UTC)
 
 
-def desk(request: Request) -> Desk:
-    """Return the desk of the application that serves `request`."""
-    found: Desk = request.app.state.desk
+def state(request: Request) -> AppState:
+    """Return the state of the application that serves `request`."""
+    found: AppState = request.app.state.console
     return found
