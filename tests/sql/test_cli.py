@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner, Result
 
-import sql.cli
+import sql.client
 from flowdrop.cli import main
 from sql.client import names, text
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.clickhouse
 
 @pytest.fixture(autouse=True)
 def warehouse(database: Client, monkeypatch: pytest.MonkeyPatch) -> Client:
-    monkeypatch.setattr(sql.cli, "connect", lambda *_: database)
+    monkeypatch.setattr(sql.client, "connect", lambda *_: database)
     return database
 
 

@@ -44,6 +44,14 @@ def test_each_run_goes_on_where_the_last_one_was() -> None:
     assert progress.skipped == 65
 
 
+def test_what_is_killed_soon_after_it_began_has_begun() -> None:
+    progress = Progress(KEY)
+    for record in RECORDS[:5]:
+        progress.on_ack(record)  # within the same moment, and then comes SIGKILL
+    assert Progress(KEY).before >= 1
+    assert list(Progress(KEY).rest(RECORDS))[-1] == RECORDS[-1]
+
+
 def test_partitions_come_as_far_as_each_was_acknowledged() -> None:
     progress = Progress(KEY)
     list(progress.rest(RECORDS))

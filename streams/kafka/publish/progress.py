@@ -62,7 +62,7 @@ class Progress:
         self._path = home() / FOLDER / f"{name}.json"
         self._before = _read(self._path)
         self._reached: dict[Place, Reached] = {}
-        self._saved = time.monotonic()
+        self._saved = -SAVE_SECONDS  # the first record is written down at once
 
     @property
     def before(self) -> int:
@@ -93,9 +93,9 @@ class Progress:
             yield record
 
     def on_ack(self, record: Record, _offset: int = -1) -> None:
-        """Count a record that Kafka has; the file follows within a second or so."""
+        """Count a record that Kafka has; the file follows with the first, then once a second."""
         self._reach(record)
-        if time.monotonic() - self._saved > SAVE_SECONDS:
+        if time.monotonic() - self._saved >= SAVE_SECONDS:
             self.save()
 
     def save(self) -> None:
