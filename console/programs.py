@@ -1,4 +1,4 @@
-"""What the programs' files say, for whom the rules themselves are another room's."""
+"""What the programs' files say, as reports and pages need it."""
 
 from __future__ import annotations
 

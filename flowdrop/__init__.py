@@ -1,1 +1,1 @@
-"""The hall of the house: commands, settings and output, shared by every room."""
+"""The entry package: the command-line program, settings and output, which every package uses."""

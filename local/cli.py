@@ -152,10 +152,15 @@ def _elsewhere(here: Path) -> list[str]:
 
     told = [f"nothing runs in {here}; FLOWDROP_HOME names another folder"]
     for other in homes.known():
-        if other != here:
+        if other == here:
+            continue
+        try:
             parts = known_services(other).parts()
-            running = sum(processes.look(part).state == "running" for part in parts)
-            told.append(f"  {other}: {counted(running, 'process', 'processes')} running")
+        except (click.ClickException, OSError) as error:  # no fault of the folder asked for
+            told.append(f"  {other}: can't be read ({error})")
+            continue
+        running = sum(processes.look(part).state == "running" for part in parts)
+        told.append(f"  {other}: {counted(running, 'process', 'processes')} running")
     return told
 
 

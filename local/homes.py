@@ -24,7 +24,14 @@ def remember(home: Path) -> None:
 def known() -> list[Path]:
     """Return the folders that are still flowdrop's, the newest first."""
     noted = reversed(_noted(cache_folder() / NAME))
-    return [path for path in noted if (path / MARK).is_file()]
+    return [path for path in noted if _is_ours(path)]
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        return (path / MARK).is_file()
+    except OSError:  # another user's, of an installation that several share
+        return False
 
 
 def _noted(place: Path) -> list[Path]:

@@ -183,14 +183,23 @@ def mend_stamps(bootstrap: str) -> list[str]:
     return wrong
 
 
-def partitions(admin: AdminClient, bootstrap: str) -> dict[str, int]:
-    """Return the number of partitions of every topic there is."""
-    return {name: len(topic.partitions) for name, topic in _topics(admin, bootstrap).items()}
+def partitions(
+    admin: AdminClient, bootstrap: str, seconds: float = ANSWER_SECONDS_MAX
+) -> dict[str, int]:
+    """Return the number of partitions of every topic there is.
+
+    Raises:
+        click.ClickException: when Kafka does not answer within `seconds`.
+    """
+    found = _topics(admin, bootstrap, seconds)
+    return {name: len(topic.partitions) for name, topic in found.items()}
 
 
-def _topics(admin: AdminClient, bootstrap: str) -> dict[str, TopicMetadata]:
+def _topics(
+    admin: AdminClient, bootstrap: str, seconds: float = ANSWER_SECONDS_MAX
+) -> dict[str, TopicMetadata]:
     try:
-        return dict(admin.list_topics(timeout=ANSWER_SECONDS_MAX).topics)
+        return dict(admin.list_topics(timeout=seconds).topics)
     except KafkaException as error:
         raise click.ClickException(
             f"Kafka does not answer at {bootstrap}: {error.args[0].str()}; "

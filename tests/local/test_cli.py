@@ -104,6 +104,11 @@ def test_status_elsewhere_says_where_it_looked_and_what_runs_in_other_folders(
     monkeypatch.setenv("FLOWDROP_HOME", str(other))
     assert f"{home}: 0 processes running" in run("status").stderr
 
+    (home / "addresses.toml").write_text("kafka = [")
+    done = run("status")
+    assert f"{home}: can't be read" in done.stderr, "another folder's fault is told, and no more"
+    assert "kafka" in done.stdout
+
 
 @pytest.mark.parametrize("text", ["", "{", "[1, 2]", "null", "[null]"])
 def test_a_note_of_other_folders_that_is_broken_is_none(

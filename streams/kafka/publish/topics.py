@@ -6,13 +6,12 @@ import time
 from typing import TYPE_CHECKING
 
 import click
-from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
+
+from streams.kafka.topics import partitions as counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from confluent_kafka.admin._metadata import TopicMetadata
 
 ANSWER_SECONDS_MAX = 5.0
 ABSENT_SECONDS_MAX = 1.0  # a broker that has just started may not know all of its topics yet
@@ -27,24 +26,16 @@ def require_topics(bootstrap: str, partitions: int, *topics: str) -> None:
     """
     admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
     deadline = time.monotonic() + ABSENT_SECONDS_MAX
-    while wrong := _first_wrong(_found(admin, bootstrap), bootstrap, partitions, topics):
+    while wrong := _first_wrong(
+        counted(admin, bootstrap, ANSWER_SECONDS_MAX), bootstrap, partitions, topics
+    ):
         if time.monotonic() > deadline:
             raise click.ClickException(wrong)
         time.sleep(LOOK_SECONDS)
 
 
-def _found(admin: AdminClient, bootstrap: str) -> Mapping[str, TopicMetadata]:
-    try:
-        return admin.list_topics(timeout=ANSWER_SECONDS_MAX).topics
-    except KafkaException as error:
-        raise click.ClickException(
-            f"Kafka does not answer at {bootstrap}: {error.args[0].str()}; "
-            "start it with `flowdrop up` or set FLOWDROP_KAFKA"
-        ) from error
-
-
 def _first_wrong(
-    found: Mapping[str, TopicMetadata], bootstrap: str, partitions: int, topics: tuple[str, ...]
+    found: Mapping[str, int], bootstrap: str, partitions: int, topics: tuple[str, ...]
 ) -> str:
     """Return what is to be done about the first topic that isn't as it should be, or nothing."""
     for topic in topics:
@@ -53,9 +44,9 @@ def _first_wrong(
                 f"Kafka at {bootstrap} has no topic {topic}; "
                 "create it with `flowdrop topics create`"
             )
-        if len(found[topic].partitions) != partitions:
+        if found[topic] != partitions:
             return (
-                f"topic {topic} has {len(found[topic].partitions)} partitions, but the setting "
+                f"topic {topic} has {found[topic]} partitions, but the setting "
                 f"partitions is {partitions}; set FLOWDROP_PARTITIONS to the topic's number"
             )
     return ""
