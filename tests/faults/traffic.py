@@ -16,7 +16,17 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from confluent_kafka import KafkaError, KafkaException, Producer
 from msgspec.structs import replace
 
-from streams.events import Click, ClickData, encode, partition_of, topic_of
+from streams.events import (
+    Click,
+    ClickData,
+    Close,
+    OrderRefund,
+    PacketClaim,
+    Reward,
+    encode,
+    partition_of,
+    topic_of,
+)
 from tests.simulator.plan import CAMPAIGNS, Clients
 
 if TYPE_CHECKING:
@@ -32,6 +42,10 @@ PEOPLE_FIRST = 200
 PEOPLE_MAX = 50_000
 SHARE_NEW = 0.02
 SHARE_CLICKS = 0.05
+# What hardly ever comes about by chance among so many people.
+SHARE_TWICE = 0.1  # of what can be done once, under a name of its own
+TWICE = (PacketClaim, OrderRefund, Reward)
+SHARE_CLOSED_FULL = 0.2  # of closings: at first without a word about whose the coins are then
 COINS_MEAN = 12  # of what people spend; less than they earn, or most would be refused
 SHARE_REPEATED = 0.05
 SHARE_CONFLICTS = 0.005
@@ -79,7 +93,12 @@ class Traffic(Clients):
                 continue
             event = self.event()
             self.recall(event)
+            if isinstance(event, Close) and self.random.random() < SHARE_CLOSED_FULL:
+                full = replace(event, data=replace(event.data, to=None))
+                yield replace(full, id=f"{event.id}-full")
             yield event
+            if isinstance(event, TWICE) and self.random.random() < SHARE_TWICE:
+                yield replace(event, **self.head(event.subject))
 
     def records(self) -> Iterator[Sent]:
         """Yield the events' records, some of them again, altered, or on a wrong partition."""

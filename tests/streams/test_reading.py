@@ -249,7 +249,7 @@ def test_names_that_somebody_makes_up_are_forgotten_and_others_learned_again() -
 
 
 def test_good_records_are_read_by_one_decode(monkeypatch: pytest.MonkeyPatch) -> None:
-    events_of(CHINESE)  # from now on the attribute `note` is known
+    events_of(GOOD, CHINESE)  # from now on these sets of keys are known
     monkeypatch.setattr(decoding, "read_wallet", None)
     for batch in ((GOOD, GOOD), (CHINESE, CHINESE)):
         assert [event.subject for event in events_of(*batch)] == ["cj:17"] * 2
