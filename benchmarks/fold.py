@@ -19,6 +19,7 @@ import msgspec
 from flowdrop.settings import load
 from streams import events
 from streams.events import OPERATION, encode, partition_of
+from streams.events.decoding import read_wallets
 from streams.events.identity import event_key
 from streams.events.times import microseconds
 from streams.layer.batch import Batch
@@ -32,7 +33,6 @@ from streams.ledger.results import encode_results
 from streams.ledger.turn import Turn
 from streams.settings import StreamSettings
 from streams.worker.agents import fold_batch, rules_of
-from streams.worker.decoding import read_wallets
 from tests import keys
 
 if TYPE_CHECKING:

@@ -37,7 +37,7 @@ FUNCTIONS_MAX = 15
 # The first that a frame's file holds names its part.
 PARTS = (
     ("streams/ledger/", "the ledger's fold"),
-    ("streams/worker/decoding.py", "decoding and validating"),
+    ("streams/events/decoding.py", "decoding and validating"),
     ("streams/events/wallet.py", "decoding and validating"),
     ("streams/worker/agents.py", "the ledger's agent: batch loop, packing, results"),
     ("benchmarks/", "the bare fold"),

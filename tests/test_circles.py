@@ -9,7 +9,10 @@ import ast
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("flowdrop", "streams", "sql", "features", "console", "local", "scenarios", "dags")
+ROOMS = (
+    *("flowdrop", "streams", "sql", "features", "console", "intake", "local"),
+    *("scenarios", "dags"),
+)
 
 
 def _name(path: Path) -> str:

@@ -57,7 +57,7 @@ def test_a_name_begins_no_row_of_its_own() -> None:
 
 
 def test_there_is_one_writer() -> None:
-    rooms = ("console", "features", "streams", "sql", "flowdrop", "local", "scenarios")
+    rooms = ("console", "features", "streams", "sql", "flowdrop", "intake", "local", "scenarios")
     found = [
         str(path.relative_to(ROOT))
         for room in rooms

@@ -16,6 +16,7 @@ ROOMS = (
     "dags",
     "console",
     "scenarios",
+    "intake",
     "local",
     "benchmarks",
 )
@@ -29,6 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "dags": set(),
     "console": {"flowdrop", "sql", "features", *OUTBOX},
     "scenarios": {"flowdrop", *OUTBOX, "streams.settings"},
+    "intake": {"flowdrop", "sql", "features", *OUTBOX, "streams.settings"},
     "local": {"flowdrop"},
     "benchmarks": {*ROOMS, "tests"},
 }

@@ -62,7 +62,7 @@ def events_check(file: str, *, as_json: bool) -> None:
 
     Example: flowdrop events check my-events.jsonl
     """
-    from streams.worker.decoding import check
+    from streams.events.decoding import check
 
     faults = []
     with click.open_file(file, "rb") as lines:

@@ -1,4 +1,4 @@
-"""What campaigns report of people: arms, contacts, exposures, visits, conversions, consent."""
+"""What campaigns are, and what they report of people: arms, contacts, exposures, consent."""
 
 from __future__ import annotations
 
@@ -6,11 +6,78 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from streams.events.envelope import Cents, Data, Envelope, Name, Probability, Time, check_year
+from streams.events.envelope import (
+    Cents,
+    Coins,
+    Data,
+    Envelope,
+    Name,
+    Probability,
+    Time,
+    Title,
+    check_year,
+)
+
+Format = Literal["display", "large_display", "video"]
+# What `campaign:` can stand before in a subject.
+DescribedName = Annotated[str, Meta(min_length=1, max_length=119)]
+WindowDays = Annotated[int, Meta(ge=0, le=90, description="of attribution, in days")]
 
 
 class CampaignEvent(Envelope, frozen=True):
     """Base of what campaigns tell."""
+
+
+class Creative(Data, frozen=True):
+    """One advertisement of a campaign: its format, and what the advertiser pays for."""
+
+    name: Name
+    format: Format | None = None
+    cost_model: Literal["cpm", "cpc", "cpa", "flat"] | None = None
+    cost: Cents | None = None
+
+
+class DescribeData(Data, frozen=True):
+    """What a campaign is; whatever is left out is not known.
+
+    `coin_microcents` is the price of one coin to this advertiser, in millionths of a cent.
+    """
+
+    campaign: DescribedName
+    advertiser: Name | None = None
+    title_en: Title | None = None
+    title_zh: Title | None = None
+    goal: Literal["reach", "visits", "conversions", "value"] | None = None
+    begin: Time | None = None
+    end: Time | None = None
+    budget: Coins | None = None
+    channels: Annotated[tuple[Name, ...], Meta(max_length=50)] = ()
+    creatives: Annotated[tuple[Creative, ...], Meta(max_length=200)] = ()
+    coin_microcents: Annotated[int, Meta(ge=0, le=10**13)] | None = None
+    click_window_days: WindowDays = 7
+    view_window_days: WindowDays = 1
+
+    def __post_init__(self) -> None:
+        """Hold its times to the years a time may lie in, and its end to come after its begin."""
+        for field in ("begin", "end"):
+            if (time := getattr(self, field)) is not None:
+                check_year(field, time)
+        if self.begin is not None and self.end is not None and self.end <= self.begin:
+            raise ValueError("`end` must be later than `begin`")
+        names = [creative.name for creative in self.creatives]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"`creatives` has {twice[0][:80]!r} twice; each has a name of its own")
+
+
+class Describe(CampaignEvent, frozen=True, tag="flowdrop.campaign.describe"):
+    """What a campaign is, from this time on; `subject` is `campaign:` and its name."""
+
+    data: DescribeData
+
+    def __post_init__(self) -> None:
+        """Hold the subject to the campaign, whose descriptions are then in one order."""
+        if self.subject != (wanted := f"campaign:{self.data.campaign}"):
+            raise ValueError(f"`subject` must be {wanted!r}")
 
 
 class AssignmentData(Data, frozen=True):
@@ -52,11 +119,12 @@ class ExposureData(Data, frozen=True):
 
     campaign: Name
     channel: Name
-    format: Literal["display", "large_display", "video"]
+    format: Format
     pixels: Annotated[float, Meta(ge=0, le=1)] | None = None
     seconds: Annotated[float, Meta(ge=0)] | None = None
     cost: Cents | None = None
     paid: bool = False
+    creative: Name | None = None
 
 
 class Exposure(CampaignEvent, frozen=True, tag="flowdrop.campaign.exposure"):
@@ -70,6 +138,7 @@ class ClickData(Data, frozen=True):
 
     campaign: Name
     channel: Name
+    creative: Name | None = None
 
 
 class Click(CampaignEvent, frozen=True, tag="flowdrop.campaign.click"):

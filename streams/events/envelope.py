@@ -55,6 +55,7 @@ Time = Annotated[
     ),
 ]
 
+Title = Annotated[str, Meta(min_length=1, max_length=200)]
 Reason = Annotated[str, Meta(max_length=500)]
 Step = Literal[
     "transfer",

@@ -13,7 +13,7 @@ from xxhash import xxh3_64_digest
 def event_key(source: str, event_id: str) -> bytes:
     """Return the 64-bit hash by which an event is remembered.
 
-    Neither name holds a line break (`streams/worker/decoding.py` lets none in), so no two pairs
+    Neither name holds a line break (`streams/events/decoding.py` lets none in), so no two pairs
     are one text.
     """
     return xxh3_64_digest(f"{source}\n{event_id}".encode())

@@ -15,11 +15,12 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import inspect
 
-from streams.events import data_of
+from streams.events import Data, data_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from streams.events import CampaignEvent, WalletEvent
 
@@ -32,7 +33,10 @@ _INVISIBLE = re.compile(
     + "".join(chr(plane * 0x10000 + last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
     + "]"
 )
-TEXTS = frozenset({"message", "reason", "rules", "signature"})  # fields of `data` that are no names
+_SEVERAL = (inspect.DictType, inspect.ListType, inspect.VarTupleType)
+TEXTS = frozenset(
+    {"message", "reason", "rules", "signature", "title_en", "title_zh"}
+)  # fields of `data` that are no names
 
 
 def odd_in(name: str) -> str:
@@ -57,7 +61,7 @@ def odd_name(event: WalletEvent | CampaignEvent) -> tuple[str, str, str] | None:
     fields: dict[str, object] = {"id": event.id, "source": event.source, "subject": event.subject}
     for field in event.data.__struct_fields__:
         if field not in TEXTS:
-            fields[f"data.{field}"] = getattr(event.data, field)
+            fields.update(_within(f"data.{field}", getattr(event.data, field)))
     for field, name in fields.items():
         if isinstance(name, str) and (odd := odd_in(name)):
             return field, name, odd
@@ -77,9 +81,27 @@ def are_clean(names: Iterable[Any]) -> bool:
     )
 
 
+def _within(field: str, value: object) -> Iterator[tuple[str, object]]:
+    """Yield what a value holds, itself or in it, each with its place."""
+    if isinstance(value, (list, tuple)):
+        for number, own in enumerate(value):
+            yield from _within(f"{field}[{number}]", own)
+    elif isinstance(value, dict):
+        for key, own in value.items():
+            yield field, key
+            yield from _within(f"{field}.{key}", own)
+    elif isinstance(value, Data):
+        for name in set(value.__struct_fields__) - TEXTS:
+            yield from _within(f"{field}.{name}", getattr(value, name))
+    else:
+        yield field, value
+
+
 @cache
 def _named(kind: type) -> Callable[[Any], tuple[Any, ...]]:
     fields = [own.name for own in msgspec.structs.fields(data_of(kind)) if own.name not in TEXTS]
+    if any(isinstance(own.type, _SEVERAL) for own in inspect.type_info(data_of(kind)).fields):  # type: ignore[attr-defined]
+        return lambda data: tuple(value for _, value in _within("", data))
     if len(fields) == 1:
         only = attrgetter(fields[0])
         return lambda data: (only(data),)

@@ -23,6 +23,7 @@ from streams.events import (
     encode,
     partition_of,
 )
+from streams.events.decoding import Rejection, read_campaign, read_in_parts, read_wallet
 from streams.events.identity import event_key
 from streams.events.times import microseconds
 from streams.kafka.deadletters import Place, set_aside
@@ -41,7 +42,6 @@ from streams.ledger.trust import GENESIS, MissingKeyError, fingerprint_of
 from streams.ledger.turn import Turn
 from streams.settings import StreamSettings
 from streams.worker import people
-from streams.worker.decoding import Rejection, read_campaign, read_in_parts, read_wallet
 from streams.worker.metrics import count
 
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from local import processes
 from streams.events import WALLET_TOPIC, Leg
+from streams.events.decoding import read_wallet
 from streams.kafka.log import messages
 from streams.layer.faults import CRASH_POINTS
 from streams.ledger.legs import is_genuine
-from streams.worker.decoding import read_wallet
 from tests.faults import publishing
 from tests.faults.fuzz import altered, copied, fuzzed
 from tests.faults.ground import PARTITIONS, READY_SECONDS_MAX, WORKERS

@@ -46,7 +46,7 @@ def test_help_imports_no_room() -> None:
         "chdb",
         "clickhouse_connect",
     ]
-    rooms = ["streams", "sql", "features", "console", "scenarios", "local"]
+    rooms = ["streams", "sql", "features", "console", "scenarios", "intake", "local"]
     done = subprocess.run(
         [sys.executable, "-c", code, *heavy, *rooms], capture_output=True, text=True, check=True
     )

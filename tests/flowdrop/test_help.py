@@ -35,7 +35,7 @@ command = main.get_command(context, name)
 visit(command, click.Context(command, info_name=name, parent=context))
 print(json.dumps(sorted(set(sys.modules) - before)))
 """
-OURS = ("console", "features", "local", "scenarios", "sql", "streams")
+OURS = ("console", "features", "intake", "local", "scenarios", "sql", "streams")
 SLOW = {"asyncio", "http", "multiprocessing", "sqlite3", "ssl", "unittest", "xml"}  # of the library
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 # What is installed, and so has to come with everything that stands in it.
 PACKAGES = (
-    *("console", "dags", "features", "flowdrop", "local"),
+    *("console", "dags", "features", "flowdrop", "intake", "local"),
     *("programs", "scenarios", "sql", "streams"),
 )
 BUILT_FROM = (*PACKAGES, "pyproject.toml", "README.md", "LICENSE")

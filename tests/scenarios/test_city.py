@@ -29,8 +29,8 @@ from scenarios.city.plan import DAY_US, MINUTE_US, Plan
 from scenarios.cli import city as replay_city
 from streams import programs
 from streams.events import CAMPAIGN_TOPIC, TYPES, WALLET_TOPIC, encode, partition_of
+from streams.events.decoding import Rejection, read_campaign, read_wallet
 from streams.events.times import microseconds
-from streams.worker.decoding import Rejection, read_campaign, read_wallet
 
 if TYPE_CHECKING:
     from scenarios.spoil import Record

@@ -25,8 +25,8 @@ from scenarios.spoil import Spoiler
 from sql.migrate import migrate
 from streams import programs
 from streams.events import WALLET_TOPIC, encode
+from streams.events.decoding import Rejection, read_wallet
 from streams.ledger.rules import Rules
-from streams.worker.decoding import Rejection, read_wallet
 from tests import keys
 from tests.naive_settlement import delivered, deliveries, insert, movements, queues, sums
 from tests.simulator.proof import (

@@ -21,8 +21,8 @@ from streams.events import (
     shard,
     topic_of,
 )
+from streams.events.decoding import Rejection, read_campaign, read_wallet
 from streams.events.schemas import FOLDER, schemas, texts
-from streams.worker.decoding import Rejection, read_campaign, read_wallet
 
 EXAMPLES = Path(__file__).parent / "examples"
 SCHEMAS = schemas()

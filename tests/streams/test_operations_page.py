@@ -31,11 +31,11 @@ from streams.events import (
     Reverse,
     Step,
 )
+from streams.events.decoding import read_wallet
 from streams.ledger.accounts import BALANCE_MAX, pack, unpack
 from streams.ledger.operations import OPERATIONS, refusals_of
 from streams.ledger.refusals import REFUSALS
 from streams.programs import Operation
-from streams.worker.decoding import read_wallet
 from tests.simulator.plan import RULES, Clients, Record
 from tests.streams.ledger_world import Outcome, World, at, name_on, world_with
 from tests.streams.test_ledger_corrections import correction

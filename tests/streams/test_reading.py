@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.events import RECORD_BYTES_MAX, Visit
-from streams.worker import decoding, spelling
-from streams.worker.decoding import (
+from streams.events import RECORD_BYTES_MAX, Visit, decoding, spelling
+from streams.events.decoding import (
     REASONS,
     WINDOW_BYTES,
     WINDOW_RECORDS,
@@ -23,7 +22,7 @@ from streams.worker.decoding import (
     read_wallet,
     read_wallets,
 )
-from streams.worker.spelling import not_plain
+from streams.events.spelling import not_plain
 
 EVENT: dict[str, Any] = {
     "specversion": "1.0",

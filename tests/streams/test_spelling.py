@@ -12,9 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.events import TYPES, data_of
-from streams.worker import spelling
-from streams.worker.decoding import Rejection, read_campaign, read_wallet, read_wallets
+from streams.events import TYPES, data_of, spelling
+from streams.events.decoding import Rejection, read_campaign, read_wallet, read_wallets
 from tests.naive_ledger import as_meant
 
 EVENT: dict[str, Any] = {

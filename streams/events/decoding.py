@@ -25,7 +25,7 @@ from streams.events import (
     decode_wallet,
 )
 from streams.events.naming import are_clean, names_of, odd_name
-from streams.worker.spelling import MARGIN, OddError, ends_in_blank, not_plain, plain
+from streams.events.spelling import MARGIN, OddError, ends_in_blank, not_plain, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     Places = NDArray[np.intp]
 
 JSON_TYPE = "application/json"
-TIMES = frozenset({"until", "expires", "before"})  # fields of `data` that are times
+TIMES = frozenset({"until", "expires", "before", "begin", "end"})  # fields of `data` that are times
 HELD = frozenset({"original", "leg"})  # fields of `data` that are events
 
 _BASE64 = "data_base64"

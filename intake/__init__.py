@@ -1,0 +1,1 @@
+"""Other people's data on its way in: files, HTTP, webhooks and the tag for pages."""
