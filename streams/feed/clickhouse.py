@@ -109,7 +109,8 @@ def _distinct(table: str, content: pa.Table) -> int:
     """Return how many rows there will be: of an id that comes twice the table keeps the first."""
     if table != "campaign_events":
         return len(content)
-    return len(content.group_by(["campaign", "type", "id"]).aggregate([]))
+    name = ["campaign", "type", "person", "source", "id"]
+    return len(content.group_by(name).aggregate([]))
 
 
 class Warehouse:

@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as arrow_json
 
-from streams.events import ACCEPTED_TOPIC, decode_campaign
+from streams.events import ACCEPTED_TOPIC, Describe, decode_campaign
+from streams.events.person import number_of
 from streams.events.times import microseconds
 from streams.kafka.deadletters import headers_of, place_of
 from streams.ledger.results import Result, decode_result
@@ -146,7 +147,9 @@ def campaign_events(batch: Batch) -> Columns:
 
 
 _ABSENT: dict[str, Any] = {
-    **dict.fromkeys(("campaign", "arm", "channel", "item", "format"), ""),
+    **dict.fromkeys(("campaign", "arm", "channel", "item", "format", "creative"), ""),
+    **dict.fromkeys(("other", "kind", "program"), ""),
+    "attributes": (),
     "paid": False,
 }
 _CAMPAIGN_DATA = {
@@ -163,6 +166,12 @@ _CAMPAIGN_DATA = {
     "seconds": _REAL,
     "paid": _FLAG,
     "granted": _FLAG,
+    "creative": _TEXT,
+    "attributes": pa.map_(_TEXT, _TEXT),
+    "other": _TEXT,
+    "kind": _TEXT,
+    "linked": _FLAG,
+    "program": _TEXT,
 }
 _CAMPAIGN_SCHEMA = pa.schema(
     {
@@ -171,6 +180,8 @@ _CAMPAIGN_SCHEMA = pa.schema(
         "time": _MICROS,
         "person": _TEXT,
         "source": _TEXT,
+        "number": pa.uint32(),
+        "description": _TEXT,
         **_CAMPAIGN_DATA,
         **_PLACE,
     }
@@ -178,13 +189,18 @@ _CAMPAIGN_SCHEMA = pa.schema(
 
 
 def _campaign_row(batch: Batch, index: int) -> Iterable[Any]:
-    event = decode_campaign(batch.values[index] or b"")
+    record = batch.values[index] or b""
+    event = decode_campaign(record)
     time_us = microseconds(event.time)
     yield from (event.id, type(event).__name__.lower(), time_us, event.subject, event.source)
+    yield number_of(record)
+    yield msgspec.json.encode(event.data).decode() if isinstance(event, Describe) else ""
     for name in _CAMPAIGN_DATA:
         value = getattr(event.data, name, None)
         if name == "until" and value is not None:
             value = microseconds(value)
+        if name == "attributes" and value is not None:
+            value = [(key, msgspec.json.encode(own).decode()) for key, own in value.items()]
         yield _ABSENT.get(name) if value is None else value
 
 

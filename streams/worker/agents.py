@@ -19,12 +19,14 @@ from streams.events import (
     DEADLETTER_TOPIC,
     POSTINGS_TOPIC,
     WALLET_TOPIC,
+    Describe,
     Leg,
     encode,
     partition_of,
 )
 from streams.events.decoding import Rejection, read_campaign, read_in_parts, read_wallet
 from streams.events.identity import event_key
+from streams.events.person import opened, with_number
 from streams.events.times import microseconds
 from streams.kafka.deadletters import Place, set_aside
 from streams.kafka.keyrings import keys_in
@@ -73,7 +75,7 @@ def attach_wallets(app: faust.App, kafka: str, settings: StreamSettings) -> Batc
         app,
         name=ACCOUNTS,
         source=WALLET_TOPIC,
-        outputs=(POSTINGS_TOPIC, WALLET_TOPIC, DEADLETTER_TOPIC),
+        outputs=(POSTINGS_TOPIC, WALLET_TOPIC, CAMPAIGN_TOPIC, DEADLETTER_TOPIC),
         check=check_account,
         **_shared(kafka, settings),
     )
@@ -128,12 +130,17 @@ def rules_of(settings: StreamSettings) -> Rules:
 
 
 class Told(msgspec.Struct):
-    """What a batch has given so far: results by key, records to set aside, how each ended."""
+    """What a batch has given so far: results by key, records to set aside, how each ended.
+
+    Those of `opened` are announced to the campaign agent, so that people who only have a wallet
+    have numbers too.
+    """
 
     keys: list[bytes | None]
     values: list[bytes]
     aside: list[tuple[int, bytes | None, bytes | None, Rejection]]
     ended: Counter[Ended]
+    opened: list[Result]
 
 
 def fold_batch(work: Work, rules: Rules, partitions: int) -> None:
@@ -195,7 +202,7 @@ def _fold_part(work: Work, rules: Rules, partitions: int, start: int, stop: int)
     shard = _load_shard(state.get(SHARD_KEY), work.partition, partitions, rules)
     book = Book(work.partition, partitions, state.get, shard.clock_us)
     turn = Turn(book, rules)
-    told = Told([], [], [], Counter())
+    told = Told([], [], [], Counter(), [])
     parts = read_in_parts(batch.keys[start:stop], batch.values[start:stop], CHUNK_RECORDS)
     # A few at a time: what is decoded of them stays in the processor's cache until it is told.
     for first, events in zip(range(start, stop, CHUNK_RECORDS), parts, strict=True):
@@ -209,6 +216,8 @@ def _fold_part(work: Work, rules: Rules, partitions: int, start: int, stop: int)
         set_aside(state, place, key, value, rejection.reason, rejection.detail)
     for home, sent_key, sent in book.sent:
         state.emit(WALLET_TOPIC, home, sent_key, sent)
+    for result in told.opened:
+        state.emit(CAMPAIGN_TOPIC, work.partition, result.subject.encode(), encode(opened(result)))
     state.emit_all(POSTINGS_TOPIC, work.partition, told.keys, told.values)
     state.put_all(changed)
     told.ended.update(("deadletter", rejection.reason) for _, _, _, rejection in told.aside)
@@ -228,6 +237,9 @@ def _fold_chunk(
         if type(event) is not Rejection
     ]
     told.values += encode_results(results)
+    told.opened += [
+        result for result in results if result.type == "open" and result.outcome == "applied"
+    ]
     if [result.outcome for result in results].count("applied") == len(results):
         told.ended["applied", ""] += len(results)
     else:
@@ -249,6 +261,8 @@ def check_batch(work: Work, tolerance_us: int, partitions: int) -> None:
     """Pass on each campaign event once; set aside what is broken, early or contradictory."""
     state, batch = work.state, work.batch
     ended: Counter[Ended] = Counter()
+    numbers = people.Numbers(state.get(people.NUMBERS_KEY), work.partition, partitions)
+    before = numbers.count
     for (offset, key, value), arrived_ms in zip(batch.records(), batch.timestamps_ms, strict=True):
         place = Place(batch.topic, batch.partition, offset)
         event = read_campaign(key, value)
@@ -267,12 +281,19 @@ def check_batch(work: Work, tolerance_us: int, partitions: int) -> None:
             state.emit(CAMPAIGN_TOPIC, home, key, value)
             ended["forwarded", ""] += 1
             continue
-        ended[_pass_on(work, place, key, value, event)] += 1
+        ended[_pass_on(work, numbers, place, key, value, event)] += 1
+    if numbers.count > before:
+        state.put(people.NUMBERS_KEY, numbers.record())
     count(batch.topic, ended)
 
 
 def _pass_on(
-    work: Work, place: Place, key: bytes | None, value: bytes | None, event: CampaignEvent
+    work: Work,
+    numbers: people.Numbers,
+    place: Place,
+    key: bytes | None,
+    value: bytes | None,
+    event: CampaignEvent,
 ) -> Ended:
     state = work.state
     name = event.subject.encode()
@@ -285,8 +306,10 @@ def _pass_on(
         return "repeat", ""
     if verdict == "new":
         person.remember(event_name, content, time_us)
+        if not person.number and not isinstance(event, Describe):
+            person.number = numbers.next()
         state.put(name, people.pack(person))
-        state.emit(ACCEPTED_TOPIC, work.partition, name, content)
+        state.emit(ACCEPTED_TOPIC, work.partition, name, with_number(content, person.number))
         return "accepted", ""
     set_aside(state, place, key, value, verdict, _SET_ASIDE[verdict].format(event=event))
     return "deadletter", verdict

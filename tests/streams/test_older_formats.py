@@ -26,7 +26,7 @@ ACCOUNT = Account("wallet", "liuliangbao", 7, version=1, name="cj:1")
 # A record as this version writes it, and how the sentence about one of the version before begins.
 TOPICS = {
     ACCOUNTS_CHANGELOG: (pack(ACCOUNT), "account record of format 02"),
-    PEOPLE_CHANGELOG: (pack_person(Person()), "person's record of format 01"),
+    PEOPLE_CHANGELOG: (pack_person(Person()), "person's record of format 02"),
 }
 
 

@@ -50,7 +50,8 @@ RESULTS = (POSTINGS_TOPIC, ACCEPTED_TOPIC, DEADLETTER_TOPIC)
 LOOK_SECONDS = 0.2
 SAY_SECONDS = 5.0
 SILENCE_SECONDS_MAX = 60.0  # of a worker that gets on with nothing
-ABSENCE_SECONDS_MAX = 15.0  # of any worker
+ABSENCE_SECONDS_MAX = 30.0  # of any worker: one that has died is started again by then
+ANSWER_SECONDS_MAX = 15.0
 
 
 class Judged(msgspec.Struct):
@@ -154,7 +155,7 @@ class Telling:
             if left != before:
                 before, heard = left, now
             elif now - heard > SILENCE_SECONDS_MAX or (
-                now - heard > ABSENCE_SECONDS_MAX and not self._works()
+                now - heard > ABSENCE_SECONDS_MAX and self._none_works()
             ):
                 return left
             if now - said > SAY_SECONDS:
@@ -163,12 +164,12 @@ class Telling:
             time.sleep(LOOK_SECONDS)
         return 0
 
-    def _works(self) -> bool:
-        """Return whether any worker runs that Kafka knows of."""
+    def _none_works(self) -> bool:
+        """Return whether Kafka says that no worker runs; right after its own start it can't say."""
         admin = AdminClient({"bootstrap.servers": self._bootstrap})
-        asked = admin.describe_consumer_groups([WORKER_ID], request_timeout=ABSENCE_SECONDS_MAX)
+        asked = admin.describe_consumer_groups([WORKER_ID], request_timeout=ANSWER_SECONDS_MAX)
         try:
-            return bool(asked[WORKER_ID].result().members)
+            return not asked[WORKER_ID].result().members
         except KafkaException:
             return False
 
