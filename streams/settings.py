@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 
 from flowdrop.places import home
 from flowdrop.settings import Settings
+from streams.people import CATALOGUE
 
 
 class StreamSettings(Settings):
@@ -70,6 +72,12 @@ class StreamSettings(Settings):
     )
     programs: Path = Field(
         Path(__file__).parent.parent / "programs", description="folder of the programs' TOML files"
+    )
+    attributes: Path = Field(
+        CATALOGUE, description="the catalogue of people's attributes, a TOML file"
+    )
+    unknown_attributes: Literal["keep", "drop", "refuse"] = Field(
+        "keep", description="what becomes of attributes of people that the catalogue does not have"
     )
     datadir: Path = Field(
         default_factory=lambda: home() / "faust", description="Faust's working folder"

@@ -1,4 +1,4 @@
-"""`flowdrop events`: list event types, print their JSON Schemas, check a file."""
+"""`flowdrop events`: list event types and attributes, print JSON Schemas, check a file."""
 
 from __future__ import annotations
 
@@ -50,6 +50,32 @@ def events_schema(name: str | None, write: str | None) -> None:
         print_json(known[name])
     else:
         raise click.ClickException(f"no event type {name}; see `flowdrop events list`")
+
+
+@events.command("attributes")
+@as_json_option()
+def events_attributes(*, as_json: bool) -> None:
+    """List the attributes that profiles of people may have, by the catalogue in force.
+
+    Example: flowdrop events attributes
+    """
+    from flowdrop.settings import load as load_settings
+    from streams.people import load
+    from streams.settings import StreamSettings
+
+    catalogue = load(load_settings(StreamSettings).attributes)
+    rows = [
+        {
+            "attribute": name,
+            "title": own.title.en,
+            "title_zh": own.title.zh,
+            "value": own.wanted(),
+            "personal": own.personal,
+            "targeting": own.targeting,
+        }
+        for name, own in catalogue.attributes.items()
+    ]
+    print_json(rows) if as_json else print_rows(rows, title="Attributes of people")
 
 
 @events.command("check")

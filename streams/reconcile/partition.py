@@ -36,6 +36,7 @@ from streams.reconcile import results
 from streams.reconcile.postings import Statement
 from streams.reconcile.report import Findings
 from streams.worker.agents import check_batch, fold_batch, rules_of
+from streams.worker.checks import checks_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -336,12 +337,12 @@ def _require_rest(topic: str, job: Job, offset: int) -> None:
 def _fold_campaigns(
     job: Job, proof: Proof, client: Client, advance: Callable[[int], object]
 ) -> dict[bytes, bytes]:
-    tolerance_us = rules_of(job.settings).tolerance_us
+    checks = checks_of(job.settings)
     state = PartitionState(job.number)
     first = 0
     for batch in _stretches(job, proof, CAMPAIGN_TOPIC):
         with proof.timed("fold"):
-            check_batch(Work(batch, state), tolerance_us, job.settings.partitions)
+            check_batch(Work(batch, state), checks)
         pending = _settled(state)
         with proof.timed("results"):
             _count_campaign(proof, batch, pending)

@@ -44,6 +44,7 @@ from streams.ledger.trust import GENESIS, MissingKeyError, fingerprint_of
 from streams.ledger.turn import Turn
 from streams.settings import StreamSettings
 from streams.worker import people
+from streams.worker.checks import Checks, checks_of
 from streams.worker.metrics import count
 
 if TYPE_CHECKING:
@@ -107,13 +108,13 @@ def attach_campaigns(app: faust.App, kafka: str, settings: StreamSettings) -> Ba
         **_shared(kafka, settings),
     )
     table.missing = intake_room().missing
-    tolerance_us = settings.future_tolerance_hours * HOUR_US
+    checks = checks_of(settings)
 
     @app.agent(app.topic(CAMPAIGN_TOPIC, schema=BatchSchema()), name="campaigns")
     @_ends_process
     async def campaigns(stream: StreamT[Any]) -> None:
         async for work in table.batches(stream):
-            check_batch(work, tolerance_us, settings.partitions)
+            check_batch(work, checks)
 
     return table
 
@@ -257,44 +258,48 @@ def _fold_chunk(
     book.strays.clear()
 
 
-def check_batch(work: Work, tolerance_us: int, partitions: int) -> None:
+def check_batch(work: Work, checks: Checks) -> None:
     """Pass on each campaign event once; set aside what is broken, early or contradictory."""
     state, batch = work.state, work.batch
     ended: Counter[Ended] = Counter()
-    numbers = people.Numbers(state.get(people.NUMBERS_KEY), work.partition, partitions)
+    numbers = people.Numbers(state.get(people.NUMBERS_KEY), work.partition, checks.partitions)
     before = numbers.count
     for (offset, key, value), arrived_ms in zip(batch.records(), batch.timestamps_ms, strict=True):
-        place = Place(batch.topic, batch.partition, offset)
-        event = read_campaign(key, value)
-        if isinstance(event, Rejection):
-            set_aside(state, place, key, value, event.reason, event.detail)
-            ended["deadletter", event.reason] += 1
-            continue
-        early_us = microseconds(event.time) - arrived_ms * 1000 - tolerance_us
-        if early_us > 0:
-            detail = f"time is {event.time.isoformat()}, after the record's arrival"
-            set_aside(state, place, key, value, "in_the_future", detail)
-            ended["deadletter", "in_the_future"] += 1
-            continue
-        home = partition_of(event.subject, partitions)
-        if home != work.partition:
-            state.emit(CAMPAIGN_TOPIC, home, key, value)
-            ended["forwarded", ""] += 1
-            continue
-        ended[_pass_on(work, numbers, place, key, value, event)] += 1
+        found = _check(work, checks, numbers, key, value, arrived_ms * 1000)
+        if isinstance(found, Rejection):
+            place = Place(batch.topic, batch.partition, offset)
+            set_aside(state, place, key, value, found.reason, found.detail)
+            found = ("deadletter", found.reason)
+        ended[found] += 1
     if numbers.count > before:
         state.put(people.NUMBERS_KEY, numbers.record())
     count(batch.topic, ended)
 
 
-def _pass_on(
+def _check(
     work: Work,
+    checks: Checks,
     numbers: people.Numbers,
-    place: Place,
     key: bytes | None,
     value: bytes | None,
-    event: CampaignEvent,
-) -> Ended:
+    arrived_us: int,
+) -> Ended | Rejection:
+    event = read_campaign(key, value)
+    if isinstance(event, Rejection):
+        return event
+    if rejection := checks.reject(event, arrived_us):
+        return rejection
+    home = partition_of(event.subject, checks.partitions)
+    if home != work.partition:
+        work.state.emit(CAMPAIGN_TOPIC, home, key, value)
+        return "forwarded", ""
+    return _pass_on(work, checks, numbers, event)
+
+
+def _pass_on(
+    work: Work, checks: Checks, numbers: people.Numbers, event: CampaignEvent
+) -> Ended | Rejection:
+    """Pass an event on, with its person's number, unless it has come before."""
     state = work.state
     name = event.subject.encode()
     content = encode(event)
@@ -304,15 +309,16 @@ def _pass_on(
     verdict = person.verdict(event_name, content, time_us)
     if verdict == "repeat":
         return "repeat", ""
-    if verdict == "new":
-        person.remember(event_name, content, time_us)
-        if not person.number and not isinstance(event, Describe):
-            person.number = numbers.next()
-        state.put(name, people.pack(person))
-        state.emit(ACCEPTED_TOPIC, work.partition, name, with_number(content, person.number))
-        return "accepted", ""
-    set_aside(state, place, key, value, verdict, _SET_ASIDE[verdict].format(event=event))
-    return "deadletter", verdict
+    if verdict != "new":
+        return Rejection(verdict, _SET_ASIDE[verdict].format(event=event))
+    person.remember(event_name, content, time_us)
+    if not person.number and not isinstance(event, Describe):
+        person.number = numbers.next()
+    state.put(name, people.pack(person))
+    if (kept := checks.kept(event)) is not event:
+        content = encode(kept)
+    state.emit(ACCEPTED_TOPIC, work.partition, name, with_number(content, person.number))
+    return "accepted", ""
 
 
 _SET_ASIDE = {

@@ -38,6 +38,7 @@ from streams.ledger.results import decode_result
 from streams.ledger.wallets import earn
 from streams.settings import StreamSettings
 from streams.worker.agents import check_batch, fold_batch, rules_of
+from streams.worker.checks import checks_of
 from tests import keys
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 PARTITIONS = 2
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp() * 1000)
+CHECKS = checks_of(StreamSettings(partitions=PARTITIONS))
 RULES = rules_of(StreamSettings(partitions=PARTITIONS, **keys.SETTINGS))
 HERE = next(name for name in "abcdef" if partition_of(name, PARTITIONS) == 0)
 THERE = next(name for name in "abcdef" if partition_of(name, PARTITIONS) == 1)
@@ -94,7 +96,7 @@ def fold(
 
 def check(state: PartitionState, *found: tuple[bytes | None, bytes | None]) -> Pending:
     work = Work(batch(CAMPAIGN_TOPIC, list(found), state.number), state)
-    check_batch(work, RULES.tolerance_us, PARTITIONS)
+    check_batch(work, CHECKS)
     return commit(state)
 
 
