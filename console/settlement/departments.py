@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from console.programs import values_of
+from streams.programs import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -65,29 +63,16 @@ def departments(programs: Path | None) -> tuple[Department, ...]:
     """Return the departments of all programs whose files are in the folder `programs`.
 
     Raises:
-        click.ClickException: when a file can't be read, or says it in another way.
+        ProgramError: when a file can't be read, or a value is not what it must be.
     """
-    names = sorted(path.stem for path in programs.glob("*.toml")) if programs else []
-    return tuple(one for name in names if programs for one in _of(programs, name))
-
-
-def _of(programs: Path, program: str) -> list[Department]:
-    path, values = values_of(programs, program)
-    tables = values.get("departments", {})
-    if not isinstance(tables, dict) or not all(isinstance(one, dict) for one in tables.values()):
-        raise click.ClickException(
-            f"{path}: departments are no tables; write [departments.<name>], and see "
-            "`flowdrop programs check`"
-        )
-    return [
+    files = sorted(programs.glob("*.toml")) if programs else []
+    return tuple(
         Department(
-            name=name,
-            program=program,
-            activities=tuple(table.get("activities", ())),
-            campaigns=tuple(table.get("campaigns", ())),
+            name=name, program=path.stem, activities=table.activities, campaigns=table.campaigns
         )
-        for name, table in tables.items()
-    ]
+        for path in files
+        for name, table in read(path).departments.items()
+    )
 
 
 def answering(known: Sequence[Department]) -> dict[tuple[str, str], str]:
