@@ -1,6 +1,6 @@
--- A row is a person whose latest word on any channel is no, and whether it is that they are a minor: a
--- refusal of the channel 'adult'. A drop may be told by any channel, so one refusal is enough; a
--- refusal of '*', or of 'adult', ends with a later consent to the same only.
+-- One row per person whose latest answer on any channel is no, and whether that is because they are
+-- a minor: a refusal of the channel 'adult'. A drop may be announced over any channel, so one
+-- refusal is enough; a refusal of '*' or of 'adult' is lifted only by a later consent to the same.
 SELECT person, countIf(channel = 'adult') > 0 AS minor
 FROM
 (

@@ -1,5 +1,6 @@
--- One row a person whose latest word on any channel before {as_of} was no. An offer may go by any
--- channel, so one refusal is enough; a refusal of '*' ends with a later consent to '*' only.
+-- One row per person whose latest answer on any channel before {as_of} was no. An offer may be sent
+-- over any channel, so one refusal is enough; a refusal of '*' is lifted only by a later consent to
+-- '*'.
 SELECT DISTINCT person
 FROM
 (
