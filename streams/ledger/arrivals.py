@@ -1,9 +1,9 @@
 """What a leg does when it arrives.
 
-A genuine leg is judged by no window and moves no clock: its transaction appended it exactly once.
-One that brings coins to a wallet is the only place where it is told what becomes of them, whichever
-partition they come from: they are credited, wait for a wallet that is not there yet, or go back.
-The origin is told that they have arrived.
+A genuine leg is subject to no window and moves no clock: its transaction appended it exactly once.
+What becomes of coins that a leg brings to a wallet is decided here alone, whichever partition they
+come from: they are credited, wait for a wallet that does not exist yet, or go back. The origin is
+told that they have arrived.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _distrusted(turn: Turn, leg: Leg) -> str:
 def pass_over(turn: Turn, leg: Leg) -> None:
     """Count a leg as arrived whose fold has failed, so that those after it need not wait for it.
 
-    It may come once more, when what failed has been mended.
+    It may come once more, when what failed has been fixed.
     """
     book, data = turn.book, leg.data
     if _distrusted(turn, leg) or partition_of(leg.subject, book.partitions) != book.number:
@@ -104,7 +104,7 @@ def _gift(turn: Turn, leg: Leg, clearing: Account) -> str:
     _answer(book, leg, reason)
     if reason:
         turn.send("bounce", data.payer, leg.subject, data.amount, data.campaign)
-        if data.step == "transfer":  # one that is asked back meanwhile isn't taken as well
+        if data.step == "transfer":  # one asked back in the meantime isn't taken as well
             memory = waiting.gone_back_name(_gift_of(leg), leg.subject)
             book.keep(Account("bounced", data.program, name=memory))
         return reason
@@ -239,9 +239,9 @@ def _ack(turn: Turn, leg: Leg, clearing: Account) -> str:
 
 
 def _lease_ask(turn: Turn, leg: Leg, _clearing: Account) -> str:
-    """Lease who asks a part of what is left, which may be nothing, or all that it lacks.
+    """Lease the borrower a part of what is left, which may be nothing, or all that it lacks.
 
-    Who lacks more than there is gets the part only: others need the rest.
+    One that lacks more than there is gets the part only: others need the rest.
     """
     data = leg.data
     reserve = turn.book[leg.subject]

@@ -9,7 +9,7 @@ import msgspec
 
 
 class Law(NamedTuple):
-    """Something that must hold of what is stored.
+    """Something that must hold for what is stored.
 
     Attributes:
         key: what code and tests call it.
@@ -76,7 +76,7 @@ class Findings(msgspec.Struct):
         self.seconds[part] = self.seconds.get(part, 0.0) + seconds
 
     def add(self, other: Findings) -> None:
-        """Take in what another found, after ours."""
+        """Merge in another's findings, after ours."""
         self.compared.update(other.compared)
         for part, seconds in other.seconds.items():
             self.took(part, seconds)

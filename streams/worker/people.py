@@ -17,7 +17,7 @@ from bisect import bisect_right
 import msgspec
 from xxhash import xxh3_64_intdigest
 
-REMEMBERED_MAX = 512  # events a person
+REMEMBERED_MAX = 512  # events per person
 FORMAT = b"\x02"
 _HEAD = struct.Struct("<cq")
 _ENTRY = struct.Struct("<q8sI")
@@ -94,7 +94,7 @@ def unpack(record: bytes | None) -> Person:
     if record[:1] != FORMAT:
         raise ValueError(
             f"a person's record of format {record[:1].hex() or 'none'}, this version reads "
-            f"{FORMAT.hex()}; begin anew with `flowdrop reset`"
+            f"{FORMAT.hex()}; start over with `flowdrop reset`"
         )
     _, forgotten_us = _HEAD.unpack_from(record)
     return Person(record[_HEAD.size :], forgotten_us)
