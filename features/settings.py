@@ -23,5 +23,5 @@ class FeatureSettings(Settings):
         OFFER_DAYS,
         ge=1,
         le=3_650,
-        description="days after a contact until an offer that names no end is over",
+        description="days after a contact until an offer without an end is over",
     )

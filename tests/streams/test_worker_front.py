@@ -131,6 +131,6 @@ def test_a_worker_passes_the_token_on_to_the_owner(tmp_path: Path) -> None:
         home = stack.folder / "empty"
         third = stack.begin_worker(FLOWDROP_HOME=str(home), FLOWDROP_WORKER_TOKEN="")
         assert third.process.wait(60) == 1
-        assert "there is none; `flowdrop up` draws one" in third.log.read_text()
+        assert "there is none; `flowdrop up` generates one" in third.log.read_text()
     finally:
         stack.stop()
