@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def values_of(programs: Path, program: str) -> tuple[Path, dict[str, Any]]:
-    """Return a program's file and what it holds, which is nothing when there is none.
+    """Return a program's file and its contents, which are empty if there is none.
 
     Raises:
         click.ClickException: when the file can't be read.
@@ -27,7 +27,7 @@ def values_of(programs: Path, program: str) -> tuple[Path, dict[str, Any]]:
 
 
 def title(programs: Path, program: str, lang: str) -> str:
-    """Return what people call a program, by its file; its name where the file does not say."""
+    """Return a program's display name from its file; its name if the file has none."""
     try:
         titles = values_of(programs, program)[1].get("title", {})
     except click.ClickException:
