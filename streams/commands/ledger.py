@@ -233,7 +233,7 @@ def _find_due(kafka: str, settings: StreamSettings, moment: datetime) -> Found:
     with progress() as bar:
         task = bar.add_task("accounts", total=total)
         found = find(kafka, client, count, programs, moment, lambda n: bar.advance(task, n))
-        bar.update(task, completed=total)  # markers and what compaction took are no records
+        bar.update(task, completed=total)  # markers and compacted records are not counted
     return found
 
 

@@ -1,4 +1,4 @@
-"""What a name may hold: an id, source, subject, program, campaign and whatever tells things apart.
+"""What a name may hold: an id, source, subject, program, campaign and whatever identifies things.
 
 A name is shown in tables, terminals, links and exports, and two names that look the same must be
 the same. So no name holds a control character (C0, DEL, C1), a directional mark, a zero-width

@@ -28,7 +28,7 @@ ANSWER_SECONDS_MAX = 300
 INSERT_SETTINGS = {
     "async_insert": 0,
     "deduplicate_blocks_in_dependent_materialized_views": 1,
-    "max_partitions_per_insert_block": 0,  # old events in one batch are no reason to refuse it
+    "max_partitions_per_insert_block": 0,  # old events in one batch are not a reason to refuse it
 }
 # ClickHouse's codes that concern a value, which will be refused again however often it is sent.
 # Every other (memory, too many parts, read only, a lost connection, ...) concerns the server.

@@ -156,7 +156,7 @@ class Sink:
         self._lanes[number].wanted = offset
 
     def add(self, batch: Batch) -> None:
-        """Queue a batch; it counts as unread until it is stored, which bounds what waits."""
+        """Queue a batch; it counts as unread until it is stored, which limits what waits."""
         lane = self._lanes[batch.partition]
         lane.wanted = batch.end
         lane.waiting.append(batch)

@@ -26,7 +26,7 @@ class Shown(msgspec.Struct, frozen=True):
 
     Attributes:
         state: open, frozen or closed; None if only postings were asked, which don't say.
-        tier: of verification; None of what is no wallet.
+        tier: of verification; None for what is not a wallet.
         terms: of a wallet `holds`, its open redemptions, and `orders`, those not delivered; of a
             packet its sender, mode, claims and end; of a budget's shard its lease. ClickHouse knows
             only a wallet's, without `until`, and an order's item instead of its merchant.

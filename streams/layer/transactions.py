@@ -1,4 +1,4 @@
-"""One transactional producer a partition, and the loop that commits what was folded.
+"""One transactional producer per partition, and the loop that commits what was folded.
 
 The order of calls, which docs/exactness.md argues for: `init_transactions` before the changelog's
 end is read; then for each transaction begin, results, merged changelog, the partition record last,

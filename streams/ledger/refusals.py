@@ -33,14 +33,14 @@ REFUSALS: tuple[Refusal, ...] = (
         "revoked_key",
         121,
         "It is signed with a key that is revoked, or asks that one be used again.",
-        "Look for who else may write to wallet.events; `flowdrop ledger forged` lists what such a "
+        "Check who else can write to wallet.events; `flowdrop ledger forged` lists what such a "
         "key brought in before.",
     ),
     Refusal(
         "forged_leg",
         1,
         "The leg's signature is not the ledger's.",
-        "Only the ledger writes legs; look for who else may write to wallet.events.",
+        "Only the ledger writes legs; check who else can write to wallet.events.",
     ),
     Refusal(
         "wrong_partition",
@@ -61,13 +61,13 @@ REFUSALS: tuple[Refusal, ...] = (
         "leg_gap",
         122,
         "The leg's number skips those that have not arrived.",
-        "No ledger sends such a leg; look for who else may write to wallet.events.",
+        "No ledger sends such a leg; check who else can write to wallet.events.",
     ),
     Refusal(
         "forged_rules",
         66,
         "The signature of the rules is not the ledger's, or they are for another account.",
-        "Publish rules with `flowdrop programs publish`; look for who else may write to "
+        "Publish rules with `flowdrop programs publish`; check who else can write to "
         "wallet.events.",
     ),
     Refusal(
@@ -86,7 +86,7 @@ REFUSALS: tuple[Refusal, ...] = (
         "forged_key",
         123,
         "The signature of the key's event is not an operator's, or it is for another account.",
-        "Change keys with `flowdrop ledger keys`; look for who else may write to wallet.events.",
+        "Change keys with `flowdrop ledger keys`; check who else can write to wallet.events.",
     ),
     Refusal(
         "known_key",
@@ -104,8 +104,7 @@ REFUSALS: tuple[Refusal, ...] = (
         "forged_correction",
         126,
         "The signature of the correction is not an operator's, or it is for another account.",
-        "Correct with `flowdrop ledger forged --undo`; look for who else may write to "
-        "wallet.events.",
+        "Correct with `flowdrop ledger forged --undo`; check who else can write to wallet.events.",
     ),
     Refusal(
         "repeated_correction",

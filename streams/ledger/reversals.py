@@ -76,7 +76,7 @@ def _take_back(turn: Turn, original: Original, wallet: Account, entry: Entry) ->
     if isinstance(original, PointsOut):
         bring_back(turn, account_of(book, original.data.partner, program), wallet.name, amount)
         return ""
-    # Whether its payee has the coins is told where they are, also when that is here.
+    # Whether its payee has the coins is decided where they are, even when that is here.
     asker = book.key.hex()
     turn.send("reverse_ask", original.data.to, wallet.name, amount, asker=asker)
     turn.amount = amount

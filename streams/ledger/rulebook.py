@@ -62,7 +62,7 @@ def program_in(name: str, text: str) -> Program:
     """Return the program that published rules are.
 
     Raises:
-        ValueError: when the text is no such program.
+        ValueError: when the text is not such a program.
     """
     return program_of(name, text)
 

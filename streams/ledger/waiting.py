@@ -72,7 +72,7 @@ def bring_back(turn: Turn, giver: Account, name: str, amount: int) -> None:
 
 
 def pay_back(turn: Turn, giver: Account, wallet: Account, amount: int) -> str:
-    """Give a wallet its coins back, if there are as many."""
+    """Give a wallet its coins back, if that many are there."""
     if giver.available < amount:
         return "insufficient_balance"
     bring_back(turn, giver, wallet.name, amount)
@@ -158,7 +158,7 @@ def gone_back_name(gift_of: tuple[str, str, str], name: str) -> str:
 
 
 def _send_back(turn: Turn, account: Account, gifts: Sequence[Gift]) -> None:
-    """Send gifts that waited back to who paid them."""
+    """Send gifts that waited back to whoever paid them."""
     book = turn.book
     total = sum(gift.amount for gift in gifts)
     if not total:

@@ -27,7 +27,9 @@ class Law(NamedTuple):
 LAWS: tuple[Law, ...] = (
     Law("sums", (1,), "accounts and postings of a program sum to zero", "accounts"),
     Law("available", (2,), "available coins are never negative, at any version", "postings"),
-    Law("once", (3,), "an event id is applied once a subject, a repeat has an original", "results"),
+    Law(
+        "once", (3,), "an event id is applied once per subject, a repeat has an original", "results"
+    ),
     Law("versions", (4,), "an account's versions have no gap and no fork", "postings"),
     Law("chains", (4,), "hash chains of the stored postings = those of the accounts", "accounts"),
     Law("in_flight", (5,), "nothing is in flight between partitions", "clearing accounts"),

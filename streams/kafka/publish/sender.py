@@ -71,7 +71,7 @@ class Sender:
     Args:
         bootstrap: Kafka's address.
         on_ack: called with each record and its offset once the broker has it; records of a
-            partition come in their order. The offset is below 0 where Kafka did not tell it.
+            partition come in their order. The offset is below 0 where Kafka did not report it.
         patience_seconds: how long to wait for a broker that acknowledges nothing; None: for ever.
         go_on: how to have the rest sent after a Ctrl-C, for the message while it waits.
     """
