@@ -63,7 +63,7 @@ def drop() -> None:
 @click.argument("name")
 @click.option("--program", required=True, help="Wallet program whose coins are given.")
 @click.option("--budget", required=True, type=int, help="Total coins.")
-@click.option("--amount", required=True, type=int, help="Coins for each person treated.")
+@click.option("--amount", required=True, type=int, help="Coins per treated person.")
 @click.option("--audience", required=True, help="Frozen audience; see `flowdrop audience list`.")
 @click.option(
     "--holdout",

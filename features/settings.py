@@ -17,7 +17,7 @@ class FeatureSettings(Settings):
         default_factory=lambda: str(home() / "models"), description="folder of the model registry"
     )
     program: str = Field(
-        "liuliangbao", description="wallet program whose people are learned from and scored"
+        "liuliangbao", description="wallet program whose people models learn from and score"
     )
     offer_days: int = Field(
         OFFER_DAYS,

@@ -29,7 +29,7 @@ MIB = 1024 * 1024
 @click.option("--request-mb", type=int, default=4096, help="Largest request, decoded.")
 @click.option("--queries", type=int, default=64, help="Queries running at once, of all users.")
 @click.option("--waiting", type=int, default=64, help="Queries of a user that may wait.")
-@click.option("--called", multiple=True, help="A name by which requests may call this server.")
+@click.option("--called", multiple=True, help="Host name that requests may use for this server.")
 def main(
     *,
     port: int,

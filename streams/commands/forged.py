@@ -15,9 +15,7 @@ from flowdrop.output import print_json, print_rows, say
 @click.option(
     "--rows", "limit", default=20, show_default=True, help="Maximum number of rows to show."
 )
-@click.option(
-    "--undo", is_flag=True, help="Send the events that correct it, once you have confirmed."
-)
+@click.option("--undo", is_flag=True, help="Send the events that correct it, after confirmation.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @as_json_option()
 def forged(key: str, limit: int, *, undo: bool, yes: bool, as_json: bool) -> None:

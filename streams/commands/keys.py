@@ -19,7 +19,7 @@ purpose_option = click.option(
     type=click.Choice(["ledger", "rules"]),
     default="ledger",
     show_default=True,
-    help="Of the ledger's legs, or of an operator's rules and changes of keys.",
+    help="Keys of the ledger's legs, or of an operator's rules and changes of keys.",
 )
 
 

@@ -93,7 +93,7 @@ def show(account: str, at: str | None, limit: int, *, as_json: bool) -> None:
 
 @ledger.command("trace")
 @click.argument("event_id")
-@click.option("--source", default="", help="Of events of this source only.")
+@click.option("--source", default="", help="Only events of this source.")
 @click.option("--bytes", "with_bytes", is_flag=True, help="Show the bytes of the log's records.")
 @as_json_option()
 def trace(event_id: str, source: str, *, with_bytes: bool, as_json: bool) -> None:
@@ -132,12 +132,12 @@ def trace(event_id: str, source: str, *, with_bytes: bool, as_json: bool) -> Non
 @click.option("--at", help="By this time (ISO 8601, UTC unless it has an offset; default: now).")
 @click.option(
     "--what",
-    help="Of these kinds, separated by commas: redemption, packet, custody, deposit, waiting.",
+    help="Only these kinds, separated by commas: redemption, packet, custody, deposit, waiting.",
 )
 @click.option(
     "--rows", "limit", default=20, show_default=True, help="Maximum number of rows to show."
 )
-@click.option("--send", is_flag=True, help="Send the events that do it, once you have confirmed.")
+@click.option("--send", is_flag=True, help="Send the events that do it, after confirmation.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.option(
     "--wait/--no-wait",

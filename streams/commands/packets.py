@@ -27,9 +27,9 @@ def _which(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--limit", default=10, show_default=True, help="Maximum number of rows."),
         click.option("--until", default=LAST, help="Before this time (ISO 8601, UTC)."),
         click.option("--since", default=FIRST, help="From this time on (ISO 8601, UTC)."),
-        click.option("--campaign", default="", help="Of this campaign's packets only."),
-        click.option("--packet", default="", help="From this packet only."),
-        click.option("--program", default="", help="Of this program only."),
+        click.option("--campaign", default="", help="Only this campaign's packets."),
+        click.option("--packet", default="", help="Only this packet."),
+        click.option("--program", default="", help="Only packets of this program."),
     ):
         command = option(command)
     return command

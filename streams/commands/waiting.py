@@ -52,7 +52,7 @@ def waiting(context: click.Context, program: str, limit: int, *, as_json: bool) 
 @click.option("--program", default="", help="Whose coins; needed if there are several programs'.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def release(name: str, to: str, program: str, *, yes: bool) -> None:
-    """Give what waits for the closed wallet NAME to another of its owner, once you confirm.
+    """Give what waits for the closed wallet NAME to another of its owner, after confirmation.
 
     The ledger judges it on arrival: `flowdrop ledger trace` says what became of it.
 

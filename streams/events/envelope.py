@@ -73,7 +73,7 @@ Step = Literal[
     "unack",
 ]
 KeyId = Annotated[
-    str, Meta(min_length=1, max_length=32, description="names a key; never that of another")
+    str, Meta(min_length=1, max_length=32, description="identifies a key; never reused for another")
 ]
 Signature = Annotated[str, Meta(min_length=64, max_length=64)]
 Purpose = Literal["ledger", "rules"]  # of a key

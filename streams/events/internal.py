@@ -34,7 +34,7 @@ class LegData(Data, frozen=True, kw_only=True, rename={"payer": "from"}):
     ]
     campaign: Annotated[str, Meta(max_length=128)] = ""
     asker: Annotated[
-        str, Meta(max_length=16, description="hash of what names the event that asks, or asked")
+        str, Meta(max_length=16, description="hash of the name of the event that asks, or asked")
     ] = ""
     reason: Annotated[str, Meta(max_length=64, description="why the answer is no")] = ""
     # Bounded, as every number is: one past 64 bits decodes, but no record could hold it.

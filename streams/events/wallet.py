@@ -180,7 +180,7 @@ class RedeemData(Data, frozen=True):
             Meta(
                 min_length=1,
                 max_length=128,
-                description="of the number that gets the data; left out: the carrier's own",
+                description="network of the number that gets the data; left out: the carrier's own",
             ),
         ]
         | None
@@ -368,7 +368,7 @@ class Transfer(ClientEvent, frozen=True, tag="flowdrop.wallet.transfer"):
 CampaignName = (
     Annotated[
         str,
-        Meta(min_length=1, max_length=128, description="an enterprise's, whose budget then pays"),
+        Meta(min_length=1, max_length=128, description="of an enterprise, whose budget then pays"),
     ]
     | None
 )
