@@ -1,6 +1,6 @@
 """How fast the city is made ready for Kafka: `python -m benchmarks.city`.
 
-CPU time of one process, the best of several runs taken in turn, so that a busy machine hurts both
+CPU time of one process, the best of several runs taken in turn, so that a busy machine affects both
 alike. Beside it the same city whose events are made the usual way, from the same columns but one
 after the other: a datetime, the structs, `encode`, the key and its partition. Both must give the
 same bytes. `writing` is that part alone, without drawing who does what.
@@ -40,7 +40,7 @@ _FIELD = re.compile(r'"(\w+)":("[^"]*"|%\w)')
 
 
 def moment(time_us: int) -> Any:
-    """Return a datetime, with the microsecond that makes it no whole second."""
+    """Return a datetime, with a microsecond so that it is not a whole second."""
     return EPOCH + timedelta(microseconds=time_us + (time_us % 1_000_000 == 0))
 
 
@@ -116,7 +116,7 @@ class OneByOne(Timed):
 
 
 class Run(NamedTuple):
-    """One city made: how many events, in how many seconds of CPU, of them for writing."""
+    """One city generated: how many events, in how many CPU seconds, and those for writing."""
 
     events: int
     seconds: float
@@ -148,7 +148,7 @@ def digest(plan: Plan, writer: type[Timed]) -> str:
 @click.option("--runs", default=3, show_default=True, help="Of which the best counts.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def main(*, people: int, days: int, seed: int, runs: int, as_json: bool) -> None:
-    """Print events a second, by columns and one by one, and their ratio."""
+    """Print events per second, by columns and one by one, and their ratio."""
     small = Plan(500, 18, seed, PARTITIONS)
     if digest(small, Timed) != digest(small, OneByOne):
         raise click.ClickException("the two ways do not give the same bytes")

@@ -12,9 +12,9 @@ NOTES: dict[str, str] = {
         "last second of its day. Households were not randomised, so there are no arms and no lift."
     ),
     "city": (
-        "Everybody in the city is made up, and so is everything that happens there: it shows "
-        "whether flowdrop counts right, and nothing about real people."
+        "Everybody in the city is fictitious, and so is everything that happens there: it shows "
+        "whether flowdrop counts correctly, and nothing about real people."
     ),
-    "evening": "Mei, Tao, the tea house and its guests are made up, and so is what they do.",
+    "evening": "Mei, Tao, the tea house and its guests are fictitious, and so is what they do.",
 }
 """What a page or report that shows a scenario must say about it, by the scenario's name."""

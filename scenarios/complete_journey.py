@@ -5,11 +5,11 @@ and person `cj:<h>`; campaign c is `cj-<c>`.
 
 - Each basket is an earn of the activity `purchase`. Its `spend` is what was paid: the sum of
   `sales_value` over its rows, each taken as the whole cents it is. The program's rule turns spend
-  into coins; a basket that is worth none is refused by the ledger.
+  into coins; a basket that earns none is refused by the ledger.
 - Each membership of a campaign is a contact, at the start of the campaign's first day until the
   last second of its last day. Its channel is the campaign's type (`type-a`).
 - Each coupon redemption is a conversion, at the start of its day, with the coupon as its item.
-- A household opens its wallet at the first moment it is heard of.
+- A household opens its wallet at its first appearance.
 
 The files' times have no zone and are read as UTC. Households were not randomised: there are no
 assignments, and no lift can be read from these campaigns.
@@ -182,7 +182,7 @@ def _read_redemptions() -> Any:
 
 
 def _first_moments(*tables: Any) -> Any:
-    """Return each household with the first second any of `tables` has of it, in time order."""
+    """Return each household with its first second in any of `tables`, in time order."""
     heard = pa.concat_tables([table.select(["household_id", "second"]) for table in tables])
     return (
         heard.group_by("household_id")
@@ -193,13 +193,13 @@ def _first_moments(*tables: Any) -> Any:
 
 
 def _cents(dollars: Any) -> Any:
-    """Return dollars as whole cents; a value with a part of a cent is an error, not rounded."""
+    """Return dollars as whole cents; a value with fractions of a cent is an error, not rounded."""
     exact = pc.multiply(dollars, 100.0)
     whole = pc.round(exact)
     error = pc.max(pc.abs(pc.subtract(exact, whole))).as_py()
     if error > CENT_ERROR_MAX:
         raise click.ClickException(
-            f"sales_value of {PACKAGE} has parts of a cent (up to {error}); reinstall 0.1.0"
+            f"sales_value of {PACKAGE} has fractions of a cent (up to {error}); reinstall 0.1.0"
         )
     return pc.cast(whole, pa.int64())
 

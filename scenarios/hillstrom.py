@@ -3,10 +3,10 @@
 64,000 customers, drawn with probability 1/3 each into the arms `none`, `mens` and `womens`, and
 what they did in the two weeks after. Row n of the file is the person `hillstrom:<n>`, from 1.
 
-The data have no dates inside the two weeks, so the events carry stand-ins: everyone is assigned
-and contacted at `SENT`, every visit and purchase is at `OUTCOME`, on the last day. The challenge
-was published on 20 March 2008, which is why they lie just before it. Only the order and the two
-weeks are real; `NOTES["hillstrom"]` says so to readers.
+The data have no dates inside the two weeks, so the events carry stand-ins: everyone is assigned and
+contacted at `SENT`, every visit and purchase is at `OUTCOME`, on the last day. The challenge was
+published on 20 March 2008, so they lie just before it. Only the order and the two weeks are real;
+`NOTES["hillstrom"]` says so to readers.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def covariates() -> pd.DataFrame:
     """Return what was known of each person before the experiment.
 
     Returns:
-        One row a person: `person`, recency (months), history_segment, history (dollars), mens,
+        One row per person: `person`, recency (months), history_segment, history (dollars), mens,
         womens, zip_code, newbie, channel (of past purchases).
     """
     frame: pd.DataFrame = _table().drop_columns(list(OUTCOME_COLUMNS)).to_pandas()

@@ -1,7 +1,7 @@
 """Broken copies of records, beside the good ones, in twelve ways.
 
 Nothing good is changed or left out, so a pipeline that sets every broken copy aside ends as if
-none had been there. A copy has an id of its own, except for `duplicate_id`.
+there had been none. A copy has an id of its own, except for `duplicate_id`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Way(NamedTuple):
     """One way to break a record.
 
     broken: the value of the broken copy, made from the event's fields, which it may change.
-    applies: whether an event can be broken so.
+    applies: whether an event can be broken this way.
     own_id: whether the copy has an id of its own.
     """
 

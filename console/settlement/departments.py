@@ -1,6 +1,6 @@
-"""Departments: who answers for which activities and campaigns, by the programs' files.
+"""Departments: who answers for which activities and campaigns, according to the programs' files.
 
-An activity that no file gives to a department is a department by its own name.
+An activity that no file assigns to a department is a department by its own name.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Department:
     name: str
     program: str
     activities: tuple[str, ...]
-    campaigns: tuple[str, ...]  # their names, or how they begin and a *
+    campaigns: tuple[str, ...]  # their names, or a prefix and a *
 
     @property
     def party(self) -> str:
@@ -50,12 +50,12 @@ class Caused:
     coins: int  # that they got, less what was taken back
     in_hand: int
     redeemed: int
-    bought: int  # with them, of the catalogue
-    spent: dict[str, int]  # by operation, the two before among them
+    bought: int  # with them, from the catalogue
+    spent: dict[str, int]  # by operation, including the two above
 
     @property
     def otherwise(self) -> int:
-        """Coins of `spent` that were neither redeemed nor bought with: given away, expired, ..."""
+        """Coins of `spent` neither redeemed nor used for purchases: given away, expired, ..."""
         return self.coins - self.in_hand - self.redeemed - self.bought
 
 
@@ -76,7 +76,7 @@ def departments(programs: Path | None) -> tuple[Department, ...]:
 
 
 def answering(known: Sequence[Department]) -> dict[tuple[str, str], str]:
-    """Return by program and party of an activity the party of the department it is given to."""
+    """Return the department's party by program and activity's party."""
     return {
         (one.program, f"department:{activity}"): one.party
         for one in known
@@ -90,7 +90,7 @@ def caused(
     """Return what became of the coins of activities and campaigns, by program.
 
     Args:
-        log: asks the warehouse, and keeps what it was asked.
+        log: queries the warehouse, and records the queries.
         activities: those of them.
         campaigns: those of them.
         program: whose coins; '' for all.

@@ -30,7 +30,7 @@ LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether only this machine reaches what is bound to `host`."""
+    """Return whether only this machine reaches what is bound to `host`."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -40,7 +40,7 @@ def is_loopback(host: str) -> bool:
 def allowed_hosts(host: str, behind: str = "") -> list[str]:
     """Return which names a request may call us by: this machine's, and that of our guard.
 
-    Otherwise a page elsewhere could have its own name point here and read what we answer.
+    Otherwise a page elsewhere could have its own name point here and read our answers.
     """
     return [*LOOPBACK, *([] if is_loopback(host) else [host, behind or host])]
 
@@ -76,7 +76,7 @@ def require_own_form(request: Request, token: str) -> None:
     if not ours or site not in ("none", "same-origin"):
         raise HTTPException(403, "foreign_form")
     cookie = request.cookies.get(COOKIE, "")
-    # As bytes: of text, compare_digest takes ASCII only.
+    # As bytes: compare_digest takes only ASCII text.
     expected, given = form_token(request, cookie).encode(), token.encode("utf-8", "replace")
     if not cookie or not hmac.compare_digest(expected, given):
         raise HTTPException(403, "old_form")

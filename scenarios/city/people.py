@@ -44,7 +44,7 @@ def name(seed: int, number: int) -> str:
 
 
 def chosen(shares: tuple[float, ...], draws: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Return which of several each draw of [0, 1) stands for, by their shares."""
+    """Return which of several each draw from [0, 1) stands for, by their shares."""
     found = np.searchsorted(np.cumsum(shares)[:-1], draws, side="right")
     return found.astype(np.uint8)
 
@@ -57,13 +57,13 @@ class Sessions(NamedTuple):
 
 
 class People:
-    """What is known of every person; 14 bytes each.
+    """What is known about every person; 14 bytes each.
 
     Attributes:
         carrier: number in `CARRIERS`.
         age: years.
         habit: number in `HABITS`.
-        activity: how likely a session is taken up, up to 1.
+        activity: how likely a session is used, up to 1.
         consents: whether they agreed to marketing when they joined.
         withdraw_day: on which day they take that back, or `NEVER`.
         join_day: on which day they may open a wallet.
@@ -117,7 +117,7 @@ class People:
         draw: np.random.Generator,
         within: NDArray[np.int64] | int = FRIENDS // 2,
     ) -> NDArray[np.int64]:
-        """Return a friend of each: someone `within` so many numbers on either side, or anybody."""
+        """Return a friend of each: someone `within` so many numbers either side, or anybody."""
         step = 1 + (draw.random(len(person)) * within).astype(np.int64)
         near = person + step * draw.choice((-1, 1), len(person))
         anybody = draw.integers(0, self.plan.people, len(person))
@@ -156,6 +156,6 @@ class People:
 
 
 def _days(draws: NDArray[np.float64], days: int) -> NDArray[np.uint16]:
-    """Return a day for each draw below 1, the first where it is negative; else `NEVER`."""
+    """Return a day for each draw below 1, the first where it is negative; otherwise `NEVER`."""
     found = np.where(draws < 1, 1 + np.clip(draws, -1, 1) * days, NEVER)
     return np.maximum(found, 0).astype(np.uint16)

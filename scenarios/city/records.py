@@ -1,4 +1,4 @@
-"""How events are written: from columns, by one template a kind, as canonical JSON.
+"""How events are written: from columns, with one template per kind, as canonical JSON.
 
 The bytes are those that `streams.events.encode` would give; a test decodes and encodes every kind
 again. A template's placeholders take the columns named beside it, in that order.

@@ -1,7 +1,7 @@
--- A row is a person whose latest word on any channel is no, and whether it is that they are a minor: a
--- refusal of the channel 'adult'. A drop may be told by any channel, so one refusal is enough; a
--- refusal of '*', or of 'adult', ends with a later consent to the same only. What is said of one of a
--- person's linked ids is said of all of them.
+-- One row per person whose latest answer on any channel is no, and whether that is because they are
+-- a minor: a refusal of the channel 'adult'. A drop may be announced over any channel, so one
+-- refusal is enough; a refusal of '*' or of 'adult' is lifted only by a later consent to the same.
+-- An answer given under one of a person's linked ids holds for all of them.
 WITH refused AS
 (
     SELECT root, countIf(channel = 'adult') > 0 AS minor

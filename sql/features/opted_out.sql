@@ -1,6 +1,6 @@
--- One row per person whose latest word on any channel before {as_of} was no. An offer may go by any
--- channel, so one refusal is enough; a refusal of '*' ends with a later consent to '*' only. What is
--- said of one of a person's linked ids is said of all of them.
+-- One row per person whose latest answer on any channel before {as_of} was no. An offer may be sent
+-- over any channel, so one refusal is enough; a refusal of '*' is lifted only by a later consent to
+-- '*'. An answer given under one of a person's linked ids holds for all of them.
 WITH
     toDateTime64({as_of:Date}, 6, 'UTC') AS cutoff,
     links AS

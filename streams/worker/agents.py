@@ -120,7 +120,7 @@ def attach_campaigns(app: faust.App, kafka: str, settings: StreamSettings) -> Ba
 
 
 def rules_of(settings: StreamSettings) -> Rules:
-    """Return what the ledger's fold is fixed by."""
+    """Return what determines the ledger's fold."""
     return Rules(
         programs=programs.load(settings.programs),
         window_us=settings.dedup_window_days * DAY_US,
@@ -131,7 +131,7 @@ def rules_of(settings: StreamSettings) -> Rules:
 
 
 class Told(msgspec.Struct):
-    """What a batch has given so far: results by key, records to set aside, how each ended.
+    """What a batch has yielded so far: results by key, records to set aside, how each ended.
 
     Those of `opened` are announced to the campaign agent, so that people who only have a wallet
     have numbers too.
@@ -147,8 +147,8 @@ class Told(msgspec.Struct):
 def fold_batch(work: Work, rules: Rules, partitions: int) -> None:
     """Run the ledger over a batch: each record is applied, refused, forwarded or set aside.
 
-    A record whose fold raises is set aside too: then the batch is folded again from where it began,
-    each record as a batch of its own, so that the others come to what they would have come to
+    A record whose fold raises is set aside too: then the batch is folded again from its beginning,
+    each record as a batch of its own, so that the others give the results they would have given
     without it.
 
     Raises:
@@ -182,7 +182,7 @@ def _fold_alone(work: Work, rules: Rules, partitions: int, index: int) -> None:
 
 
 def _pass_over(work: Work, rules: Rules, partitions: int, index: int) -> None:
-    """Have the legs after one that was set aside not wait for it."""
+    """Let the legs after one that was set aside not wait for it."""
     state, batch = work.state, work.batch
     leg = read_wallet(batch.keys[index], batch.values[index])
     if not isinstance(leg, Leg):
@@ -205,7 +205,7 @@ def _fold_part(work: Work, rules: Rules, partitions: int, start: int, stop: int)
     turn = Turn(book, rules)
     told = Told([], [], [], Counter(), [])
     parts = read_in_parts(batch.keys[start:stop], batch.values[start:stop], CHUNK_RECORDS)
-    # A few at a time: what is decoded of them stays in the processor's cache until it is told.
+    # A few at a time: what is decoded stays in the processor's cache until it is recorded.
     for first, events in zip(range(start, stop, CHUNK_RECORDS), parts, strict=True):
         _fold_chunk(batch, turn, told, slice(first, first + len(events)), events)
     shard.clock_us = book.clock_us
@@ -322,10 +322,10 @@ def _pass_on(
 
 
 _SET_ASIDE = {
-    "conflict": "id = {event.id}, source = {event.source}: the person had an event of this source "
-    "and id before, with other content; give every event an id of its own",
+    "conflict": "id = {event.id}, source = {event.source}: the person already had an event with "
+    "this source and id but different content; give every event an id of its own",
     "forgotten": "time = {event.time}: not later than events of this person that are no longer "
-    "remembered, so it may be one of them; it can't be told from a repeat",
+    "remembered, so it may be one of them; it can't be distinguished from a repeat",
 }
 
 
@@ -336,12 +336,13 @@ def _load_shard(packed: bytes | None, number: int, partitions: int, rules: Rules
     shard = msgspec.msgpack.decode(packed, type=Shard)
     if shard.key != first:
         raise MissingKeyError(
-            f"the ledger was written with another key {GENESIS} than the setting ledger_keys has; "
-            "set the one that it began with, since all that it signed is judged by it"
+            f"the ledger was written with a different key {GENESIS} from the one in the setting "
+            "ledger_keys; set the one that it began with, since everything it signed is checked "
+            "with it"
         )
     if shard.of != partitions:
         end_process(
-            f"the ledger was written with {shard.of} partitions, the setting says {partitions}; "
+            f"the ledger was written with {shard.of} partitions, but the setting is {partitions}; "
             f"set FLOWDROP_PARTITIONS={shard.of}"
         )
     return shard

@@ -19,7 +19,7 @@ import msgspec
 from xxhash import xxh3_64_intdigest
 
 NUMBER_END = 2**32
-REMEMBERED_MAX = 512  # events a person
+REMEMBERED_MAX = 512  # events per person
 FORMAT = b"\x03"
 NUMBERS_KEY = b"\x00numbers"  # of the partition's own record: how many people have a number
 _HEAD = struct.Struct("<cqI")
@@ -100,7 +100,7 @@ def unpack(record: bytes | None) -> Person:
     if record[:1] != FORMAT:
         raise ValueError(
             f"a person's record of format {record[:1].hex() or 'none'}, this version reads "
-            f"{FORMAT.hex()}; begin anew with `flowdrop reset`"
+            f"{FORMAT.hex()}; start over with `flowdrop reset`"
         )
     _, forgotten_us, number = _HEAD.unpack_from(record)
     return Person(record[_HEAD.size :], forgotten_us, number)

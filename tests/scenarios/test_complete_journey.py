@@ -208,7 +208,7 @@ def test_until_cuts_by_time(day: str) -> None:
 
 def test_a_part_of_a_cent_is_an_error() -> None:
     assert complete_journey._cents(pa.array([0.29, 840.0, 0.0])).to_pylist() == [29, 84_000, 0]
-    with pytest.raises(click.ClickException, match="parts of a cent"):
+    with pytest.raises(click.ClickException, match="fractions of a cent"):
         complete_journey._cents(pa.array([1.0, 0.125]))
 
 

@@ -150,7 +150,7 @@ def test_a_broker_that_is_away_is_waited_for_and_an_interrupted_replay_goes_on(
     told = summary["told"]
     assert summary["resumed"] == 0
     assert told["explained"]["too_old"] > 0
-    assert "nothing is missing of them" in words
+    assert "none of them is missing" in words
     assert told["outcomes"]["accepted before"] == campaign_events(SECOND)
     assert "applied" not in told["outcomes"]
     assert coins(stack) == expected(SECOND)
