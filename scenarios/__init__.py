@@ -2,9 +2,9 @@
 
 NOTES: dict[str, str] = {
     "hillstrom": (
-        "The data have no dates inside their two weeks. Everyone is shown as drawn and contacted "
-        "on 2008-03-01 and every outcome on 2008-03-14 (UTC): stand-ins, of which only the order "
-        "and the two weeks are real."
+        "The data have no dates inside their two weeks. What was known of each person is shown on "
+        "2008-02-29, everyone as drawn and contacted on 2008-03-01 and every outcome on 2008-03-14 "
+        "(UTC): stand-ins, of which only the order and the two weeks are real."
     ),
     "complete-journey": (
         "The data have no time zone: times are read as UTC. Campaigns and redemptions have dates "

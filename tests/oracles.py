@@ -79,6 +79,24 @@ def hillstrom_arms() -> pd.DataFrame:
     return arms
 
 
+def hillstrom_profiles() -> pd.DataFrame:
+    """What is known of each person before the experiment, by `hillstrom:<n>`, n from 1."""
+    rows = hillstrom()
+    known = pd.DataFrame(
+        {
+            "recency_months": rows["recency"],
+            "history_segment": rows["history_segment"],
+            "history_cents": (rows["history"] * 100).round().astype("int64"),
+            "mens": rows["mens"] == 1,
+            "womens": rows["womens"] == 1,
+            "area": rows["zip_code"].str.lower().str.replace("surburban", "suburban"),
+            "newbie": rows["newbie"] == 1,
+            "channel": rows["channel"].str.lower(),
+        }
+    )
+    return known.set_axis([f"hillstrom:{n}" for n in range(1, len(rows) + 1)], axis=0)
+
+
 # -- The Complete Journey ---------------------------------------------------------------------
 
 
