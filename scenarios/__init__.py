@@ -9,7 +9,8 @@ NOTES: dict[str, str] = {
     "complete-journey": (
         "The data have no time zone: times are read as UTC. Campaigns and redemptions have dates "
         "only: a contact or redemption is shown at the start of its day, a campaign's end at the "
-        "last second of its day. Households were not randomised, so there are no arms and no lift."
+        "last second of its day. What a survey without a date says of 801 households is shown at "
+        "each one's first moment. Households were not randomised, so there are no arms and no lift."
     ),
     "city": (
         "Everybody in the city is made up, and so is everything that happens there: it shows "

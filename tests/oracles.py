@@ -204,3 +204,20 @@ def first_moments() -> pd.Series:
         ]
     )
     return heard.groupby(level=0).min()
+
+
+def profiles(until: pd.Timestamp = END) -> pd.DataFrame:
+    """What is known of each household that was asked, by account: `time` and its answers.
+
+    An answer that is missing is null.
+    """
+    rows = _journey("demographics")
+    names = {"age": "age_band", "income": "income_band", "kids_count": "kids"}
+    known = rows.rename(columns=names).set_index("cj:" + rows["household_id"].astype(str))
+    known = known.drop(columns="household_id").join(first_moments().rename("time"), how="inner")
+    return known[known["time"] < until]
+
+
+def described(until: pd.Timestamp = END) -> int:
+    """How many campaigns have begun."""
+    return int((campaigns()["start"] < until).sum())
