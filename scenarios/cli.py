@@ -129,8 +129,8 @@ def replay() -> None:
 def hillstrom(**values: Any) -> None:
     """Replay Hillstrom's e-mail experiment: 64,000 people in three randomised arms.
 
-    The data have no dates inside their two weeks: everyone is drawn and contacted on 2008-03-01,
-    every outcome is on 2008-03-14.
+    The data have no dates inside their two weeks: what was known of each person is told on
+    2008-02-29, everyone is drawn and contacted on 2008-03-01, every outcome is on 2008-03-14.
 
     Example: flowdrop replay hillstrom --json
     """

@@ -23,6 +23,13 @@ FUTURE = "2100-01-01T00:00:00Z"
 MONEY = ("spend", "amount", "value", "cost", "probability")
 CONTENT = ("spend", "amount", "value", "arm", "channel", "item", "program", "campaign")
 
+OTHER: dict[str, Fields] = {
+    "flowdrop.campaign.describe": {"advertiser": "another"},
+    "flowdrop.person.link": {"kind": "another"},
+    "flowdrop.person.profile": {"attributes": {"language": "another"}},
+}
+"""What is set to change the content of types of which no field of `CONTENT` may change alone."""
+
 
 class Way(NamedTuple):
     """One way to break a record.
@@ -85,8 +92,11 @@ def _invalid_utf8(event: Fields) -> bytes:
 
 def _other_content(event: Fields) -> bytes:
     data = event["data"]
-    field = next(field for field in CONTENT if field in data)
-    data[field] = data[field] + 100 if isinstance(data[field], int) else f"{data[field]}-other"
+    if event["type"] in OTHER:
+        data.update(OTHER[event["type"]])
+    else:
+        field = next(field for field in CONTENT if field in data)
+        data[field] = data[field] + 100 if isinstance(data[field], int) else f"{data[field]}-other"
     return msgspec.json.encode(event)
 
 

@@ -52,8 +52,6 @@ def chunks(plan: Plan, truth: Truth | None = None) -> Iterator[Chunk]:
         for campaign in marketing.ended(day):
             if truth is not None:
                 truth.campaign(campaign)
-        if day < plan.days:
-            marketing.begin(day)
         for part in range(plan.parts):
             draw = np.random.default_rng([plan.seed, day, part])
             begin, end = bounds[part : part + 2]
@@ -63,6 +61,8 @@ def chunks(plan: Plan, truth: Truth | None = None) -> Iterator[Chunk]:
                 marketing.live(moment, sessions)
                 wallets.live(moment, sessions)
                 wallets.withdraw_consent(moment)
+            if part == plan.parts - 1:
+                marketing.begin(day + 1)
             yield writer.chunk(outbox.take(moment))
         day += 1
     if truth is not None:

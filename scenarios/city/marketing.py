@@ -13,7 +13,7 @@ the two are distinguished.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -76,11 +76,15 @@ class Form(NamedTuple):
     """How a campaign is made; campaigns take turns."""
 
     advertiser: str
+    title_en: str
+    title_zh: str
+    goal: str
     channel: int  # number in `records.TEXTS["channel"]`
     arms: tuple[Arm, ...]  # the first is the control
     is_paid: bool  # whether some are paid to look
     rule: int = -1  # number in `records.TEXTS["rule"]`, by which buyers are rewarded, or none
     rule_coins: int = 0  # roughly what it gives, with the friend's part
+    coin_microcents: int = 1_000_000  # the price of a coin, in millionths of a cent
 
     @property
     def effects(self) -> list[float]:
@@ -92,6 +96,9 @@ NONE = 0
 FORMS = (
     Form(
         "tea-house",
+        "Coins for your first tea",
+        "首杯茶送流量币",
+        "conversions",
         0,
         (Arm(NONE, 0.5, is_treated=False), Arm(1, 0.5, 0.08, 10)),
         is_paid=True,
@@ -100,13 +107,25 @@ FORMS = (
     ),
     Form(
         "book-shop",
+        "Coins for every book",
+        "买书送流量币",
+        "value",
         1,
         (Arm(NONE, 0.4, is_treated=False), Arm(2, 0.3, 0.04, 5), Arm(3, 0.3, 0.10, 20)),
         is_paid=False,
         rule=1,
         rule_coins=220,
+        coin_microcents=800_000,
     ),
-    Form("cinema", 2, (Arm(NONE, 0.25, is_treated=False), Arm(4, 0.75, 0.03)), is_paid=False),
+    Form(
+        "cinema",
+        "New films this week",
+        "本周新片",
+        "visits",
+        2,
+        (Arm(NONE, 0.25, is_treated=False), Arm(4, 0.75, 0.03)),
+        is_paid=False,
+    ),
 )
 
 
@@ -148,7 +167,7 @@ class Marketing:
         self.running: list[Campaign] = []
 
     def begin(self, day: int) -> None:
-        """Start what starts on a day."""
+        """Begin what begins on a day, at the end of the day before: it is described just then."""
         since = day - FIRST_DAY
         if since < 0 or since % EVERY_DAYS or day + RUNS_DAYS > self.plan.days:
             return
@@ -157,6 +176,7 @@ class Marketing:
         self.running.append(campaign)
         if any(arm.coins for arm in campaign.form.arms):
             self._fund(campaign)
+        self._describe(campaign)
 
     def ended(self, day: int) -> Iterator[Campaign]:
         """Yield those that have ended by a day, which are then forgotten."""
@@ -195,6 +215,24 @@ class Marketing:
         shards = np.full(len(homes), ends_us + 10 * MINUTE_US) + homes
         self.outbox.add("defund_shard", shards, campaign=campaign.number, home=homes)
         self.outbox.add("defund", np.array([ends_us + 2 * HOUR_US]), campaign=number)
+
+    def _describe(self, campaign: Campaign) -> None:
+        """Tell what the campaign is, a second before it begins."""
+        form, start_us = campaign.form, self.plan.start_us
+        begins_us = start_us + campaign.begins * DAY_US
+        self.outbox.add(
+            *("describe", np.array([begins_us - SECOND_US])),
+            campaign=campaign.number,
+            advertiser=form.advertiser,
+            title_en=form.title_en,
+            title_zh=form.title_zh,
+            goal=form.goal,
+            begin=begins_us,
+            end=start_us + campaign.ends * DAY_US,
+            budget=campaign.budget,
+            channel=form.channel,
+            coin_microcents=form.coin_microcents,
+        )
 
     def _assign(self, campaign: Campaign, moment: Moment) -> None:
         """Draw this part of the people into arms, and treat those in treated arms."""
@@ -313,9 +351,10 @@ class Marketing:
         viewable = measured & (pixels >= VIEWABLE_PIXELS[shape])
         viewable &= seconds >= VIEWABLE_SECONDS[shape]
         np.add.at(campaign.viewable, person[viewable], np.uint8(1))
-        rows: dict[str, Numbers] = {
+        rows: dict[str, NDArray[Any]] = {
             "person": person,
-            "format": shape.astype(np.int64),
+            "format": shape,
+            "creative": shape,
             "cost": draw.integers(1, 6, count),
             "paid": (draw.random(count) < PAID_SHARE * campaign.form.is_paid).astype(np.int64),
         }
@@ -326,19 +365,23 @@ class Marketing:
         view = {"pixels": pixels[measured], "seconds": seconds[measured]}
         self.outbox.add("exposure", time[measured], **seen, **view, **same)
         clicks = viewable & (draw.random(count) < CLICK_SHARE)
-        self.outbox.add("click", time[clicks] + 2 * SECOND_US, person=person[clicks], **same)
+        clicked = {"person": person[clicks], "creative": shape[clicks]}
+        self.outbox.add("click", time[clicks] + 2 * SECOND_US, **clicked, **same)
 
     def _show_bots(self, campaign: Campaign, moment: Moment) -> None:
         each = -(-BOT_EXPOSURES_PER_DAY // self.plan.parts)
         bots = self.plan.people + np.arange(self.plan.bots)
         person = np.repeat(bots, each)
         campaign.bot_exposures += len(person)
+        time = self.people.times(moment, len(person))
+        shape = moment.draw.integers(0, 3, len(person))
         self.outbox.add(
-            *("exposure", self.people.times(moment, len(person))),
+            *("exposure", time),
             person=person,
             campaign=campaign.number,
             channel=campaign.form.channel,
-            format=moment.draw.integers(0, 3, len(person)),
+            format=shape,
+            creative=shape,
             pixels=1.0,
             seconds=30.0,
             cost=moment.draw.integers(1, 6, len(person)),

@@ -29,6 +29,9 @@ JOIN_DAYS = 30
 SESSIONS_PER_DAY = 2.0  # of a person of mean activity
 FRIENDS = 16  # a person's friends have the next numbers, eight on either side
 ACQUAINTANCES_SHARE = 0.1  # of gifts, to anybody
+BIRTH_YEAR_MIN = 1900  # the catalogue of attributes knows none before
+DEVICE_SHARES = (0.55, 0.20, 0.25)  # of `records.TEXTS["device"]`, in that order
+SECOND_DEVICE_SHARE = 0.2
 
 # How often a phone is looked at in each hour of a day, by habit.
 _EARLY = (1, 1, 1, 1, 3, 8, 10, 9, 7, 6, 5, 5, 6, 5, 4, 4, 4, 5, 5, 4, 3, 2, 1, 1)
@@ -110,6 +113,24 @@ class People:
             & (self.withdraw_day[person] > day)
             & (self.age[person] >= ADULT_AGE)
         )
+
+    def birth_year(self, person: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the year in which each was born, by their age in the city's first year."""
+        years = self.plan.start.year - self.age[person].astype(np.int64)
+        return np.maximum(years, BIRTH_YEAR_MIN)
+
+    def device(self, person: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """Return what each looks at: a number in `records.TEXTS["device"]`."""
+        return chosen(DEVICE_SHARES, uniform(self.plan.seed, "people/device", person))
+
+    def second_device(self, person: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return how long after joining each is known by a second device, or -1; microseconds.
+
+        It is within a day.
+        """
+        has = uniform(self.plan.seed, "people/second_device", person) < SECOND_DEVICE_SHARE
+        after = uniform(self.plan.seed, "people/second_device_after", person) * DAY_US
+        return np.where(has, after.astype(np.int64), -1)
 
     def friends(
         self,

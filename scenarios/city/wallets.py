@@ -93,13 +93,14 @@ class Wallets:
         return found
 
     def _join(self, moment: Moment, sessions: Sessions) -> None:
-        """Open a wallet at the first session, and say whether marketing is welcome."""
+        """Open a wallet at the first session, say whether marketing is welcome, and be known."""
         new = np.flatnonzero(~self.is_open[sessions.person])
         person, first = np.unique(sessions.person[new], return_index=True)
         time = sessions.time[new][first] - 1
         self.outbox.add("open", time, person=person)
         granted = self.people.consents[person].astype(np.int64)
         self.outbox.add("consent", time, person=person, granted=granted)
+        self._tell(person, time)
         friend = self.people.friends(person, moment.draw)
         invited = (moment.draw.random(len(person)) < INVITED_SHARE) & self.is_open[friend]
         self.is_open[person] = True
@@ -107,6 +108,20 @@ class Wallets:
         self.outbox.add(
             "invitation", time[invited] + MINUTE_US, person=friend[invited], friend=person[invited]
         )
+
+    def _tell(self, person: Numbers, time: Numbers) -> None:
+        """Tell what is known of those who join, and of some a second device."""
+        people = self.people
+        self.outbox.add(
+            *("profile", time),
+            person=person,
+            carrier=people.carrier[person],
+            birth_year=people.birth_year(person),
+            device=people.device(person),
+        )
+        after = people.second_device(person)
+        has = after >= 0
+        self.outbox.add("link", (time + after)[has], person=person[has])
 
     def withdraw_consent(self, moment: Moment) -> None:
         """Let those whose day it is take back their consent."""

@@ -145,7 +145,7 @@ def _hold(ground: Ground, end: pd.Timestamp) -> None:
 
 
 def _accepted(ground: Ground) -> int:
-    """Return how many campaign events of households were passed on, their wallets' apart."""
+    """Return how many contacts and conversions of households were passed on."""
     return sum(
         (message.key() or b"").startswith(b"cj:")
         and not isinstance(decode_campaign(message.value() or b""), PersonEvent)

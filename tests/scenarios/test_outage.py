@@ -86,7 +86,8 @@ def expected(until: str) -> dict[str, int]:
 
 def campaign_events(until: str) -> int:
     end = pd.Timestamp(until)
-    return len(oracles.memberships(end)) + len(oracles.redemptions(end))
+    told_of_people = len(oracles.memberships(end)) + len(oracles.profiles(end))
+    return told_of_people + len(oracles.redemptions(end)) + oracles.described(end)
 
 
 @pytest.fixture(scope="module")
