@@ -89,11 +89,17 @@ def slot(creative: str = "banner", *, style: str = "slot", shape: str = "", inne
     )
 
 
-def tag(*, src: str = "/flowdrop.js", consent: bool = True, person: str | None = "cj:900") -> str:
+def tag(
+    *,
+    src: str = "/flowdrop.js",
+    key: str = KEY,
+    consent: bool = True,
+    person: str | None = "cj:900",
+) -> str:
     """Return the line that puts the tag on a page."""
     granted = ' data-flowdrop-consent="granted"' if consent else ""
     known = f' data-flowdrop-person="{person}"' if person else ""
-    return f'<script src="{src}" data-flowdrop-key="{KEY}"{granted}{known} defer></script>'
+    return f'<script src="{src}" data-flowdrop-key="{key}"{granted}{known} defer></script>'
 
 
 class Post(NamedTuple):

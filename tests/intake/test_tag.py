@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-import os
 import re
-import subprocess
-import time
-import urllib.request
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
-from playwright.sync_api import sync_playwright
 
-from intake.tag import etag, headers, script
+from intake.tag import etag, headers, packed
 from streams.events.campaign import Click, Exposure
 from streams.events.decoding import read_campaign
-from tests.intake.pages import ARGS, CHROMIUM, KEY, MISSING, Site, serve, slot, tag
+from tests.intake.pages import KEY, slot, tag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from playwright.sync_api import Page
 
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from tests.intake.pages import Site
+    from tests.intake.tabs import Tabs
 
 pytestmark = [pytest.mark.browser]
 
@@ -34,50 +28,6 @@ SCROLLED = f"{HIGH}{{}}{HIGH}"
 # The truth may be this many seconds away.
 NEAR = 0.1
 NEAR_COVERED = 0.25
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _chromium() -> None:
-    if not CHROMIUM.exists():
-        if os.environ.get("CI"):
-            pytest.fail(MISSING)
-        pytest.skip(MISSING)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        yield made
-        made.close()
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with serve() as served:
-        yield served
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    made = browser.new_context(viewport={"width": 800, "height": 600})
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def said(context: BrowserContext) -> list[str]:
-    """What the pages' console says; a test whose pages have something to say empties it."""
-    told: list[str] = []
-    context.on("console", lambda message: told.append(f"{message.type}: {message.text}"))
-    context.on("weberror", lambda error: told.append(f"error: {error.error}"))
-    return told
-
-
-@pytest.fixture
-def page(context: BrowserContext, said: list[str]) -> Iterator[Page]:
-    yield context.new_page()
-    assert said == []
 
 
 def do(page: Page, steps: str) -> Any:
@@ -297,40 +247,6 @@ def test_a_video_counts_while_it_plays(page: Page, site: Site) -> None:
 # Tabs that are hidden: real ones, by the browser's own list of tabs.
 
 
-class Tabs:
-    """A Chromium of its own, whose tabs are opened and brought to the front over HTTP."""
-
-    def __init__(self, profile: Path) -> None:
-        told = profile / "DevToolsActivePort"
-        args = [*ARGS, "--headless", "--remote-debugging-port=0", f"--user-data-dir={profile}"]
-        self.process = subprocess.Popen(
-            [CHROMIUM, *args, "about:blank"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        until = time.monotonic() + 60
-        while not told.exists() or "\n" not in told.read_text():
-            assert time.monotonic() < until, "Chromium did not start"
-            assert self.process.poll() is None, "Chromium ended"
-            time.sleep(0.02)
-        self.url = f"http://127.0.0.1:{told.read_text().split()[0]}/json"
-
-    def ask(self, path: str) -> str:
-        request = urllib.request.Request(f"{self.url}/{path}", method="PUT")
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return str(answer.read().decode())
-
-    def open(self, url: str) -> str:
-        """Open a tab in front of the others; return its name."""
-        return str(json.loads(self.ask(f"new?{url}"))["id"])
-
-
-@pytest.fixture
-def tabs(tmp_path: Path) -> Iterator[Tabs]:
-    made = Tabs(tmp_path)
-    yield made
-    made.process.terminate()
-    made.process.wait(60)
-
-
 def test_a_tab_that_is_hidden(tabs: Tabs, site: Site) -> None:
     site.scripts["/steps.js"] = """
         addEventListener("load", async () => {
@@ -351,7 +267,7 @@ def test_a_tab_that_is_hidden(tabs: Tabs, site: Site) -> None:
     site.wait(lambda: len(site.notes) == 2)
     assert_near(event, site.notes[1]["hidden"])
     # It is one impression, whenever somebody comes back to it.
-    tabs.ask(f"activate/{first}")
+    tabs.show(first)
     site.wait(lambda: len(site.notes) == 3)
     tabs.open(site.page(slot("second") + steps, path="/second"))
     site.wait(lambda: len(site.notes) == 5)  # the first is hidden again, the second was seen
@@ -721,13 +637,13 @@ def test_the_script_twice_measures_once(page: Page, site: Site) -> None:
 
 
 def test_it_is_small() -> None:
-    assert len(gzip.compress(script(), mtime=0)) < 4_000
+    assert len(packed()) < 4_000
 
 
 def test_its_headers() -> None:
     told = headers()
     assert told["ETag"] == etag()
-    assert etag().startswith('"')
+    assert etag().startswith('W/"')
     assert told["Content-Type"].startswith("text/javascript")
     assert "max-age=3600" in told["Cache-Control"]
     assert told["Access-Control-Allow-Origin"] == "*"
