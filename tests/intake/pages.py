@@ -69,7 +69,7 @@ const watch = (slot, standard = 0.5) => {
     else if (since !== null) [longest, since] = [Math.max(longest, now - since), null];
   };
   const look = (now) => { if (!ended) { see(now); requestAnimationFrame(look); } };
-  look(performance.now());
+  requestAnimationFrame(look);
   return {
     end(now = performance.now()) {
       if (!ended) { ended = true; see(now); }
@@ -77,6 +77,10 @@ const watch = (slot, standard = 0.5) => {
     },
   };
 };
+addEventListener("DOMContentLoaded", () => {
+  const first = document.querySelector("canvas, .slot");
+  if (first) window.early = watch(first);
+});
 """
 
 

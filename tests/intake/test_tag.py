@@ -135,13 +135,12 @@ def test_a_slot_that_is_resized(page: Page, site: Site) -> None:
     truth = do(
         page,
         """
-        const watched = watch(banner);
         await stay(400);
         banner.style.height = "1400px";  // less than half of it fits the window
         await stay(400);
         banner.style.height = "250px";
         await stay(300);
-        const truth = watched.end();
+        const truth = early.end();
         banner.remove();
         return truth;
         """,
@@ -151,11 +150,11 @@ def test_a_slot_that_is_resized(page: Page, site: Site) -> None:
 
 def test_a_window_that_is_resized(page: Page, site: Site) -> None:
     page.goto(site.page(slot() + tag()))
-    do(page, "window.watched = watch(banner); await stay(300)")
+    do(page, "await stay(300)")
     page.set_viewport_size({"width": 800, "height": 100})
     do(page, "await stay(300)")
     page.set_viewport_size({"width": 800, "height": 500})
-    truth = do(page, "await stay(600); const truth = watched.end(); banner.remove(); return truth")
+    truth = do(page, "await stay(600); const truth = early.end(); banner.remove(); return truth")
     assert_near(site.events(1)[0], truth)
 
 
@@ -183,10 +182,9 @@ def test_an_inline_link_is_measured_by_its_picture(page: Page, site: Site) -> No
     truth = do(
         page,
         """
-        const watched = watch(banner.firstChild);
         document.body.style.marginTop = "400px";  // the link's own line is out of view
         await stay(300);
-        const truth = watched.end();
+        const truth = early.end();
         banner.remove();
         return truth;
         """,
@@ -250,10 +248,9 @@ def test_a_video_counts_while_it_plays(page: Page, site: Site) -> None:
 def test_a_tab_that_is_hidden(tabs: Tabs, site: Site) -> None:
     site.scripts["/steps.js"] = """
         addEventListener("load", async () => {
-          const watched = watch(document.querySelector(".slot"));
           const note = (content) => navigator.sendBeacon("/note", JSON.stringify(content));
           document.addEventListener("visibilitychange", ({ timeStamp }) => {
-            note({ [document.visibilityState]: watched.end(timeStamp) });
+            note({ [document.visibilityState]: early.end(timeStamp) });
           });
           await stay(700);
           note("seen");
@@ -298,10 +295,9 @@ def test_a_slot_that_is_covered(page: Page, site: Site) -> None:
         page,
         COVER
         + """
-        const watched = watch(banner);
         await stay(600);
         document.body.append(cover);
-        const truth = watched.end();
+        const truth = early.end();
         await stay(1000);
         banner.remove();
         return truth;
@@ -428,14 +424,15 @@ def test_leaving_the_page_ends_all(page: Page, site: Site) -> None:
 
 
 def test_the_longest_names_fit_into_one_request(page: Page, site: Site) -> None:
-    long = "\N{BEER MUG}" * 64  # 128 of the units in which the page counts
-    body = "".join(slot(f"{n:02}" + long[:62]) for n in range(20))
-    body = body.replace("spring", long).replace("site", long)
+    long = "\N{CJK UNIFIED IDEOGRAPH-6D41}" * 128  # three bytes each
+    body = "".join(slot(f"{n:02}{long[2:]}") for n in range(20))
+    body = body.replace('"spring"', f'"{long}"').replace('"site"', f'"{long}"')
     page.goto(site.page(body + tag(person=long)))
     page.goto("about:blank")
-    site.events(20)
-    assert len(site.posts) == 1
-    assert len(site.posts[0].body) < 64_000
+    for event in site.events(20):
+        assert isinstance(read_campaign(long.encode(), msgspec.json.encode(event)), Exposure)
+    (post,) = site.posts
+    assert 30_000 < len(post.body) < 64_000
 
 
 @pytest.mark.parametrize("attribute", ["campaign", "channel", "creative", "format"])
