@@ -1,8 +1,8 @@
-/* flowdrop's tag: viewability measured where it happens (docs/tag.md). */
+/* flowdrop's tag; see docs/tag.md. */
 (() => {
   "use strict";
   const script = document.currentScript;
-  if (window.flowdrop?.consent) return; // once is enough
+  if (window.flowdrop?.consent) return;
 
   const SLOT = "[data-flowdrop-creative]";
   const SHARES = { display: 0.5, large_display: 0.3, video: 0.5 }; // in view, as the MRC asks
@@ -58,14 +58,17 @@
     one.clear = clear;
   }
 
-  // What is translucent, filtered or turned is never called visible.
-  function altered(element) {
-    for (let e = element; e; e = e.parentElement || e.ownerDocument.defaultView.frameElement) {
+  // What is translucent, filtered or turned is never called visible, covered or not; the page
+  // around an iframe may do that unseen.
+  function doubtful({ box, clear, largest }) {
+    let view;
+    for (let e = box; e; e = e.parentElement || view.frameElement) {
+      view = e.ownerDocument.defaultView;
       const { opacity, filter, transform } = getComputedStyle(e);
       if (opacity % 1 || filter !== "none" || !/^(none|matrix\(1, 0, 0, 1,)/.test(transform))
         return true;
     }
-    return false;
+    return view !== top && !clear && !largest;
   }
 
   const observer = (act, options) =>
@@ -79,14 +82,14 @@
         observer(
           (one, { time, intersectionRatio, boundingClientRect: { width, height } }) => {
             one.heard = true;
-            one.share = width * height && intersectionRatio; // all of an empty box is "in view"
+            one.share = width * height && intersectionRatio; // empty boxes claim 1
             update(one, time);
           },
           { threshold: Array.from({ length: 101 }, (_, i) => i / 100) },
         ),
         observer(
-          (one, { time, isIntersecting, isVisible, target }) =>
-            judge(one, isIntersecting ? isVisible || (altered(target) && null) : undefined, time),
+          (one, { time, isIntersecting, isVisible }) =>
+            judge(one, isIntersecting ? isVisible || (doubtful(one) && null) : undefined, time),
           { trackVisibility: true, delay: 100 },
         ),
         // A box that fills keeps its ratio, so ask again.
@@ -107,7 +110,7 @@
     if (before) finish(before, performance.now());
     if (!SHARES[data.format] || Object.values(data).some((name) => !name || name.length > 128))
       return console.warn("flowdrop: not a valid advertisement", element);
-    // An inline link is as high as its line, not as its picture.
+    // An inline link has its line's height, not its picture's.
     const inline = /^(inline|contents)$/.test(getComputedStyle(element).display);
     const box =
       (data.format === "video" && element.querySelector("video")) ||
@@ -124,7 +127,6 @@
     if (!open.delete(one.box)) return;
     for (const each of observers) each.unobserve(one.box);
     count(one, now);
-    // Doubt matters unless a longer time is beyond it.
     if (tells && one.heard && one.unsure <= one.longest) {
       one.data.pixels = Math.floor(one.largest * 1e3) / 1e3;
       one.data.seconds = Math.floor(one.longest) / 1e3;
@@ -149,7 +151,7 @@
     for (const old of waiting.keys()) if (waiting.size > WAITING_MAX) waiting.delete(old);
   }
 
-  // Storing may be forbidden; memory has to do then.
+  // Storing may be forbidden.
   const store = (use) => {
     try {
       use(sessionStorage);
@@ -159,7 +161,6 @@
     store((kept) =>
       waiting.size ? kept.setItem(own, JSON.stringify([...waiting])) : kept.removeItem(own),
     );
-  // What earlier pages in this tab kept.
   const takeKept = () =>
     store((kept) => {
       for (const name of Object.keys(kept).filter((each) => /^flowdrop:/.test(each))) {
