@@ -135,7 +135,7 @@ class Post:
             while self.free:
                 self._send(self.free.popleft(), self.loop.time())
             await asyncio.sleep(self.ends - self.loop.time())
-        while len(self.free) < self.load.connections and self.loop.time() < self.ends + LAST:
+        while len(self.free) < self.load.connections and self.loop.time() < self.ends + LAST:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
     async def _steadily(self, begin: float) -> None:
