@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -20,6 +22,7 @@ from streams.kafka.topics import ends, reader
 from tests.stack import wait_for
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 PARTITIONS = 8
@@ -78,6 +81,37 @@ class Served:
             },
             timeout=60,
         )
+
+
+class Process:
+    """`flowdrop intake serve` as a process, to be killed."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self.port = free_port()
+        self.url = f"http://{HOST}:{self.port}"
+        self.events = f"{self.url}/v1/events"
+        self._env = dict(env)
+        self.start()
+
+    def start(self) -> None:
+        command = [*(sys.executable, "-m", "flowdrop", "intake", "serve"), "--port", str(self.port)]
+        self.process = subprocess.Popen(command, env=self._env)
+        wait_for(self.answers, "the intake")
+
+    def answers(self) -> bool:
+        assert self.process.poll() is None
+        try:
+            return httpx.get(f"{self.url}/healthz").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(30)
 
 
 def event(number: int, source: str = "shop", **more: Any) -> dict[str, Any]:

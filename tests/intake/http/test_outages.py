@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -19,11 +17,10 @@ import pytest
 from intake.http import delivery, keyring
 from intake.http.keys import KeyFile, Wish, draw, now
 from local.kafka.node import KafkaNode
-from local.ports import HOST, free_port
 from streams.kafka.publish import sender
 from streams.kafka.topics import create_topics
 from streams.settings import StreamSettings
-from tests.intake.http.serving import TYPES, Served, event, logged
+from tests.intake.http.serving import TYPES, Process, Served, event, logged
 from tests.stack import wait_for
 
 if TYPE_CHECKING:
@@ -140,40 +137,14 @@ def test_a_broker_that_dies_and_comes_back_has_all_in_order(
     assert in_order(logged(node.bootstrap, source)) == list(range(6_000))
 
 
-class Process:
-    """`flowdrop intake serve` as a process, to be killed."""
-
-    def __init__(self, home: Path, kafka: str) -> None:
-        self.port = free_port()
-        self.url = f"http://{HOST}:{self.port}/v1/events"
-        self._env = os.environ | {"FLOWDROP_HOME": str(home), "FLOWDROP_KAFKA": kafka}
-        self._env |= {"FLOWDROP_CONFIG": str(home / "none.toml")}
-        self.start()
-
-    def start(self) -> None:
-        command = [*(sys.executable, "-m", "flowdrop", "intake", "serve"), "--port", str(self.port)]
-        self.process = subprocess.Popen(command, env=self._env)
-        wait_for(self.answers, "the intake")
-
-    def answers(self) -> bool:
-        assert self.process.poll() is None
-        try:
-            return httpx.get(f"http://{HOST}:{self.port}/healthz").status_code == 200
-        except httpx.TransportError:
-            return False
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-
 def test_an_intake_that_is_killed_has_lost_nothing_that_it_answered(
     node: KafkaNode, tmp_path: Path, source: str
 ) -> None:
     key, token = draw(Wish(source=source, types=TYPES, days=1, events_per_second=10**6), now())
     (tmp_path / "home").mkdir(mode=0o700)
     KeyFile(tmp_path / "home" / "intake-keys.json").add(key)
-    intake = Process(tmp_path / "home", node.bootstrap)
+    env = {"FLOWDROP_HOME": str(tmp_path / "home"), "FLOWDROP_KAFKA": node.bootstrap}
+    intake = Process(os.environ | env | {"FLOWDROP_CONFIG": str(tmp_path / "none.toml")})
     headers = {"Authorization": f"Bearer {token}"}
     headers |= {"Content-Type": "application/cloudevents-batch+json"}
     taken: set[int] = set()
@@ -184,7 +155,7 @@ def test_an_intake_that_is_killed_has_lost_nothing_that_it_answered(
         batch = [event(start + number, source) for number in range(50)]
         while not over.is_set():
             try:
-                if httpx.post(intake.url, json=batch, headers=headers).status_code == 202:
+                if httpx.post(intake.events, json=batch, headers=headers).status_code == 202:
                     taken.update(range(start, start + 50))
                     return
             except httpx.TransportError:
@@ -204,7 +175,6 @@ def test_an_intake_that_is_killed_has_lost_nothing_that_it_answered(
                 one.result(120)
         finally:
             over.set()
-            intake.process.terminate()
-            intake.process.wait(30)
+            intake.stop()
     names = Counter(one["id"] for one in logged(node.bootstrap, source))
     assert names.keys() == {f"order-{number}" for number in range(20_000)}
