@@ -63,6 +63,8 @@ class Mapping:
         maker = Maker(file, place)
         self.file = file
         self.id_columns = maker.id_columns
+        self.zone = maker.zone
+        self.missing = maker.missing
         self.rules = maker.rules()
         own = (column for rule in self.rules for column in rule.columns())
         self.columns = tuple(dict.fromkeys((*self.id_columns, *own)))
@@ -118,7 +120,7 @@ class Mapping:
         if self.file.unknown == "drop" or not (unknown := self.unknown(row)):
             return None
         if self.file.unknown == "keep":
-            return {column: row[column] for column in unknown if row[column] not in {None, ""}}
+            return {column: row[column] for column in unknown if not _is_nothing(row[column])}
         raise ValueRefusedError(
             "is a column that the mapping does not name",
             'name it in an event, or set unknown = "keep" or "drop"',
@@ -186,6 +188,10 @@ class Mapping:
             ", ".join(columns),
             value if written is None else written,
         )
+
+
+def _is_nothing(value: object) -> bool:
+    return value is None or value == ""
 
 
 def load(path: Path) -> Mapping:

@@ -68,11 +68,12 @@ class Event(_Table, frozen=True, kw_only=True):
 
 
 class File(_Table, frozen=True, kw_only=True):
-    """A mapping file."""
+    """A mapping file; `columns` names those of a CSV file that has no header."""
 
     feed: Annotated[str, Meta(min_length=1, max_length=128)]
     format: Literal["csv", "jsonl", "parquet", "webhook"] | None = None
     encoding: Literal["auto", "utf-8", "gb18030"] = "auto"
+    columns: Annotated[list[Text], Meta(min_length=1, max_length=10_000)] | None = None
     delimiter: Annotated[str, Meta(min_length=1, max_length=1)] | None = None
     time_zone: Text = "UTC"
     id: Text | Annotated[list[Text], Meta(min_length=1, max_length=20)]
