@@ -25,7 +25,7 @@ from intake.mapping import Mapped, Mapping, RowRefusal, targets
 from intake.mapping.compiled import EXTRA
 from intake.mapping.expressions import Column
 from intake.mapping.ids import BETWEEN, ENDING
-from streams.events import RECORD_BYTES_MAX, Describe, Envelope, Link, partition_of
+from streams.events import RECORD_BYTES_MAX, Describe, Earn, Envelope, Link, partition_of
 from streams.events.times import microseconds
 
 if TYPE_CHECKING:
@@ -166,6 +166,7 @@ class Quick:
         )
         vectors.odd |= wrong
         moments[vectors.odd] = 0
+        self._bring(rule, moments, vectors)
         value = joined(
             f'{{"type":{_text(targets.tag_of(rule.kind))},"data":{{',
             pc.utf8_slice_codeunits(vectors.array(data_of(rule, vectors)), 1),
@@ -183,6 +184,16 @@ class Quick:
         vectors.odd |= true_in(pc.greater(pc.binary_length(value), RECORD_BYTES_MAX))
         subject = pc.fill_null(subject, "").cast(pa.binary())
         return self._table(number, columns.numbers[places], moments, subject, value), vectors.odd
+
+    def _bring(self, rule: Rule, moments: NDArray[np.int64], vectors: Vectors) -> None:
+        """Date what is brought as an opening balance; one of another activity is odd."""
+        late = self._mapping.late
+        if late is None or not rule.is_of_wallets:
+            return
+        brought = moments < microseconds(late.since)
+        if rule.kind is Earn and late.activity is not None:
+            vectors.odd |= brought
+        moments[brought] = microseconds(late.at)
 
     def _require(self, texts: Any, target: Any, vectors: Vectors) -> None:
         """Mark the rows that have nothing, too little or too much for a part of the envelope."""

@@ -7,6 +7,8 @@ whatever it is not sure of is judged here.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -16,17 +18,40 @@ from intake.mapping.file import File, parsed, read
 from intake.mapping.refusals import MappingError, RowRefusal, ValueRefusedError
 from intake.mapping.rules import Field, Maker, Rule
 from intake.mapping.values import as_text, cell
-from streams.events import RECORD_BYTES_MAX, Event, encode, partition_of
+from streams.events import RECORD_BYTES_MAX, Earn, Event, encode, partition_of
 from streams.events.naming import are_clean, names_of, odd_in, odd_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
     from pathlib import Path
+    from zoneinfo import ZoneInfo
 
     from intake.mapping.expressions import Node
+    from intake.mapping.file import Late
     from intake.mapping.values import Row
     from streams.kafka.publish import Record
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What is older than `since` is brought as an opening balance, dated `at`."""
+
+    at: datetime
+    since: datetime
+    activity: str | None
+
+    @classmethod
+    def of(cls, late: Late, zone: ZoneInfo) -> Opening:
+        """Return what a mapping says of it; a local time is in the mapping's time zone."""
+        at = late.at if late.at.tzinfo is not None else late.at.replace(tzinfo=zone)
+        at = at.astimezone(UTC)
+        return cls(at, at - timedelta(days=late.days), late.activity)
+
+    def brings(self, rule: Rule, time: datetime) -> bool:
+        """Return whether an event of that time is brought so."""
+        return rule.is_of_wallets and time < self.since
+
 
 EXTRA = "extra"  # the extension attribute that keeps what the mapping does not name
 
@@ -61,6 +86,7 @@ class Mapping:
 
     def __init__(self, file: File, place: str) -> None:
         maker = Maker(file, place)
+        self.late = Opening.of(file.late, maker.zone) if file.late is not None else None
         self.file = file
         self.id_columns = maker.id_columns
         self.zone = maker.zone
@@ -129,12 +155,17 @@ class Mapping:
         )
 
     def _event(self, rule: Rule, row: Row) -> Event:
+        time, data = _time(rule, row), _data(rule, row)
+        if self.late is not None and self.late.brings(rule, time):
+            time = self.late.at
+            if rule.kind is Earn and self.late.activity is not None:
+                data["activity"] = self.late.activity
         content: dict[str, Any] = {
             "source": self.file.feed,
             "id": rule.make_id(row),
-            "time": _time(rule, row),
+            "time": time,
             "subject": _subject(rule, row),
-            "data": _data(rule, row),
+            "data": data,
         }
         try:
             event: Event = msgspec.convert(content, rule.kind)

@@ -45,12 +45,13 @@ class Moment(_Table, frozen=True, kw_only=True):
 class Late(_Table, frozen=True, kw_only=True):
     """Wallet events that the ledger would refuse for their age are sent as opening balances.
 
-    They are dated `at`, a fixed time, so that importing again sends the same events. Coins that
-    were earned are earned by `activity`, which the program must have.
+    Whatever is more than `days` older than `at` is dated `at`: a fixed time, so that importing
+    again sends the same events. With `activity`, coins that were earned are earned by it.
     """
 
     at: datetime
-    activity: Text | None = None
+    days: Annotated[int, Meta(ge=0, le=400)] = 10
+    activity: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
 
 
 class Event(_Table, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from intake.mapping import Mapped, Mapping, RowRefusal, loads
 from intake.mapping.compiled import record_of
 from streams.events import partition_of
 from streams.events.decoding import check
+from streams.events.times import microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -146,7 +147,7 @@ def same(made: Mapping, rows: Sequence[dict[str, str]]) -> Records:
         assert made.rules[row["rule"]] is one.rule
         assert (row["partition"], row["subject"], row["value"]) == record_of(one, PARTITIONS)[1:]
         assert row["partition"] == partition_of(one.event.subject, PARTITIONS)
-        assert row["time_us"] == round(one.event.time.timestamp() * 1_000_000)
+        assert row["time_us"] == microseconds(one.event.time)
         assert check(row["value"]) is None
     return found
 
@@ -176,6 +177,21 @@ def test_columns_give_what_rows_give_of_each_type(name: str, rows: list[dict[str
 @given(rows=st.one_of(rows_of, mostly_good))
 def test_columns_give_what_rows_give_of_several_types(rows: list[dict[str, str]]) -> None:
     same(mapping(*EVENTS), rows)
+
+
+@pytest.mark.parametrize("activity", ["", 'activity = "opening"'])
+@settings(max_examples=30)
+@given(rows=mostly_good)
+def test_columns_give_what_rows_give_of_opening_balances(
+    activity: str, rows: list[dict[str, str]]
+) -> None:
+    late = f"[late]\nat = 2026-03-20T00:00:00\n{activity}\n"
+    text = (
+        HEAD
+        + late
+        + "".join(f'\n[[event]]\ntype = "{n}"\n{EVENTS[n]}' for n in ("earn", "profile"))
+    )
+    same(loads(text), rows)
 
 
 @settings(max_examples=100)
