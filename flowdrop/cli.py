@@ -80,6 +80,7 @@ COMMANDS: dict[str, Entry] = {
     ),
     "sql": Entry("sql.cli:sql", "Apply migrations; list, show and run the queries."),
     # inputs
+    "import": Entry("intake.import_cli:import_", "Bring data of your own: files, by a mapping."),
     "replay": Entry("scenarios.cli:replay", "Publish a data set or a city to Kafka as events."),
     # models
     "features": Entry("features.cli:features", "Build features as of a date."),

@@ -16,7 +16,7 @@ from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
 from intake.files.batches import Batch, of_columns
-from intake.files.encoding import AsUtf8, Opened
+from intake.files.encoding import AUTO, AsUtf8, Opened
 from intake.mapping import RowRefusal
 from intake.mapping.refusals import shown
 from intake.mapping.values import cell
@@ -61,22 +61,25 @@ class Source:
     Args:
         path: the file.
         file: what the mapping says of how it is written.
-        columns: which are wanted; None for all there are.
+        columns: which the mapping reads; a CSV or Parquet file has to have them.
+        whole: whether the others are read as well.
 
     Raises:
         click.ClickException: when it can't be opened, or has no header that makes sense.
     """
 
-    def __init__(self, path: Path, file: File, columns: Sequence[str] | None) -> None:
+    def __init__(
+        self, path: Path, file: File, columns: Sequence[str], *, whole: bool = False
+    ) -> None:
         self.format = format_of(path, file)
         self._path = path
         self._file = file
         self._wanted = columns
+        self._whole = whole
         try:
             self.opened = Opened(path)
         except OSError as error:
             raise click.ClickException(f"{path}: {error.strerror}") from error
-        self.encoding = "utf-8"
         self.delimiter = ""
         self.columns: list[str] = []
         self._text: AsUtf8 | None = None
@@ -84,6 +87,13 @@ class Source:
             self._read_header()
         elif self.format == "parquet":
             self._read_schema()
+
+    @property
+    def encoding(self) -> str:
+        """The encoding of a text file, as far as it has been read; "" for any other."""
+        if self._text is None:
+            return ""
+        return "utf-8" if self._text.encoding == AUTO else self._text.encoding
 
     def batches(self) -> Iterator[Batch]:
         """Yield the rows.
@@ -121,7 +131,6 @@ class Source:
             raise click.ClickException(
                 f"{self._path}: column {twice[0]!r} stands twice in the header; rename one of them"
             )
-        self.encoding = self._text.encoding
         self._head = head
 
     def _check_count(self, found: int) -> None:
@@ -175,20 +184,18 @@ class Source:
             yield of_columns(np.empty(0, np.int64), {}, [_cut_row(one) for one in skipped])
 
     def _wanted_of(self, names: Sequence[str]) -> list[str]:
-        """Return those of the file's columns that are wanted.
+        """Return those of the file's columns that are read.
 
         Raises:
             click.ClickException: when one that the mapping reads is not there.
         """
-        if self._wanted is None:
-            return list(names)
         missing = [name for name in self._wanted if name not in names]
         if missing:
             raise click.ClickException(
                 f"{self._path}: there is no column {missing[0]!r}, which the mapping reads; it has "
                 f"{', '.join(names[:30])}"
             )
-        return [name for name in names if name in set(self._wanted)]
+        return [name for name in names if self._whole or name in set(self._wanted)]
 
     # -- JSON lines --------------------------------------------------------------------------------
 
@@ -210,7 +217,6 @@ class Source:
             if len(rows) + len(refusals) >= ROWS_A_BATCH:
                 yield self._of_rows(rows, numbers, refusals)
                 rows, numbers, refusals = [], [], []
-        self.encoding = self._text.encoding
         yield self._of_rows(rows, numbers, refusals)
 
     def _of_rows(
@@ -218,7 +224,7 @@ class Source:
     ) -> Batch:
         odd = np.zeros(len(rows), np.bool_)
         columns = {}
-        for name in self._wanted or ():
+        for name in self._wanted:
             texts = []
             for place, row in enumerate(rows):
                 value = cell(row, name)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from intake.mapping.expressions import columns_of
-from intake.mapping.file import File, parsed, read
+from intake.mapping.file import parsed, read
 from intake.mapping.refusals import MappingError, RowRefusal, ValueRefusedError
 from intake.mapping.rules import Field, Maker, Rule
 from intake.mapping.values import as_text, cell
@@ -79,14 +79,17 @@ class Mapping:
     """Makes events of rows; `load` gives one.
 
     Attributes:
-        file: what the mapping file says.
+        text: the mapping file's own.
+        file: what it says.
         rules: one for each `[[event]]`.
         columns: every column that the mapping reads, each once.
     """
 
-    def __init__(self, file: File, place: str) -> None:
+    def __init__(self, text: str, place: str) -> None:
+        file = parsed(text, place)
         maker = Maker(file, place)
         self.late = Opening.of(file.late, maker.zone) if file.late is not None else None
+        self.text = text
         self.file = file
         self.id_columns = maker.id_columns
         self.zone = maker.zone
@@ -236,7 +239,7 @@ def load(path: Path) -> Mapping:
 
 def loads(text: str, name: str = "mapping") -> Mapping:
     """Return the mapping that a text says; `name` is what errors call it."""
-    return Mapping(parsed(text, name), name)
+    return Mapping(text, name)
 
 
 def record_of(mapped: Mapped, partitions: int) -> Record:

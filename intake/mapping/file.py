@@ -87,23 +87,26 @@ class File(_Table, frozen=True, kw_only=True):
     event: Annotated[list[Event], Meta(min_length=1, max_length=100)]
 
 
-def read(path: Path) -> File:
-    """Return what a mapping file says.
+def read(path: Path) -> str:
+    """Return the text of a mapping file.
 
     Raises:
-        MappingError: when it can't be read, or says what no mapping may.
+        MappingError: when it can't be read.
     """
     try:
-        text = path.read_bytes()[: BYTES_MAX + 1].decode()
+        return path.read_bytes()[: BYTES_MAX + 1].decode()
     except OSError as error:
         raise MappingError(f"mapping {path}: {error.strerror}; name a file that exists") from error
     except UnicodeDecodeError as error:
         raise MappingError(f"mapping {path}: it is not UTF-8; save it as UTF-8") from error
-    return parsed(text, str(path))
 
 
 def parsed(text: str, name: str) -> File:
-    """Return what the text of a mapping file says; `name` is what errors call it."""
+    """Return what the text of a mapping file says; `name` is what errors call it.
+
+    Raises:
+        MappingError: when it says what no mapping may.
+    """
     if len(text) > BYTES_MAX:
         raise MappingError(f"mapping {name}: more than {BYTES_MAX:,} characters; shorten it")
     try:
