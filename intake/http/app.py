@@ -95,6 +95,8 @@ class Intake:
             log.exception("%s %s", request.method, request.path)
             status, media, problem = 500, JSON, "broken"
             body = _encode({"error": problem, "detail": "a fault of ours; its log has the details"})
+        finally:
+            request.release()
         REQUESTS.labels(status, problem).inc()
         await _send(send, status, body, [(b"content-type", media), *headers])
 

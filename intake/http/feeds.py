@@ -10,8 +10,7 @@ import msgspec
 from intake.http.keys import is_feed
 from intake.http.limits import EVENTS_MAX
 from intake.http.problems import ProblemError
-from intake.mapping import Mapping, MappingError
-from intake.mapping.file import read
+from intake.mapping import Mapping, MappingError, load
 
 SEGMENT = "segment"
 SHIPPED = Path(__file__).parent / "segment.toml"
@@ -62,12 +61,12 @@ class Feeds:
 
 def _loaded(path: Path, source: str) -> Mapping:
     try:
-        file = read(path)
-        if source:
-            file = msgspec.structs.replace(file, feed=source)
-        return Mapping(file, str(path))
+        mapping = load(path)
     except MappingError as error:
         raise ProblemError(503, "bad_mapping", error.message, 60.0) from error
+    if source:
+        mapping.file = msgspec.structs.replace(mapping.file, feed=source)
+    return mapping
 
 
 def decoded(body: bytes) -> Any:

@@ -11,6 +11,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import click
 import httpx
 import pytest
 
@@ -135,6 +136,24 @@ def test_a_broker_that_dies_and_comes_back_has_all_in_order(
     client.join(120)
     assert answers == [202] * 60
     assert in_order(logged(node.bootstrap, source)) == list(range(6_000))
+
+
+def test_an_intake_that_kafka_takes_nothing_of_ends_to_be_started_again(
+    node: KafkaNode, tmp_path: Path, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyring, "LOOK_SECONDS", 0.0)
+    running = Served(tmp_path, node.bootstrap)
+
+    def refuse(*_: object) -> None:
+        raise click.ClickException("Kafka refused a record: no permission; give it")
+
+    monkeypatch.setattr(sender.Sender, "serve", refuse)
+    answer = running.post(event(1, source), running.key(source))
+    assert (answer.status_code, answer.json()["error"]) == (503, "ended")
+    assert "no permission; give it" in answer.json()["detail"]
+    running.thread.join(30)
+    assert not running.thread.is_alive()
+    assert "no permission" in running.server.ended
 
 
 def test_an_intake_that_is_killed_has_lost_nothing_that_it_answered(
