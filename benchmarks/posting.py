@@ -135,7 +135,7 @@ class Post:
             while self.free:
                 self._send(self.free.popleft(), self.loop.time())
             await asyncio.sleep(self.ends - self.loop.time())
-        while len(self.free) < self.load.connections and self.loop.time() < self.ends + LAST:
+        while len(self.free) < self.load.connections and self.loop.time() < self.ends + LAST:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
     async def _steadily(self, begin: float) -> None:
@@ -156,15 +156,16 @@ class Post:
     def answered(self, wire: Wire, status: bytes) -> None:
         """Note an answer, and send the next request."""
         now = self.loop.time()
-        if self.counts_from <= now < self.ends:
-            if status == b"202":
-                self.taken += 1
-                self.delays_ms.append((now - wire.due) * 1000)
-            else:
-                self.others += 1
-        if self.waiting:
+        if status != b"202":
+            self.others += 1
+        elif self.counts_from <= now < self.ends:
+            self.taken += 1
+            self.delays_ms.append((now - wire.due) * 1000)
+        if now >= self.ends:
+            self.free.append(wire)
+        elif self.waiting:
             self._send(wire, self.waiting.popleft())
-        elif not self.load.rate and now < self.ends:
+        elif not self.load.rate:
             self._send(wire, now)
         else:
             self.free.append(wire)

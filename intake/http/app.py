@@ -13,7 +13,8 @@ from flowdrop.hosts import allowed_hosts
 from flowdrop.settings import Addresses, load
 from intake.http import endpoints
 from intake.http.delivery import Delivery
-from intake.http.endpoints import Desk
+from intake.http.endpoints import FEEDS, Desk
+from intake.http.feeds import Feeds
 from intake.http.keyring import Keyring
 from intake.http.keys import KeyFile
 from intake.http.metrics import REQUESTS
@@ -35,7 +36,17 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TAG = "/v1/tag"
-ENDPOINTS: dict[str, Endpoint] = {"/v1/events": endpoints.events, TAG: endpoints.tag}
+TAKEN, IN_VAIN = 202, 422  # statuses, where every event was refused the second
+# Segment's libraries know no success but 200.
+SEGMENT_TAKEN, SEGMENT_IN_VAIN = 200, 400
+SEGMENT: dict[str, Endpoint] = {
+    f"/v1/{call}": endpoints.segment for call in ("identify", "track", "batch")
+}
+ENDPOINTS: dict[str, Endpoint] = {
+    "/v1/events": endpoints.events,
+    TAG: endpoints.tag,
+    **SEGMENT,
+}
 JSON = b"application/json"
 Headers = list[tuple[bytes, bytes]]
 
@@ -66,7 +77,8 @@ class Intake:
         settings = self._settings
         keyring = Keyring(KeyFile(settings.intake_keys))
         delivery = Delivery(load(Addresses).kafka, settings.intake_linger_ms, self._on_end)
-        self._desk = Desk(keyring, delivery, settings.partitions)
+        feeds = Feeds(settings.intake_feeds)
+        self._desk = Desk(keyring, delivery, feeds, settings.partitions)
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await delivery.close()
@@ -87,6 +99,8 @@ class Intake:
             log.exception("%s %s", request.method, request.path)
             status, media, problem = 500, JSON, "broken"
             body = _encode({"error": problem, "detail": "a fault of ours; its log has the details"})
+        finally:
+            request.release()
         REQUESTS.labels(status, problem).inc()
         await _send(send, status, body, [(b"content-type", media), *headers])
 
@@ -94,13 +108,18 @@ class Intake:
 async def _served(desk: Desk, request: Request) -> tuple[int, bytes, bytes]:
     """Return status, body and content type of the answer to a request that is as it should be."""
     endpoint = ENDPOINTS.get(request.path)
+    if endpoint is None and request.path.startswith(FEEDS):
+        endpoint = endpoints.feed
     if endpoint is not None:
         if request.method == "OPTIONS" and request.path == TAG:
             return 204, b"", JSON
         if request.method != "POST":
             raise ProblemError(405, "wrong_method", f"{request.method}: this address takes POST")
         told = await endpoint(desk, request)
-        return told.status, _encode(told), JSON
+        taken, in_vain = (
+            (SEGMENT_TAKEN, SEGMENT_IN_VAIN) if request.path in SEGMENT else (TAKEN, IN_VAIN)
+        )
+        return in_vain if told.is_in_vain else taken, _encode(told), JSON
     if request.path == "/healthz":
         words = desk.delivery.silence()
         return 200, _encode({"status": "waiting", "reason": words} if words else ALIVE), JSON

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -90,6 +90,24 @@ def keys() -> None:
     "be repeated.",
 )
 @click.option(
+    "--feed",
+    default="",
+    metavar="NAME",
+    help="Make it the key by which a webhook signs what it sends to /v1/feeds/NAME.",
+)
+@click.option(
+    "--header",
+    default="X-Signature",
+    show_default=True,
+    help="The header in which a webhook's signature comes.",
+)
+@click.option(
+    "--secret-file",
+    type=click.File(),
+    help="A file (- for standard input) with the secret that the webhook signs with already; "
+    "otherwise one is drawn.",
+)
+@click.option(
     "--rate",
     type=click.IntRange(1, 10_000_000),
     default=RATE,
@@ -104,20 +122,33 @@ def keys() -> None:
     help="Days until it expires.",
 )
 @as_json_option()
-def create(
+def create(  # noqa: PLR0913 - its options
     source: str,
     types: tuple[str, ...],
     origins: tuple[str, ...],
+    feed: str,
+    header: str,
+    secret_file: TextIO | None,
     rate: int,
     days: int,
     *,
     as_json: bool,
 ) -> None:
-    """Make a key, and show it this once: only its hash is kept."""
+    """Make a key, and show it this once: but for one that signs, only its hash is kept."""
     from flowdrop.output import echo, print_json, say
-    from intake.http.keys import draw, now
+    from intake.http.keys import Wish, draw, now
 
-    key, token = draw(source, types, now=now(), days=days, events_per_second=rate, origins=origins)
+    wish = Wish(
+        source=source,
+        types=types,
+        days=days,
+        events_per_second=rate,
+        origins=origins,
+        feed=feed,
+        header=header if feed else "",
+        secret=secret_file.read().strip() if feed and secret_file is not None else "",
+    )
+    key, token = draw(wish, now())
     _file().add(key)
     if as_json:
         print_json({**_row(key), "key": token})
@@ -174,6 +205,7 @@ def _row(key: Key) -> dict[str, Any]:
         "source": key.source,
         "types": list(key.types),
         "origins": list(key.origins),
+        "feed": key.feed,
         "events_per_second": key.events_per_second,
         "created": key.created,
         "expires": key.expires,

@@ -108,7 +108,7 @@ class Delivery:
             await asyncio.sleep(POLL_SECONDS)
         if self._timer is not None:
             self._timer.cancel()
-        self._sender.__exit__(None)
+        self._sender.close()
 
     def _require_place(self, more: int) -> None:
         if self._ended:

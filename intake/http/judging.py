@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from intake.http.metrics import EVENTS
+from intake.mapping import RowRefusal
+from intake.mapping.compiled import record_of
 from streams.events import TYPES, partition_of
 from streams.events.decoding import Rejection, read_events
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from intake.http.keyring import Pass
+    from intake.mapping import Mapping
+    from intake.mapping.values import Row
     from streams.events import Event
     from streams.kafka.publish import Record
 
@@ -81,6 +85,21 @@ def judge(values: Sequence[bytes], allowed: Pass, partitions: int) -> Judged:
             answers.append(Refused(event.reason, event.detail))
         else:
             answers.append(_refused(event, allowed))
+    return Judged(answers, records)
+
+
+def judge_rows(rows: Sequence[Row], mapping: Mapping, allowed: Pass, partitions: int) -> Judged:
+    """Return what becomes of rows: a mapping makes one event of each, or several, or none."""
+    answers: list[Answer] = []
+    records: list[Record] = []
+    for found in mapping.mapped(rows):
+        if isinstance(found, RowRefusal):
+            answers.append(Refused("invalid", found.words()))
+        elif type(found.event) in allowed.kinds and found.event.source == allowed.key.source:
+            records.append(record_of(found, partitions))
+            answers.append(Accepted(found.event.id))
+        else:
+            answers.append(_refused(found.event, allowed))
     return Judged(answers, records)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hmac
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ from intake.http.problems import ProblemError
 from streams.events import TYPES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from intake.http.keys import Key, KeyFile
 
 LOOK_SECONDS = 1.0  # after which a key that was made or revoked is known
@@ -92,16 +95,50 @@ class Keyring:
         found = self._passes.get(hash_of(token))
         if found is None:
             raise _unknown("this key is none of ours; see `flowdrop intake keys list`")
-        if (state := found.key.state(now())) != "good":
+        if found.key.kind == "webhook":
             raise _unknown(
-                f"key {found.key.id} is {state}; make another with `flowdrop intake keys create`"
+                f"key {found.key.id} signs what feed {found.key.feed} sends; don't send it"
             )
-        return found
+        return self._good(found)
+
+    def of_webhook(self, feed: str, headers: Mapping[bytes, bytes], body: bytes) -> Pass | None:
+        """Return what the signature of a feed's body allows, None when there is no such header.
+
+        A signature is the HMAC of the body by SHA-256, in hexadecimal or Base64, alone or behind
+        `sha256=`.
+
+        Raises:
+            ProblemError: 401, when it is not that of a good key.
+        """
+        self._refresh()
+        of_feed = [found for found in self._passes.values() if found.key.feed == feed]
+        given = False
+        for found in of_feed:
+            told = headers.get(found.key.header.encode())
+            if told is None:
+                continue
+            given = True
+            if _is_signed(found.key.secret, body, told):
+                return self._good(found)
+        if given:
+            raise _unknown(
+                "the signature is not that of this body by the feed's key; sign the body as it is "
+                "sent, by HMAC with SHA-256"
+            )
+        return None
 
     def has_origin(self, origin: str) -> bool:
         """Return whether pages of an origin have a key that is good."""
         self._refresh()
         return origin in self._origins
+
+    @staticmethod
+    def _good(found: Pass) -> Pass:
+        if (state := found.key.state(now())) != "good":
+            raise _unknown(
+                f"key {found.key.id} is {state}; make another with `flowdrop intake keys create`"
+            )
+        return found
 
     def _refresh(self) -> None:
         moment = time.monotonic()
@@ -135,6 +172,18 @@ def _pass(key: Key, bucket: Bucket | None) -> Pass:
     if key.kind == "publishable":
         kinds &= PUBLISHABLE
     return Pass(key, kinds, bucket or Bucket(key.events_per_second))
+
+
+def _is_signed(secret: str, body: bytes, told: bytes) -> bool:
+    digest = hmac.digest(secret.encode(), body, "sha256")
+    given = told.strip().removeprefix(b"sha256=")
+    return any(
+        # Both, so that the time it takes does not tell which of them it was.
+        [
+            hmac.compare_digest(given.lower(), digest.hex().encode()),
+            hmac.compare_digest(given, base64.b64encode(digest)),
+        ]
+    )
 
 
 def _user(told: str) -> str:

@@ -2,7 +2,9 @@
 
 A key is 256 random bits, shown once. It names a source, which all its events have, the types that
 they may be of, how many a second, and until when. A publishable key stands in web pages, where
-anyone can read it: it is bound to their origins, and writes nothing but exposures and clicks.
+anyone can read it: it is bound to their origins, and writes nothing but exposures and clicks. A
+webhook's key signs what a feed sends instead of travelling with it; a signature can only be checked
+by whoever has the key itself, so that it alone is kept as it is.
 """
 
 from __future__ import annotations
@@ -10,7 +12,9 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import secrets
+import stat
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
@@ -20,7 +24,7 @@ from urllib.parse import urlsplit
 import click
 import msgspec
 
-from flowdrop.ours import OTHERS_WRITE, open_ours
+from flowdrop.ours import open_ours
 from streams.events import TYPES, Click, Exposure, Opened, ReserveAdd, ReserveRemove
 from streams.events.internal import Correction, KeyChange, Leg, ProgramRules
 from streams.events.naming import odd_in
@@ -30,20 +34,31 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 State = Literal["good", "revoked", "expired"]
+Kind = Literal["secret", "publishable", "webhook"]
 
 # Only the ledger and its operators write these: no key may.
 NEVER = frozenset({Leg, ProgramRules, KeyChange, Correction, Opened, ReserveAdd, ReserveRemove})
 PUBLISHABLE = frozenset({Exposure, Click})  # all that a page may say
 WALLET = "flowdrop.wallet."
 SOURCE_CHARACTERS_MAX = 128
-PREFIX = {"secret": "fds_", "publishable": "fdp_"}
+SECRET_CHARACTERS_MIN = 16
+PREFIX: dict[Kind, str] = {"secret": "fds_", "publishable": "fdp_", "webhook": "fdw_"}
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_FEED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
 class Key(msgspec.Struct, frozen=True, kw_only=True):
-    """A key as it is kept; `hash` is the SHA-256 of its token, in hexadecimal."""
+    """A key as it is kept.
+
+    Attributes:
+        hash: the SHA-256 of its token, in hexadecimal.
+        feed: that a webhook's key is for, in whose `header` the signature stands.
+        secret: with which a webhook signs; "" of any other key.
+    """
 
     id: str
-    kind: Literal["secret", "publishable"]
+    kind: Kind
     source: str
     types: tuple[str, ...]
     events_per_second: int
@@ -51,6 +66,9 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     created: datetime
     expires: datetime
     origins: tuple[str, ...] = ()
+    feed: str = ""
+    header: str = ""
+    secret: str = ""
     revoked: datetime | None = None
 
     def state(self, now: datetime) -> State:
@@ -81,10 +99,11 @@ class KeyFile:
                 f"{self.path} can't be read: {error.strerror}; it must be a file, not a link"
             ) from error
         with os.fdopen(descriptor, "rb") as file:
-            if os.fstat(descriptor).st_mode & OTHERS_WRITE:
+            found = os.fstat(descriptor)
+            if found.st_uid != os.geteuid() or found.st_mode & OTHERS:
                 raise click.ClickException(
-                    f"{self.path} may be written to by others, who could add keys; look through "
-                    f"`flowdrop intake keys list`, then `chmod 600 {self.path}`"
+                    f"{self.path} is not yours alone; take back ownership and `chmod 600` it, look "
+                    "through `flowdrop intake keys list`, and replace what others may have read"
                 )
             return self._parsed(file.read())
 
@@ -135,34 +154,57 @@ class KeyFile:
             yield
 
 
-def draw(
-    source: str,
-    types: Iterable[str],
-    *,
-    now: datetime,
-    days: int,
-    events_per_second: int,
-    origins: Iterable[str] = (),
-) -> tuple[Key, str]:
-    """Return a new key and its token, which is kept nowhere; with `origins` a publishable one.
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """What a key is to be: with `origins` a publishable one, with a `feed` a webhook's.
+
+    `secret` is the one that a webhook has already; "" has one drawn.
+    """
+
+    source: str
+    types: tuple[str, ...] = ()
+    days: int
+    events_per_second: int
+    origins: tuple[str, ...] = ()
+    feed: str = ""
+    header: str = ""
+    secret: str = ""
+
+    @property
+    def kind(self) -> Kind:
+        """Which kind of key it is to be."""
+        if self.feed:
+            return "webhook"
+        return "publishable" if self.origins else "secret"
+
+
+def draw(wish: Wish, now: datetime) -> tuple[Key, str]:
+    """Return a new key and its token, which is kept nowhere unless it signs.
 
     Raises:
-        click.ClickException: naming what it may not be: a source, a type, an origin.
+        click.ClickException: naming what it may not be: a source, a type, an origin, a feed.
     """
-    known_origins = tuple(dict.fromkeys(map(_origin, origins)))
-    kind: Literal["secret", "publishable"] = "publishable" if known_origins else "secret"
-    token = PREFIX[kind] + secrets.token_urlsafe(32)
+    kind = wish.kind
+    feed = _feed(wish) if wish.feed else ""
+    token = wish.secret or PREFIX[kind] + secrets.token_urlsafe(32)
     return Key(
         id=f"key-{secrets.token_hex(4)}",
         kind=kind,
-        source=_source(source),
-        types=_types(types, kind),
-        events_per_second=events_per_second,
+        source=_source(wish.source),
+        types=_types(wish.types, kind),
+        events_per_second=wish.events_per_second,
         hash=hash_of(token),
         created=now,
-        expires=now + timedelta(days=days),
-        origins=known_origins,
+        expires=now + timedelta(days=wish.days),
+        origins=tuple(dict.fromkeys(map(_origin, wish.origins))),
+        feed=feed,
+        header=wish.header.lower(),
+        secret=token if kind == "webhook" else "",
     ), token
+
+
+def is_feed(name: str) -> bool:
+    """Tell whether a name may be a feed's: its mapping is a file of that name."""
+    return _FEED.fullmatch(name) is not None
 
 
 def hash_of(token: str) -> str:
@@ -175,6 +217,27 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
+def _feed(wish: Wish) -> str:
+    if wish.origins:
+        raise click.ClickException("a key is a webhook's (--feed) or a page's (--origin), not both")
+    if not is_feed(wish.feed):
+        raise click.ClickException(
+            f"feed {wish.feed[:80]!r} is no name; write letters, digits, dots, - and _, such as "
+            "shop; its mapping is the file of that name in the folder intake_feeds"
+        )
+    if not _HEADER.fullmatch(wish.header):
+        raise click.ClickException(
+            f"header {wish.header[:80]!r} is no name; write that of the header in which the "
+            "webhook's signature comes, such as X-Hub-Signature-256"
+        )
+    if wish.secret and len(wish.secret) < SECRET_CHARACTERS_MIN:
+        raise click.ClickException(
+            f"the secret has {len(wish.secret)} characters; one of less than "
+            f"{SECRET_CHARACTERS_MIN} can be guessed"
+        )
+    return wish.feed
+
+
 def _source(source: str) -> str:
     if not 0 < len(source) <= SOURCE_CHARACTERS_MAX or (odd := odd_in(source)):
         told = f"holds {odd}" if source and len(source) <= SOURCE_CHARACTERS_MAX else "is too long"
@@ -185,7 +248,7 @@ def _source(source: str) -> str:
     return source
 
 
-def _types(patterns: Iterable[str], kind: str) -> tuple[str, ...]:
+def _types(patterns: Iterable[str], kind: Kind) -> tuple[str, ...]:
     """Return the names of types that are meant by names or patterns such as `flowdrop.person.*`.
 
     A wallet's types have to be named one by one: each of them moves coins.

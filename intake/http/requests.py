@@ -21,7 +21,7 @@ class GoneError(Exception):
 
 
 class Held:
-    """How many bytes of bodies are in memory."""
+    """How many bytes of bodies are in memory, of requests that are not answered yet."""
 
     def __init__(self) -> None:
         self.bytes = 0
@@ -36,6 +36,7 @@ class Request:
         self.headers: Mapping[bytes, bytes] = dict(scope["headers"])
         self._receive = receive
         self._held = held
+        self._size = 0
 
     def header(self, name: bytes) -> str:
         """Return the value of a header, "" for none."""
@@ -77,26 +78,27 @@ class Request:
 
     async def _whole(self, bytes_max: int) -> bytes:
         pieces: list[bytes] = []
-        size = 0
-        try:
-            while True:
-                message = await self._receive()
-                if message["type"] == "http.disconnect":
-                    raise GoneError
-                piece: bytes = message.get("body", b"")
-                pieces.append(piece)
-                size += len(piece)
-                self._held.bytes += len(piece)
-                if size > bytes_max:
-                    raise _too_large(bytes_max)
-                if not message.get("more_body", False):
-                    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
-                if self._held.bytes > HELD_BYTES_MAX:
-                    raise ProblemError(
-                        429, "behind", "too many bodies are being read; send this again", 1.0
-                    )
-        finally:
-            self._held.bytes -= size
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise GoneError
+            piece: bytes = message.get("body", b"")
+            pieces.append(piece)
+            self._size += len(piece)
+            self._held.bytes += len(piece)
+            if self._size > bytes_max:
+                raise _too_large(bytes_max)
+            if self._held.bytes > HELD_BYTES_MAX:
+                raise ProblemError(
+                    429, "behind", "too many bodies are in memory; send this one again", 1.0
+                )
+            if not message.get("more_body", False):
+                return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def release(self) -> None:
+        """Have its body count no longer."""
+        self._held.bytes -= self._size
+        self._size = 0
 
 
 def _unpacked(body: bytes, bytes_max: int) -> bytes:

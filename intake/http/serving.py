@@ -24,7 +24,7 @@ class Server(uvicorn.Server):
     """Serves the intake until it is told to stop, or can't go on."""
 
     def __init__(self, settings: IntakeSettings) -> None:
-        self._ended = ""
+        self.ended = ""
         super().__init__(
             uvicorn.Config(
                 create_app(settings, self._end),
@@ -48,9 +48,9 @@ class Server(uvicorn.Server):
             click.ClickException: when it ended because Kafka takes nothing of it.
         """
         self.run()
-        if self._ended:
-            raise click.ClickException(self._ended)
+        if self.ended:
+            raise click.ClickException(self.ended)
 
     def _end(self, words: str) -> None:
-        self._ended = words
+        self.ended = words
         self.should_exit = True

@@ -7,26 +7,51 @@ whatever it is not sure of is judged here.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from intake.mapping.expressions import columns_of
-from intake.mapping.file import File, parsed, read
+from intake.mapping.file import parsed, read
 from intake.mapping.refusals import MappingError, RowRefusal, ValueRefusedError
 from intake.mapping.rules import Field, Maker, Rule
 from intake.mapping.values import as_text, cell
-from streams.events import RECORD_BYTES_MAX, Event, encode, partition_of
+from streams.events import RECORD_BYTES_MAX, Earn, Event, encode, partition_of
 from streams.events.naming import are_clean, names_of, odd_in, odd_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
     from pathlib import Path
+    from zoneinfo import ZoneInfo
 
     from intake.mapping.expressions import Node
+    from intake.mapping.file import Late
     from intake.mapping.values import Row
     from streams.kafka.publish import Record
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What is older than `since` is brought as an opening balance, dated `at`."""
+
+    at: datetime
+    since: datetime
+    activity: str | None
+
+    @classmethod
+    def of(cls, late: Late, zone: ZoneInfo) -> Opening:
+        """Return what a mapping says of it; a local time is in the mapping's time zone."""
+        at = late.at if late.at.tzinfo is not None else late.at.replace(tzinfo=zone)
+        at = at.astimezone(UTC)
+        return cls(at, at - timedelta(days=late.days), late.activity)
+
+    def brings(self, rule: Rule, time: datetime) -> bool:
+        """Return whether an event of that time is brought so."""
+        return rule.is_of_wallets and time < self.since
+
 
 EXTRA = "extra"  # the extension attribute that keeps what the mapping does not name
 
@@ -54,15 +79,21 @@ class Mapping:
     """Makes events of rows; `load` gives one.
 
     Attributes:
-        file: what the mapping file says.
+        text: the mapping file's own.
+        file: what it says.
         rules: one for each `[[event]]`.
         columns: every column that the mapping reads, each once.
     """
 
-    def __init__(self, file: File, place: str) -> None:
+    def __init__(self, text: str, place: str) -> None:
+        file = parsed(text, place)
         maker = Maker(file, place)
+        self.late = Opening.of(file.late, maker.zone) if file.late is not None else None
+        self.text = text
         self.file = file
         self.id_columns = maker.id_columns
+        self.zone = maker.zone
+        self.missing = maker.missing
         self.rules = maker.rules()
         own = (column for rule in self.rules for column in rule.columns())
         self.columns = tuple(dict.fromkeys((*self.id_columns, *own)))
@@ -118,7 +149,7 @@ class Mapping:
         if self.file.unknown == "drop" or not (unknown := self.unknown(row)):
             return None
         if self.file.unknown == "keep":
-            return {column: row[column] for column in unknown if row[column] not in {None, ""}}
+            return {column: row[column] for column in unknown if not _is_nothing(row[column])}
         raise ValueRefusedError(
             "is a column that the mapping does not name",
             'name it in an event, or set unknown = "keep" or "drop"',
@@ -127,12 +158,17 @@ class Mapping:
         )
 
     def _event(self, rule: Rule, row: Row) -> Event:
+        time, data = _time(rule, row), _data(rule, row)
+        if self.late is not None and self.late.brings(rule, time):
+            time = self.late.at
+            if rule.kind is Earn and self.late.activity is not None:
+                data["activity"] = self.late.activity
         content: dict[str, Any] = {
             "source": self.file.feed,
             "id": rule.make_id(row),
-            "time": _time(rule, row),
+            "time": time,
             "subject": _subject(rule, row),
-            "data": _data(rule, row),
+            "data": data,
         }
         try:
             event: Event = msgspec.convert(content, rule.kind)
@@ -188,6 +224,10 @@ class Mapping:
         )
 
 
+def _is_nothing(value: object) -> bool:
+    return value is None or value == ""
+
+
 def load(path: Path) -> Mapping:
     """Return the mapping of a file.
 
@@ -199,7 +239,7 @@ def load(path: Path) -> Mapping:
 
 def loads(text: str, name: str = "mapping") -> Mapping:
     """Return the mapping that a text says; `name` is what errors call it."""
-    return Mapping(parsed(text, name), name)
+    return Mapping(text, name)
 
 
 def record_of(mapped: Mapped, partitions: int) -> Record:

@@ -10,8 +10,9 @@
     factor   := "-" factor | number | text | name | name "(" or, ... ")" | name "[" or "]"
               | "(" or ")"
 
-A text is in quotes, 'so' or "so". A name is a column, with dots for what is nested; a column whose
-name has other signs is in backquotes. `channels[code]` looks up in the mapping's table `channels`.
+A text is in quotes; `true` and `false` stand for themselves. A name is a column, with
+dots for what is nested; one with other signs is in backquotes. `channels[code]` looks
+up in the mapping's table `channels`.
 Nothing is ever evaluated as Python.
 """
 
@@ -39,6 +40,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _COMPARING = frozenset({"==", "!=", "<", "<=", ">", ">="})
+TRUTHS = {"true": True, "false": False}
 _WORDS = frozenset({"and", "or", "not"})
 
 # How many arguments each function takes.
@@ -235,6 +237,8 @@ class _Parser:
         raise self._error("a column, text, number or bracket must stand here")
 
     def _named(self, name: str) -> Node:
+        if name in TRUTHS:
+            return Constant(TRUTHS[name])
         if self._take("["):
             key = self._either()
             self._expect("]")

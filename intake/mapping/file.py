@@ -45,12 +45,13 @@ class Moment(_Table, frozen=True, kw_only=True):
 class Late(_Table, frozen=True, kw_only=True):
     """Wallet events that the ledger would refuse for their age are sent as opening balances.
 
-    They are dated `at`, a fixed time, so that importing again sends the same events. Coins that
-    were earned are earned by `activity`, which the program must have.
+    Whatever is more than `days` older than `at` is dated `at`: a fixed time, so that importing
+    again sends the same events. With `activity`, coins that were earned are earned by it.
     """
 
     at: datetime
-    activity: Text | None = None
+    days: Annotated[int, Meta(ge=0, le=400)] = 10
+    activity: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
 
 
 class Event(_Table, frozen=True, kw_only=True):
@@ -68,11 +69,12 @@ class Event(_Table, frozen=True, kw_only=True):
 
 
 class File(_Table, frozen=True, kw_only=True):
-    """A mapping file."""
+    """A mapping file; `columns` names those of a CSV file that has no header."""
 
     feed: Annotated[str, Meta(min_length=1, max_length=128)]
     format: Literal["csv", "jsonl", "parquet", "webhook"] | None = None
     encoding: Literal["auto", "utf-8", "gb18030"] = "auto"
+    columns: Annotated[list[Text], Meta(min_length=1, max_length=10_000)] | None = None
     delimiter: Annotated[str, Meta(min_length=1, max_length=1)] | None = None
     time_zone: Text = "UTC"
     id: Text | Annotated[list[Text], Meta(min_length=1, max_length=20)]
@@ -85,23 +87,26 @@ class File(_Table, frozen=True, kw_only=True):
     event: Annotated[list[Event], Meta(min_length=1, max_length=100)]
 
 
-def read(path: Path) -> File:
-    """Return what a mapping file says.
+def read(path: Path) -> str:
+    """Return the text of a mapping file.
 
     Raises:
-        MappingError: when it can't be read, or says what no mapping may.
+        MappingError: when it can't be read.
     """
     try:
-        text = path.read_bytes()[: BYTES_MAX + 1].decode()
+        return path.read_bytes()[: BYTES_MAX + 1].decode()
     except OSError as error:
         raise MappingError(f"mapping {path}: {error.strerror}; name a file that exists") from error
     except UnicodeDecodeError as error:
         raise MappingError(f"mapping {path}: it is not UTF-8; save it as UTF-8") from error
-    return parsed(text, str(path))
 
 
 def parsed(text: str, name: str) -> File:
-    """Return what the text of a mapping file says; `name` is what errors call it."""
+    """Return what the text of a mapping file says; `name` is what errors call it.
+
+    Raises:
+        MappingError: when it says what no mapping may.
+    """
     if len(text) > BYTES_MAX:
         raise MappingError(f"mapping {name}: more than {BYTES_MAX:,} characters; shorten it")
     try:

@@ -22,7 +22,7 @@ from intake.mapping.expressions import (
 from intake.mapping.file import Event, File, Moment, Person
 from intake.mapping.ids import id_of
 from intake.mapping.refusals import MappingError
-from intake.mapping.times import ISO, reader, zone_named
+from intake.mapping.times import ISO, check_format, reader, zone_named
 from intake.mapping.values import compiled
 from streams.events import CAMPAIGN_TOPIC, OPERATION, TYPES
 
@@ -88,8 +88,8 @@ class Maker:
     def __init__(self, file: File, place: str) -> None:
         self._file = file
         self._place = place
-        self._missing = frozenset(file.missing)
-        self._zone = self._time_zone()
+        self.missing = frozenset(file.missing)
+        self.zone = self._time_zone()
         self.id_columns = (file.id,) if isinstance(file.id, str) else tuple(file.id)
 
     def rules(self) -> tuple[Rule, ...]:
@@ -111,15 +111,11 @@ class Maker:
 
     def compiled(self, node: Node) -> Evaluate:
         """Return the function that computes an expression."""
-        return compiled(node, self._file.lookup, self._missing)
+        return compiled(node, self._file.lookup, self.missing)
 
     def _rule(self, number: int, event: Event) -> Rule:
         key = f"event[{number}]"
-        try:
-            kind = targets.kind_named(event.type)
-        except ValueError as error:
-            raise self._fault(f"{key}.type", str(error)) from error
-        tag = targets.tag_of(kind)
+        kind = self._kind(key, event.type)
         name = event.name
         if name is None:
             name = OPERATION[kind] if number else ""
@@ -127,11 +123,11 @@ class Maker:
         person = self._person(f"{key}.person", event.person or self._file.person)
         moment = event.time or self._file.time
         moment = Moment(column=moment) if isinstance(moment, str) else moment
-        read_time = reader(moment.format, self._zone)
+        read_time = self._reader(moment.format)
         columns = [(column, self.compiled(Column(column))) for column in self.id_columns]
         return Rule(
             kind=kind,
-            topic=TYPES[tag][0],
+            topic=TYPES[targets.tag_of(kind)][0],
             name=name,
             when=when,
             meets=None if when is None else self.compiled(when),
@@ -142,8 +138,21 @@ class Maker:
             time_format=moment.format,
             evaluate_time=self.compiled(Column(moment.column)),
             read_time=read_time,
-            fields=tuple(self._fields(key, kind, event.fields, reader(ISO, self._zone))),
+            fields=tuple(self._fields(key, kind, event.fields, reader(ISO, self.zone))),
         )
+
+    def _kind(self, key: str, name: str) -> type:
+        try:
+            return targets.kind_named(name)
+        except ValueError as error:
+            raise self._fault(f"{key}.type", str(error)) from error
+
+    def _reader(self, form: str) -> Callable[[object], datetime | None]:
+        try:
+            check_format(form)
+        except ValueError as error:
+            raise self._fault("time.format", str(error)) from error
+        return reader(form, self.zone)
 
     # -- expressions -------------------------------------------------------------------------------
 

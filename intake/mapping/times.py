@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -35,6 +35,25 @@ def zone_named(name: str) -> ZoneInfo:
         ) from error
 
 
+def check_format(form: str) -> None:
+    """Return if a format can be read.
+
+    Raises:
+        ValueError: when it can't.
+    """
+    if form == ISO or form in EPOCHS:
+        return
+    try:
+        datetime.strptime("", form)  # noqa: DTZ007 - nothing is read
+    except ValueError as error:
+        if "does not match" not in str(error):
+            raise ValueError(
+                f"{form!r}: {error}; write iso, epoch, epoch_ms or strptime's, as in '%d.%m.%Y'"
+            ) from error
+    if not {"%Y", "%y", "%c", "%x", "%s"} & {form[at : at + 2] for at in range(len(form))}:
+        raise ValueError(f"{form!r} has no year; write iso, epoch, or one with %Y")
+
+
 def reader(form: str, zone: ZoneInfo) -> Callable[[object], datetime | None]:
     """Return the function that reads times of a format, and gives them in UTC.
 
@@ -47,8 +66,7 @@ def reader(form: str, zone: ZoneInfo) -> Callable[[object], datetime | None]:
     def read(value: object) -> datetime | None:
         if value is None:
             return None
-        found = value if isinstance(value, datetime) else _parsed(as_text(value) or "", form)
-        return _in_years(_utc(found, zone))
+        return _in_years(_utc(_moment(value, form), zone))
 
     return read
 
@@ -66,6 +84,14 @@ def _since_epoch(value: object, a_second: int) -> datetime | None:
     return _in_years(EPOCH + timedelta(microseconds=int(ticks)))
 
 
+def _moment(value: object, form: str) -> datetime:
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, date):
+        return datetime.combine(value, time())
+    return _parsed(as_text(value) or "", form)
+
+
 def _parsed(text: str, form: str) -> datetime:
     try:
         if form == ISO:
@@ -77,11 +103,11 @@ def _parsed(text: str, form: str) -> datetime:
         ) from error
 
 
-def _utc(time: datetime, zone: ZoneInfo) -> datetime:
-    if time.tzinfo is not None:
-        return _moved(time)
-    found = _moved(time.replace(tzinfo=zone))
-    if found.astimezone(zone).replace(tzinfo=None) != time:
+def _utc(local: datetime, zone: ZoneInfo) -> datetime:
+    if local.tzinfo is not None:
+        return _moved(local)
+    found = _moved(local.replace(tzinfo=zone))
+    if found.astimezone(zone).replace(tzinfo=None) != local:
         raise ValueRefusedError(
             f"was no time in {zone.key}: the clocks were put forward over it",
             "correct it, or the `time_zone` of the mapping",
@@ -89,17 +115,17 @@ def _utc(time: datetime, zone: ZoneInfo) -> datetime:
     return found
 
 
-def _moved(time: datetime) -> datetime:
+def _moved(moment: datetime) -> datetime:
     try:
-        return time.astimezone(UTC)
+        return moment.astimezone(UTC)
     except OverflowError as error:
         raise _outside() from error
 
 
-def _in_years(time: datetime) -> datetime:
-    if not YEAR_MIN <= time.year <= YEAR_MAX:
+def _in_years(moment: datetime) -> datetime:
+    if not YEAR_MIN <= moment.year <= YEAR_MAX:
         raise _outside()
-    return time
+    return moment
 
 
 def _outside() -> ValueRefusedError:

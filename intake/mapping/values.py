@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from intake.mapping.expressions import Call, Column, Constant, Lookup, Node, Operation
 from intake.mapping.refusals import ValueRefusedError
@@ -91,8 +91,10 @@ def _column(name: str, missing: frozenset[str]) -> Evaluate:
     return named
 
 
-def _finite(value: float) -> Decimal | None:
-    """Return a number as it is written; what is no number (NaN) is nothing."""
+def _finite(value: Any) -> Decimal | None:
+    """Return a number as it is written, 17.0 as 17; what is no number (NaN) is nothing."""
+    if isinstance(value, float) and value.is_integer():
+        return Decimal(int(value))
     number = Decimal(str(value))
     return number if number.is_finite() else None
 

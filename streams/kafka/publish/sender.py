@@ -110,7 +110,7 @@ class Sender:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._drop()
+        self.close()
         if kind is KeyboardInterrupt:
             say(f"stopped: Kafka has {self.acknowledged:,} of the records; {self._go_on}")
 
@@ -140,6 +140,10 @@ class Sender:
         """
         while self.kept_records:
             self.serve(POLL_SECONDS)
+
+    def close(self) -> None:
+        """Send nothing more, not even what is kept."""
+        self._drop()
 
     def has_place(self, more: int = 1) -> bool:
         """Return whether so many more records may be offered, for how many are kept already."""

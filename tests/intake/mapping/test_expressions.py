@@ -59,6 +59,8 @@ def worth(text: str) -> Any:
         ("amount == 12.5 and code == 'wx'", True),
         ("amount > 12.5 or not present(none)", True),
         ("code != 'wx'", False),
+        ("yes == true", True),
+        ("name == false", False),
         ("none == ''", False),
         ("n >= 3 and n < 4 and n <= 3", True),
     ],
