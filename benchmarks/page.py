@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchmarks import latency, ledger
+from benchmarks import intake, latency, ledger
 from benchmarks.machine import exit_on_sigterm, pinning, say
 from benchmarks.tables import markdown
 
@@ -42,6 +42,10 @@ def _latency_table(rows: Rows) -> str:
     return markdown([latency.shown(row) for row in rows])
 
 
+def _intake_table(rows: Rows) -> str:
+    return markdown([intake.shown(row) for row in rows])
+
+
 def _scaling_table(rows: Rows) -> str:
     return markdown(rows)
 
@@ -53,6 +57,7 @@ def _profile_tables(tables: dict[str, Rows]) -> str:
 TABLES: dict[str, Callable[[Any], str]] = {
     "ledger": _ledger_table,
     "latency": _latency_table,
+    "intake": _intake_table,
     "scaling": _scaling_table,
     "profile": _profile_tables,
 }

@@ -28,9 +28,9 @@ def console(host: str | None, port: int | None, behind: str | None, *, link: boo
     to be reachable from elsewhere unless something in front of it authenticates people.
     """
     from console.settings import ConsoleSettings
-    from console.web.security import is_loopback
     from console.web.serving import server
     from flowdrop import entry
+    from flowdrop.hosts import is_loopback
     from flowdrop.settings import Addresses, load, needed
 
     given = {"console_host": host, "console_port": port, "console_behind": behind}

@@ -80,7 +80,9 @@ COMMANDS: dict[str, Entry] = {
     ),
     "sql": Entry("sql.cli:sql", "Apply migrations; list, show and run the queries."),
     # inputs
+    "import": Entry("intake.import_cli:import_", "Bring data of your own: files, by a mapping."),
     "replay": Entry("scenarios.cli:replay", "Publish a data set or a city to Kafka as events."),
+    "intake": Entry("intake.http.cli:intake", "Take events by HTTP; make keys to send them with."),
     # models
     "features": Entry("features.cli:features", "Build features as of a date."),
     "models": Entry("features.cli:models", "Train, evaluate, register and list models."),

@@ -106,9 +106,18 @@ class Addresses(Settings):
     )
     worker: str = Field("http://127.0.0.1:6066", description="URL of any worker's web views")
     console: str = Field("http://127.0.0.1:8000", description="URL of the console")
+    intake: str = Field("http://127.0.0.1:8088", description="URL of the intake by HTTP")
 
     @field_validator(
-        *("clickhouse", "clickhouse_feed", "clickhouse_admin", "airflow", "worker", "console")
+        *(
+            "clickhouse",
+            "clickhouse_feed",
+            "clickhouse_admin",
+            "airflow",
+            "worker",
+            "console",
+            "intake",
+        )
     )
     @classmethod
     def _is_url(cls, value: str) -> str:

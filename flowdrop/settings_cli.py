@@ -14,6 +14,7 @@ CLASSES = (
     "streams.settings:StreamSettings",
     "console.settings:ConsoleSettings",
     "features.settings:FeatureSettings",
+    "intake.http.settings:IntakeSettings",
 )
 
 

@@ -42,7 +42,7 @@ STEPS = (
     Step("tables", "clickhouse", ("sql", "migrate")),
 )
 # These need the topics and the tables; the others start at once, in parallel.
-AFTER_STEPS = {"worker", "feed", "console"}
+AFTER_STEPS = {"worker", "feed", "console", "intake"}
 
 
 def _wishes(_context: click.Context, _option: click.Parameter, texts: tuple[str, ...]) -> Any:

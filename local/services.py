@@ -36,6 +36,7 @@ ADDRESSES = {
     "worker": f"http://{HOST}:{{port}}",
     "airflow": f"http://{HOST}:{{port}}",
     "console": f"http://{HOST}:{{port}}",
+    "intake": f"http://{HOST}:{{port}}",
 }
 
 
@@ -73,6 +74,8 @@ class Services:
                 parts = [self._engine().part]
             case "feed":
                 parts = [self._ours(name, [])]
+            case "intake":
+                parts = [self._ours(name, ["serve", "--port", str(port)], "/healthz")]
             case "worker":
                 parts = [self._ours(name, ["--port", str(port)], "/readyz")]
             case _:

@@ -60,7 +60,7 @@ def flowdrop_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty FLOWDROP_HOME, in which no setting of this machine is seen."""
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
-    for name in ("KAFKA", "CLICKHOUSE", "AIRFLOW", "WORKER", "CONSOLE"):
+    for name in ("KAFKA", "CLICKHOUSE", "AIRFLOW", "WORKER", "CONSOLE", "INTAKE"):
         monkeypatch.delenv(f"FLOWDROP_{name}", raising=False)
     monkeypatch.setenv("FLOWDROP_HOME", str(home))
     monkeypatch.setenv("FLOWDROP_CONFIG", str(home / "flowdrop.toml"))

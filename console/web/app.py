@@ -27,8 +27,9 @@ from console.warehouse import Warehouse, WarehouseDownError
 from console.web import api, door, drop_pages, report_pages, settlement_pages, wallet_pages
 from console.web.door import StrangerError, is_known
 from console.web.rendering import page
-from console.web.security import HEADERS, allowed_hosts
+from console.web.security import HEADERS
 from console.web.state import AppState, state
+from flowdrop.hosts import allowed_hosts
 from flowdrop.settings import Addresses, load
 from sql import condition
 

@@ -1,9 +1,8 @@
-"""What keeps the console safe in a browser: headers, known hosts, forms of our own pages only."""
+"""What keeps the console safe in a browser: headers, forms of our own pages only."""
 
 from __future__ import annotations
 
 import hmac
-import ipaddress
 import re
 import secrets
 from typing import TYPE_CHECKING
@@ -26,23 +25,6 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether only this machine reaches what is bound to `host`."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def allowed_hosts(host: str, behind: str = "") -> list[str]:
-    """Return which names a request may call us by: this machine's, and that of our guard.
-
-    Otherwise a page elsewhere could have its own name point here and read our answers.
-    """
-    return [*LOOPBACK, *([] if is_loopback(host) else [host, behind or host])]
 
 
 def form_token(request: Request, response_cookie: str) -> str:

@@ -20,8 +20,10 @@ from streams.events import (
     YEAR_MAX,
     YEAR_MIN,
     CampaignEvent,
+    Event,
     WalletEvent,
     decode_campaign,
+    decode_event,
     decode_wallet,
 )
 from streams.events.naming import are_clean, names_of, odd_name
@@ -176,19 +178,49 @@ def read_campaign(key: bytes | None, value: bytes | None) -> CampaignEvent | Rej
     return _read(key, value, decode_campaign, CAMPAIGN_TOPIC)
 
 
-def check(value: bytes) -> Rejection | None:
-    """Return why a record of either topic, keyed by its subject, is not an event, or `None`."""
+def read_event(value: bytes) -> Event | Rejection:
+    """Return the event of a value of either topic, its key being its subject, or why it is not one."""
     try:
         subject = str(msgspec.json.decode(value)["subject"]).encode()
     except (*_DECODE_ERRORS, KeyError, TypeError):
         subject = None
-    wallet = read_wallet(subject, value)
-    if not isinstance(wallet, Rejection):
+    event = read_wallet(subject, value)
+    if isinstance(event, Rejection) and event.reason == "wrong_topic":
+        return read_campaign(subject, value)
+    return event
+
+
+def read_events(values: Sequence[bytes]) -> list[Event | Rejection]:
+    """Return what `read_event` does of each of many values, at a fraction of the cost."""
+    found: list[Event | Rejection] = []
+    for start in range(0, len(values), WINDOW_RECORDS):
+        some = values[start : start + WINDOW_RECORDS]
+        apart, has_odd_signs = _look_at(some)
+        found += [
+            read_event(value)
+            if place in apart or (event := _plainly(value, has_odd_signs=has_odd_signs)) is None
+            else event
+            for place, value in enumerate(some)
+        ]
+    return found
+
+
+def _plainly(value: bytes, *, has_odd_signs: bool) -> Event | None:
+    """Return the event of a value that is plainly spelled, None unless it is plain that it is."""
+    try:
+        event = decode_event(value)
+    except _DECODE_ERRORS:
         return None
-    if wallet.reason != "wrong_topic":
-        return wallet
-    campaign = read_campaign(subject, value)
-    return campaign if isinstance(campaign, Rejection) else None
+    if has_odd_signs and not are_clean(names_of(event)):
+        return None
+    # An offset shifts the end of a year by less than a day.
+    return event if YEAR_MIN < event.time.year < YEAR_MAX else None
+
+
+def check(value: bytes) -> Rejection | None:
+    """Return why a record of either topic, under its subject as the key, is no event, or `None`."""
+    event = read_event(value)
+    return event if isinstance(event, Rejection) else None
 
 
 def _read(

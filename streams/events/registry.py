@@ -24,6 +24,7 @@ WALLET_KINDS, CAMPAIGN_KINDS = kinds_of(WalletEvent), kinds_of(CampaignEvent)
 
 decode_wallet = msgspec.json.Decoder[WalletEvent](reduce(or_, WALLET_KINDS)).decode
 decode_campaign = msgspec.json.Decoder[CampaignEvent](reduce(or_, CAMPAIGN_KINDS)).decode
+decode_event = msgspec.json.Decoder[Event](reduce(or_, (*WALLET_KINDS, *CAMPAIGN_KINDS))).decode
 encode = msgspec.json.Encoder().encode
 
 

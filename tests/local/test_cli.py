@@ -21,7 +21,7 @@ from local.services import Services, recorded_ports
 from streams.ledger.accounts import FORMAT
 
 SERVER = "import http.server as h; h.HTTPServer(('127.0.0.1', {port}), h.BaseHTTPRequestHandler)"
-NAMES = ("kafka", "clickhouse", "worker", "feed", "console")
+NAMES = ("kafka", "clickhouse", "worker", "feed", "console", "intake")
 
 
 class StandIns(Services):
@@ -331,7 +331,7 @@ def test_the_parts_of_the_real_house(tmp_path: Path) -> None:
     names = [part.name for part in Services(tmp_path, dict.fromkeys(services.ADDRESSES, 1)).parts()]
     assert names == [
         *("kafka", "clickhouse", "worker", "feed"),
-        *("airflow", "airflow-scheduler", "airflow-dags", "console"),
+        *("airflow", "airflow-scheduler", "airflow-dags", "console", "intake"),
     ]
 
 
@@ -348,9 +348,9 @@ def watched(place: Path, name: str) -> list[str]:
 
 
 def test_the_commands_of_the_real_services(tmp_path: Path) -> None:
-    ports = {"clickhouse": 1, "worker": 2, "console": 3}
+    ports = {"clickhouse": 1, "worker": 2, "console": 3, "intake": 4}
     assert commands(
-        Services(tmp_path, ports).parts(["clickhouse", "worker", "feed", "console"])
+        Services(tmp_path, ports).parts(["clickhouse", "worker", "feed", "console", "intake"])
     ) == [
         [
             *(*watched(tmp_path, "clickhouse"), "-m", "local.clickhouse", "--port", "1"),
@@ -359,4 +359,5 @@ def test_the_commands_of_the_real_services(tmp_path: Path) -> None:
         [*supervised(tmp_path, "worker"), "--port", "2"],
         supervised(tmp_path, "feed"),
         [*supervised(tmp_path, "console"), "--port", "3"],
+        [*supervised(tmp_path, "intake"), "serve", "--port", "4"],
     ]

@@ -28,7 +28,7 @@ from flowdrop.output import say
 from flowdrop.room import intake_room, require_room
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from confluent_kafka import Message
 
@@ -47,6 +47,7 @@ SILENCE_SECONDS = 5.0  # after which, and each time again, a message says that i
 PRODUCERS_MAX = 10  # one after the other, without any record being acknowledged
 PAUSE_SECONDS = 1.0  # before the next
 POLL_SECONDS = 0.1
+LINGER_MS = 20.0
 
 # What a broker says of a record or a permission: sending it again would get the same answer.
 REFUSALS = {
@@ -73,7 +74,11 @@ class Sender:
         on_ack: called with each record and its offset once the broker has it; records of a
             partition come in their order. The offset is below 0 where Kafka did not report it.
         patience_seconds: how long to wait for a broker that acknowledges nothing; None: for ever.
-        go_on: how to have the rest sent after a Ctrl-C, for the message while it waits.
+        go_on: what to do to have the rest sent after a Ctrl-C, for the message while it waits.
+        linger_ms: how long Kafka's client gathers records for one request.
+
+    A command calls `send` and `finish`, which wait. What serves others meanwhile calls `offer`, and
+    `serve` again and again while `kept_records` says that something is not acknowledged.
     """
 
     def __init__(
@@ -82,7 +87,8 @@ class Sender:
         *,
         on_ack: Acknowledged | None = None,
         patience_seconds: float | None = None,
-        go_on: str = "run it again: what is already there changes nothing",
+        go_on: str = "run it again: what is there already changes nothing",
+        linger_ms: float = LINGER_MS,
     ) -> None:
         self.bootstrap = bootstrap
         self.acknowledged = 0
@@ -90,9 +96,12 @@ class Sender:
         self._patience_seconds = patience_seconds
         self._go_on = go_on
         self._kept: defaultdict[tuple[str, int], deque[Record]] = defaultdict(deque)
-        self._kept_records = self._kept_bytes = 0
+        self.kept_records = self._kept_bytes = 0
+        self._linger_ms = linger_ms
         self._failures: list[KafkaError] = []
         self._producers = 0
+        self._producer: Producer | None = None  # none during a pause
+        self._pause_ends = 0.0
         self._room = intake_room()
         self._heard = self._said = time.monotonic()
         self._begin()
@@ -101,7 +110,7 @@ class Sender:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._drop()
+        self.close()
         if kind is KeyboardInterrupt:
             say(f"stopped: Kafka has {self.acknowledged:,} of the records; {self._go_on}")
 
@@ -113,18 +122,13 @@ class Sender:
             is too full for more.
         """
         require_room(self._room)
-        while self._kept_records >= KEPT_RECORDS_MAX or self._kept_bytes >= KEPT_BYTES_MAX:
-            self._serve(POLL_SECONDS)
-        if not self._kept_records:
-            self._heard = self._said = time.monotonic()
+        while not self.has_place():
+            self.serve(POLL_SECONDS)
         alone = len(record[3] or b"") >= ALONE_BYTES
         if alone:  # if a record is refused, none behind it may be in flight
             self.finish()
-        self._kept[record[:2]].append(record)
-        self._kept_records += 1
-        self._kept_bytes += len(record[3] or b"")
-        self._produce(record)
-        self._serve(0)
+        self.offer([record])
+        self.serve(0)
         if alone:
             self.finish()
 
@@ -134,8 +138,52 @@ class Sender:
         Raises:
             click.ClickException: when the broker refuses a record, or patience runs out.
         """
-        while self._kept_records:
-            self._serve(POLL_SECONDS)
+        while self.kept_records:
+            self.serve(POLL_SECONDS)
+
+    def close(self) -> None:
+        """Send nothing more, not even what is kept."""
+        self._drop()
+
+    def has_place(self, more: int = 1) -> bool:
+        """Return whether so many more records may be offered, for how many are kept already."""
+        return self.kept_records + more <= KEPT_RECORDS_MAX and self._kept_bytes < KEPT_BYTES_MAX
+
+    def offer(self, records: Sequence[Record]) -> None:
+        """Hand records over and wait for nothing; each is smaller than `ALONE_BYTES`."""
+        if not self.kept_records:
+            self._heard = self._said = time.monotonic()
+        for record in records:
+            self._kept[record[:2]].append(record)
+            self._kept_bytes += len(record[3] or b"")
+            self._produce(record)
+        self.kept_records += len(records)
+
+    def serve(self, seconds: float) -> None:
+        """Hear what the broker says, for so long at most, and go on if a producer can't.
+
+        Raises:
+            click.ClickException: when the broker refuses a record, or patience is at its end.
+        """
+        if self._producer is None:
+            self._pause(seconds)
+            return
+        before = self.acknowledged
+        self._poll(self._producer, seconds)
+        if self.acknowledged > before:
+            self._hear()
+        if self._failures:
+            self._drop_or_raise()
+        elif self.kept_records:
+            self._wait()
+
+    def silent_seconds(self) -> float:
+        """Return for how long the broker has acknowledged nothing of what it was sent."""
+        return time.monotonic() - self._heard if self.kept_records else 0.0
+
+    def missing_room(self) -> str:
+        """Return what of the disk keeps us from sending more, in words; "" while there is room."""
+        return self._room.missing()
 
     def _begin(self) -> None:
         """Make a producer; only what the newest one reports counts."""
@@ -159,7 +207,7 @@ class Sender:
                 "max.in.flight.requests.per.connection": 1,
                 "message.timeout.ms": 0,  # never
                 "compression.type": "lz4",
-                "linger.ms": 20,
+                "linger.ms": self._linger_ms,
                 "logger": log,  # what it retries is not news; what persists is reported below
                 "message.max.bytes": MESSAGE_BYTES_MAX,
                 "queue.buffering.max.messages": 2 * KEPT_RECORDS_MAX,
@@ -176,35 +224,27 @@ class Sender:
         acknowledges, the first is among them.
         """
         record = self._kept[message.topic(), message.partition()].popleft()  # type: ignore[index]
-        self._kept_records -= 1
+        self.kept_records -= 1
         self._kept_bytes -= len(record[3] or b"")
         self.acknowledged += 1
         if self._on_ack is not None:
             self._on_ack(record, _offset(message))
 
     def _produce(self, record: Record) -> None:
+        if self._producer is None:  # the next begins with all that is kept
+            return
         topic, partition, key, value = record
         try:
             self._producer.produce(topic, value, key, partition)
         except KafkaException as error:
             self._failures.append(error.args[0])
 
-    def _serve(self, seconds: float) -> None:
-        before = self.acknowledged
-        self._poll(seconds)
-        if self.acknowledged > before:
-            self._hear()
-        if self._failures:
-            self._go_on_or_raise()
-        elif self._kept_records:
-            self._wait()
-
-    def _poll(self, seconds: float) -> None:
+    def _poll(self, producer: Producer, seconds: float) -> None:
         try:
-            self._producer.poll(seconds)
+            producer.poll(seconds)
         except KafkaException as error:  # that ended the producer; the reason comes behind it
             self._failures.append(error.args[0])
-            self._producer.poll(POLL_SECONDS)
+            producer.poll(POLL_SECONDS)
 
     def _hear(self) -> None:
         now = time.monotonic()
@@ -223,12 +263,12 @@ class Sender:
             self._said = now
             say(
                 f"Kafka at {self.bootstrap} has acknowledged nothing for {silent:.0f} s; waiting "
-                f"for it with {self._kept_records:,} records that it does not have. Ctrl-C is "
+                f"for it with {self.kept_records:,} records that it does not have. Ctrl-C is "
                 f"safe; then {self._go_on}"
             )
 
-    def _go_on_or_raise(self) -> None:
-        """Send what is kept by a new producer, unless the broker refuses one of the records."""
+    def _drop_or_raise(self) -> None:
+        """Drop the producer for a new one after a pause, unless a record of it is refused."""
         reason = _reason(self._failures)
         if reason.code() in REFUSALS:
             raise self._ended(f"refused a record: {reason.str()}") from KafkaException(reason)
@@ -236,16 +276,26 @@ class Sender:
         self._producers += 1
         if self._producers == PRODUCERS_MAX:
             raise self._ended(f"takes nothing: {reason.str()}") from KafkaException(reason)
-        time.sleep(PAUSE_SECONDS)
-        self._begin()
-        for kept in self._kept.values():
-            for record in kept:
-                self._produce(record)
+        self._pause_ends = time.monotonic() + PAUSE_SECONDS
 
     def _drop(self) -> None:
         """Send nothing more of what the producer has."""
         self._failures = []
-        self._producer.purge()
+        if self._producer is not None:
+            self._producer.purge()
+        self._producer = None
+
+    def _pause(self, seconds: float) -> None:
+        """Wait for so long at most; once the pause is over, send what is kept by a new producer."""
+        left = self._pause_ends - time.monotonic()
+        if left > seconds:
+            time.sleep(seconds)
+            return
+        time.sleep(max(left, 0.0))
+        self._begin()
+        for kept in self._kept.values():
+            for record in kept:
+                self._produce(record)
 
     def _ended(self, what: str) -> click.ClickException:
         return click.ClickException(

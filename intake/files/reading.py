@@ -1,0 +1,348 @@
+"""A file as batches of rows: CSV, JSON lines or Parquet, gzipped or not, in bounded memory."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv as arrow_csv
+from pyarrow import parquet
+
+from intake.files.batches import Batch, of_columns
+from intake.files.encoding import AUTO, AsUtf8, Opened
+from intake.mapping import RowRefusal
+from intake.mapping.refusals import shown
+from intake.mapping.values import cell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from intake.mapping.file import File
+
+FORMATS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet"} | dict.fromkeys(
+    (".jsonl", ".ndjson", ".json"), "jsonl"
+)
+DELIMITERS = (",", ";", "\t", "|")
+BLOCK_BYTES = 4 * 1024 * 1024
+HEAD_BYTES = 256 * 1024
+ROWS_A_BATCH = 20_000
+LINE_BYTES_MAX = 16 * 1024 * 1024
+HEADER_ROWS = 1
+
+
+def format_of(path: Path, file: File | None = None) -> str:
+    """Return the format that the mapping names, or that of the file's name.
+
+    Raises:
+        click.ClickException: when neither says one.
+    """
+    if file is not None and file.format not in {None, "webhook"}:
+        return str(file.format)
+    name = path.with_suffix("") if path.suffix == ".gz" else path
+    if (found := FORMATS.get(name.suffix.lower())) is None:
+        raise click.ClickException(
+            f"{path}: its name does not say whether it is CSV, JSON lines or Parquet; write "
+            '`format = "csv"`, "jsonl" or "parquet" in the mapping'
+        )
+    return found
+
+
+class Source:
+    """A file to be read from its beginning to its end, once.
+
+    Args:
+        path: the file.
+        file: what the mapping says of how it is written.
+        columns: which the mapping reads; a CSV or Parquet file has to have them.
+        whole: whether the others are read as well.
+
+    Raises:
+        click.ClickException: when it can't be opened, or has no header that makes sense.
+    """
+
+    def __init__(
+        self, path: Path, file: File, columns: Sequence[str], *, whole: bool = False
+    ) -> None:
+        self.format = format_of(path, file)
+        self._path = path
+        self._file = file
+        self._wanted = columns
+        self._whole = whole
+        try:
+            self.opened = Opened(path)
+        except OSError as error:
+            raise click.ClickException(f"{path}: {error.strerror}") from error
+        self.delimiter = ""
+        self.columns: list[str] = []
+        self._text: AsUtf8 | None = None
+        if self.format == "csv":
+            self._read_header()
+        elif self.format == "parquet":
+            self._read_schema()
+
+    @property
+    def encoding(self) -> str:
+        """The encoding of a text file, as far as it has been read; "" for any other."""
+        if self._text is None:
+            return ""
+        return "utf-8" if self._text.encoding == AUTO else self._text.encoding
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield the rows.
+
+        Raises:
+            click.ClickException: when the file ends in the middle, or is not what it claims.
+        """
+        ways = {"csv": self._csv, "jsonl": self._jsonl, "parquet": self._parquet}
+        try:
+            yield from ways[self.format]()
+        except (pa.ArrowException, OSError, EOFError) as error:
+            what = str(error).splitlines()[0]
+            raise click.ClickException(f"{self._path}: can't be read to its end: {what}") from error
+        finally:
+            self.opened.close()
+
+    # -- CSV ---------------------------------------------------------------------------------------
+
+    def _read_header(self) -> None:
+        self._text = AsUtf8(self.opened, self._file.encoding)
+        head = self._text.read(HEAD_BYTES)
+        text = head.decode(errors="replace")
+        first = next(csv.reader(io.StringIO(text)), [])
+        line = text.splitlines()[0] if first else ""
+        if not line.strip():
+            raise click.ClickException(f"{self._path}: it is empty, or begins with an empty line")
+        self.delimiter = self._file.delimiter or max(DELIMITERS, key=line.count)
+        names = next(csv.reader(io.StringIO(text), delimiter=self.delimiter))
+        if self._file.columns is not None:
+            self._check_count(len(names))
+            names = list(self._file.columns)
+        self.columns = [name.strip() or f"column_{n}" for n, name in enumerate(names, 1)]
+        twice = [name for name, count in Counter(self.columns).items() if count > 1]
+        if twice:
+            raise click.ClickException(
+                f"{self._path}: column {twice[0]!r} stands twice in the header; rename one of them"
+            )
+        self._head = head
+
+    def _check_count(self, found: int) -> None:
+        wanted = len(self._file.columns or ())
+        if found != wanted:
+            raise click.ClickException(
+                f"{self._path}: the mapping names {wanted} columns, but row 1 has {found}; make "
+                "`columns` agree with the file"
+            )
+
+    def _csv(self) -> Iterator[Batch]:
+        assert self._text is not None
+        wanted = self._wanted_of(self.columns)
+        headers = 0 if self._file.columns is not None else HEADER_ROWS
+        skipped: list[Any] = []
+
+        def skip(row: Any) -> str:
+            skipped.append(row)
+            return "skip"
+
+        reader = arrow_csv.open_csv(
+            pa.PythonFile(_Joined(self._head, self._text), mode="r"),
+            read_options=arrow_csv.ReadOptions(
+                use_threads=False,
+                column_names=self.columns,
+                skip_rows=headers,
+                block_size=BLOCK_BYTES,
+            ),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=self.delimiter,
+                newlines_in_values=True,
+                ignore_empty_lines=False,
+                invalid_row_handler=skip,
+            ),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(wanted, pa.string()),
+                include_columns=wanted,
+                strings_can_be_null=False,
+                check_utf8=False,
+            ),
+        )
+        row = headers + 1
+        for found in reader:
+            refused = {one.number: _cut_row(one) for one in skipped}
+            skipped.clear()
+            numbers = _numbers(row, len(found), refused)
+            row += len(found) + len(refused)
+            columns = dict(zip(wanted, found.columns, strict=True))
+            yield of_columns(numbers, columns, list(refused.values()))
+        if skipped:
+            yield of_columns(np.empty(0, np.int64), {}, [_cut_row(one) for one in skipped])
+
+    def _wanted_of(self, names: Sequence[str]) -> list[str]:
+        """Return those of the file's columns that are read.
+
+        Raises:
+            click.ClickException: when one that the mapping reads is not there.
+        """
+        missing = [name for name in self._wanted if name not in names]
+        if missing:
+            raise click.ClickException(
+                f"{self._path}: there is no column {missing[0]!r}, which the mapping reads; it has "
+                f"{', '.join(names[:30])}"
+            )
+        return [name for name in names if self._whole or name in set(self._wanted)]
+
+    # -- JSON lines --------------------------------------------------------------------------------
+
+    def _jsonl(self) -> Iterator[Batch]:
+        self._text = AsUtf8(self.opened, self._file.encoding)
+        decode = msgspec.json.Decoder().decode
+        rows: list[dict[str, Any]] = []
+        numbers: list[int] = []
+        refusals: list[RowRefusal] = []
+        for number, line in enumerate(io.BufferedReader(self._text, BLOCK_BYTES), 1):
+            if not line.strip():
+                continue
+            row = _object(line, decode)
+            if isinstance(row, dict):
+                rows.append(row)
+                numbers.append(number)
+            else:
+                refusals.append(RowRefusal(number, "", shown(line.decode(errors="replace")), *row))
+            if len(rows) + len(refusals) >= ROWS_A_BATCH:
+                yield self._of_rows(rows, numbers, refusals)
+                rows, numbers, refusals = [], [], []
+        yield self._of_rows(rows, numbers, refusals)
+
+    def _of_rows(
+        self, rows: list[dict[str, Any]], numbers: list[int], refusals: list[RowRefusal]
+    ) -> Batch:
+        odd = np.zeros(len(rows), np.bool_)
+        columns = {}
+        for name in self._wanted:
+            texts = []
+            for place, row in enumerate(rows):
+                value = cell(row, name)
+                if value is None or isinstance(value, str):
+                    texts.append(value)
+                elif isinstance(value, int) and not isinstance(value, bool):
+                    texts.append(str(value))
+                else:
+                    texts.append(None)
+                    odd[place] = True
+            columns[name] = pa.array(texts, pa.string())
+        return Batch(np.array(numbers, np.int64), columns, rows.__getitem__, odd, refusals)
+
+    # -- Parquet -----------------------------------------------------------------------------------
+
+    def _read_schema(self) -> None:
+        try:
+            self._parquet_file = parquet.ParquetFile(self._path)
+        except (pa.ArrowException, OSError) as error:
+            raise click.ClickException(f"{self._path}: it is no Parquet file: {error}") from error
+        self.columns = [
+            column.path for column in self._parquet_file.schema if "." not in column.path
+        ] + [column.path for column in self._parquet_file.schema if "." in column.path]
+
+    def _parquet(self) -> Iterator[Batch]:
+        wanted = self._wanted_of(self.columns)
+        row = 1
+        for found in self._parquet_file.iter_batches(ROWS_A_BATCH, columns=wanted):
+            numbers = np.arange(row, row + len(found), dtype=np.int64)
+            row += len(found)
+            yield _typed(found, wanted, numbers)
+        while self.opened.read():  # for the checksum
+            pass
+
+
+class _Joined(io.RawIOBase):
+    """What was read of a file to look at it, and then the rest."""
+
+    def __init__(self, head: bytes, rest: AsUtf8) -> None:
+        self._head = head
+        self._rest = rest
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        if self._head:
+            found, self._head = self._head, b""
+            return (
+                found
+                if size < 0 or len(found) >= size
+                else found + self._rest.read(size - len(found))
+            )
+        return self._rest.read(size)
+
+
+def _numbers(first: int, count: int, refused: dict[int, RowRefusal]) -> Any:
+    """Return the numbers of rows from `first` on, without those that were refused."""
+    numbers = np.arange(first, first + count + len(refused), dtype=np.int64)
+    return numbers if not refused else numbers[~np.isin(numbers, list(refused))]
+
+
+def _cut_row(row: Any) -> RowRefusal:
+    return RowRefusal(
+        row.number,
+        "",
+        shown(row.text),
+        f"has {row.actual_columns} cells, where the header has {row.expected_columns}",
+        "put quotes around a cell that holds the delimiter or a line break, or mend its quotes",
+    )
+
+
+def _object(line: bytes, decode: Any) -> dict[str, Any] | tuple[str, str]:
+    """Return the object of a line, or what is wrong with it and what to do."""
+    if len(line) > LINE_BYTES_MAX:
+        return f"has {len(line):,} bytes", f"a row may have {LINE_BYTES_MAX:,}"
+    try:
+        row = decode(line)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        return f"is no JSON: {error}", "write one whole object on each line"
+    if isinstance(row, dict):
+        return row
+    return "is JSON, but no object", 'write an object, {"column": value, ...}, on each line'
+
+
+def _typed(found: pa.RecordBatch, wanted: Sequence[str], numbers: Any) -> Batch:
+    """Return typed columns as texts; what has no plain text is read row by row."""
+    flat = pa.Table.from_batches([found])
+    while any(pa.types.is_struct(kind) for kind in flat.schema.types):
+        flat = flat.flatten()
+    columns = {}
+    plain = True
+    for name in wanted:
+        column = flat.column(name).combine_chunks() if name in flat.column_names else None
+        text = None if column is None else _texts(column)
+        plain = plain and text is not None
+        columns[name] = pa.nulls(len(found), pa.string()) if text is None else text
+    odd = None if plain else np.ones(len(found), np.bool_)
+    return Batch(numbers, columns, lambda place: found.slice(place, 1).to_pylist()[0], odd)
+
+
+def _texts(column: Any) -> Any:
+    """Return a column as the texts that its values are written as, or None."""
+    kind = column.type
+    if pa.types.is_timestamp(kind):
+        return _written(column)
+    has_text = (
+        *(pa.types.is_string, pa.types.is_large_string, pa.types.is_integer),
+        *(pa.types.is_floating, pa.types.is_decimal, pa.types.is_date, pa.types.is_null),
+    )
+    return column.cast(pa.string()) if any(has(kind) for has in has_text) else None
+
+
+def _written(times: Any) -> Any:
+    """Return times of whole seconds in ISO form, with `Z` where they have a zone; or None."""
+    try:
+        seconds = times.cast(pa.timestamp("s", "UTC" if times.type.tz else None))
+    except pa.ArrowInvalid:
+        return None
+    text = seconds.cast(pa.timestamp("s")).cast(pa.string())
+    return pc.binary_join_element_wise(text, "Z", "") if times.type.tz else text

@@ -1,0 +1,68 @@
+"""Rows that were refused: counted, the first of them kept, and all of them written to be mended."""
+
+from __future__ import annotations
+
+import csv
+from typing import IO, TYPE_CHECKING, Any, Self
+
+import click
+
+from flowdrop.output import csv_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+    from intake.mapping import RowRefusal
+
+KEPT_MAX = 1_000
+HEADS = ("row", "column", "value", "problem", "remedy")
+
+
+class Rejects:
+    """Takes refusals; with a path they are written as CSV, each with the cells of its row.
+
+    Args:
+        path: of the file to write; None for none.
+        columns: of the imported file, which stand behind what was wrong.
+
+    Raises:
+        click.ClickException: when the file can't be written.
+    """
+
+    def __init__(self, path: Path | None, columns: Sequence[str] = ()) -> None:
+        self.count = 0
+        self.first: list[RowRefusal] = []
+        self._columns = tuple(columns)
+        self._out: IO[str] | None = None
+        if path is not None:
+            try:
+                self._out = path.open("w", encoding="utf-8", newline="")
+            except OSError as error:
+                raise click.ClickException(f"--rejects {path}: {error.strerror}") from error
+            csv.writer(self._out, lineterminator="\n").writerow([*HEADS, *self._columns])
+
+    def add(self, refusals: Iterable[RowRefusal], cells: Callable[[int], dict[str, Any]]) -> None:
+        """Take refusals; `cells` gives the row of a number, or an empty one."""
+        for refusal in refusals:
+            self.count += 1
+            if len(self.first) < KEPT_MAX:
+                self.first.append(refusal)
+            if self._out is not None:
+                self._write(refusal, cells(refusal.row))
+
+    def _write(self, refusal: RowRefusal, cells: dict[str, Any]) -> None:
+        assert self._out is not None
+        told = [getattr(refusal, head) for head in HEADS]
+        values = [*told, *(cells.get(name) for name in self._columns)]
+        row = {str(place): value for place, value in enumerate(values)}
+        self._out.write(csv_text([row]).partition("\n")[2])  # without its head
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the file."""
+        if self._out is not None:
+            self._out.close()

@@ -1,0 +1,92 @@
+"""An import: the whole file is checked, sorted on disk, and only then published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from intake.files import runs
+from intake.files.check import Check
+from intake.files.publishing import publish
+from intake.files.sort import Spool
+from intake.files.warehouse import known
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from intake.files.check import Checked
+    from intake.files.publishing import Sent
+    from intake.mapping import Mapping
+    from streams.settings import StreamSettings
+
+
+@dataclass(frozen=True)
+class Imported:
+    """An import: what was found in the file, and what was sent; `sent` is None if nothing was."""
+
+    run: str
+    checked: Checked
+    sent: Sent | None
+
+
+def checker(
+    path: Path, mapping: Mapping, settings: StreamSettings, rejects: Path | None = None
+) -> Check:
+    """Return what reads a file and counts what it would become; see `Check`."""
+    return Check(path, mapping, settings.partitions, known(), settings.dedup_window_days, rejects)
+
+
+def run(
+    path: Path,
+    mapping: Mapping,
+    settings: StreamSettings,
+    *,
+    rejects: Path | None,
+    wait: bool,
+    may_send: Callable[[Checked], bool],
+) -> Imported:
+    """Check a file and publish its events.
+
+    Args:
+        path: the file.
+        mapping: how it is read.
+        settings: partitions and the ledger's window.
+        rejects: where every rejected row is written as CSV; None for nowhere.
+        wait: see `publish`.
+        may_send: is asked once the file is checked, before anything is sent.
+
+    Raises:
+        click.ClickException: when the file can't be read, or Kafka refuses a record.
+    """
+    with runs.alone(path, mapping.text) as folder:
+        spool = Spool(folder)
+        try:
+            checked = checker(path, mapping, settings, rejects).run(spool.add)
+            name = runs.name_of(mapping.file.feed, mapping.text, checked.digest)
+            if not may_send(checked):
+                return Imported(name, checked, None)
+            noted = _noted(name, path, mapping, checked)
+            noted.save()
+            sent = publish(name, spool, [rule.topic for rule in mapping.rules], wait=wait)
+            msgspec.structs.replace(noted, complete=True).save()
+            return Imported(name, checked, sent)
+        finally:
+            spool.remove()
+
+
+def _noted(name: str, path: Path, mapping: Mapping, checked: Checked) -> runs.Run:
+    """Return the run's file: the one there is, if it was begun before."""
+    return runs.find(name) or runs.Run(
+        run=name,
+        feed=mapping.file.feed,
+        file=str(path.resolve()),
+        digest=checked.digest,
+        mapping=mapping.text,
+        events=checked.total,
+        rejected=checked.rejected,
+        begun=datetime.now(UTC),
+    )

@@ -1,0 +1,181 @@
+"""An import taken back: for each event the event that takes it back, if there is one.
+
+Coins go back by `flowdrop.wallet.reverse`, which the ledger allows as long as it remembers the
+event; attributes are withdrawn, links undone, and what a campaign's budget was given is taken out.
+What happened (a contact, an exposure, a purchase) has happened: no event says that it did not.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+import pyarrow as pa
+
+from intake.files import runs
+from intake.files.check import Check
+from intake.files.mapped import SCHEMA, partitions_of
+from intake.files.publishing import publish
+from intake.files.sort import Spool
+from intake.files.warehouse import NOTHING
+from intake.mapping import loads, targets
+from streams.events import (
+    Defund,
+    DefundData,
+    Event,
+    Fund,
+    Link,
+    Original,
+    Profile,
+    ProfileData,
+    Reverse,
+    ReverseData,
+    decode_campaign,
+    decode_wallet,
+    encode,
+)
+from streams.events.times import microseconds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from intake.files.publishing import Sent
+    from intake.mapping import Mapping
+    from streams.settings import StreamSettings
+
+PREFIX = "undo:"
+ID_LENGTH_MAX = 200
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What was sent to take a run back.
+
+    Attributes:
+        back: events that take one back, by the type of that one.
+        stay: events that none takes back, by type.
+        sent: None if nothing was.
+    """
+
+    run: str
+    back: dict[str, int]
+    stay: dict[str, int]
+    sent: Sent | None
+
+
+def undo(
+    name: str,
+    settings: StreamSettings,
+    *,
+    file: Path | None,
+    wait: bool,
+    may_send: Callable[[Undone], bool],
+) -> Undone:
+    """Read a run's file once more, and publish what takes its events back, the last first.
+
+    Args:
+        name: the run's.
+        settings: partitions and the ledger's window.
+        file: where the imported file lies now; None: where it did.
+        wait: see `publish`.
+        may_send: is asked before anything is sent.
+
+    Raises:
+        click.ClickException: when there is no such run, or its file is not what it was.
+    """
+    noted = runs.named(name)
+    mapping = loads(noted.mapping, f"of the import {name}")
+    path = file or Path(noted.file)
+    with runs.alone(path, noted.mapping) as folder:
+        spool = Spool(folder)
+        try:
+            at = noted.undone_at or datetime.now(UTC)
+            taking = _TakingBack(mapping, at, settings.partitions)
+            check = Check(path, mapping, settings.partitions, NOTHING, settings.dedup_window_days)
+            checked = check.run(lambda records: spool.add(taking.back(records)))
+            if checked.digest != noted.digest:
+                raise click.ClickException(
+                    f"{path} is not what was imported: its content has changed; name the file as "
+                    "it was with --file"
+                )
+            found = Undone(name, dict(taking.counts), dict(taking.stay), None)
+            if not spool.count or not may_send(found):
+                return found
+            begun = msgspec.structs.replace(noted, undone_at=at)
+            begun.save()
+            topics = [rule.topic for rule in mapping.rules]
+            sent = publish(f"{PREFIX}{name}", spool, topics, wait=wait)
+            msgspec.structs.replace(begun, undone=True).save()
+            return Undone(name, found.back, found.stay, sent)
+        finally:
+            spool.remove()
+
+
+def taking_back(event: Event, at: datetime) -> Event | None:
+    """Return the event, of a time, that takes an event back; None if there is none."""
+    head: dict[str, Any] = {
+        "id": _id_of(event),
+        "source": event.source,
+        "subject": event.subject,
+        "time": at,
+    }
+    match event:
+        case Fund(data=data):
+            found = DefundData(program=data.program, campaign=data.campaign, amount=data.amount)
+            return Defund(**head, data=found)
+        case Profile(data=data):
+            return Profile(**head, data=ProfileData(attributes=dict.fromkeys(data.attributes)))
+        case Link(data=data) if data.linked:
+            return Link(**head, data=msgspec.structs.replace(data, linked=False))
+        case _ if isinstance(event, Original):
+            program = event.data.program
+            return Reverse(**head, data=ReverseData(program=program, original=event))
+    return None
+
+
+def _id_of(event: Event) -> str:
+    own = PREFIX + event.id
+    if len(own) <= ID_LENGTH_MAX:
+        return own
+    return PREFIX + blake2b(event.id.encode(), digest_size=16).hexdigest()
+
+
+class _TakingBack:
+    """Turns records into those that take them back, and counts both kinds."""
+
+    def __init__(self, mapping: Mapping, at: datetime, partitions: int) -> None:
+        self.counts: Counter[str] = Counter()
+        self.stay: Counter[str] = Counter()
+        self._at = at
+        self._partitions = partitions
+        self._tags = [targets.tag_of(rule.kind) for rule in mapping.rules]
+        self._decode = [
+            decode_wallet if rule.is_of_wallets else decode_campaign for rule in mapping.rules
+        ]
+
+    def back(self, records: pa.RecordBatch) -> pa.RecordBatch:
+        """Return the records that take these back; sorted, the last comes first."""
+        found = []
+        for record in records.to_pylist():
+            rule = record["rule"]
+            event = taking_back(self._decode[rule](record["value"]), self._at)
+            (self.stay if event is None else self.counts)[self._tags[rule]] += 1
+            if event is not None:
+                found.append((-record["row"], rule, event))
+        subjects = pa.array([event.subject.encode() for _, _, event in found], pa.binary())
+        columns = [
+            [microseconds(self._at)] * len(found),
+            [row for row, _, _ in found],
+            [rule for _, rule, _ in found],
+            partitions_of(subjects, self._partitions),
+            subjects,
+            [encode(event) for _, _, event in found],
+        ]
+        arrays = [pa.array(one, kind) for one, kind in zip(columns, SCHEMA.types, strict=True)]
+        return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)

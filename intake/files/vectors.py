@@ -1,0 +1,243 @@
+"""Expressions over whole columns: the same values as one row at a time, or a row is marked odd.
+
+A row that is marked is judged by itself (`intake/mapping/values.py`), so this need only be right
+about the rows that it does not mark.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from intake.files.columns import Plain, true_in
+from intake.mapping.expressions import Call, Column, Constant, Lookup, Node, Operation
+from intake.mapping.values import ELSE, FALSE, TRUE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from intake.files.columns import Bools
+
+# Digits enough for nearly all there is, and few enough to be multiplied twice.
+NUMBER = r"^(-?[1-9][0-9]{0,8}|0)(\.[0-9]{1,4})?$"
+DECIMAL = pa.decimal128(13, 4)
+NO_TEXT, NO_TRUTH = pa.scalar(None, pa.string()), pa.scalar(None, pa.bool_())
+Kind = Literal["text", "number", "truth"]
+
+
+class UnsupportedError(Exception):
+    """An expression that is computed one row at a time only."""
+
+
+class Vector(NamedTuple):
+    """Values of a kind: an Arrow array, `(n,)`, or one Arrow scalar for all rows."""
+
+    kind: Kind
+    values: Any
+
+
+class Vectors:
+    """Computes expressions over the columns of some rows.
+
+    Attributes:
+        odd: rows that have to be judged by themselves, `(n,)`.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        columns: Callable[[str], Plain],
+        tables: Mapping[str, Mapping[str, object]],
+    ) -> None:
+        self.count = count
+        self.odd: Bools = np.zeros(count, np.bool_)
+        self._columns = columns
+        self._tables = tables
+        self._numbers: dict[str, Vector] = {}
+
+    def of(self, node: Node) -> Vector:
+        """Return what an expression is worth.
+
+        Raises:
+            UnsupportedError: when it is not computed by columns.
+        """
+        match node:
+            case Column(name):
+                return self._column(name)
+            case Constant(value):
+                return _constant(value)
+            case Lookup(table, key):
+                return self._lookup(self._tables[table], self.of(key))
+            case Call(name, arguments):
+                return self._call(name, arguments)
+            case Operation(sign, left, right):
+                return self._operation(sign, left, right)
+
+    def text(self, node: Node) -> Vector:
+        """Return the texts of an expression that gives texts."""
+        found = self.of(node)
+        if found.kind != "text":
+            raise UnsupportedError
+        return found
+
+    def number(self, node: Node) -> Vector:
+        """Return the numbers of an expression; a row whose text is not plainly one is odd."""
+        match node:
+            case Column(name):
+                if name not in self._numbers:
+                    self._numbers[name] = self.as_number(self.of(node))
+                return self._numbers[name]
+            case _:
+                return self.as_number(self.of(node))
+
+    def truth(self, node: Node) -> Bools:
+        """Return the truths of an expression; a row whose text is not plainly one is odd."""
+        return self.as_truth(self.of(node))
+
+    def as_truth(self, found: Vector) -> Bools:
+        """Return the truths that values say, `(n,)`; nothing is false."""
+        if found.kind == "number":
+            raise UnsupportedError
+        values = self.array(found.values)
+        if found.kind == "truth":
+            return true_in(values)
+        is_true = true_in(pc.is_in(values, value_set=pa.array(sorted(TRUE))))
+        is_false = true_in(pc.is_in(values, value_set=pa.array(sorted(FALSE))))
+        self.odd |= ~is_true & ~is_false & values.is_valid().to_numpy(zero_copy_only=False)
+        return is_true
+
+    def array(self, values: Any) -> Any:
+        """Return values as an array, `(n,)`."""
+        if isinstance(values, pa.Scalar):
+            return pa.repeat(values, self.count)
+        return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+
+    # -- its parts ---------------------------------------------------------------------------------
+
+    def _column(self, name: str) -> Vector:
+        column = self._columns(name)
+        self.odd |= column.odd
+        return Vector("text", column.texts)
+
+    def as_number(self, found: Vector) -> Vector:
+        """Return values as numbers; a row whose text is not plainly one is odd."""
+        if found.kind == "number":
+            return found
+        if found.kind == "truth" or isinstance(found.values, pa.Scalar):
+            raise UnsupportedError
+        texts = found.values
+        fits = pc.match_substring_regex(texts, NUMBER)
+        wrong = true_in(pc.invert(fits))
+        if wrong.any():
+            self.odd |= wrong
+            texts = pc.if_else(fits, texts, NO_TEXT)
+        return Vector("number", texts.cast(DECIMAL))
+
+    def _lookup(self, entries: Mapping[str, object], key: Vector) -> Vector:
+        if key.kind != "text" or not all(isinstance(one, str) for one in entries.values()):
+            raise UnsupportedError
+        known = [name for name in entries if name != ELSE]
+        values = pa.array([entries[name] for name in known], pa.string())
+        places = pc.index_in(self.array(key.values), value_set=pa.array(known, pa.string()))
+        found = values.take(places)
+        other = entries.get(ELSE)
+        if other is not None:
+            return Vector("text", pc.fill_null(found, other))
+        asked = self.array(key.values).is_valid().to_numpy(zero_copy_only=False)
+        self.odd |= asked & places.is_null().to_numpy(zero_copy_only=False)
+        return Vector("text", found)
+
+    def _operation(self, sign: str, left: Node, right: Node) -> Vector:
+        if sign in _ARITHMETIC:
+            first, second = self.number(left), self.number(right)
+            return Vector("number", _ARITHMETIC[sign](first.values, second.values))
+        if sign == "&":
+            return Vector("text", joined(self.text(left).values, self.text(right).values))
+        if sign in {"and", "or"}:
+            both = self.truth(left), self.truth(right)
+            compute = np.logical_and if sign == "and" else np.logical_or
+            return Vector("truth", pa.array(compute(*both)))
+        return Vector("truth", self._compared(sign, left, right))
+
+    def _call(self, name: str, arguments: tuple[Node, ...]) -> Vector:
+        if name not in _CALLS:
+            raise UnsupportedError
+        return _CALLS[name](self, *arguments)
+
+    def _default(self, value: Node, other: Node) -> Vector:
+        found, instead = self.of(value), self.of(other)
+        if found.kind != instead.kind or found.kind == "number":
+            raise UnsupportedError
+        return Vector(found.kind, pc.coalesce(found.values, instead.values))
+
+    def _truth(self, node: Node) -> Vector:
+        found = self.of(node)
+        truths = pa.array(self.as_truth(found))
+        return Vector("truth", pc.if_else(self.array(found.values).is_valid(), truths, NO_TRUTH))
+
+    def _present(self, node: Node) -> Vector:
+        return Vector("truth", self.array(self.of(node).values).is_valid())
+
+    def _compared(self, sign: str, left: Node, right: Node) -> pa.Array:
+        first, second = self.of(left), self.of(right)
+        if sign in _ORDERS or "number" in {first.kind, second.kind}:
+            first, second = self.as_number(first), self.as_number(second)
+        elif "truth" in {first.kind, second.kind}:
+            found = self._same_truth(first, second)
+            return pa.array(~found if sign == "!=" else found)
+        if isinstance(first.values, pa.Scalar) and isinstance(second.values, pa.Scalar):
+            raise UnsupportedError
+        if sign == "!=":
+            return pa.array(~true_in(pc.equal(first.values, second.values)))
+        compare = pc.equal if sign == "==" else _ORDERS[sign]
+        return pa.array(true_in(compare(first.values, second.values)))
+
+    def _same_truth(self, first: Vector, second: Vector) -> Bools:
+        valid = self.array(first.values).is_valid(), self.array(second.values).is_valid()
+        found: Bools = self.as_truth(first) == self.as_truth(second)
+        return found & true_in(valid[0]) & true_in(valid[1])
+
+
+def joined(*parts: Any) -> Any:
+    """Return texts one after the other, `(n,)`; nothing where one of them is nothing."""
+    if all(isinstance(part, pa.Scalar | str) for part in parts):
+        texts = [part if isinstance(part, str) else part.as_py() for part in parts]
+        return pa.scalar(None if None in texts else "".join(texts), pa.string())
+    return pc.binary_join_element_wise(*parts, "")
+
+
+def _constant(value: object) -> Vector:
+    match value:
+        case bool():
+            return Vector("truth", pa.scalar(value))
+        case str():
+            return Vector("text", pa.scalar(value))
+        case Decimal():
+            return Vector("number", pa.scalar(value))
+    raise UnsupportedError
+
+
+_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "+": pc.add,
+    "-": pc.subtract,
+    "*": pc.multiply,
+}
+_ORDERS: dict[str, Callable[[Any, Any], Any]] = {
+    "<": pc.less,
+    "<=": pc.less_equal,
+    ">": pc.greater,
+    ">=": pc.greater_equal,
+}
+_CALLS: dict[str, Callable[..., Vector]] = {
+    "-": lambda vectors, node: Vector("number", pc.negate(vectors.number(node).values)),
+    "default": Vectors._default,  # noqa: SLF001
+    "not": lambda vectors, node: Vector("truth", pa.array(~vectors.truth(node))),
+    "number": Vectors.number,
+    "present": Vectors._present,  # noqa: SLF001
+    "text": Vectors.text,
+    "truth": Vectors._truth,  # noqa: SLF001
+}

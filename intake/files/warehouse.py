@@ -1,0 +1,49 @@
+"""What the warehouse knows that a check asks of it, and why it could not be asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import click
+import numpy as np
+
+from flowdrop.failures import in_words
+from sql.client import arrow, connect
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known before a file is imported.
+
+    Attributes:
+        people: hashes of everybody's name, `(people,)`.
+        clocks_us: of each partition of wallet.events that has one, microseconds since 1970.
+        silent: why the warehouse could not be asked; "" when it was.
+    """
+
+    people: NDArray[np.uint64]
+    clocks_us: dict[int, int]
+    silent: str = ""
+
+
+NOTHING = Known(np.empty(0, np.uint64), {}, "not asked")
+
+
+def known() -> Known:
+    """Ask the warehouse; if it does not answer, the answer says so."""
+    try:
+        client = connect()
+        people = arrow(client, "intake/people")["hash"].to_numpy()
+        clocks = arrow(client, "intake/clocks").to_pylist()
+    except click.ClickException as error:
+        return replace(NOTHING, silent=error.message)
+    except Exception as error:
+        if words := in_words(error):
+            return replace(NOTHING, silent=words)
+        raise
+    found = {row["partition"]: row["clock_us"] for row in clocks}
+    return Known(people.astype(np.uint64), found)

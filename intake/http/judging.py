@@ -1,0 +1,118 @@
+"""What becomes of each event of a request: a record for Kafka, or the reason why not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from intake.http.metrics import EVENTS
+from intake.mapping import RowRefusal
+from intake.mapping.compiled import record_of
+from streams.events import TYPES, partition_of
+from streams.events.decoding import Rejection, read_events
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from intake.http.keyring import Pass
+    from intake.mapping import Mapping
+    from intake.mapping.values import Row
+    from streams.events import Event
+    from streams.kafka.publish import Record
+
+# What may be wrong with an event beside `streams.events.decoding.REASONS`.
+REASONS = {
+    "wrong_source": "`source` is not the one that the key is for.",
+    "type_not_allowed": "`type` is none that the key may send.",
+}
+
+_TOPICS = {kind: topic for topic, kind in TYPES.values()}
+_NAMES = {kind: name for name, (_, kind) in TYPES.items()}
+
+
+class Accepted(msgspec.Struct, tag_field="outcome", tag="accepted", frozen=True, gc=False):
+    """Kafka has the event."""
+
+    id: str
+
+
+class Refused(msgspec.Struct, tag_field="outcome", tag="refused", frozen=True, gc=False):
+    """It was not taken, and would not be if it were sent again."""
+
+    reason: str
+    detail: str
+
+
+Answer = Accepted | Refused
+
+
+class Judged(msgspec.Struct, frozen=True, gc=False):
+    """The answer to each event, in their order, and the records of those that are accepted."""
+
+    answers: list[Answer]
+    records: list[Record]
+
+    @property
+    def refused(self) -> int:
+        """How many are refused."""
+        return len(self.answers) - len(self.records)
+
+    def count(self) -> None:
+        """Tell Prometheus, once Kafka has the records."""
+        EVENTS.labels("accepted", "").inc(len(self.records))
+        if self.refused:
+            reasons = Counter(one.reason for one in self.answers if isinstance(one, Refused))
+            for reason, events in reasons.items():
+                EVENTS.labels("refused", reason).inc(events)
+
+
+def judge(values: Sequence[bytes], allowed: Pass, partitions: int) -> Judged:
+    """Return what becomes of events in JSON, sent by the holder of a key."""
+    kinds, source = allowed.kinds, allowed.key.source
+    answers: list[Answer] = []
+    records: list[Record] = []
+    for value, event in zip(values, read_events(values), strict=True):
+        kind = type(event)
+        if kind in kinds and event.source == source:  # type: ignore[union-attr]
+            subject: str = event.subject  # type: ignore[union-attr]
+            records.append(
+                (_TOPICS[kind], partition_of(subject, partitions), subject.encode(), value)
+            )
+            answers.append(Accepted(event.id))  # type: ignore[union-attr]
+        elif isinstance(event, Rejection):
+            answers.append(Refused(event.reason, event.detail))
+        else:
+            answers.append(_refused(event, allowed))
+    return Judged(answers, records)
+
+
+def judge_rows(rows: Sequence[Row], mapping: Mapping, allowed: Pass, partitions: int) -> Judged:
+    """Return what becomes of rows: a mapping makes one event of each, or several, or none."""
+    answers: list[Answer] = []
+    records: list[Record] = []
+    for found in mapping.mapped(rows):
+        if isinstance(found, RowRefusal):
+            answers.append(Refused("invalid", found.words()))
+        elif type(found.event) in allowed.kinds and found.event.source == allowed.key.source:
+            records.append(record_of(found, partitions))
+            answers.append(Accepted(found.event.id))
+        else:
+            answers.append(_refused(found.event, allowed))
+    return Judged(answers, records)
+
+
+def _refused(event: Event, allowed: Pass) -> Refused:
+    key = allowed.key
+    if event.source != key.source:
+        return Refused(
+            "wrong_source",
+            f"source = {event.source!r}: key {key.id} writes as {key.source!r} only; send that, or "
+            "use a key of the other source",
+        )
+    return Refused(
+        "type_not_allowed",
+        f"type = {_NAMES[type(event)]!r}: key {key.id} may send {', '.join(key.types)}; make a "
+        "key for it with `flowdrop intake keys create`",
+    )

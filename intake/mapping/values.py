@@ -1,0 +1,273 @@
+"""What an expression is worth for one row: texts, exact decimal numbers, truths, nothing.
+
+A cell that is empty, blank or one of the mapping's words for nothing is `None`, and so is whatever
+is computed from it. Blanks around a text are not part of it.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from intake.mapping.expressions import Call, Column, Constant, Lookup, Node, Operation
+from intake.mapping.refusals import ValueRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    Row: TypeAlias = "Mapping[str, object]"
+    Evaluate: TypeAlias = "Callable[[Row], object]"
+    Tables: TypeAlias = "Mapping[str, Mapping[str, object]]"
+
+NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?|[+-]?\.[0-9]+")
+DIGITS_MAX = 38
+ELSE = "*"  # the key of a table under which stands what holds for all other keys
+UNREADABLE = "\ufffd"  # what stands where bytes were no text
+TRUE = frozenset({"true", "yes", "y", "t", "1", "是", "真"})
+FALSE = frozenset({"false", "no", "n", "f", "0", "否", "假"})
+
+
+def compiled(node: Node, tables: Tables, missing: frozenset[str]) -> Evaluate:
+    """Return the function that computes an expression from a row.
+
+    The function raises `ValueRefusedError`, which names column, value and remedy.
+    """
+    match node:
+        case Constant(value):
+            return lambda _row: value
+        case Column(name):
+            return _column(name, missing)
+        case Lookup(table, key):
+            return _lookup(table, tables[table], compiled(key, tables, missing))
+        case Call(name, arguments):
+            function = _CALLS[name]
+            inner = [compiled(argument, tables, missing) for argument in arguments]
+            return lambda row: function(*[one(row) for one in inner])
+        case Operation("and" | "or" as sign, left, right):
+            return _logic(sign, compiled(left, tables, missing), compiled(right, tables, missing))
+        case Operation(sign, left, right):
+            operate = _OPERATIONS[sign]
+            first, second = compiled(left, tables, missing), compiled(right, tables, missing)
+            return lambda row: operate(first(row), second(row))
+
+
+def cell(row: Row, name: str) -> object:
+    """Return what a row holds under a name; with dots in it, nested: `properties.order_id`."""
+    if name in row or "." not in name:
+        return row.get(name)
+    found: object = row
+    for part in name.split("."):
+        if not isinstance(found, dict):
+            return None
+        found = found.get(part)
+    return found
+
+
+def _column(name: str, missing: frozenset[str]) -> Evaluate:
+    def evaluate(row: Row) -> object:
+        value = cell(row, name)
+        if isinstance(value, str):
+            value = value.strip()
+            if UNREADABLE in value:
+                raise ValueRefusedError(
+                    "bytes that are no text in the file's encoding",
+                    "save the file as UTF-8, or name its `encoding` in the mapping",
+                    name,
+                    value,
+                )
+            return value if value and value not in missing else None
+        if isinstance(value, float | int) and not isinstance(value, bool):
+            return _finite(value)
+        return value
+
+    def named(row: Row) -> object:
+        try:
+            return evaluate(row)
+        except ValueRefusedError as error:
+            error.column, error.value = name, cell(row, name)
+            raise
+
+    return named
+
+
+def _finite(value: Any) -> Decimal | None:
+    """Return a number as it is written, 17.0 as 17; what is no number (NaN) is nothing."""
+    if isinstance(value, float) and value.is_integer():
+        return Decimal(int(value))
+    number = Decimal(str(value))
+    return number if number.is_finite() else None
+
+
+def _lookup(table: str, entries: Mapping[str, object], key: Evaluate) -> Evaluate:
+    def evaluate(row: Row) -> object:
+        found = as_text(key(row))
+        if found is None:
+            return entries.get(ELSE)
+        if found in entries:
+            return entries[found]
+        if ELSE in entries:
+            return entries[ELSE]
+        raise ValueRefusedError(
+            f"the table {table} has no {found!r}",
+            f"add it to [lookup.{table}], or '{ELSE}' for all that it does not name",
+        )
+
+    return evaluate
+
+
+# -- what values are taken for -------------------------------------------------------------------
+
+
+def as_text(value: object) -> str | None:
+    """Return a value as a text; a number as it is written, without an exponent."""
+    match value:
+        case None | str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case Decimal():
+            return f"{value:f}"
+        case int() | float():
+            return str(value)
+    raise ValueRefusedError("is neither a text nor a number", "name a part of it, with a dot")
+
+
+def as_number(value: object) -> Decimal | None:
+    """Return a value as an exact number.
+
+    Raises:
+        ValueRefusedError: when it is none, or has too many digits.
+    """
+    if value is None or isinstance(value, Decimal):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _finite(value)
+    if isinstance(value, str) and len(value) <= DIGITS_MAX and NUMBER.fullmatch(value):
+        return Decimal(value)
+    raise ValueRefusedError(
+        "is no number",
+        "write digits and a point; `replace` takes other signs out: replace(price, ',', '')",
+        value=value,
+    )
+
+
+def as_truth(value: object) -> bool | None:
+    """Return a value as true or false.
+
+    Raises:
+        ValueRefusedError: when it says neither.
+    """
+    if value is None or isinstance(value, bool):
+        return value
+    word = (as_text(value) or "").lower()
+    if word in TRUE:
+        return True
+    if word in FALSE:
+        return False
+    raise ValueRefusedError(
+        "says neither yes nor no", "compare it, as in `answer == 'agreed'`", value=value
+    )
+
+
+# -- what expressions do -------------------------------------------------------------------------
+
+
+def _arithmetic(compute: Callable[[Decimal, Decimal], Decimal]) -> Callable[..., object]:
+    def operate(left: object, right: object) -> Decimal | None:
+        first, second = as_number(left), as_number(right)
+        if first is None or second is None:
+            return None
+        try:
+            with localcontext(prec=DIGITS_MAX):
+                return compute(first, second)
+        except (InvalidOperation, ZeroDivisionError) as error:
+            raise ValueRefusedError("can't be computed", "divide by no zero") from error
+
+    return operate
+
+
+def _join(left: object, right: object) -> str | None:
+    first, second = as_text(left), as_text(right)
+    return None if first is None or second is None else first + second
+
+
+def equal(left: object, right: object) -> bool:
+    """Return whether two values are the same: as numbers or truths where one of them is one."""
+    if left is None or right is None:
+        return False
+    try:
+        if isinstance(left, bool) or isinstance(right, bool):
+            return as_truth(left) == as_truth(right)
+        if isinstance(left, Decimal) or isinstance(right, Decimal):
+            return as_number(left) == as_number(right)
+    except ValueRefusedError:
+        return False
+    return as_text(left) == as_text(right)
+
+
+def _ordered(compare: Callable[[Decimal, Decimal], bool]) -> Callable[..., object]:
+    def operate(left: object, right: object) -> bool:
+        first, second = as_number(left), as_number(right)
+        return first is not None and second is not None and compare(first, second)
+
+    return operate
+
+
+def _logic(sign: str, left: Evaluate, right: Evaluate) -> Evaluate:
+    if sign == "and":
+        return lambda row: bool(as_truth(left(row))) and bool(as_truth(right(row)))
+    return lambda row: bool(as_truth(left(row))) or bool(as_truth(right(row)))
+
+
+def _rounded(value: object) -> Decimal | None:
+    number = as_number(value)
+    return None if number is None else number.to_integral_value(ROUND_HALF_UP)
+
+
+def _negative(value: object) -> Decimal | None:
+    number = as_number(value)
+    return None if number is None else -number
+
+
+def _replaced(value: object, old: object, new: object) -> str | None:
+    text = as_text(value)
+    return None if text is None else text.replace(as_text(old) or "", as_text(new) or "") or None
+
+
+def _listed(value: object, sign: object) -> object:
+    if isinstance(value, list):
+        return value
+    text = as_text(value)
+    if text is None:
+        return None
+    return [part.strip() for part in text.split(as_text(sign) or ",") if part.strip()]
+
+
+_OPERATIONS: dict[str, Callable[..., object]] = {
+    "+": _arithmetic(lambda a, b: a + b),
+    "-": _arithmetic(lambda a, b: a - b),
+    "*": _arithmetic(lambda a, b: a * b),
+    "/": _arithmetic(lambda a, b: a / b),
+    "&": _join,
+    "==": equal,
+    "!=": lambda left, right: not equal(left, right),
+    "<": _ordered(lambda a, b: a < b),
+    "<=": _ordered(lambda a, b: a <= b),
+    ">": _ordered(lambda a, b: a > b),
+    ">=": _ordered(lambda a, b: a >= b),
+}
+_CALLS: dict[str, Callable[..., object]] = {
+    "-": _negative,
+    "default": lambda value, other: other if value is None else value,
+    "list": _listed,
+    "lower": lambda value: value if (text := as_text(value)) is None else text.lower(),
+    "not": lambda value: not as_truth(value),
+    "number": as_number,
+    "present": lambda value: value is not None,
+    "replace": _replaced,
+    "round": _rounded,
+    "text": as_text,
+    "truth": as_truth,
+    "upper": lambda value: value if (text := as_text(value)) is None else text.upper(),
+}

@@ -1,0 +1,226 @@
+"""By columns or one row at a time: the same bytes of the same rows, and the same refusals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from intake.files.batches import of_columns
+from intake.files.mapped import Quick, Records
+from intake.mapping import Mapped, Mapping, RowRefusal, loads
+from intake.mapping.compiled import record_of
+from streams.events import partition_of
+from streams.events.decoding import check
+from streams.events.times import microseconds
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PARTITIONS = 8
+HEAD = """
+feed = "shop"
+time_zone = "America/New_York"
+id = ["order", "line"]
+person = { column = "member", type = "loyalty" }
+time = { column = "at", format = "iso" }
+unknown = "keep"
+missing = ["NULL"]
+
+[lookup.channels]
+wx = "wechat"
+"*" = "other"
+"""
+EVENTS = {
+    "conversion": """
+        when = { status = ["paid", "done"] }
+        fields = { campaign = "'spring'", value = "price * count * 100 - 5", item = "sku" }
+    """,
+    "exposure": """
+        when = "price > 10 and status != 'paid' or not present(sku)"
+        fields.campaign = "sku"
+        fields.channel = "channels[status]"
+        fields.format = "kind"
+        fields.seconds = "price"
+        fields.paid = "flag"
+    """,
+    "earn": """
+        when = "truth(flag)"
+        person = "'cj:' & member"
+        fields = { program = "'liuliangbao'", activity = "'purchase'", spend = "price * 100" }
+    """,
+    "profile": """
+        fields.attributes.city = "sku"
+        fields.attributes.level = "number(count) + 1"
+        fields.attributes.price = "number(price)"
+        fields.attributes.vip = "truth(flag)"
+    """,
+    "consent": """
+        fields = { channel = "default(kind, '*')", granted = "flag == true" }
+    """,
+    "link": """
+        fields = { other = "'card:' & member" }
+    """,
+    "order_place": """
+        fields = { program = "'p'", item = "sku", amount = "count", quantity = "count" }
+    """,
+}
+COLUMNS = (
+    "order",
+    "line",
+    "member",
+    "at",
+    "status",
+    "price",
+    "count",
+    "sku",
+    "kind",
+    "flag",
+    "note",
+)
+CELLS: dict[str, list[str]] = {
+    "order": ["A1", "A2", "a:b", "50%", "", "x" * 250, "订单"],
+    "line": ["1", "2", "NULL"],
+    "member": ["17", "18@3", " 17", "1\u200b", "1" * 125, "会员", "", "\ufffd"],
+    "at": [
+        *("2026-03-01 09:30:00", "2026-03-01T09:30", "2026-03-01", "2026-03-01T09:30:00.250Z"),
+        *("2026-03-08 02:30:00", "2026-11-01 01:30:00", "2026-02-30 01:00:00", "1969-12-31"),
+        *("2199-12-31 23:00:00", "2026-13-01", "2026-03-01T09:30:00+08:00", "yesterday", ""),
+        *("2026-03-01 24:00:00", "2026-03-01 09:30:60", "2026-03-01 09:30:00.123456"),
+    ],
+    "status": ["paid", "done", "wx", "", "refunded"],
+    "price": [
+        "12.50",
+        "0",
+        "1e3",
+        "-0.5",
+        "-3",
+        "1,5",
+        "99999999999",
+        "0.00005",
+        "007",
+        "",
+        "12.345",
+    ],
+    "count": ["1", "2", "3.5", "x", "", "10001"],
+    "sku": ["tea", '"tea"', "龙井", "a\\b", "a\nb", "", "x" * 300, "　tea"],
+    "kind": ["display", "video", "banner", ""],
+    "flag": ["true", "0", "是", "maybe", "", "Yes"],
+    "note": ["", "n", "NULL", " n", '"'],
+}
+
+
+def mapping(*names: str) -> Mapping:
+    return loads(HEAD + "".join(f'\n[[event]]\ntype = "{name}"\n{EVENTS[name]}' for name in names))
+
+
+def quick(made: Mapping, rows: Sequence[dict[str, str]]) -> Records:
+    numbers = np.arange(2, 2 + len(rows))
+    columns = {name: pa.array([row[name] for row in rows], pa.string()) for name in COLUMNS}
+    return Quick(made, PARTITIONS, made.unknown(COLUMNS)).records(of_columns(numbers, columns, []))
+
+
+def one_by_one(made: Mapping, rows: Sequence[dict[str, str]]) -> list[Mapped | RowRefusal]:
+    kept = [row for row in rows if any(row[name] for name in made.columns)]
+    numbers = [number for number, row in enumerate(rows, 2) if row in kept]
+    return [
+        found
+        for row, number in zip(kept, numbers, strict=True)
+        for found in made.of_row(row, number)
+    ]
+
+
+def same(made: Mapping, rows: Sequence[dict[str, str]]) -> Records:
+    rows = [{name: row[name] for name in COLUMNS} for row in rows]
+    found = quick(made, rows)
+    wanted = one_by_one(made, rows)
+    assert found.refusals == [one for one in wanted if isinstance(one, RowRefusal)]
+    records = [one for one in wanted if isinstance(one, Mapped)]
+    table = found.table.to_pylist()
+    assert [row["value"] for row in table] == [one.value() for one in records]
+    for row, one in zip(table, records, strict=True):
+        assert row["row"] == one.row
+        assert made.rules[row["rule"]] is one.rule
+        assert (row["partition"], row["subject"], row["value"]) == record_of(one, PARTITIONS)[1:]
+        assert row["partition"] == partition_of(one.event.subject, PARTITIONS)
+        assert row["time_us"] == microseconds(one.event.time)
+        assert check(row["value"]) is None
+    return found
+
+
+rows_of = st.lists(
+    st.fixed_dictionaries({name: st.sampled_from(CELLS[name]) for name in COLUMNS}), max_size=30
+)
+mostly_good = st.lists(
+    st.fixed_dictionaries(
+        {
+            name: st.one_of(st.just(cells[0]), st.just(cells[0]), st.sampled_from(cells))
+            for name, cells in CELLS.items()
+        }
+    ),
+    max_size=60,
+)
+
+
+@pytest.mark.parametrize("name", EVENTS)
+@settings(max_examples=60)
+@given(rows=st.one_of(rows_of, mostly_good))
+def test_columns_give_what_rows_give_of_each_type(name: str, rows: list[dict[str, str]]) -> None:
+    same(mapping(name), rows)
+
+
+@settings(max_examples=60)
+@given(rows=st.one_of(rows_of, mostly_good))
+def test_columns_give_what_rows_give_of_several_types(rows: list[dict[str, str]]) -> None:
+    same(mapping(*EVENTS), rows)
+
+
+@pytest.mark.parametrize("activity", ["", 'activity = "opening"'])
+@settings(max_examples=30)
+@given(rows=mostly_good)
+def test_columns_give_what_rows_give_of_opening_balances(
+    activity: str, rows: list[dict[str, str]]
+) -> None:
+    late = f"[late]\nat = 2026-03-20T00:00:00\n{activity}\n"
+    text = (
+        HEAD
+        + late
+        + "".join(f'\n[[event]]\ntype = "{n}"\n{EVENTS[n]}' for n in ("earn", "profile"))
+    )
+    same(loads(text), rows)
+
+
+@settings(max_examples=100)
+@given(rows=st.lists(st.fixed_dictionaries({name: st.text(max_size=8) for name in COLUMNS})))
+def test_whatever_cells_hold(rows: list[dict[str, str]]) -> None:
+    same(mapping("conversion", "profile", "consent"), rows)
+
+
+def plain_row(number: int, **other: str) -> dict[str, str]:
+    row: dict[str, Any] = {name: cells[0] for name, cells in CELLS.items()}
+    return row | {"order": f"A{number}"} | other
+
+
+@pytest.mark.parametrize(
+    "name", ["conversion", "exposure", "earn", "profile", "consent", "order_place"]
+)
+def test_plain_rows_are_not_judged_one_by_one(name: str) -> None:
+    rows = [plain_row(n, status="refunded" if name == "exposure" else "paid") for n in range(100)]
+    found = same(mapping(name), rows)
+    assert len(found.table) == 100
+    assert found.alone == 0
+
+
+def test_a_blank_row_is_no_row() -> None:
+    blank = dict.fromkeys(COLUMNS, "")
+    found = quick(mapping("conversion"), [plain_row(1), blank | {"note": "n"}, plain_row(2)])
+    assert (len(found.table), found.blank, found.refusals) == (2, 1, [])
+
+
+def test_rows_that_meet_no_condition_are_counted() -> None:
+    rows = [plain_row(1), plain_row(2, status="x"), plain_row(3, status="y", order="a:b")]
+    assert quick(mapping("conversion"), rows).without == 2
