@@ -179,7 +179,7 @@ def read_campaign(key: bytes | None, value: bytes | None) -> CampaignEvent | Rej
 
 
 def read_event(value: bytes) -> Event | Rejection:
-    """Return the event of a value of either topic, its key being its subject, or why it is not one."""
+    """Return the event of a value of either topic, keyed by its subject, or why it is not one."""
     try:
         subject = str(msgspec.json.decode(value)["subject"]).encode()
     except (*_DECODE_ERRORS, KeyError, TypeError):
