@@ -192,7 +192,8 @@ class _Guess:
         self._source = source
         self._seen = seen
         self._feed = feed
-        self._time = self._named(_TIME, [one for one in seen if one.time_format()])
+        times = [one for one in seen if one.time_format()]
+        self._time = self._named(_TIME, times) or next(iter(times), None)
         self._person = self._named(tuple(_PERSON), [one for one in seen if one is not self._time])
 
     def lines(self) -> Iterator[str]:

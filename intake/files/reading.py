@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import zlib
 from collections import Counter
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -84,7 +86,8 @@ class Source:
         self.columns: list[str] = []
         self._text: AsUtf8 | None = None
         if self.format == "csv":
-            self._read_header()
+            with self._sound():
+                self._read_header()
         elif self.format == "parquet":
             self._read_schema()
 
@@ -103,12 +106,18 @@ class Source:
         """
         ways = {"csv": self._csv, "jsonl": self._jsonl, "parquet": self._parquet}
         try:
-            yield from ways[self.format]()
-        except (pa.ArrowException, OSError, EOFError) as error:
-            what = str(error).splitlines()[0]
-            raise click.ClickException(f"{self._path}: can't be read to its end: {what}") from error
+            with self._sound():
+                yield from ways[self.format]()
         finally:
             self.opened.close()
+
+    @contextmanager
+    def _sound(self) -> Iterator[None]:
+        try:
+            yield
+        except (pa.ArrowException, OSError, EOFError, zlib.error) as error:
+            what = str(error).splitlines()[0]
+            raise click.ClickException(f"{self._path}: can't be read to its end: {what}") from error
 
     # -- CSV ---------------------------------------------------------------------------------------
 
