@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from intake.mapping.file import File
+    from intake.mapping.file import Written
 
 FORMATS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet"} | dict.fromkeys(
     (".jsonl", ".ndjson", ".json"), "jsonl"
@@ -40,7 +40,7 @@ LINE_BYTES_MAX = 16 * 1024 * 1024
 HEADER_ROWS = 1
 
 
-def format_of(path: Path, file: File | None = None) -> str:
+def format_of(path: Path, file: Written | None = None) -> str:
     """Return the format that the mapping names, or that of the file's name.
 
     Raises:
@@ -62,7 +62,7 @@ class Source:
 
     Args:
         path: the file.
-        file: what the mapping says of how it is written.
+        file: how it is written.
         columns: which the mapping reads; a CSV or Parquet file has to have them.
         whole: whether the others are read as well.
 
@@ -71,7 +71,7 @@ class Source:
     """
 
     def __init__(
-        self, path: Path, file: File, columns: Sequence[str], *, whole: bool = False
+        self, path: Path, file: Written, columns: Sequence[str], *, whole: bool = False
     ) -> None:
         self.format = format_of(path, file)
         self._path = path
