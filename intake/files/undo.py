@@ -1,8 +1,9 @@
 """An import taken back: for each event the event that takes it back, if there is one.
 
 Coins go back by `flowdrop.wallet.reverse`, which the ledger allows as long as it remembers the
-event: so it is dated as the last event of the import, by which no clock is put forward. Attributes are withdrawn, links undone, and what a campaign's budget was given is taken out.
-What happened (a contact, an exposure, a purchase) has happened: no event says that it did not.
+event: so it is dated as the last event of the import, by which no clock is put forward. Attributes
+are withdrawn, links undone, and what a campaign's budget was given is taken out. What happened (a
+contact, an exposure, a purchase) has happened: no event says that it did not.
 """
 
 from __future__ import annotations
