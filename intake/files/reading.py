@@ -254,12 +254,11 @@ class Source:
             self._parquet_file = parquet.ParquetFile(self._path)
         except (pa.ArrowException, OSError) as error:
             raise click.ClickException(f"{self._path}: it is no Parquet file: {error}") from error
-        self.columns = [
-            column.path for column in self._parquet_file.schema if "." not in column.path
-        ] + [column.path for column in self._parquet_file.schema if "." in column.path]
+        self.columns = list(self._parquet_file.schema_arrow.names)
 
     def _parquet(self) -> Iterator[Batch]:
-        wanted = self._wanted_of(self.columns)
+        nested = [name for name in self._wanted if name.partition(".")[0] in self.columns]
+        wanted = self._wanted_of(list(dict.fromkeys([*self.columns, *nested])))
         row = 1
         for found in self._parquet_file.iter_batches(ROWS_A_BATCH, columns=wanted):
             numbers = np.arange(row, row + len(found), dtype=np.int64)

@@ -6,11 +6,15 @@ The tests are one story, told in their order.
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
 
 from sql.client import connect
@@ -19,11 +23,8 @@ from tests.stack import Stack, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-    import pandas as pd
-
-pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse]
+pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(900)]
 
 ROWS = 4_000
 
@@ -78,6 +79,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         made.stack.stop()
 
 
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+SECTION = README.partition("## Bring your own data")[2].partition("\n## ")[0]
+
+
 def test_the_story(world: World) -> None:
     members_join(world)
     rejected_rows_hold_everything_back(world)
@@ -85,7 +90,9 @@ def test_the_story(world: World) -> None:
     coins_and_conversions_are_those_of_pandas(world)
     importing_again_changes_nothing(world)
     contacts_have_the_times_of_their_clock(world)
+    a_list_becomes_an_audience(world)
     an_import_is_taken_back(world)
+    what_readme_shows_ends_well(world)
 
 
 def members_join(world: World) -> None:
@@ -165,6 +172,25 @@ def contacts_have_the_times_of_their_clock(world: World) -> None:
     wait_for(lambda: client.query(query).result_rows[0] == wanted, "contacts")
 
 
+def a_list_becomes_an_audience(world: World) -> None:
+    path = world.folder / "vips.csv"
+    path.write_text("number,name\n001,x\n999,x\n002,x\n001,x\n,x\n\u200b3,x\n", encoding="utf-8")
+    bad = world.path("unmatched.csv")
+    found = world.stack.facts(
+        *("audience", "import", "vips", str(path), "--type", "member", "--rejects", bad)
+    )
+    assert (found["size"], found["rows"], found["repeated"], found["unmatched"]) == (2, 6, 1, 3)
+    assert [(one["row"], one["value"]) for one in found["rejects"]] == [
+        *((3, "999"), (6, ""), (7, "\u200b3")),
+    ]
+    assert len(pd.read_csv(bad)) == 3
+    shown = world.stack.facts("audience", "show", "vips")
+    assert [one["person"] for one in shown["members"]] == ["member:001", "member:002"]
+    (world.folder / "list.csv").write_text("member:001\nmember:002\n")
+    again = world.stack.facts("audience", "import", "others", world.path("list.csv"), "--no-header")
+    assert (again["size"], again["unmatched"]) == (2, 0)
+
+
 def an_import_is_taken_back(world: World) -> None:
     runs = {run["feed"]: run["run"] for run in world.facts("list")}
     assert set(runs) == {"shop", "crm", "mail"}
@@ -177,3 +203,26 @@ def an_import_is_taken_back(world: World) -> None:
     (shop_file := world.folder / "orders.csv").write_bytes(shop_file.read_bytes() + b"\n")
     told = world.stack.flowdrop("import", "undo", runs["shop"], "--yes", status=1)
     assert "has changed" in told
+
+
+def what_readme_shows_ends_well(world: World) -> None:
+    (folder := world.folder / "own").mkdir()
+    shop.orders(50).to_csv(folder / "orders.csv", index=False)
+    shown = re.findall(r"^flowdrop (.*)$", SECTION, re.MULTILINE)
+    assert [words.split()[:2] for words in shown] == [
+        ["import", name] for name in ("guess", "check", "run", "undo")
+    ]
+    for text in shown:
+        words = shlex.split(text, comments=True)
+        if words[-1] == "RUN":
+            words[-1] = world.facts("list")[0]["run"]
+        done = subprocess.run(
+            [sys.executable, "-m", "flowdrop", *words],
+            env=world.stack.env | {"PYTHONPATH": str(Path(__file__).parents[2])},
+            cwd=folder,
+            input="y\n",
+            text=True,
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr

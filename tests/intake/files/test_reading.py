@@ -123,6 +123,19 @@ def test_typed_columns_are_read_as_they_are_written(tmp_path: Path) -> None:
     assert batch.columns["t"].to_pylist() == ["2024-03-01 09:30:00"] * 2
 
 
+def test_nested_and_listed_columns_of_parquet(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    rows = [{"a": {"b": "x", "c": 1}, "tags": ["p", "q"]}, {"a": {"b": None, "c": 2}, "tags": []}]
+    pd.DataFrame(rows).to_parquet(path)
+    (batch,) = batches(path, ("a.b", "tags"))
+    assert batch.columns["a.b"].to_pylist() == ["x", None]
+    assert batch.odd is not None
+    assert batch.odd.all()
+    assert batch.row(0) == {"a": {"b": "x"}, "tags": ["p", "q"]}
+    with pytest.raises(click.ClickException, match=r"no column 'z\.b'"):
+        batches(path, ("z.b",))
+
+
 def batches(path: Path, columns: tuple[str, ...]) -> list[Batch]:
     return list(Source(path, file(), columns).batches())
 
