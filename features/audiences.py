@@ -31,7 +31,7 @@ class Audience:
     name: str
     as_of: date
     model_id: str
-    rule: str  # JSON: {"top": int | null, "min_score": float | null}
+    rule: str  # JSON: {"top": int | null, "min_score": float | null}, or {"listed": int}
     size: int  # members
     opted_out: int  # left out because their latest consent at as_of was a refusal
     fingerprint: str

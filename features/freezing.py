@@ -15,8 +15,11 @@ from flowdrop.output import json_text
 from sql.client import rows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from clickhouse_connect.driver.client import Client
 
+LISTED = "listed"  # stands where a model's id does: no model chose them
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
@@ -75,9 +78,43 @@ def freeze(
             f"audience {name!r} would be empty: of {len(scored)} scored, the highest "
             f"{scored[0]['score']:.4f}, nobody fits {_told(rule)}"
         )
-    new = _described(program, name, as_of, scored[0]["model_id"], rule, members, opted_out)
+    new = _described(program, name, as_of, scored[0]["model_id"], _told(rule), members, opted_out)
+    return _kept(client, new, members)
+
+
+def freeze_listed(
+    client: Client, name: str, as_of: date, program: str, people: Sequence[str]
+) -> tuple[Audience, bool]:
+    """Freeze the audience `name` of `program` from a list of people, in its order, unscored.
+
+    People whose latest consent before `as_of` was a refusal are left out, as in `freeze`.
+
+    Returns:
+        The audience, and whether it was frozen now; the same content again changes nothing.
+
+    Raises:
+        click.ClickException: when nobody is left, or the name is taken by another content.
+    """
+    _check_name(name)
+    refused = {row["person"] for row in rows(client, "features/opted_out", as_of=as_of)}
+    asked = [person for person in dict.fromkeys(people) if person not in refused]
+    opted_out = len(set(people)) - len(asked)
+    if not asked:
+        raise click.ClickException(
+            f"audience {name!r} would be empty: of {len(set(people))} people listed and known "
+            f"{opted_out} opted out; list others"
+        )
+    members = [Member(person, 0.0, rank) for rank, person in enumerate(asked, 1)]
+    rule = json_text({"listed": len(set(people))})
+    new = _described(program, name, as_of, LISTED, rule, members, opted_out)
+    return _kept(client, new, members)
+
+
+def _kept(client: Client, new: Audience, members: list[Member]) -> tuple[Audience, bool]:
+    """Store an audience, or return the one there is with the same content."""
+    name = new.name
     old = next(
-        (one for one in audiences(client) if (one.program, one.name) == (program, name)), None
+        (one for one in audiences(client) if (one.program, one.name) == (new.program, name)), None
     )
     if old is None:
         _store(client, new, members)
@@ -91,11 +128,15 @@ def freeze(
     return old, False
 
 
-def _check(name: str, rule: Rule) -> None:
+def _check_name(name: str) -> None:
     if not NAME.fullmatch(name):
         raise click.ClickException(
             f"name {name!r} of an audience: letters, digits, '.', '_' and '-' only, at most 128"
         )
+
+
+def _check(name: str, rule: Rule) -> None:
+    _check_name(name)
     if rule.top is None and rule.min_score is None:
         raise click.ClickException("give a rule for the audience: --top N, --min-score X, or both")
 
@@ -109,17 +150,17 @@ def _described(
     name: str,
     as_of: date,
     model_id: str,
-    rule: Rule,
+    rule: str,
     members: list[Member],
     opted_out: int,
 ) -> Audience:
-    content: list[Any] = [program, name, as_of, model_id, _told(rule), opted_out, members]
+    content: list[Any] = [program, name, as_of, model_id, rule, opted_out, members]
     return Audience(
         program=program,
         name=name,
         as_of=as_of,
         model_id=model_id,
-        rule=_told(rule),
+        rule=rule,
         size=len(members),
         opted_out=opted_out,
         fingerprint=hashlib.sha256(json_text(content).encode()).hexdigest(),

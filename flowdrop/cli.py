@@ -86,7 +86,7 @@ COMMANDS: dict[str, Entry] = {
     # models
     "features": Entry("features.cli:features", "Build features as of a date."),
     "models": Entry("features.cli:models", "Train, evaluate, register and list models."),
-    "audience": Entry("features.cli:audience", "Score people and freeze audiences."),
+    "audience": Entry("intake.audience_cli:audience", "Score people; freeze and import audiences."),
     # advertisers and marketers
     "report": Entry("console.report_cli:report", "Reach, lift and overlap of campaigns."),
     "settlement": Entry(

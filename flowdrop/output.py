@@ -109,10 +109,10 @@ def csv_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> 
     if not heads:
         return ""
     lines = [heads, *([row[key] for key in heads] for row in rows)]
-    return "".join(_csv_line(line) for line in lines)
+    return "".join(csv_line(line) for line in lines)
 
 
-def _csv_line(cells: Iterable[object]) -> str:
+def csv_line(cells: Iterable[object]) -> str:
     out = io.StringIO()
     # The writer quotes its own line ending, so that no carriage return ends a row.
     csv.writer(out, lineterminator="\r\n").writerow([_csv_cell(cell) for cell in cells])

@@ -9,7 +9,6 @@ from pydantic import Field, SecretStr
 
 from flowdrop.places import home
 from flowdrop.settings import Settings
-from streams.people import CATALOGUE
 
 
 class StreamSettings(Settings):
@@ -76,7 +75,8 @@ class StreamSettings(Settings):
         Path(__file__).parent.parent / "programs", description="folder of the programs' TOML files"
     )
     attributes: Path = Field(
-        CATALOGUE, description="the catalogue of people's attributes, a TOML file"
+        Path(__file__).parent / "people" / "attributes.toml",
+        description="the catalogue of people's attributes, a TOML file"
     )
     unknown_attributes: Literal["keep", "drop", "refuse"] = Field(
         "keep", description="what becomes of attributes of people that the catalogue does not have"

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import click
 
 from flowdrop.output import json_text
-from intake.files.reading import Source, format_of
-from intake.mapping.file import File
+from intake.files.reading import Source
+from intake.mapping.file import Written
 from intake.mapping.values import NUMBER
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def guess(path: Path, feed: str = "") -> str:
     Raises:
         click.ClickException: when it can't be read, or has no rows.
     """
-    source = Source(path, _unknown(path), (), whole=True)
+    source = Source(path, Written(), (), whole=True)
     rows = _rows(source)
     if not rows:
         raise click.ClickException(f"{path}: it has no rows to guess from; name one that has")
@@ -138,10 +138,6 @@ def guess(path: Path, feed: str = "") -> str:
     seen = [_seen(name, rows) for name in names]
     name = feed or re.sub(r"[^\w-]+", "-", path.name.split(".")[0]).strip("-") or "feed"
     return "\n".join(_Guess(path.name, source, seen, name).lines()) + "\n"
-
-
-def _unknown(path: Path) -> File:
-    return File(feed="guess", id="id", person="id", time="id", format=format_of(path), event=[])  # type: ignore[arg-type]
 
 
 def _rows(source: Source) -> list[dict[str, object]]:
@@ -192,7 +188,8 @@ class _Guess:
         self._source = source
         self._seen = seen
         self._feed = feed
-        self._time = self._named(_TIME, [one for one in seen if one.time_format()])
+        times = [one for one in seen if one.time_format()]
+        self._time = self._named(_TIME, times) or next(iter(times), None)
         self._person = self._named(tuple(_PERSON), [one for one in seen if one is not self._time])
 
     def lines(self) -> Iterator[str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import zlib
 from collections import Counter
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from intake.mapping.file import File
+    from intake.mapping.file import Written
 
 FORMATS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet"} | dict.fromkeys(
     (".jsonl", ".ndjson", ".json"), "jsonl"
@@ -38,7 +40,7 @@ LINE_BYTES_MAX = 16 * 1024 * 1024
 HEADER_ROWS = 1
 
 
-def format_of(path: Path, file: File | None = None) -> str:
+def format_of(path: Path, file: Written | None = None) -> str:
     """Return the format that the mapping names, or that of the file's name.
 
     Raises:
@@ -60,7 +62,7 @@ class Source:
 
     Args:
         path: the file.
-        file: what the mapping says of how it is written.
+        file: how it is written.
         columns: which the mapping reads; a CSV or Parquet file has to have them.
         whole: whether the others are read as well.
 
@@ -69,7 +71,7 @@ class Source:
     """
 
     def __init__(
-        self, path: Path, file: File, columns: Sequence[str], *, whole: bool = False
+        self, path: Path, file: Written, columns: Sequence[str], *, whole: bool = False
     ) -> None:
         self.format = format_of(path, file)
         self._path = path
@@ -84,7 +86,8 @@ class Source:
         self.columns: list[str] = []
         self._text: AsUtf8 | None = None
         if self.format == "csv":
-            self._read_header()
+            with self._sound():
+                self._read_header()
         elif self.format == "parquet":
             self._read_schema()
 
@@ -103,12 +106,18 @@ class Source:
         """
         ways = {"csv": self._csv, "jsonl": self._jsonl, "parquet": self._parquet}
         try:
-            yield from ways[self.format]()
-        except (pa.ArrowException, OSError, EOFError) as error:
-            what = str(error).splitlines()[0]
-            raise click.ClickException(f"{self._path}: can't be read to its end: {what}") from error
+            with self._sound():
+                yield from ways[self.format]()
         finally:
             self.opened.close()
+
+    @contextmanager
+    def _sound(self) -> Iterator[None]:
+        try:
+            yield
+        except (pa.ArrowException, OSError, EOFError, zlib.error) as error:
+            what = str(error).splitlines()[0]
+            raise click.ClickException(f"{self._path}: can't be read to its end: {what}") from error
 
     # -- CSV ---------------------------------------------------------------------------------------
 
@@ -245,12 +254,11 @@ class Source:
             self._parquet_file = parquet.ParquetFile(self._path)
         except (pa.ArrowException, OSError) as error:
             raise click.ClickException(f"{self._path}: it is no Parquet file: {error}") from error
-        self.columns = [
-            column.path for column in self._parquet_file.schema if "." not in column.path
-        ] + [column.path for column in self._parquet_file.schema if "." in column.path]
+        self.columns = list(self._parquet_file.schema_arrow.names)
 
     def _parquet(self) -> Iterator[Batch]:
-        wanted = self._wanted_of(self.columns)
+        nested = [name for name in self._wanted if name.partition(".")[0] in self.columns]
+        wanted = self._wanted_of(list(dict.fromkeys([*self.columns, *nested])))
         row = 1
         for found in self._parquet_file.iter_batches(ROWS_A_BATCH, columns=wanted):
             numbers = np.arange(row, row + len(found), dtype=np.int64)

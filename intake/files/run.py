@@ -80,6 +80,7 @@ def run(
 
 def _noted(name: str, path: Path, mapping: Mapping, checked: Checked) -> runs.Run:
     """Return the run's file: the one there is, if it was begun before."""
+    now = datetime.now(UTC)
     return runs.find(name) or runs.Run(
         run=name,
         feed=mapping.file.feed,
@@ -88,5 +89,6 @@ def _noted(name: str, path: Path, mapping: Mapping, checked: Checked) -> runs.Ru
         mapping=mapping.text,
         events=checked.total,
         rejected=checked.rejected,
-        begun=datetime.now(UTC),
+        last=checked.last or now,
+        begun=now,
     )

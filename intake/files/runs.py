@@ -25,7 +25,7 @@ NAME_BYTES = 6
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """An import: the same file by the same mapping is the same run.
 
-    `undone_at` is the time that is given to what takes it back, once that was begun.
+    `last` is the time of its last event. `undone_at` is when it was begun to be taken back.
     """
 
     run: str
@@ -35,6 +35,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     mapping: str  # the text of the mapping file
     events: int
     rejected: int
+    last: datetime
     begun: datetime
     complete: bool = False
     undone_at: datetime | None = None

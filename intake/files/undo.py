@@ -1,8 +1,9 @@
 """An import taken back: for each event the event that takes it back, if there is one.
 
 Coins go back by `flowdrop.wallet.reverse`, which the ledger allows as long as it remembers the
-event; attributes are withdrawn, links undone, and what a campaign's budget was given is taken out.
-What happened (a contact, an exposure, a purchase) has happened: no event says that it did not.
+event: so it is dated as the last event of the import, by which no clock is put forward. Attributes
+are withdrawn, links undone, and what a campaign's budget was given is taken out. What happened (a
+contact, an exposure, a purchase) has happened: no event says that it did not.
 """
 
 from __future__ import annotations
@@ -95,8 +96,8 @@ def undo(
     with runs.alone(path, noted.mapping) as folder:
         spool = Spool(folder)
         try:
-            at = noted.undone_at or datetime.now(UTC)
-            taking = _TakingBack(mapping, at, settings.partitions)
+            now = noted.undone_at or datetime.now(UTC)
+            taking = _TakingBack(mapping, noted.last, now, settings.partitions)
             check = Check(path, mapping, settings.partitions, NOTHING, settings.dedup_window_days)
             checked = check.run(lambda records: spool.add(taking.back(records)))
             if checked.digest != noted.digest:
@@ -107,7 +108,7 @@ def undo(
             found = Undone(name, dict(taking.counts), dict(taking.stay), None)
             if not spool.count or not may_send(found):
                 return found
-            begun = msgspec.structs.replace(noted, undone_at=at)
+            begun = msgspec.structs.replace(noted, undone_at=now)
             begun.save()
             topics = [rule.topic for rule in mapping.rules]
             sent = publish(f"{PREFIX}{name}", spool, topics, wait=wait)
@@ -149,10 +150,10 @@ def _id_of(event: Event) -> str:
 class _TakingBack:
     """Turns records into those that take them back, and counts both kinds."""
 
-    def __init__(self, mapping: Mapping, at: datetime, partitions: int) -> None:
+    def __init__(self, mapping: Mapping, last: datetime, now: datetime, partitions: int) -> None:
         self.counts: Counter[str] = Counter()
         self.stay: Counter[str] = Counter()
-        self._at = at
+        self._times = [last if rule.is_of_wallets else now for rule in mapping.rules]
         self._partitions = partitions
         self._tags = [targets.tag_of(rule.kind) for rule in mapping.rules]
         self._decode = [
@@ -164,13 +165,13 @@ class _TakingBack:
         found = []
         for record in records.to_pylist():
             rule = record["rule"]
-            event = taking_back(self._decode[rule](record["value"]), self._at)
+            event = taking_back(self._decode[rule](record["value"]), self._times[rule])
             (self.stay if event is None else self.counts)[self._tags[rule]] += 1
             if event is not None:
                 found.append((-record["row"], rule, event))
         subjects = pa.array([event.subject.encode() for _, _, event in found], pa.binary())
         columns = [
-            [microseconds(self._at)] * len(found),
+            [microseconds(event.time) for _, _, event in found],
             [row for row, _, _ in found],
             [rule for _, rule, _ in found],
             partitions_of(subjects, self._partitions),

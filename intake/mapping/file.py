@@ -68,14 +68,19 @@ class Event(_Table, frozen=True, kw_only=True):
     time: Text | Moment | None = None
 
 
-class File(_Table, frozen=True, kw_only=True):
-    """A mapping file; `columns` names those of a CSV file that has no header."""
+class Written(_Table, frozen=True, kw_only=True):
+    """How a file is written; `columns` names those of a CSV file that has no header."""
 
-    feed: Annotated[str, Meta(min_length=1, max_length=128)]
     format: Literal["csv", "jsonl", "parquet", "webhook"] | None = None
     encoding: Literal["auto", "utf-8", "gb18030"] = "auto"
     columns: Annotated[list[Text], Meta(min_length=1, max_length=10_000)] | None = None
     delimiter: Annotated[str, Meta(min_length=1, max_length=1)] | None = None
+
+
+class File(Written, frozen=True, kw_only=True):
+    """A mapping file."""
+
+    feed: Annotated[str, Meta(min_length=1, max_length=128)]
     time_zone: Text = "UTC"
     id: Text | Annotated[list[Text], Meta(min_length=1, max_length=20)]
     person: Text | Person

@@ -43,7 +43,11 @@ def escaped(part: str) -> str:
 
 
 def _part(column: str, evaluate: Evaluate, row: Row) -> str:
-    part = as_text(evaluate(row))
+    try:
+        part = as_text(evaluate(row))
+    except ValueRefusedError as error:
+        error.column = column
+        raise
     if part is None:
         raise ValueRefusedError(
             "is empty, and the event's id is made of it",

@@ -7,6 +7,7 @@ is computed from it. Blanks around a text are not part of it.
 from __future__ import annotations
 
 import re
+from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -130,7 +131,16 @@ def as_text(value: object) -> str | None:
             return f"{value:f}"
         case int() | float():
             return str(value)
+        case date():
+            return _dated(value)
     raise ValueRefusedError("is neither a text nor a number", "name a part of it, with a dot")
+
+
+def _dated(value: date) -> str:
+    """Return a day or time as texts of such are written, with a Z if it has a time zone."""
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return f"{value.astimezone(UTC).replace(tzinfo=None)}Z"
+    return str(value)
 
 
 def as_number(value: object) -> Decimal | None:

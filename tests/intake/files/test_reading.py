@@ -1,0 +1,160 @@
+"""Files are read as they come: encodings, delimiters, packed, cut short; rows by their numbers."""
+
+from __future__ import annotations
+
+import gzip
+from typing import TYPE_CHECKING, Any
+
+import click
+import pandas as pd
+import pytest
+
+from intake.files import reading
+from intake.files.encoding import found_in
+from intake.files.reading import Source
+from intake.mapping import RowRefusal
+from intake.mapping.file import File, parsed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from intake.files.batches import Batch
+
+WORDS = "龙井茶，碧螺春、普洱"
+
+
+def file(said: str = "") -> File:
+    text = f'feed = "f"\nid = "a"\nperson = "a"\ntime = "b"\n{said}\n[[event]]\ntype = "open"\n'
+    return parsed(text, "test")
+
+
+def rows(path: Path, said: str = "", columns: tuple[str, ...] = ()) -> list[tuple[int, Any]]:
+    found: list[tuple[int, Any]] = []
+    for batch in Source(path, file(said), columns, whole=True).batches():
+        found += [(int(number), batch.row(place)) for place, number in enumerate(batch.numbers)]
+        found += [(one.row, one) for one in batch.refusals]
+    return sorted(found, key=lambda one: one[0])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_encoding_is_found_by_itself(tmp_path: Path, encoding: str, *, packed: bool) -> None:
+    content = "a,名\n" + "1,tea\n" * 100_000 + f"2,{WORDS}\n"
+    path = tmp_path / "x.csv"
+    data = content.encode(encoding)
+    path.write_bytes(gzip.compress(data) if packed else data)
+    assert rows(path)[-1] == (100_002, {"a": "2", "名": WORDS})
+
+
+def test_text_cut_in_the_middle_of_a_sign_is_told_apart() -> None:
+    assert found_in(WORDS.encode()[:-1]) == "utf-8"
+    assert found_in(WORDS.encode("gb18030")[:-1]) == "gb18030"
+    assert found_in((WORDS * 9).encode() + b"\xff") == "utf-8"
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|", ","])
+def test_a_delimiter_is_found_by_itself(tmp_path: Path, delimiter: str) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(delimiter.join(["a", "b", "c"]) + "\n" + delimiter.join("123") + "\n")
+    assert rows(path) == [(2, {"a": "1", "b": "2", "c": "3"})]
+
+
+def test_rows_have_the_numbers_that_a_spreadsheet_gives_them(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text('a,b\n1,"x\ny"\n\n2\n"3,z\n')
+    found = rows(path)
+    assert [number for number, _ in found] == [2, 3, 4, 5]
+    assert found[0][1] == {"a": "1", "b": "x\ny"}
+    assert isinstance(found[2][1], RowRefusal)
+    assert "has 1 cells" in found[2][1].problem
+
+
+def test_numbers_hold_over_many_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "BLOCK_BYTES", 10_000)
+    path = tmp_path / "x.csv"
+    lines = [
+        f"{n},{n * 'x' if n % 100 == 0 else n}" + (",more" if n % 77 == 0 else "")
+        for n in range(2, 900)
+    ]
+    path.write_text("a,b\n" + "\n".join(lines) + "\n")
+    for number, row in rows(path):
+        if isinstance(row, RowRefusal):
+            assert number % 77 == 0
+        else:
+            assert row["a"] == str(number)
+
+
+def test_a_file_without_a_header_gets_its_columns_from_the_mapping(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("1,2\n3,4\n")
+    assert rows(path, 'columns = ["a", "b"]') == [
+        (1, {"a": "1", "b": "2"}),
+        (2, {"a": "3", "b": "4"}),
+    ]
+    with pytest.raises(click.ClickException, match="names 3 columns"):
+        rows(path, 'columns = ["a", "b", "c"]')
+
+
+def test_bad_bytes_spoil_their_cell_only(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(("a,b\n1," + WORDS * 9 + "\n").encode() + b"2,\xff\xfe\n3,tea\n")
+    found = rows(path)
+    assert found[1][1]["b"] == "\ufffd\ufffd"
+    assert found[2] == (4, {"a": "3", "b": "tea"})
+
+
+def test_lines_of_json_that_are_none_are_refused_by_their_number(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text('{"a": {"b": 1}}\n\n[1]\n{"a": \n{"a": 2}\n')
+    found = rows(path)
+    assert [number for number, _ in found] == [1, 3, 4, 5]
+    assert [isinstance(row, RowRefusal) for _, row in found] == [False, True, True, False]
+
+
+def test_typed_columns_are_read_as_they_are_written(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    frame = pd.DataFrame(
+        {"a": [1, 2], "f": [1.5, 2.0], "t": pd.to_datetime(["2024-03-01 09:30:00"] * 2)}
+    )
+    frame.to_parquet(path)
+    (batch,) = batches(path, ("a", "f", "t"))
+    assert batch.columns["a"].to_pylist() == ["1", "2"]
+    assert batch.columns["f"].to_pylist() == ["1.5", "2"]
+    assert batch.columns["t"].to_pylist() == ["2024-03-01 09:30:00"] * 2
+
+
+def test_nested_and_listed_columns_of_parquet(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    rows = [{"a": {"b": "x", "c": 1}, "tags": ["p", "q"]}, {"a": {"b": None, "c": 2}, "tags": []}]
+    pd.DataFrame(rows).to_parquet(path)
+    (batch,) = batches(path, ("a.b", "tags"))
+    assert batch.columns["a.b"].to_pylist() == ["x", None]
+    assert batch.odd is not None
+    assert batch.odd.all()
+    assert batch.row(0) == {"a": {"b": "x"}, "tags": ["p", "q"]}
+    with pytest.raises(click.ClickException, match=r"no column 'z\.b'"):
+        batches(path, ("z.b",))
+
+
+def batches(path: Path, columns: tuple[str, ...]) -> list[Batch]:
+    return list(Source(path, file(), columns).batches())
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("x.csv", b"", "empty"),
+        ("x.csv", b"a,a\n1,2\n", "twice"),
+        ("x.csv", b"b,c\n1,2\n", "no column 'a'"),
+        ("x.dat", b"a,b\n", "does not say"),
+        ("x.parquet", b"PAR1", "no Parquet"),
+        ("x.csv", gzip.compress(b"a,b\n" + b"1,2\n" * 99_999)[:-20], "can't be read"),
+    ],
+)
+def test_a_file_that_can_not_be_read_is_said_so(
+    tmp_path: Path, name: str, data: bytes, said: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(data)
+    with pytest.raises(click.ClickException, match=said):
+        batches(path, ("a",))

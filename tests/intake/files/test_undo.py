@@ -1,0 +1,73 @@
+"""What takes an event back, and which events nothing does."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from intake.files.undo import taking_back
+from intake.mapping import RowRefusal, loads
+from streams.events import OPERATION, Event, encode
+from streams.events.decoding import check
+
+if TYPE_CHECKING:
+    from streams.events import ReverseData
+
+AT = datetime(2026, 3, 2, tzinfo=UTC)
+HEAD = 'feed = "shop"\nid = "id"\nperson = "person"\ntime = "time"\n[[event]]\n'
+ROW = {"id": "A1", "person": "member:17", "time": "2026-03-01T09:30:00Z", "n": "5"}
+PROGRAM = "fields.program = \"'liuliangbao'\"\n"
+BACK = {
+    "earn": (PROGRAM + "fields.activity = \"'game'\"\nfields.amount = 'n'", "reverse"),
+    "redeem": (PROGRAM + "fields.carrier = \"'telecom'\"\nfields.amount = 'n'", "reverse"),
+    "transfer": (PROGRAM + "fields.to = \"'member:18'\"\nfields.amount = 'n'", "reverse"),
+    "fund": (PROGRAM + "fields.campaign = \"'spring'\"\nfields.amount = 'n'", "defund"),
+    "profile": ("fields.attributes.level = 'number(n)'", "profile"),
+    "link": ("fields.other = \"'device:' & n\"", "link"),
+    "open": (PROGRAM, ""),
+    "visit": ("fields.campaign = \"'spring'\"", ""),
+    "consent": ("fields.channel = \"'*'\"\nfields.granted = true", ""),
+}
+
+
+def made(name: str, **cells: str) -> Event:
+    (event,) = loads(f'{HEAD}type = "{name}"\n{BACK[name][0]}').events_of([ROW | cells])
+    assert not isinstance(event, RowRefusal), event.words()
+    return event
+
+
+@pytest.mark.parametrize("name", BACK)
+def test_each_type_is_taken_back_by_another_or_by_none(name: str) -> None:
+    event = made(name)
+    back = taking_back(event, AT)
+    assert (OPERATION[type(back)] if back is not None else "") == BACK[name][1]
+    if back is not None:
+        assert check(encode(back)) is None
+        assert (back.id, back.source, back.subject) == ("undo:A1", "shop", event.subject)
+        assert back.time == AT
+
+
+def test_a_reversal_holds_the_whole_event() -> None:
+    event = made("earn")
+    data: ReverseData | Any = taking_back(event, AT).data  # type: ignore[union-attr]
+    assert data.original == event
+
+
+def test_attributes_are_withdrawn_and_links_undone() -> None:
+    profile, link = taking_back(made("profile"), AT), taking_back(made("link"), AT)
+    assert profile is not None
+    assert link is not None
+    assert profile.data.attributes == {"level": None}
+    assert (link.data.other, link.data.linked) == ("device:5", False)
+
+
+def test_long_ids_have_room_for_what_takes_them_back() -> None:
+    ids = set()
+    for last in "ab":
+        back = taking_back(made("earn", id="x" * 199 + last), AT)
+        assert back is not None
+        assert check(encode(back)) is None
+        ids.add(back.id)
+    assert len(ids) == 2

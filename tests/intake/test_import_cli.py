@@ -1,0 +1,166 @@
+"""`flowdrop import` without a broker: guess and check, their words and their figures."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+
+from flowdrop.cli import main
+from tests.intake import shop
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.usefixtures("flowdrop_home")
+ROWS = 400
+
+
+def flowdrop(*words: object, status: int = 0) -> Result:
+    result = CliRunner().invoke(main, ["import", *map(str, words)])
+    assert result.exit_code == status, result.output
+    assert "Traceback" not in result.output
+    return result
+
+
+def facts(*words: object, status: int = 0) -> Any:
+    return json.loads(flowdrop(*words, "--json", status=status).stdout)
+
+
+@pytest.fixture
+def mapping(tmp_path: Path) -> Path:
+    path = tmp_path / "shop.toml"
+    path.write_text(shop.ORDERS, encoding="utf-8")
+    return path
+
+
+def test_every_rejected_row_is_named_once_with_its_column(tmp_path: Path, mapping: Path) -> None:
+    good = shop.write_orders(tmp_path / "orders.csv", ROWS)
+    bad = tmp_path / "bad.csv"
+    found = facts("check", mapping, tmp_path / "orders.csv", "--rejects", bad, status=1)
+    broken = shop.breaks(ROWS)
+    assert found["rejected"] == len(broken)
+    assert [one["row"] for one in found["rejects"]] == sorted(broken)
+    for one in found["rejects"]:
+        how = broken[one["row"]]
+        assert how.column in one["column"], one
+        assert how.said in one["problem"], one
+        assert one["remedy"]
+    paid = good[good["状态"] != "已取消"]
+    assert [one["events"] for one in found["events"]] == [len(paid), len(paid)]
+    assert found["without_event"] == len(good) - len(paid)
+    assert found["rows"] == ROWS
+    assert found["people"] == paid["会员"].nunique()
+    times = pd.to_datetime(paid["下单时间"]).dt.tz_localize("Asia/Shanghai")
+    assert pd.Timestamp(found["first"]) == times.min()
+    assert pd.Timestamp(found["last"]) == times.max()
+    assert (found["encoding"], found["known"], found["too_old"]) == ("gb18030", None, None)
+    assert "ClickHouse does not answer" in found["not_asked"]
+    back = pd.read_csv(bad, dtype=str)
+    assert back["row"].astype(int).tolist() == sorted(broken)
+    assert list(back.columns[5:]) == list(shop.HEAD)
+
+
+def test_rejected_rows_come_back_mended(tmp_path: Path, mapping: Path) -> None:
+    shop.write_orders(tmp_path / "orders.csv", ROWS)
+    bad = tmp_path / "bad.csv"
+    flowdrop("check", mapping, tmp_path / "orders.csv", "--rejects", bad, status=1)
+    back = pd.read_csv(bad, dtype=str)
+    mended = shop.orders(ROWS).iloc[back["row"].astype(int) - 2]
+    for name in shop.HEAD:
+        back[name] = mended[name].to_numpy()
+    back.to_csv(bad, index=False)
+    assert facts("check", mapping, bad)["rows"] == len(shop.breaks(ROWS))
+
+
+def test_people_in_nested_json_and_contacts_in_parquet(tmp_path: Path) -> None:
+    people, contacts = tmp_path / "people.toml", tmp_path / "contacts.toml"
+    people.write_text(shop.PEOPLE)
+    contacts.write_text(shop.CONTACTS)
+    shop.write_people(tmp_path / "people.jsonl.gz")
+    shop.write_contacts(tmp_path / "contacts.parquet")
+    found = facts("check", people, tmp_path / "people.jsonl.gz")
+    assert [one["events"] for one in found["events"]] == [shop.MEMBERS, shop.MEMBERS]
+    found = facts("check", contacts, tmp_path / "contacts.parquet")
+    assert found["events"][0]["events"] == shop.MEMBERS
+    assert found["first"] == "2024-03-10T07:00:00+00:00"  # New York's clocks went forward at two
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl.gz", "parquet"])
+def test_a_guess_can_be_checked(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"file.{kind}"
+    {
+        "csv": lambda: shop.write_orders(path, 300),
+        "jsonl.gz": lambda: shop.write_people(path),
+        "parquet": lambda: shop.write_contacts(path),
+    }[kind]()
+    made = tmp_path / "guessed.toml"
+    result = flowdrop("guess", path, "--write", made)
+    assert f"flowdrop import check {made} {path}" in result.stderr
+    assert re.search("# ", made.read_text(encoding="utf-8"))
+    result = CliRunner().invoke(main, ["import", "check", str(made), str(path), "--json"])
+    assert "Traceback" not in result.output
+    if kind == "csv":
+        found = json.loads(result.stdout)
+        assert sum(one["events"] for one in found["events"]) > found["rows"] * 0.8
+    flowdrop("guess", path, "--write", made, status=1)
+
+
+def test_a_guess_knows_the_parts_of_an_order(tmp_path: Path) -> None:
+    shop.write_orders(tmp_path / "orders.csv", 300)
+    text = facts("guess", tmp_path / "orders.csv", "--feed", "shop")["mapping"]
+    for line in (
+        'feed = "shop"',
+        'encoding = "gb18030"',
+        'time_zone = "Asia/Shanghai"',
+        'person = { column = "会员", type = "member" }',
+        'time = { column = "下单时间", format = "iso" }',
+        'fields.value = "round(金额 * 100)"',
+        'fields.item = "商品"',
+    ):
+        assert line in text
+
+
+def test_opening_balances_are_said_with_their_operation(tmp_path: Path, mapping: Path) -> None:
+    late = '[late]\nat = 2024-03-20T00:00:00Z\ndays = 13\nactivity = "{}"\n'
+    shop.write_orders(tmp_path / "orders.csv", ROWS)
+    for activity, said in (("purchase", "allows it"), ("gift", "has no activity")):
+        mapping.write_text(
+            shop.ORDERS.replace("[[event]]", late.format(activity) + "[[event]]", 1),
+            encoding="utf-8",
+        )
+        found = facts("check", mapping, tmp_path / "orders.csv", status=1)
+        assert found["opening"]["flowdrop.wallet.earn"] > 0
+        assert said in found["opening_by"][0]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("check", "nowhere.toml", "orders.csv"), "nowhere.toml"),
+        (("undo", "some-run"), "Kafka does not answer"),
+        (("run", "shop.toml", "orders.csv"), "Kafka does not answer"),
+    ],
+)
+def test_what_can_not_be_done_is_said_in_a_sentence(
+    tmp_path: Path,
+    mapping: Path,
+    words: tuple[str, ...],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shop.write_orders(tmp_path / "orders.csv", 10)
+    monkeypatch.chdir(mapping.parent)
+    monkeypatch.setenv("FLOWDROP_KAFKA", "127.0.0.1:1")
+    result = CliRunner().invoke(main, ["import", *words])
+    assert result.exit_code != 0
+    assert said in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_no_import_yet(tmp_path: Path) -> None:  # noqa: ARG001
+    assert facts("list") == []
