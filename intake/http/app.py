@@ -20,6 +20,8 @@ from intake.http.keys import KeyFile
 from intake.http.metrics import REQUESTS
 from intake.http.problems import ProblemError
 from intake.http.requests import GoneError, Held, Request
+from intake.tag import PATH as SCRIPT
+from intake.tag.serving import serve as serve_script
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -64,6 +66,8 @@ class Intake:
         """Answer one request, or begin and end with the server."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
+        elif scope["path"] == SCRIPT:
+            await serve_script(scope, receive, send)
         elif scope["type"] == "http":
             assert self._desk is not None
             await self._answer(self._desk, Request(scope, receive, self._held), send)
