@@ -5,7 +5,7 @@
 #
 # The official image keeps its own Python environment, which it was tested with; the application
 # has another one in /opt/flowdrop, and only the command `flowdrop` is put on the tasks' PATH.
-# The lock file is one environment for all rooms, so each image also holds packages that it does
+# The lock file is one environment for all packages, so each image also holds packages that it does
 # not use (chDB, the test tools): larger, but what runs is what was tested.
 
 FROM python:3.12-slim AS app

@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
 ANSWER_SECONDS = 30.0
 READ_RECORDS = 10_000
-JVM = ("-Xmx1g", "-XX:+UseSerialGC")  # as a broker that runs for months: compiled in full
+JVM = ("-Xmx1g", "-XX:+UseSerialGC")  # like a broker that has run for months: fully compiled
 WARM_SECONDS = 40.0
 WARM_RECORDS = 60  # a transaction
 BY_BROKER = "LogAppendTime"  # when the broker appended a result, whatever its writer's clock says
-# What Kafka 4.3, and a client that remembers an older topic, say shortly after one was made.
+# What Kafka 4.3, and a client that remembers an older topic, say shortly after one was created.
 _OF_A_NEW_TOPIC = {
     KafkaError.NOT_LEADER_FOR_PARTITION,
     KafkaError.UNKNOWN_TOPIC_OR_PART,
@@ -58,12 +58,12 @@ class Broker:
         self._admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 2})
 
     def topics(self) -> set[str]:
-        """Return the names of all topics but Kafka's own."""
+        """Return the names of all topics except Kafka's own."""
         names = self._admin.list_topics(timeout=ANSWER_SECONDS).topics
         return {name for name in names if not name.startswith("__")}
 
     def create(self, partitions: int, *names: str) -> None:
-        """Make topics whose records bear the time at which the broker appended them."""
+        """Create topics whose records carry the time at which the broker appended them."""
         config = {"message.timestamp.type": BY_BROKER}
         wanted = [NewTopic(name, partitions, 1, config=config) for name in names]
         for future in self._admin.create_topics(wanted).values():
@@ -71,7 +71,7 @@ class Broker:
         self._wait(lambda: all(self._has_leaders(name) for name in names))
 
     def stamp(self, topic: str) -> None:
-        """Have records appended to `topic` from now on bear the broker's time."""
+        """Make records appended to `topic` from now on carry the broker's time."""
         entry = ConfigEntry(
             "message.timestamp.type", BY_BROKER, incremental_operation=AlterConfigOpType.SET
         )
@@ -111,7 +111,7 @@ class Broker:
         )
 
     def warm(self, seconds: float) -> None:
-        """Have it do what every engine asks of it, until Java has compiled that."""
+        """Make it do what every engine needs of it, until Java has compiled that."""
         topic, partitions, value = "warm", 8, b"0" * 255
         self.create(partitions, topic)
         consumer = self.consumer(topic)
@@ -141,7 +141,7 @@ class Broker:
             except KafkaException as error:
                 if error.args[0].code() not in _OF_A_NEW_TOPIC or time.monotonic() > deadline:
                     raise
-                self.topics()  # has the client look again
+                self.topics()  # makes the client look again
                 time.sleep(0.05)
 
     def _ends(self, topic: str, partitions: int) -> int:

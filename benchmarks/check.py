@@ -1,4 +1,4 @@
-"""What an engine wrote, held against what it should have: nobody wins by skipping work."""
+"""What an engine wrote, compared with what it should have: nobody wins by skipping work."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LEDGER_ONLY = ("issuer:", "carrier:", "clearing:", "suspense:", "budget:", "pack
 
 
 class WrongError(Exception):
-    """An engine's output is not what it must be; says what, and how much of it."""
+    """An engine's output is wrong; says what, and how much of it."""
 
 
 @dataclass
@@ -128,7 +128,7 @@ def verify(tally: Tally, expected: Expected, wanted: dict[str, int]) -> None:
 
 
 def verify_balances(where: str, found: dict[str, int], wanted: dict[str, int]) -> None:
-    """Compare wallets' balances; accounts of the ledger's own, and empty ones, may stand beside.
+    """Compare wallets' balances; the ledger's own accounts, and empty ones, may exist besides.
 
     Raises:
         WrongError: naming the first balance that differs.

@@ -1,6 +1,6 @@
 """How fast the city is made ready for Kafka: `python -m benchmarks.city`.
 
-CPU time of one process, the best of several runs taken in turn, so that a busy machine hurts both
+CPU time of one process, the best of several runs taken in turn, so that a busy machine affects both
 alike. Beside it the same city whose events are made the usual way, from the same columns but one
 after the other: a datetime, the structs, `encode`, the key and its partition. Both must give the
 same bytes. `writing` is that part alone, without drawing who does what.
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from unittest import mock
 
 import click
+import msgspec
 
 from flowdrop.output import print_json, print_rows
 from scenarios.city import city, records
@@ -36,11 +37,18 @@ if TYPE_CHECKING:
     from scenarios.spoil import Record
 
 PARTITIONS = 8
-_FIELD = re.compile(r'"(\w+)":("[^"]*"|%\w)')
+_FIELD = re.compile(r'"(\w+)":("[^"]*"|%\w)|%s')
+_NETWORKS = (None, *records.NETWORKS)
+_OPTIONAL: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "paid": lambda values: values["paid"] == 1,
+    "quantity": lambda values: values["quantity"],
+    "network": lambda values: _NETWORKS[values["network"]],
+}
+"""Columns whose text is the field's name too, or nothing: a template has just `%s` for them."""
 
 
 def moment(time_us: int) -> Any:
-    """Return a datetime, with the microsecond that makes it no whole second."""
+    """Return a datetime, with a microsecond so that it is not a whole second."""
     return EPOCH + timedelta(microseconds=time_us + (time_us % 1_000_000 == 0))
 
 
@@ -66,7 +74,8 @@ class OneByOne(Timed):
         tag = f"flowdrop.{kind.type}"
         struct = events.TYPES[tag][1]
         data = events.data_of(struct)
-        fields = list(self._fields(name))
+        nested = {"describe": self._describe, "profile": self._profile}
+        fields_of = nested.get(name) or self._flat(name)
         subject = kind.subject.replace("SEED", self._seed)
         lists = {column: values.tolist() for column, values in columns.items()}
         found: list[Record] = []
@@ -77,10 +86,37 @@ class OneByOne(Timed):
                 source=records.SOURCE,
                 time=moment(values["time"]),
                 subject=subject % tuple(values[column] for column in kind.subject_columns),
-                data=data(**{field: of(values) for field, of in fields}),
+                data=data(**fields_of(values)),
             )
             found.append(record_of(event, self._partitions))
         return found
+
+    def _flat(self, name: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+        fields = list(self._fields(name))
+        return lambda values: {field: of(values) for field, of in fields}
+
+    def _profile(self, values: dict[str, Any]) -> dict[str, Any]:
+        attributes = {
+            "carrier": records.NETWORKS[values["carrier"]],
+            "birth_year": values["birth_year"],
+            "device": records.TEXTS["device"][values["device"]],
+        }
+        return {"attributes": attributes}
+
+    def _describe(self, values: dict[str, Any]) -> dict[str, Any]:
+        creatives = zip(records.TEXTS["creative"], records.TEXTS["format"], strict=True)
+        same = ("advertiser", "title_en", "title_zh", "goal", "coin_microcents")
+        return {name: values[name] for name in same} | {
+            "campaign": f"city-{self._seed}-{values['campaign']}",
+            "begin": EPOCH + timedelta(microseconds=values["begin"]),
+            "end": EPOCH + timedelta(microseconds=values["end"]),
+            "budget": values["budget"] or None,
+            "channels": (records.TEXTS["channel"][values["channel"]],),
+            "creatives": tuple(
+                msgspec.convert({"name": name, "format": shape}, events.Creative)
+                for name, shape in creatives
+            ),
+        }
 
     def _fields(self, name: str) -> Iterator[tuple[str, Callable[[dict[str, Any]], Any]]]:
         """Yield the fields of a kind's data, and how each comes from the columns."""
@@ -89,15 +125,12 @@ class OneByOne(Timed):
         if kind.type.startswith("wallet."):
             yield "program", lambda _: PROGRAM
         for field, text in _FIELD.findall(kind.data.replace("SEED", self._seed)):
-            own, columns = columns[: text.count("%")], columns[text.count("%") :]
-            yield field, self._value(field, text.strip('"'), own)
-        if columns == ["paid"]:
-            yield "paid", lambda values: values["paid"] == 1
-        if columns == ["quantity"]:
-            yield "quantity", lambda values: values["quantity"]
-        if columns == ["network"]:
-            networks = (None, *records.NETWORKS)
-            yield "network", lambda values: networks[values["network"]]
+            count = text.count("%") if field else 1
+            own, columns = columns[:count], columns[count:]
+            if field:
+                yield field, self._value(field, text.strip('"'), own)
+            else:
+                yield own[0], _OPTIONAL[own[0]]
 
     def _value(self, field: str, text: str, own: list[str]) -> Callable[[dict[str, Any]], Any]:
         if not own:
@@ -116,7 +149,7 @@ class OneByOne(Timed):
 
 
 class Run(NamedTuple):
-    """One city made: how many events, in how many seconds of CPU, of them for writing."""
+    """One city generated: how many events, in how many CPU seconds, and those for writing."""
 
     events: int
     seconds: float
@@ -148,7 +181,7 @@ def digest(plan: Plan, writer: type[Timed]) -> str:
 @click.option("--runs", default=3, show_default=True, help="Of which the best counts.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def main(*, people: int, days: int, seed: int, runs: int, as_json: bool) -> None:
-    """Print events a second, by columns and one by one, and their ratio."""
+    """Print events per second, by columns and one by one, and their ratio."""
     small = Plan(500, 18, seed, PARTITIONS)
     if digest(small, Timed) != digest(small, OneByOne):
         raise click.ClickException("the two ways do not give the same bytes")

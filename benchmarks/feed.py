@@ -1,7 +1,7 @@
 """How fast the feed is beside a raw insert of the same columns, and how fresh ClickHouse is.
 
-python -m benchmarks.feed                 rows a second, CPU, the ratio to raw inserts
-python -m benchmarks.feed --freshness     from produce to visible, at 10,000 results a second
+python -m benchmarks.feed                 rows per second, CPU, the ratio to raw inserts
+python -m benchmarks.feed --freshness     from produce to visible, at 10,000 results per second
 """
 
 from __future__ import annotations
@@ -236,7 +236,7 @@ def _lists(table: Any) -> list[list[Any]]:
 
 
 def freshness(bench: Bench, rate: int, seconds: int) -> dict[str, Any]:
-    """Produce `rate` results a second and watch when ClickHouse shows them."""
+    """Produce `rate` results per second and watch when ClickHouse shows them."""
     with bench.running() as client, bench.feed():
         sent, seen = _pace(bench, client, rate, seconds)
         parts = [f"{table}: {number}" for table, number in client.query(PARTS).result_rows]

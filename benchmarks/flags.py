@@ -1,7 +1,7 @@
 """How many of compliance's flags are false alarms: `python -m benchmarks.flags`.
 
-In the simulated city nobody splits a gift, sends coins round or farms red packets, so each flag
-that it gives is a false one. The city is folded by its program's rules, stored in ClickHouse, and
+In the simulated city nobody splits a gift, sends coins around or farms red packets, so each flag
+that it gives is a false alarm. The city is folded by its program's rules, stored in ClickHouse, and
 flagged month by month: by the thresholds of the rules, and by lower ones, which show how far from
 an alarm the city is.
 
@@ -55,7 +55,7 @@ LEVELS: dict[str, dict[str, int | float]] = {
 
 
 class Alarms(NamedTuple):
-    """How many flags there were, of what.
+    """How many flags there were, out of what.
 
     Attributes:
         people: with a wallet.
@@ -70,7 +70,7 @@ class Alarms(NamedTuple):
     flags: dict[str, Counter[str]]
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return a row a level and rule, with its flags per 1,000 people and month."""
+        """Return a row per level and rule, with its flags per 1,000 people and month."""
         shown = 1000 / self.people / self.months
         return [
             {"thresholds": level, "rule": rule, "flags": count, "per_1000_and_month": count * shown}

@@ -1,7 +1,7 @@
 """What folding a batch costs, part by part: `python -m benchmarks.fold`.
 
-CPU microseconds an event, the best of several runs in one process, over batches of one partition of
-events of about 255 bytes and 100,000 accounts on 8 partitions. Without a broker: what fetching,
+CPU microseconds per event, the best of several runs in one process, over batches of one partition
+of events of about 255 bytes and 100,000 accounts on 8 partitions. Without a broker: what fetching,
 producing and committing cost is the layer's.
 """
 
@@ -86,7 +86,7 @@ class Client:
         return events.Open(**self.head(name), data=events.OpenData(program=PROGRAM))
 
     def verify(self, name: str) -> WalletEvent:
-        """A person is known, so that no limit to the balance is met."""
+        """A person is verified, so that no balance limit is reached."""
         data = events.VerifyData(program=PROGRAM, tier="identity", by="telecom")
         return events.Verify(**self.head(name), data=data)
 
@@ -186,7 +186,7 @@ class Run:
         self.fold([events.Earn(**client.head(name), data=data) for name in client.wallets])
 
     def fold(self, found: list[WalletEvent]) -> float:
-        """Fold a batch; return microseconds an event."""
+        """Fold a batch; return microseconds per event."""
         batch = batch_of(found, self.offset)
         self.offset += len(found)
         began = time.process_time()
@@ -197,11 +197,11 @@ class Run:
         return took / len(found) * 1e6
 
     def best(self, make: Callable[[], WalletEvent], batches: int) -> float:
-        """Return the least microseconds an event of several batches."""
+        """Return the lowest microseconds per event of several batches."""
         return min(self.fold([make() for _ in range(self.size)]) for _ in range(batches))
 
     def parts(self) -> dict[str, float]:
-        """Microseconds an event of each part of `fold_batch`, each run by itself."""
+        """Microseconds per event of each part of `fold_batch`, each run by itself."""
         batch = batch_of([self.client.mixed() for _ in range(self.size)], self.offset)
         self.offset += self.size
         read = cast("list[WalletEvent]", read_wallets(batch.keys, batch.values))
@@ -245,7 +245,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--size", type=int, default=4000, help="events a batch")
+    parser.add_argument("--size", type=int, default=4000, help="events per batch")
     parser.add_argument("--batches", type=int, default=20)
     options = parser.parse_args()
     gc.freeze()

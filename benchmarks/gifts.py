@@ -34,7 +34,7 @@ OCTOBER = month("2026-10")
 MONTH_US = 31 * 86_400_000_000
 FRIENDS = 5  # on either side
 COINS_MIN, COINS_MAX = 100, 400
-INSERTED = 250_000  # rows an insert
+INSERTED = 250_000  # rows per insert
 
 
 def store(client: Client, gifts: int, people: int, shop_share: float, seed: int) -> None:

@@ -40,7 +40,7 @@ _OPEN = (
     '{"specversion":"1.0","type":"flowdrop.wallet.open","id":"open-%s","source":"benchmarks/wallet"'
     ',"time":"2026-01-01T00:00:00Z","subject":"%s","data":{"program":"' + PROGRAM + '"}}'
 )
-# People are known, so that none of the program's limits for others is met.
+# People are verified, so that none of the program's limits for others is reached.
 _VERIFY = (
     '{"specversion":"1.0","type":"flowdrop.wallet.verify","id":"verify-%s",'
     '"source":"benchmarks/wallet","time":"2026-01-01T00:00:00Z","subject":"%s",'
@@ -87,7 +87,7 @@ class Job:
             yield homes[name], name.encode(), _event(number, move)
 
     def opening(self) -> Iterator[Record]:
-        """Yield what the full ledger needs before: wallets of known people, coins, budgets."""
+        """Yield what the full ledger needs first: wallets of verified people, coins, budgets."""
         names = self.wallets()
         if self.shape == "merchant":
             names.append(MERCHANT)
@@ -146,7 +146,7 @@ class Job:
 class Expected:
     """What must come of a job: balances by account, how many takes are refused.
 
-    `received` is what the full ledger has credited to payees beside.
+    `received` is what the full ledger has also credited to payees.
     """
 
     balances: dict[str, int]
@@ -155,7 +155,7 @@ class Expected:
 
 
 def expected(job: Job) -> Expected:
-    """Fold the job in the plainest way there is."""
+    """Fold the job in the simplest possible way."""
     balances = job.purses()
     received: dict[str, int] = {}
     refused = 0

@@ -6,7 +6,7 @@
 A process of its own produces in ticks of 5 ms, lingering for 1 ms; a `read_committed` consumer
 notes when each event's result arrives. Both use one machine's clock, and whichever core has room:
 on the broker's alone they would be what the broker waits for. What the broker took to acknowledge
-an event is given beside, so that a slow producer would be seen. A first run does not count.
+an event is given beside, so that a slow producer would be visible. A first run does not count.
 """
 
 from __future__ import annotations
@@ -51,8 +51,12 @@ Row = dict[str, Any]
 
 
 @click.command(epilog="Example: python -m benchmarks.latency --rates 2000 --engines flowdrop,faust")
-@click.option("--engines", default=ENGINES, show_default=True, help="Which, with commas.")
-@click.option("--rates", default=RATES, show_default=True, help="Events a second, with commas.")
+@click.option(
+    "--engines", default=ENGINES, show_default=True, help="Which engines, separated by commas."
+)
+@click.option(
+    "--rates", default=RATES, show_default=True, help="Events per second, separated by commas."
+)
 @click.option("--seconds", default=20.0, show_default=True, help="How long each is measured.")
 @click.option("--json", "as_json", is_flag=True, help="Print a list of objects.")
 def main(*, engines: str, rates: str, seconds: float, as_json: bool) -> None:
@@ -80,7 +84,7 @@ def main(*, engines: str, rates: str, seconds: float, as_json: bool) -> None:
 
 
 def measure(broker: Broker, engine: Engine, rate: int, seconds: float) -> Row:
-    """Send `rate` events a second to `engine` for `seconds` after a warm-up; return its row."""
+    """Send `rate` events per second to `engine` for `seconds` after a warm-up; return its row."""
     events = int(rate * (WARM_SECONDS + seconds))
     job = Job(events, ACCOUNTS, PARTITIONS)
     with prepared(broker, engine, job, is_live=True) as place:
@@ -166,7 +170,7 @@ def _percentile(ordered: list[float], share: float) -> float:
 
 
 def shown(row: Row) -> Row:
-    """Return a row as people read it."""
+    """Return a row for display."""
     return {
         "engine": row["engine"],
         "events/s": row["rate_per_s"],

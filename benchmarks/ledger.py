@@ -1,6 +1,6 @@
 """The wallet job on every engine: throughput, processor time and memory, one table.
 
-python -m benchmarks.ledger                  everything: 2 million events, three runs an engine
+python -m benchmarks.ledger                  everything: 2 million events, three runs per engine
 python -m benchmarks.ledger --quick          fewer events, one run, about five minutes
 """
 
@@ -38,7 +38,7 @@ Row = dict[str, Any]
     epilog="Example: python -m benchmarks.ledger --engines flowdrop,layer --events 500000 --runs 1"
 )
 @click.option("--quick", is_flag=True, help="Fewer events, one run, no slow variants.")
-@click.option("--engines", help="Only these, with commas between them (default: all).")
+@click.option("--engines", help="Only these, separated by commas (default: all).")
 @click.option("--events", type=click.IntRange(1), help=f"Events  [default: {EVENTS:,}]")
 @click.option(
     "--runs", type=click.IntRange(1), help=f"Runs, of which the median  [default: {RUNS}]"
@@ -88,7 +88,7 @@ def choose(names: str | None, *, quick: bool) -> list[Engine]:
 
 
 def measure_all(engines: Sequence[Engine], job: Job, runs: int) -> tuple[list[Row], list[str]]:
-    """Measure each engine that can run here; say in words which can't.
+    """Measure each engine that can run here; say which can't.
 
     Returns:
         The rows, and the names of engines that died, stalled or wrote something wrong.
@@ -154,7 +154,7 @@ def _rate(rows: Sequence[Row], engine: str) -> float | None:
 
 
 def shown(row: Row) -> Row:
-    """Return a row as people read it."""
+    """Return a row for display."""
 
     def times(name: str) -> str | None:
         return None if row[name] is None else f"{row[name]:.2f}"

@@ -27,7 +27,7 @@ def say(text: str) -> None:
 
 
 def exit_on_sigterm() -> None:
-    """Have SIGTERM raise `SystemExit`, so that what was started is ended on the way out."""
+    """Make SIGTERM raise `SystemExit`, so that what was started is ended on the way out."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
@@ -42,7 +42,7 @@ def pinning() -> str:
 
 @contextmanager
 def on_core(core: int | None) -> Iterator[None]:
-    """Let what is started within run on `core` only; `None`, or one core: wherever it likes.
+    """Pin what is started within to `core`; with `None`, or a single core, pin nothing.
 
     The affinity is this thread's, and a child inherits it before it can start threads of its own.
     """

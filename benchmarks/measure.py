@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from benchmarks.engines import Engine
 
 POLL_SECONDS = 0.25
-QUIET_SECONDS = 2.0  # no result for so long after the last one due: it is finished
+QUIET_SECONDS = 2.0  # no result for this long after the last one due: it is finished
 STALLED_SECONDS = 90.0
 END_SECONDS = 30.0
 LOG_LINES = 30
@@ -118,8 +118,8 @@ def measure(broker: Broker, engine: Engine, job: Job, *, workers: int = 1) -> Me
 def _open_wallets(broker: Broker, engine: Engine, place: Place, job: Job) -> int:
     """Have a worker open the job's wallets, then publish its events; return how many are open.
 
-    Partitions don't get on evenly: if both came at once, some would open wallets while others were
-    nearly done.
+    Partitions don't progress evenly: if both came at once, some would open wallets while others
+    were nearly done.
     """
     opened = sum(1 for _ in job.opening())
     with running(engine, place, 1, ENGINE_CORE) as alive:
@@ -219,7 +219,7 @@ def await_results(
 ) -> None:
     """Wait until as many results as are due are there, and for `quiet_s` nothing more came.
 
-    Transaction markers are counted as results, which is why the quiet has to tell the end.
+    Transaction markers are counted as results, so only the quiet marks the end.
 
     Raises:
         click.ClickException: when the engine ends, or none comes for a long while.

@@ -1,4 +1,4 @@
-"""A small figure of bars, as SVG written by hand: no library is needed to draw four panels."""
+"""A small bar chart, written directly as SVG: no library is needed to draw four panels."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Where the time goes in a worker: by thread, by part of the house, by function.
+"""Where the time goes in a worker: by thread, by component, by function.
 
     python -m benchmarks.profile
     python -m benchmarks.profile --engine layer --events 500000
 
-py-spy looks at the running worker a hundred times a second and counts who computes in Python; the
+py-spy samples the running worker a hundred times per second and counts who computes in Python; the
 kernel says what each thread used, librdkafka's native ones included.
 """
 
@@ -55,7 +55,7 @@ Row = dict[str, Any]
 @click.command(epilog="Example: python -m benchmarks.profile --engine layer --seconds 5")
 @click.option("--engine", default="flowdrop", show_default=True, help="flowdrop or layer.")
 @click.option("--events", default=1_000_000, show_default=True, help="Events.")
-@click.option("--seconds", default=8, show_default=True, help="How long it is looked at.")
+@click.option("--seconds", default=8, show_default=True, help="How long to sample.")
 @click.option("--json", "as_json", is_flag=True, help="Print one object with three lists.")
 def main(*, engine: str, events: int, seconds: int, as_json: bool) -> None:
     """Say where the time of a busy worker goes.
@@ -86,7 +86,7 @@ def look(name: str, job: Job, seconds: int) -> dict[str, list[Row]]:
             after, took = _threads(pid), time.monotonic() - began
             alive.expect_alive()
             if broker.ends(place.results, place.partitions) >= opening + job.events:
-                say("  the worker had no more to do before the end: take more --events")
+                say("  the worker ran out of work before the end: use more --events")
         counted = _read(stacks.read_text())
     return {
         "threads": _thread_rows(before, after, took),
@@ -103,7 +103,7 @@ def _busiest(pid: int) -> int:
 
 
 def _record(pid: int, seconds: int, stacks: Path) -> None:
-    """Have py-spy write the collapsed stacks of `seconds` seconds."""
+    """Make py-spy write the collapsed stacks of `seconds` seconds."""
     spy = Path(python_of("py-spy")).with_name("py-spy")
     done = subprocess.run(
         [

@@ -1,4 +1,4 @@
-"""How flowdrop's cost grows: workers, accounts, partitions, hot accounts, bytes an account.
+"""How flowdrop's cost grows: workers, accounts, partitions, hot accounts, bytes per account.
 
     python -m benchmarks.scaling
     python -m benchmarks.scaling --quick --out /tmp/scaling
@@ -134,7 +134,7 @@ def resident_mb(broker: Broker, engine: Engine, job: Job) -> float:
 
 
 def _add_ratios(rows: list[Row]) -> None:
-    """Add each rate as a share of its series' first; for memory, bytes an account."""
+    """Add each rate as a share of its series' first; for memory, bytes per account."""
     first: dict[str, Row] = {}
     for row in rows:
         base = first.setdefault(row["series"], row)

@@ -8,22 +8,24 @@ import click
 
 
 @click.command("console", epilog="Example: flowdrop console --port 8000")
-@click.option("--host", help="Address to bind to; setting console_host.")
-@click.option("--port", type=click.IntRange(0, 65535), help="Port; setting console_port.")
+@click.option("--host", help="Address to bind to (default: the setting console_host).")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="Port (default: the setting console_port)."
+)
 @click.option(
     "--behind-proxy",
     "behind",
     metavar="NAME",
-    help="The host name of what guards the console, where it is not bound to loopback; setting "
-    "console_behind.",
+    help="Host name of what guards the console, if it is not bound to loopback (default: the "
+    "setting console_behind).",
 )
-@click.option("--link", is_flag=True, help="Print a link into the running console, and end.")
+@click.option("--link", is_flag=True, help="Print a link into the running console, and exit.")
 def console(host: str | None, port: int | None, behind: str | None, *, link: bool) -> None:
     """Serve the web console and REST API until Ctrl-C.
 
-    It asks who is there: a browser comes in by a link, a program shows the token (setting
-    console_token) as `Authorization: Bearer ...`. There are no users and roles yet, so that it
-    refuses to be reached from elsewhere unless something in front of it asks who that is.
+    It requires authentication: a browser signs in with a link, a program sends the token (setting
+    console_token) as `Authorization: Bearer ...`. There are no users and roles yet, so it refuses
+    to be reachable from elsewhere unless something in front of it authenticates people.
     """
     from console.settings import ConsoleSettings
     from console.web.serving import server
@@ -42,6 +44,6 @@ def console(host: str | None, port: int | None, behind: str | None, *, link: boo
     if not is_loopback(settings.console_host) and not settings.console_behind:
         raise click.ClickException(
             f"the console binds to loopback only, not to {settings.console_host}: it has no users "
-            "and roles yet; name what guards it there by --behind-proxy NAME"
+            "and roles yet; name what guards it there with --behind-proxy NAME"
         )
     server(settings).run()

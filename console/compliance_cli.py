@@ -24,7 +24,7 @@ _month = click.option("--month", required=True, metavar="YYYY-MM", help="A calen
 
 
 def _thresholds(command: F) -> F:
-    """Give a command an option a threshold."""
+    """Give a command one option per threshold."""
     for each in reversed(THRESHOLDS.values()):
         whole = isinstance(each.default, int)
         command = click.option(
@@ -59,7 +59,7 @@ def flags_command(*, month: str, rules: tuple[str, ...], **options: Any) -> None
 
 @compliance.command("report", epilog="Example: flowdrop compliance report --month 2026-10 > 10.md")
 @_month
-@click.option("--program", default="", help="This program only.")
+@click.option("--program", default="", help="Only this program.")
 @shape_options("one row per program")
 def report_command(*, month: str, program: str, **shape: Any) -> None:
     """Print a month of each program as Markdown: coins, cover, wallets, refusals, flags."""
@@ -70,7 +70,7 @@ def report_command(*, month: str, program: str, **shape: Any) -> None:
 
 
 @compliance.command("reserve", epilog="Example: flowdrop compliance reserve --program liuliangbao")
-@click.option("--program", default="", help="This program only, even if it has no reserve.")
+@click.option("--program", default="", help="Only this program, even if it has no reserve.")
 @shape_options("one row per program")
 def reserve_command(*, program: str, **shape: Any) -> None:
     """Show what backs each program's coins: put up, leased to partitions, issued, left."""

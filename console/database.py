@@ -1,8 +1,8 @@
 """The console's database: opened, and brought to this version's tables by Alembic's migrations.
 
-A migration is a file in `console/migrations/versions/`. Who opens the database runs those that it
-lacks, in one transaction; whoever else opens it meanwhile waits. SQLite by default, PostgreSQL in
-production; the setting `database` is a SQLAlchemy URL.
+A migration is a file in `console/migrations/versions/`. Whoever opens the database runs those that
+it lacks, in one transaction; anyone else opening it meanwhile waits. SQLite by default, PostgreSQL
+in production; the setting `database` is a SQLAlchemy URL.
 """
 
 from __future__ import annotations
@@ -31,15 +31,16 @@ from flowdrop.settings import shown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-REVISION = "002"  # the last migration; a test holds it to the files
+REVISION = "002"  # the last migration; a test compares it with the files
 _VERSIONS = "alembic_version"
-# Tables that were made before there were migrations, the newest first, and the one that made them.
+# Tables that were created before there were migrations, newest first, and the one that created
+# them.
 _BEFORE = (("drop_left_out_since", "002"), ("drops", "001"))
 _LOCK = 0x666C6F77  # of PostgreSQL's advisory locks: "flow"
 
 
 def open_database(url: str) -> Engine:
-    """Return an engine on `url`, every table there as this version wants it.
+    """Return an engine on `url`, with every table as this version needs it.
 
     Raises:
         click.ClickException: when the URL is malformed, the database can't be opened, or a newer
@@ -80,7 +81,7 @@ def upgrade(engine: Engine) -> None:
         found = _revision(connection)
         if found is not None and found not in known:
             raise click.ClickException(
-                f"the console's database is at revision {found}, which a newer flowdrop made; "
+                f"the console's database is at revision {found}, which a newer flowdrop created; "
                 f"this one knows {REVISION}: run that version, or name another database"
             )
         if found is None and (made := _made_before(connection)):
@@ -98,7 +99,7 @@ def _revision(connection: Connection) -> str | None:
 
 
 def _made_before(connection: Connection) -> str:
-    """Return the revision that the tables are of, where no migration has made them; "" for none."""
+    """Return the revision of tables that no migration created; "" for none."""
     tables = set(inspect(connection).get_table_names())
     return next((revision for name, revision in _BEFORE if name in tables), "")
 

@@ -51,7 +51,7 @@ def drop() -> None:
     """Create, preview, launch and follow a targeted drop.
 
     A drop gives an amount of coins to each person of a frozen audience, within a budget, and holds
-    a random share out, so that what it caused can be measured.
+    a random share out, so that its effect can be measured.
     """
 
 
@@ -62,17 +62,20 @@ def drop() -> None:
 )
 @click.argument("name")
 @click.option("--program", required=True, help="Wallet program whose coins are given.")
-@click.option("--budget", required=True, type=int, help="Coins in all.")
-@click.option("--amount", required=True, type=int, help="Coins for each person treated.")
+@click.option("--budget", required=True, type=int, help="Total coins.")
+@click.option("--amount", required=True, type=int, help="Coins per treated person.")
 @click.option("--audience", required=True, help="Frozen audience; see `flowdrop audience list`.")
 @click.option(
-    "--holdout", default=0.1, show_default=True, help="Share of people held out at random, to 0.9."
+    "--holdout",
+    default=0.1,
+    show_default=True,
+    help="Share of people held out at random, up to 0.9.",
 )
 @click.option(
     "--until",
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
-    help="When the offer ends (UTC); a date ends at its 00:00, so the day itself is not in it. "
-    "Sent with each contact.",
+    help="When the offer ends (UTC); a date means its 00:00, so it excludes the day itself. Sent "
+    "with each contact.",
 )
 @as_json_option()
 @lang_option()
@@ -119,7 +122,7 @@ def preview(name: str, *, as_json: bool, as_csv: bool, lang: str) -> None:
 
 @drop.command("launch", epilog="Example: flowdrop drop launch spring --yes")
 @click.argument("name")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.option(
     "--wait/--no-wait",
     default=True,
@@ -131,8 +134,8 @@ def preview(name: str, *, as_json: bool, as_csv: bool, lang: str) -> None:
 def launch(name: str, *, yes: bool, wait: bool, as_json: bool, lang: str) -> None:
     """Publish the drop: budget, arms, grants, contacts. Run again, it grants nobody twice.
 
-    A broker that is away is waited for; a launch that was interrupted is run again. At the end it
-    reports what became of the events, and ends with status 1 if any of them is lost.
+    It waits for a broker that is away; after an interruption, launch again. At the end it reports
+    what became of the events, and exits with status 1 if any of them is lost.
     """
     from console.drops import launch as launching
     from console.drops import preview as previewing
@@ -200,7 +203,7 @@ def launch(name: str, *, yes: bool, wait: bool, as_json: bool, lang: str) -> Non
 
 @drop.command("show", epilog="Example: flowdrop drop show spring --json")
 @click.argument("name")
-@shape_options("one row, without what it counts by reason")
+@shape_options("one row, without its counts by reason")
 def show_command(name: str, **shape: Any) -> None:
     """Show what became of a drop: granted, refused by reason, pending, unspent."""
     from console.drops import register
@@ -219,7 +222,7 @@ def show_command(name: str, **shape: Any) -> None:
 @as_csv_option()
 @lang_option()
 def list_drops(*, as_json: bool, as_csv: bool, lang: str) -> None:
-    """List all drops, the newest first."""
+    """List all drops, newest first."""
     from console.drops import preview as previewing
     from console.drops import register
     from console.drops.text import FACTS
@@ -241,7 +244,7 @@ def list_drops(*, as_json: bool, as_csv: bool, lang: str) -> None:
         print_rows(
             [{_(FACTS[key]): value for key, value in row.items()} for row in few],
             title=_("Drops"),
-            empty=_("none yet; make one with `flowdrop drop create`"),
+            empty=_("none yet; create one with `flowdrop drop create`"),
         )
 
 
@@ -268,7 +271,7 @@ def _outbox(*, wait: bool) -> Outbox:
 
 
 def _catch_up(client: Client) -> None:
-    """Wait until the warehouse knows every consent that was given or withdrawn so far."""
+    """Wait until the warehouse knows every consent given or withdrawn so far."""
     from console.settings import ConsoleSettings
     from flowdrop.settings import Addresses, load
     from streams.kafka.publish.caught_up import caught_up

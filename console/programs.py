@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-import tomllib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import click
+from streams.programs import Program, ProgramError, read
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def values_of(programs: Path, program: str) -> tuple[Path, dict[str, Any]]:
-    """Return a program's file and what it holds, which is nothing when there is none.
+def program_of(programs: Path, name: str) -> Program | None:
+    """Return the program of the file `name`.toml in the folder `programs`, None without a file.
 
     Raises:
-        click.ClickException: when the file can't be read.
+        ProgramError: when the file can't be read, or a value is not what it must be.
     """
-    path = programs / f"{program}.toml"
-    if not path.exists():
-        return path, {}
-    try:
-        return path, tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise click.ClickException(f"{path}: {error}; a program is a TOML file in UTF-8") from error
+    path = programs / f"{name}.toml"
+    return read(path) if path.exists() else None
 
 
-def title(programs: Path, program: str, lang: str) -> str:
-    """Return what people call a program, by its file; its name where the file does not say."""
+def title(programs: Path, name: str, lang: str) -> str:
+    """Return what people call a program, in `zh` or `en`; its name where no file can say."""
     try:
-        titles = values_of(programs, program)[1].get("title", {})
-    except click.ClickException:
-        return program
-    return str(titles.get(lang, program)) if isinstance(titles, dict) else program
+        program = program_of(programs, name)
+    except ProgramError:
+        return name
+    return name if program is None else str(getattr(program.title, lang, name))

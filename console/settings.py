@@ -11,7 +11,7 @@ from flowdrop.settings import Settings
 
 
 class ConsoleSettings(Settings):
-    """What the console needs beside the addresses."""
+    """What the console needs besides the addresses."""
 
     database: str = Field(
         default_factory=lambda: f"sqlite:///{home() / 'console.sqlite'}",
@@ -19,18 +19,19 @@ class ConsoleSettings(Settings):
     )
     console_host: str = Field("127.0.0.1", description="address the console binds to")
     console_token: SecretStr = Field(
-        SecretStr(""), description="what the console asks for; `flowdrop up` draws one"
+        SecretStr(""), description="token that the console requires; `flowdrop up` generates one"
     )
     console_behind: str = Field(
-        "", description="name of what guards the console where it is not bound to loopback"
+        "", description="name of what guards the console if it is not bound to loopback"
     )
     console_port: int = Field(8000, ge=0, le=65535, description="port the console binds to")
     partitions: int = Field(8, ge=1, le=1024, description="partitions of every topic")
     worker_token: SecretStr = Field(
-        SecretStr(""), description="what the workers' web views ask for; `flowdrop up` draws one"
+        SecretStr(""),
+        description="token that the workers' web views require; `flowdrop up` generates one",
     )
     drop_secret: SecretStr = Field(
-        SecretStr(""), description="key of the arms' random draw; `flowdrop up` draws one"
+        SecretStr(""), description="key of the arms' random draw; `flowdrop up` generates one"
     )
     catch_up_seconds: float = Field(
         60.0,

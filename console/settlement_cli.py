@@ -26,9 +26,11 @@ if TYPE_CHECKING:
     metavar="PARTY",
     help="carrier:NAME, advertiser:CAMPAIGN, partner:NAME, department:NAME; --all lists them.",
 )
-@click.option("--all", "of_all", is_flag=True, help="Every party, and whether they are the ledger.")
+@click.option(
+    "--all", "of_all", is_flag=True, help="Every party, and whether they add up to the ledger."
+)
 @click.option("--month", required=True, metavar="YYYY-MM", help="A calendar month, UTC.")
-@click.option("--program", default="", help="Coins of this program only.")
+@click.option("--program", default="", help="Only coins of this program.")
 @click.option("--line", default="", metavar="OPERATION", help="The postings behind one line.")
 @click.option("--postings", is_flag=True, help="The postings behind every line.")
 @click.option(
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     type=click.IntRange(1),
     default=1000,
     show_default=True,
-    help="Postings to list at most.",
+    help="Maximum number of postings to list.",
 )
 @shape_options("one row per line, party or posting")
 def settlement(  # noqa: PLR0913 - an option each
@@ -60,19 +62,21 @@ def settlement(  # noqa: PLR0913 - an option each
 ) -> None:
     """Show opening, movements by operation, closing and what is owed.
 
-    With --all it ends with status 1 when the parties' coins are not the ledger's, and names the
-    difference.
+    With --all it exits with status 1 if the parties' coins do not add up to the ledger's, and names
+    the difference.
     """
     if (party is None) != of_all:
-        raise click.UsageError("name one party by --party, or ask for --all")
+        raise click.UsageError("name one party with --party, or use --all")
     if of_all and (line or postings or network):
         raise click.UsageError(
-            "--line, --postings and --network are of one party; name it by --party"
+            "--line, --postings and --network need one party; name it with --party"
         )
     if network and (line or postings):
-        raise click.UsageError("--network opens postings by itself: leave out --line, --postings")
+        raise click.UsageError(
+            "--network lists postings by itself: leave out --line and --postings"
+        )
     if price is not None and not network:
-        raise click.UsageError("--price is of what went to a network; name it by --network")
+        raise click.UsageError("--price applies to what went to a network; name it with --network")
     from console.reports.settlement import POSTINGS, REPORT
     from console.settings import ConsoleSettings
     from console.settlement.month import month as month_of
@@ -102,7 +106,7 @@ def settlement(  # noqa: PLR0913 - an option each
 
 
 def _judge(found: Everyone, to: Shape) -> None:
-    """Say whether the parties are the ledger; end with status 1 if they are not."""
+    """Report whether the parties add up to the ledger; exit with status 1 if they do not."""
     from console.i18n import translator
     from flowdrop.output import say
 

@@ -79,13 +79,13 @@ class Posting:
 
 @dataclass(frozen=True, kw_only=True)
 class Wallet:
-    """An account, live and as last known; at least one of the two is there."""
+    """An account, live and as last known; at least one of the two is present."""
 
     account: str
     live: Live | None
     worker_down: LocalizedText | None  # the sentence, when no worker answered
     last: Last | None
-    postings: tuple[Posting, ...]  # the last applied first, one page
+    postings: tuple[Posting, ...]  # last applied first, one page
     postings_count: int
     offset: int
 

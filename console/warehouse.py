@@ -1,4 +1,4 @@
-"""The console's way to the warehouse: one client, made when first needed, and errors in words."""
+"""The console's way to the warehouse: one client, opened when needed, and errors in words."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class WarehouseDownError(LocalizedError):
 
 
 class Warehouse:
-    """A client made when first needed and made again after it failed."""
+    """A client created when first needed, and again after it failed."""
 
     def __init__(self, url: str | None = None) -> None:
         self._url = url

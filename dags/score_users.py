@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG, Param
 
-# In the order of the work; each is one command, run again without harm.
+# In order; each is one command, safe to run again.
 COMMANDS = {
     "build": "flowdrop features build --as-of {{ ds }}",
     "train": "flowdrop models train --as-of {{ ds }}",
@@ -20,16 +20,16 @@ COMMANDS = {
 
 
 def _told(variable: str) -> str:
-    """Return what the environment says of `variable`: '' where that is unset, empty or blank."""
+    """Return the value of `variable` in the environment: '' if it is unset, empty or blank."""
     return os.environ.get(variable, "").strip()
 
 
-# A schedule for days gone by, such as those of replayed data: the Mondays from the first to the
-# second are run in order; without them, each Monday from now on.
+# A schedule for past days, such as those of replayed data: the Mondays from the first to the second
+# are run in order; without them, each Monday from now on.
 FIRST, LAST = _told("FLOWDROP_SCORE_FIRST"), _told("FLOWDROP_SCORE_LAST")
 
-# `score_users` is for the program of the setting `program`. Each further one that is named here,
-# separated by commas, has a DAG and so runs of its own: score_users_jd-flow-bank.
+# `score_users` is for the program of the setting `program`. Each further one named here, separated
+# by commas, has a DAG, and so runs, of its own: score_users_jd-flow-bank.
 PROGRAMS = [name for name in map(str.strip, _told("FLOWDROP_SCORE_PROGRAMS").split(",")) if name]
 
 DOC = """
@@ -41,14 +41,14 @@ used, so a run for a past day gives what that day would have given):
 | --- | --- |
 | build | training rows of the campaigns that had ended by `D`; a scoring row for each wallet |
 | train | the model of `D`, and its files in the registry |
-| evaluate | its AUC on campaigns that were not over at `D`, beside the naive baseline |
-| register | the champion of `D`, if it beats the baseline; otherwise the run ends here, in words |
+| evaluate | its AUC on campaigns that were not over at `D`, beside the naive baseline's |
+| register | the champion of `D`, if it beats the baseline; otherwise the run ends and says why |
 | score | each person's chance to redeem in the next campaign |
 | freeze | the audience `redeemers-D`, net of everyone who opted out |
 
-Everything it leaves is the program's own. Each task is one `flowdrop` command and may be run by
-hand. The worker needs `flowdrop` on its `PATH`, and `FLOWDROP_CLICKHOUSE` and `FLOWDROP_MODELS` (or
-an absolute `FLOWDROP_HOME`).
+Everything it leaves belongs to the program. Each task is one `flowdrop` command and may be run
+manually. The worker needs `flowdrop` on its `PATH`, and `FLOWDROP_CLICKHOUSE` and `FLOWDROP_MODELS`
+(or an absolute `FLOWDROP_HOME`).
 """
 
 
@@ -67,9 +67,9 @@ for program in ["", *PROGRAMS]:
         catchup=bool(FIRST),
         max_active_runs=1,  # two runs of one date would build the same partition at the same time
         default_args={
-            # Every command may be run again, so what fails for a passing reason, such as a
-            # restart of ClickHouse, is tried twice more. A refusal in words (no data, a model that
-            # does not beat the baseline) is the same each time and ends the run.
+            # Every command may be run again, so what fails for a transient reason, such as a
+            # restart of ClickHouse, is retried twice. A refusal (no data, a model that does not
+            # beat the baseline) is the same each time and ends the run.
             "retries": 2,
             "retry_delay": timedelta(seconds=20),
             "execution_timeout": timedelta(minutes=30),

@@ -27,6 +27,52 @@ ENGINE = ReplacingMergeTree
 ORDER BY (program, name, fingerprint)
 SETTINGS index_granularity = 8192;
 
+CREATE VIEW campaign_descriptions
+(
+    `campaign` LowCardinality(String),
+    `source` LowCardinality(String),
+    `time` DateTime64(6, 'UTC'),
+    `advertiser` String,
+    `title_en` String,
+    `title_zh` String,
+    `goal` String,
+    `begin` Nullable(DateTime64(6, 'UTC')),
+    `end` Nullable(DateTime64(6, 'UTC')),
+    `budget` Nullable(Int64),
+    `channels` Array(String),
+    `creatives` Array(Tuple(
+        name String,
+        format String,
+        cost_model String,
+        cost Nullable(Int64))),
+    `coin_microcents` Nullable(Int64),
+    `click_window_days` UInt64,
+    `view_window_days` UInt64,
+    `partition` UInt16,
+    `offset` UInt64
+)
+AS SELECT
+    campaign,
+    source,
+    time,
+    JSONExtractString(description, 'advertiser') AS advertiser,
+    JSONExtractString(description, 'title_en') AS title_en,
+    JSONExtractString(description, 'title_zh') AS title_zh,
+    JSONExtractString(description, 'goal') AS goal,
+    parseDateTime64BestEffortOrNull(JSONExtractString(description, 'begin'), 6, 'UTC') AS begin,
+    parseDateTime64BestEffortOrNull(JSONExtractString(description, 'end'), 6, 'UTC') AS end,
+    JSONExtract(description, 'budget', 'Nullable(Int64)') AS budget,
+    JSONExtract(description, 'channels', 'Array(String)') AS channels,
+    JSONExtract(description, 'creatives', 'Array(Tuple(name String, format String, cost_model String, cost Nullable(Int64)))') AS creatives,
+    JSONExtract(description, 'coin_microcents', 'Nullable(Int64)') AS coin_microcents,
+    if(JSONHas(description, 'click_window_days'), JSONExtractUInt(description, 'click_window_days'), 7) AS click_window_days,
+    if(JSONHas(description, 'view_window_days'), JSONExtractUInt(description, 'view_window_days'), 1) AS view_window_days,
+    partition,
+    offset
+FROM campaign_events
+FINAL
+WHERE type = 'describe';
+
 CREATE TABLE campaign_events
 (
     `id` String,
@@ -34,6 +80,8 @@ CREATE TABLE campaign_events
     `time` DateTime64(6, 'UTC'),
     `person` String,
     `source` LowCardinality(String),
+    `number` UInt32,
+    `description` String,
     `campaign` LowCardinality(String),
     `arm` LowCardinality(String),
     `probability` Nullable(Float64),
@@ -47,6 +95,12 @@ CREATE TABLE campaign_events
     `seconds` Nullable(Float64),
     `paid` Bool,
     `granted` Nullable(Bool),
+    `creative` LowCardinality(String),
+    `attributes` Map(LowCardinality(String), String),
+    `other` String,
+    `kind` LowCardinality(String),
+    `linked` Nullable(Bool),
+    `program` LowCardinality(String),
     `topic` LowCardinality(String),
     `partition` UInt16,
     `offset` UInt64,
@@ -358,6 +412,18 @@ PARTITION BY toYYYYMM(time)
 ORDER BY (source_partition, source_offset)
 SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 8192;
 
+CREATE VIEW linked_people
+(
+    `other` String,
+    `owner` String
+)
+AS SELECT
+    other,
+    argMax(if(linked, person, ''), (time, partition, offset)) AS owner
+FROM person_links
+GROUP BY other
+HAVING owner != '';
+
 CREATE TABLE models
 (
     `model_id` String,
@@ -419,6 +485,71 @@ INNER JOIN
     FINAL
     WHERE (type = 'packet_send') AND (outcome = 'applied')
 ) AS sent ON draws.subject = sent.counterparty;
+
+CREATE VIEW people
+(
+    `person` String,
+    `number` UInt32,
+    `since` DateTime64(6, 'UTC')
+)
+AS SELECT
+    e.person AS person,
+    any(e.number) AS number,
+    min(e.time) AS since
+FROM campaign_events AS e
+WHERE e.number != 0
+GROUP BY person;
+
+CREATE VIEW person_attributes
+(
+    `person` String,
+    `number` UInt32,
+    `source` LowCardinality(String),
+    `name` String,
+    `value` String,
+    `time` DateTime64(6, 'UTC'),
+    `partition` UInt16,
+    `offset` UInt64
+)
+AS SELECT
+    person,
+    number,
+    source,
+    attribute.1 AS name,
+    attribute.2 AS value,
+    time,
+    partition,
+    offset
+FROM campaign_events
+FINAL
+ARRAY JOIN CAST(attributes, 'Array(Tuple(String, String))') AS attribute
+WHERE (campaign = '') AND (type = 'profile');
+
+CREATE VIEW person_links
+(
+    `other` String,
+    `kind` LowCardinality(String),
+    `person` String,
+    `number` UInt32,
+    `linked` Bool,
+    `source` LowCardinality(String),
+    `time` DateTime64(6, 'UTC'),
+    `partition` UInt16,
+    `offset` UInt64
+)
+AS SELECT
+    other,
+    kind,
+    person,
+    number,
+    assumeNotNull(linked) AS linked,
+    source,
+    time,
+    partition,
+    offset
+FROM campaign_events
+FINAL
+WHERE (campaign = '') AND (type = 'link');
 
 CREATE TABLE postings
 (

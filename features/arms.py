@@ -1,4 +1,4 @@
-"""Statistics of one arm, from sums: a `Proportion` of its people, or a `Mean` a person."""
+"""Statistics of one arm, from sums: a `Proportion` of its people, or a `Mean` per person."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class Proportion:
     trials: int
 
     def __post_init__(self) -> None:
-        """Refuse counts that are none."""
+        """Refuse impossible counts."""
         if not 0 <= self.successes <= self.trials or self.trials < 1:
-            raise ValueError(f"{self.successes} of {self.trials} people is no proportion")
+            raise ValueError(f"{self.successes} of {self.trials} people is not a proportion")
 
     @property
     def value(self) -> float:
@@ -30,22 +30,24 @@ class Proportion:
 
 @dataclass(frozen=True)
 class Mean:
-    """A quantity a person of an arm, never below zero: everyone counts, most perhaps with zero."""
+    """A quantity per person of an arm, never below zero: everyone counts, many with zero."""
 
     count: int
     total: float  # sums of integers stay integers, and then the variance loses nothing
     total_of_squares: float
 
     def __post_init__(self) -> None:
-        """Refuse an arm too small to have a variance, and a sum that no such quantity has."""
+        """Refuse an arm too small to have a variance, and a sum that no such quantity can have."""
         if self.count < 2:  # noqa: PLR2004 - a sample variance needs two
-            raise ValueError(f"a mean of {self.count} people has no variance; two are needed")
+            raise ValueError(
+                f"a mean of {self.count} people has no variance; at least two are needed"
+            )
         if self.total < 0:
-            raise ValueError(f"{self.total} is no sum of quantities that are never below zero")
+            raise ValueError(f"{self.total} is not a sum of quantities that are never below zero")
 
     @property
     def value(self) -> float:
-        """The mean a person."""
+        """The mean per person."""
         return self.total / self.count
 
     @property
@@ -61,7 +63,7 @@ class Mean:
 
     @property
     def carriers(self) -> float:
-        """On how many people the sum rests: on so many, had they brought the same each (Kish)."""
+        """The effective number of people behind the sum, as if each had brought the same (Kish)."""
         if not self.total:
             return 0.0
         return self.total * self.total / self.total_of_squares

@@ -39,15 +39,15 @@ class Audience:
 
 
 def audiences(client: Client) -> list[Audience]:
-    """Return every frozen audience, the newest first."""
+    """Return every frozen audience, newest first."""
     return [Audience(**row) for row in rows(client, "features/audience_list")]
 
 
 def audience(client: Client, program: str, name: str) -> Audience:
-    """Return the frozen audience `name` of `program`; another program's of that name is another.
+    """Return the frozen audience `name` of `program`; names are per program.
 
     Raises:
-        click.ClickException: when there is none; the sentence names those there are.
+        click.ClickException: when there is none; the message lists those that exist.
     """
     known = [one for one in audiences(client) if one.program == program]
     for one in known:
@@ -61,7 +61,7 @@ def audience(client: Client, program: str, name: str) -> Audience:
 
 
 def members(client: Client, program: str, name: str) -> list[Member]:
-    """Return the members of the frozen audience `name` of `program` by rank, the best first.
+    """Return the members of the frozen audience `name` of `program` by rank, best first.
 
     Raises:
         click.ClickException: when there is no such audience.

@@ -1,6 +1,6 @@
-"""`flowdrop features | models | audience`: the commands a scoring run consists of, in its order.
+"""`flowdrop features | models | audience`: the commands of a scoring run, in order.
 
-Each may be run by hand or by the DAG `score_users`, and again for the same date without harm.
+Each may be run manually or by the DAG `score_users`, and safely again for the same date.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _program = click.option(
     "--program",
     callback=_chosen,
     metavar="NAME",
-    help="Whose people, models and audiences; setting program.",
+    help="Whose people, models and audiences (default: the setting program).",
 )
 
 
@@ -78,11 +78,11 @@ def features() -> None:
 @_program
 @as_json_option()
 def build_command(as_of: date, program: str, *, as_json: bool) -> None:
-    """Build the training rows and the scoring rows of a date, in place of those there are.
+    """Build the training rows and the scoring rows of a date, replacing any there are.
 
     A training row is a person and a campaign that had ended by the date, with features as of the
-    campaign's start. An offer that names no end is over so many days after its contact as the
-    setting offer_days says. A scoring row is a person with a wallet, with features as of the date.
+    campaign's start. An offer without an end is over offer_days (a setting) after its contact. A
+    scoring row is a person with a wallet, with features as of the date.
     """
     from features.rows import build, campaigns
     from flowdrop.output import print_json, print_rows
@@ -96,8 +96,8 @@ def build_command(as_of: date, program: str, *, as_json: bool) -> None:
     if not training or not scoring:
         raise click.ClickException(
             f"as of {as_of} program {program!r} has {training} training rows and {scoring} people "
-            "to score; choose a date after the end of some campaign (an offer that names no end "
-            f"is over {days} days after its contact)"
+            "to score; choose a date after the end of some campaign (an offer without an end is "
+            f"over {days} days after its contact)"
         )
     if as_json:
         print_json(
@@ -165,7 +165,7 @@ def train_command(as_of: date, program: str, *, as_json: bool) -> None:
     )
     for name, one in metadata.validation["learners"].items():
         click.echo(
-            f"  {name}: AUC within campaigns {told(one['within_auc'])} in the order of time, "
+            f"  {name}: AUC within campaigns {told(one['within_auc'])} in chronological order, "
             f"baseline {told(one['within_baseline_auc'])}"
         )
 
@@ -175,11 +175,11 @@ def train_command(as_of: date, program: str, *, as_json: bool) -> None:
 @_program
 @as_json_option()
 def evaluate_command(as_of: date, program: str, *, as_json: bool) -> None:
-    """Judge a date's model on campaigns that were not over when it was trained.
+    """Evaluate a date's model on campaigns that were not over when it was trained.
 
-    Those that are not over at the last event known are named; they decide nothing. The naive
-    baseline beside it is the person's rate of past redemptions. Intervals are 95 %, by a paired
-    bootstrap over people.
+    Those that are not over at the last known event are named; they decide nothing. The naive
+    baseline it is compared with is the person's past redemption rate. Intervals are 95 %, by a
+    paired bootstrap over people.
     """
     from features.evaluation import evaluate
     from features.verdict import deciding
@@ -217,19 +217,19 @@ def _tell(one: Evaluation) -> None:
             f"  mean chance predicted {one.mean_score:.3f}, observed {one.observed_rate:.3f}"
         )
     if one.open_campaigns:
-        click.echo(f"  not over at the last event known: {', '.join(one.open_campaigns)}")
+        click.echo(f"  not over at the last known event: {', '.join(one.open_campaigns)}")
 
 
 @models.command("register", epilog="Example: flowdrop models register --as-of 2017-10-30")
 @_as_of
 @_program
-@click.option("--force", is_flag=True, help="Although it does not beat the baseline.")
+@click.option("--force", is_flag=True, help="Even if it does not beat the baseline.")
 @as_json_option()
 def register_command(as_of: date, program: str, *, force: bool, as_json: bool) -> None:
     """Make a date's model its champion, if it beats the naive baseline.
 
-    It must by the whole 95 % interval, on the campaigns that began on or after the date, or where
-    there are none yet on those held out in training.
+    The whole 95 % interval must be above zero, on the campaigns that began on or after the date,
+    or, where there are none yet, on those held out in training.
     """
     from features.registration import register
     from flowdrop.output import print_json
@@ -246,7 +246,7 @@ def register_command(as_of: date, program: str, *, force: bool, as_json: bool) -
 @models.command("list", epilog="Example: flowdrop models list --json")
 @as_json_option()
 def models_list(*, as_json: bool) -> None:
-    """List the trained models, the newest date first."""
+    """List the trained models, latest date first."""
     from features.registry import models as trained
     from flowdrop.output import print_json, print_rows
     from sql.client import connect
@@ -262,7 +262,7 @@ def models_list(*, as_json: bool) -> None:
 @click.argument("model_id")
 @as_json_option()
 def models_show(model_id: str, *, as_json: bool) -> None:
-    """Show a model: what it learned from, how it was chosen, how it was judged."""
+    """Show a model: what it learned from, how it was chosen, how it was evaluated."""
     from features.registry import required
     from features.verdict import evaluations
     from flowdrop.output import print_json, print_rows
@@ -298,8 +298,8 @@ def audience() -> None:
 def score_command(as_of: date, program: str, *, as_json: bool) -> None:
     """Score everyone with a wallet for the chance to redeem in the next campaign.
 
-    The model is the champion of the newest date up to this one. The next campaign is taken to be
-    of the channel that contacted most people so far.
+    The model is the champion of the latest date up to this one. The next campaign is assumed to use
+    the channel that contacted most people so far.
     """
     from features.scoring import score
     from flowdrop.output import print_json
@@ -334,7 +334,7 @@ def freeze_command(
     *,
     as_json: bool,
 ) -> None:
-    """Freeze the audience NAME from the scores of a date; it never changes again.
+    """Freeze the audience NAME from the scores of a date; it never changes afterwards.
 
     People whose latest consent before the date was a refusal are left out, and counted.
     """
@@ -355,7 +355,7 @@ def freeze_command(
 @audience.command("list", epilog="Example: flowdrop audience list --json")
 @as_json_option()
 def audience_list(*, as_json: bool) -> None:
-    """List the frozen audiences, the newest first."""
+    """List the frozen audiences, newest first."""
     from features.audiences import audiences
     from flowdrop.output import print_json, print_rows
     from sql.client import connect
@@ -373,7 +373,7 @@ def audience_list(*, as_json: bool) -> None:
 @as_json_option()
 @as_csv_option()
 def audience_show(name: str, program: str, *, as_json: bool, as_csv: bool) -> None:
-    """Show the frozen audience NAME and its members, the best first."""
+    """Show the frozen audience NAME and its members, best first."""
     from features.audiences import audience as one_audience
     from features.audiences import members
     from flowdrop.output import print_csv, print_json, print_rows

@@ -1,7 +1,7 @@
 """The features: name, type, unit and meaning, in one place.
 
 `sql/features/rows.sql` computes them, the table `feature_rows` holds them and the learners read
-them; a test holds all three against this list.
+them; a test compares all three with this list.
 """
 
 from __future__ import annotations
@@ -33,10 +33,12 @@ FEATURES: tuple[Feature, ...] = (
     Feature("spend_28d_cents", "Int64", "amount", "spent in the last 28 days"),
     Feature("spend_84d_cents", "Int64", "amount", "spent in the last 84 days"),
     Feature("spend_largest_cents", "Int64", "amount", "largest purchase so far"),
-    Feature("spend_average_cents", "Nullable(Float64)", "amount", "spent a purchase so far"),
-    Feature("spend_trend", "Nullable(Float64)", "share", "last 28 days' spend to a third of 84's"),
+    Feature("spend_average_cents", "Nullable(Float64)", "amount", "spent per purchase so far"),
+    Feature(
+        "spend_trend", "Nullable(Float64)", "share", "last 28 days' spend over a third of 84's"
+    ),
     Feature("campaigns_contacted", "UInt32", "count", "campaigns that contacted the person"),
-    Feature("campaigns_running", "UInt32", "count", "of them, those whose offer has not ended"),
+    Feature("campaigns_running", "UInt32", "count", "of those, the ones whose offer has not ended"),
     Feature("contact_recency_days", "Nullable(Float64)", "days", "since the last contact"),
     Feature("redemptions", "UInt32", "count", "redemptions in campaigns so far"),
     Feature("redemptions_90d", "UInt32", "count", "redemptions in the last 90 days"),
@@ -46,7 +48,7 @@ FEATURES: tuple[Feature, ...] = (
         "redemption_rate",
         "Nullable(Float64)",
         "share",
-        "campaigns redeemed to campaigns contacted; nothing without a contact",
+        "ratio of campaigns redeemed to campaigns contacted; nothing without a contact",
     ),
 )
 
@@ -54,7 +56,7 @@ NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
 """Names in the order of the columns."""
 
 BASELINE = "redemption_rate"
-"""The naive model: who redeemed before will redeem again."""
+"""The naive model: whoever redeemed before will redeem again."""
 
 
 def named(*kinds: Kind) -> list[str]:

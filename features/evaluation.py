@@ -1,4 +1,4 @@
-"""Judging a model on campaigns that were not over when it was trained, beside the baseline.
+"""Evaluating a model, beside the baseline, on campaigns that were not over when it was trained.
 
 Features are as of each campaign's own start. What the results mean is in `features/verdict.py`.
 """
@@ -34,10 +34,10 @@ PURPOSES: tuple[Purpose, ...] = ("running", "later")
 def evaluate(
     client: Client, as_of: date, program: str, folder: Path, offer_days: int = OFFER_DAYS
 ) -> list[Evaluation]:
-    """Judge the model of `as_of` on every scope there is, and store the results.
+    """Evaluate the model of `as_of` on every scope there is, and store the results.
 
     Raises:
-        click.ClickException: when no model was trained, or there is nothing to judge by.
+        click.ClickException: when no model was trained, or there is nothing to evaluate it on.
     """
     model, metadata = registry.load(client, folder, registry.model_of(client, as_of, program))
     tables = {}
@@ -60,9 +60,9 @@ def evaluate(
     results = [one for one in found if one is not None]
     if not results:
         raise click.ClickException(
-            f"there is nothing to judge the model of {as_of} by: no campaign after it is over "
-            f"and was redeemed by some, not all{_listed(unfinished)}, and too few before it were "
-            "to hold any out; choose a later date"
+            f"there is nothing to evaluate the model of {as_of} on: no later campaign is over and "
+            f"was redeemed by some but not all{_listed(unfinished)}, and too few earlier ones "
+            "were to hold any out; choose a later date"
         )
     client.insert(
         "evaluations",

@@ -1,8 +1,8 @@
 """What a randomised comparison says: SQL returns sums, these frozen dataclasses compute.
 
-`compare` sets a treated arm's statistic against the control's. Each kind has one test, and both
-intervals, of the difference and of the ratio, are what that test does not reject: rates that of
-Miettinen and Nurminen (`score.py`), means that of Welch and Fieller (`fieller.py`).
+`compare` compares a treated arm's statistic with the control's. Each kind has one test, and both
+intervals, of the difference and of the ratio, are what that test does not reject: for rates that of
+Miettinen and Nurminen (`score.py`), for means that of Welch and Fieller (`fieller.py`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Literal
 from features import fieller, score
 from features.arms import Mean, Proportion
 
-CARRIERS_MIN = 10  # a mean's sum must rest on so many people
+CARRIERS_MIN = 10  # a mean's sum must rest on this many people
 
 Method = Literal["score", "t"]
 Lack = Literal["people", "sum", "carriers", "spread"]
@@ -27,7 +27,7 @@ class Difference:
     treated: float
     control: float
     value: float
-    standard_error: float | None  # unpooled; none where neither arm has a spread of its own
+    standard_error: float | None  # unpooled; none where neither arm has any spread
     low: float
     high: float
     p_value: float  # two-sided, that there is no difference
@@ -40,8 +40,8 @@ class Difference:
 def lack(arm: Mean) -> Lack | None:
     """Return what an arm lacks for its mean to be compared; none when it lacks nothing.
 
-    Where nobody, hardly anybody, or everybody alike brought something, the variance is no estimate:
-    the interval would be narrower than the data allow.
+    Where nobody, hardly anybody, or everybody alike brought something, the variance is not a usable
+    estimate: the interval would be narrower than the data allow.
     """
     if arm.count < CARRIERS_MIN:
         return "people"
@@ -53,7 +53,7 @@ def lack(arm: Mean) -> Lack | None:
 
 
 def compare(treated: Proportion | Mean, control: Proportion | Mean) -> Difference:
-    """Set a treated arm's statistic against the control's, which must be of the same kind.
+    """Compare a treated arm's statistic with the control's, which must be of the same kind.
 
     Raises:
         ValueError: two means of which one has no spread.
@@ -78,7 +78,7 @@ def compare(treated: Proportion | Mean, control: Proportion | Mean) -> Differenc
             fieller.p_value(treated, control),
             "t",
         )
-    raise TypeError(f"{type(treated).__name__} and {type(control).__name__} do not compare")
+    raise TypeError(f"{type(treated).__name__} and {type(control).__name__} cannot be compared")
 
 
 def _difference(

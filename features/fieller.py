@@ -1,6 +1,6 @@
 """Two means compared by one t statistic: Welch's of the difference, Fieller's (1954) of the ratio.
 
-For a supposed ratio r, `(treated - r control)` is set against its standard error; at r = 1 that is
+For a supposed ratio r, `(treated - r control)` is divided by its standard error; at r = 1 that is
 Welch's t, and all have the Welch-Satterthwaite degrees of freedom, so that the two intervals and
 the p-value agree about zero. Where the control's mean may be zero, the ratio has no upper end.
 """

@@ -1,4 +1,4 @@
-"""Freezing an audience: the best of the scored, net of everyone who opted out; never changed."""
+"""Freezing an audience: the best scored people, less everyone who opted out; never changed."""
 
 from __future__ import annotations
 
@@ -59,13 +59,13 @@ def freeze(
 
     Raises:
         click.ClickException: when there are no scores, nobody is chosen, or the name is taken by
-            another content.
+        different content.
     """
     _check(name, rule)
     scored = rows(client, "features/scored", as_of=as_of, program=program)
     if not scored:
         raise click.ClickException(
-            f"nobody of program {program!r} is scored for {as_of}; do so with "
+            f"nobody of program {program!r} is scored for {as_of}; score them with "
             f"`flowdrop audience score --as-of {as_of}`"
         )
     refused = {row["person"] for row in rows(client, "features/opted_out", as_of=as_of)}
@@ -84,8 +84,9 @@ def freeze(
         return new, True
     if old.fingerprint != new.fingerprint:
         raise click.ClickException(
-            f"audience {name!r} is frozen since {old.frozen_at:%Y-%m-%d %H:%M} with other content: "
-            f"{old.size} people as of {old.as_of}, {old.model_id}, {old.rule}; choose another name"
+            f"audience {name!r} is frozen since {old.frozen_at:%Y-%m-%d %H:%M} with different "
+            f"content: {old.size} people as of {old.as_of}, {old.model_id}, {old.rule}; choose "
+            "another name"
         )
     return old, False
 
@@ -96,7 +97,7 @@ def _check(name: str, rule: Rule) -> None:
             f"name {name!r} of an audience: letters, digits, '.', '_' and '-' only, at most 128"
         )
     if rule.top is None and rule.min_score is None:
-        raise click.ClickException("name a rule for the audience: --top N, --min-score X, or both")
+        raise click.ClickException("give a rule for the audience: --top N, --min-score X, or both")
 
 
 def _told(rule: Rule) -> str:

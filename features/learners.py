@@ -1,4 +1,4 @@
-"""The learners that may be chosen, and how a feature is made ready for each."""
+"""The available learners, and how features are prepared for each."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NEVER_DAYS = 365.0  # what "never" counts as where a linear learner needs a number of days
-UNKNOWN = -1.0  # what "nothing known" counts as for trees: below every number there is
+UNKNOWN = -1.0  # what "nothing known" counts as for trees: below every actual number
 FOLDS = 5
 
 
 def _filled(value: float) -> SimpleImputer:
-    """Return what puts `value` where nothing is known, even if nothing is known of anyone."""
+    """Return what fills in `value` where nothing is known, even if nothing is known of anyone."""
     return SimpleImputer(strategy="constant", fill_value=value, keep_empty_features=True)
 
 
 def _logistic() -> Pipeline:
-    """Return a logistic regression on logarithms: what spreads over decades acts by ratio."""
+    """Return a logistic regression on logarithms: what spans orders of magnitude acts by ratio."""
     log = FunctionTransformer(np.log1p)
     ready = ColumnTransformer(
         [
@@ -57,9 +57,9 @@ def _logistic() -> Pipeline:
 
 
 def _trees() -> Pipeline:
-    """Return small boosted trees; they take numbers as they are, and nothing known as below all.
+    """Return small boosted trees; they take numbers as they are, and missing values as below all.
 
-    (They would take nothing known as it is, but not a column of which nothing is known.)
+    (They would take missing values as they are, but not a column with nothing else.)
     """
     ready = ColumnTransformer(
         [
@@ -123,7 +123,7 @@ def fit(name: str, table: pd.DataFrame) -> Any:
 
 
 def _folds(table: pd.DataFrame, labels: pd.Series[int]) -> list[tuple[Any, Any]]:
-    """Return folds of campaigns, or of people, or of rows: the first of which each rest teaches.
+    """Return folds of campaigns, or else people, or else rows, so that each remainder can teach.
 
     A fit needs some who redeemed and some who did not. Where all who redeemed did so in one
     campaign, no campaign can be predicted from the others.

@@ -37,7 +37,7 @@ class Ranking:
         if groups is not None:
             group = np.unique(groups, return_inverse=True)[1]
         places, self.place = np.unique(group * len(levels) + level, return_inverse=True)
-        self.group = places // len(levels)  # of each place; places of a group are neighbours
+        self.group = places // len(levels)  # of each place; places of a group are adjacent
         self.labels = labels
 
     def auc(self, weights: Floats) -> float:
@@ -58,7 +58,7 @@ class Ranking:
 class Comparison:
     """A model beside the baseline on the same rows; intervals are 95 %, of model - baseline.
 
-    Nothing stands where no two rows can be compared, as within campaigns of one outcome each.
+    Values are missing where no two rows can be compared, as within campaigns of one outcome each.
     """
 
     auc: float | None
@@ -84,9 +84,9 @@ def compare(
     """Compare two scores of the same rows, with a paired bootstrap over people.
 
     Args:
-        labels: 0 or 1, one a row.
-        model: The model's score, one a row.
-        baseline: The baseline's score, one a row.
+        labels: 0 or 1, one per row.
+        model: The model's score, one per row.
+        baseline: The baseline's score, one per row.
         groups: The campaign of each row.
         people: The person of each row.
         draws: How many times people are drawn, with replacement.

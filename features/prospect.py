@@ -1,9 +1,9 @@
-"""What two arms can show at best, told before there is any outcome: from their sizes alone.
+"""What two arms can show at best, before there is any outcome: from their sizes alone.
 
 `detectable` is the smallest rise of a rate that the score test finds with a given power, by the
 normal approximation with the pooled variance under no difference (Fleiss, Levin and Paik 2003,
-4.14, without continuity correction). `least` supposes nothing: as many people as must do it in the
-treated arm when nobody does in the control arm.
+4.14, without continuity correction). `least` assumes nothing: how many people must do it in the
+treated arm if nobody does in the control arm.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from features.arms import Proportion
 from features.score import Z, z_of_no_difference
 
 POWER = 0.8
-BASE_RATES = (0.01, 0.05, 0.2)  # what is stated where no rate is known yet
+BASE_RATES = (0.01, 0.05, 0.2)  # what is assumed where no rate is known yet
 
 
 def detectable(treated: int, control: int, base_rate: float, power: float = POWER) -> float | None:
-    """Return the rise from `base_rate` that so many people find with `power`; none if not any."""
+    """Return the rise from `base_rate` that these people detect with `power`; none if no rise."""
     lacks = partial(_lacks, treated, control, base_rate, power)
     most = 1 - base_rate
     return float(brentq(lacks, 0.0, most)) if lacks(most) < 0 else None
@@ -37,9 +37,9 @@ def _lacks(treated: int, control: int, base_rate: float, power: float, rise: flo
 
 
 def least(treated: int, control: int) -> int | None:
-    """Return how many of the treated must do it, and nobody of the control; none if all don't do.
+    """Return how many of the treated must do it, if no control does; none if all are too few.
 
-    The more do, the clearer it is: the first that is found by halves is the least.
+    The more do, the clearer it is, so the least is found by bisection.
     """
     none, enough = 0, treated
     if not _is_clear(treated, treated, control):

@@ -24,7 +24,7 @@ def register(client: Client, as_of: date, program: str, folder: Path, *, force: 
         as_of: The model's date.
         program: The model's program.
         folder: The folder of the registry.
-        force: Register it although it does not beat the baseline, or was not judged.
+        force: Register it even if it does not beat the baseline, or was not evaluated.
 
     Raises:
         click.ClickException: when it was not evaluated, or does not beat the baseline.
@@ -39,7 +39,7 @@ def register(client: Client, as_of: date, program: str, folder: Path, *, force: 
     if not beats and not force:
         raise click.ClickException(
             f"model {model_id} was not registered: {words}; evaluate it with `flowdrop models "
-            f"evaluate --as-of {as_of}`, or register it all the same with --force"
+            f"evaluate --as-of {as_of}`, or register it anyway with --force"
         )
     champion = Champion(
         program=program,

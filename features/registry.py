@@ -1,10 +1,10 @@
-"""The registry: a row a model in ClickHouse, and a folder with its file.
+"""The registry: one row per model in ClickHouse, and a folder with its file.
 
 A model's id comes from its program, its date, its training rows and its definition: trained twice
-on the same, it is the same model. Files are skops archives. The row has the file's SHA-256, and
-only the very bytes that it names are ever loaded: scikit-learn trusts a tree's node numbers without
-a look, so that an altered file could answer wrongly, or end the process. Of those, only the types
-listed here are.
+on the same data, it is the same model. Files are skops archives. The row has the file's SHA-256,
+and only exactly those bytes are ever loaded: scikit-learn trusts a tree's node numbers without
+checking, so an altered file could answer wrongly, or crash the process. Even from those, only the
+types listed here are.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 LIBRARIES = ("scikit-learn", "skops", "numpy", "pandas")
 
 TRUSTED = (
-    # What our own learners are made of, beyond what skops trusts by itself; a test holds the two
-    # together. Each was read: it keeps arrays and parameters, and calls nothing when it is made.
+    # What our own learners are made of, beyond what skops trusts by itself; a test keeps the two in
+    # step. Each was reviewed: it keeps arrays and parameters, and calls nothing when it is created.
     "numpy.dtype",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
@@ -57,7 +57,7 @@ class Metadata:
     campaigns: list[str]  # learned from
     rows: int
     redeemers: int  # rows labelled 1
-    base_rate: float  # redeemers / rows; the baseline's answer for who was never contacted
+    base_rate: float  # redeemers / rows; the baseline's answer for people never contacted
     data_fingerprint: str
     definition_fingerprint: str
     validation: dict[str, Any]  # see features/training.py
@@ -119,7 +119,7 @@ def save(folder: Path, model: Any, metadata: Metadata) -> Known:
     """Write the model and its metadata to a folder of its id, complete or not at all.
 
     Returns:
-        What the registry is to know of it.
+        What the registry needs to know about it.
     """
     import skops.io
 
@@ -158,7 +158,7 @@ def required(client: Client, model_id: str) -> Known:
 
 
 def intact(folder: Path, known: Known) -> bool:
-    """Return whether the model's file is there, and the one that the registry names."""
+    """Return whether the model's file is there, and is the one that the registry names."""
     try:
         found = (folder / known.metadata.model_id / MODEL_FILE).read_bytes()
     except OSError:
@@ -167,11 +167,11 @@ def intact(folder: Path, known: Known) -> bool:
 
 
 def content(client: Client, folder: Path, model_id: str) -> tuple[bytes, Metadata]:
-    """Return the bytes of a model's file, which are those that the registry names.
+    """Return the bytes of a model's file, checked to be those that the registry names.
 
     Raises:
-        click.ClickException: when the registry knows no such model, or the file is missing or
-            another.
+        click.ClickException: when the registry knows no such model, or the file is missing or a
+        different one.
     """
     known = required(client, model_id)
     path, anew = folder / model_id / MODEL_FILE, _anew(known.metadata)
@@ -194,15 +194,15 @@ def load(client: Client, folder: Path, model_id: str) -> tuple[Any, Metadata]:
     """Return a model and its metadata.
 
     Raises:
-        click.ClickException: when its file is missing or another, holds a type that is not
-            trusted, or is of other features than today's.
+        click.ClickException: when its file is missing or a different one, holds a type that is not
+        trusted, or is of other features than today's.
     """
     import skops.io
 
     found, metadata = content(client, folder, model_id)
     if metadata.features != list(NAMES):
         raise click.ClickException(
-            f"model {model_id} was trained on other features than today's; {_anew(metadata)}"
+            f"model {model_id} was trained on features other than today's; {_anew(metadata)}"
         )
     try:
         strange = sorted(set(skops.io.get_untrusted_types(data=found)) - set(TRUSTED))
@@ -227,7 +227,7 @@ def _anew(metadata: Metadata) -> str:
 
 
 def record(client: Client, known: Known) -> None:
-    """Write the model's row; the model last recorded for a program and date is theirs."""
+    """Write the model's row; the model last recorded for a program and date is the one in use."""
     metadata = known.metadata
     client.insert(
         "models",
@@ -263,7 +263,7 @@ def record(client: Client, known: Known) -> None:
 
 
 def models(client: Client) -> list[dict[str, Any]]:
-    """Return every trained model, the newest date first."""
+    """Return every trained model, latest date first."""
     return rows(client, "features/models")
 
 
@@ -277,7 +277,7 @@ def model_of(client: Client, as_of: date, program: str) -> str:
         if row["as_of"] == as_of and row["program"] == program:
             return str(row["model_id"])
     raise click.ClickException(
-        f"no model of program {program!r} was trained for {as_of}; do so with "
+        f"no model of program {program!r} was trained for {as_of}; train one with "
         f"`flowdrop models train --as-of {as_of}`"
     )
 
@@ -294,7 +294,7 @@ def enthrone(client: Client, folder: Path, champion: Champion) -> None:
 
 
 def champion_on(client: Client, as_of: date, program: str) -> Champion:
-    """Return the program's champion on `as_of`: its registered model of the newest date up to it.
+    """Return the program's champion on `as_of`: its registered model of the latest date up to it.
 
     Raises:
         click.ClickException: when there is none.
@@ -302,7 +302,7 @@ def champion_on(client: Client, as_of: date, program: str) -> Champion:
     found = rows(client, "features/champion", as_of=as_of, program=program)
     if not found:
         raise click.ClickException(
-            f"no model of program {program!r} is registered for {as_of} or before; do so with "
-            f"`flowdrop models register --as-of {as_of}`"
+            f"no model of program {program!r} is registered for {as_of} or before; register one "
+            f"with `flowdrop models register --as-of {as_of}`"
         )
     return Champion(**found[0])

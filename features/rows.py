@@ -1,4 +1,4 @@
-"""Feature rows in ClickHouse: built for a date, one purpose at a time, replaced at once."""
+"""Feature rows in ClickHouse: built for a date, one purpose at a time, replaced atomically."""
 
 from __future__ import annotations
 
@@ -43,16 +43,16 @@ class Campaign:
 def build(
     client: Client, as_of: date, purpose: Purpose, program: str, offer_days: int = OFFER_DAYS
 ) -> int:
-    """Compute the rows of `purpose` for `as_of` and put them in the place of the old ones.
+    """Compute the rows of `purpose` for `as_of` and replace the old ones with them.
 
-    A reader sees the old rows or the new, never a part.
+    A reader sees the old rows or the new, never a mixture.
 
     Args:
         client: A client of ClickHouse.
         as_of: The date partition.
         purpose: Which rows.
         program: Whose people.
-        offer_days: After a contact, until an offer that names no end is over.
+        offer_days: After a contact, until an offer without an end is over.
 
     Returns:
         How many rows there are.
@@ -65,14 +65,14 @@ def build(
         text("features/rows"), parameters=place | {"channel": channel, "offer_days": offer_days}
     )
     count = int(rows(client, "features/rows_staged", **place)[0]["staged"])
-    # ClickHouse refuses to replace a partition by an empty one.
+    # ClickHouse refuses to replace a partition with an empty one.
     change = "features/rows_replace" if count else "features/rows_drop"
     client.command(text(change), parameters=place)
     return count
 
 
 def known(client: Client, program: str) -> datetime:
-    """Return the time of the last event in the warehouse, after a look that there is something.
+    """Return the time of the last event in the warehouse, after checking that there is data.
 
     Raises:
         click.ClickException: when there is no table, no purchase or no contact.
@@ -95,7 +95,7 @@ def known(client: Client, program: str) -> datetime:
 
 
 def next_channel(client: Client, as_of: date, program: str) -> str:
-    """Return the channel the next campaign is taken to be of: the most used before `as_of`."""
+    """Return the channel the next campaign is assumed to use: the most used before `as_of`."""
     found = rows(client, "features/next_channel", as_of=as_of, program=program)
     return str(found[0]["channel"]) if found else ""
 
@@ -122,7 +122,7 @@ def stored(client: Client, as_of: date, purpose: Purpose, program: str) -> pd.Da
 
 
 def required(client: Client, as_of: date, purpose: Purpose, program: str) -> pd.DataFrame:
-    """Return the stored rows, or end with a sentence that says how to build them."""
+    """Return the stored rows, or fail with a message that says how to build them."""
     table = stored(client, as_of, purpose, program)
     if table.empty:
         raise click.ClickException(
@@ -133,7 +133,7 @@ def required(client: Client, as_of: date, purpose: Purpose, program: str) -> pd.
 
 
 def fingerprint(table: pd.DataFrame) -> str:
-    """Return the SHA-256 of the rows: of who, when, features and labels, in their order."""
+    """Return the SHA-256 of the rows: of who, when, features and labels, in order."""
     columns = ["campaign", "person", "at", "label", *NAMES]
     content = table[columns].to_csv(index=False, float_format="%.17g")
     return hashlib.sha256(content.encode()).hexdigest()
@@ -144,6 +144,6 @@ def baseline(table: pd.DataFrame, unknown: float) -> NDArray[np.float64]:
 
     Args:
         table: Rows as `stored` returns them.
-        unknown: The rate for who was never contacted before.
+        unknown: The rate for those never contacted before.
     """
     return np.asarray(table[BASELINE].fillna(unknown), dtype=np.float64)

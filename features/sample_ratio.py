@@ -1,10 +1,10 @@
-"""Do the arms hold as many people as they should by the probabilities drawn with?
+"""Do the arms hold as many people as the assignment probabilities imply?
 
-Pearson's chi-squared where every arm should hold many. Where one should hold few, that curve is
-wrong by more than the threshold: then the p-value is exact, the chance under the probabilities of
-any split that is no likelier than the one found (two arms: the binomial test). With too many splits
-to count them all it is drawn for instead, by a fixed seed; (1 + as unlikely) / (1 + drawn) keeps
-the promise of a p-value.
+Pearson's chi-squared where every arm should hold many. Where one should hold few, that
+approximation is off by more than the threshold: then the p-value is exact, the chance under the
+probabilities of any split that is no likelier than the one found (two arms: the binomial test).
+With too many splits to count them all it is simulated instead, with a fixed seed; (1 + as unlikely)
+/ (1 + drawn) keeps it a valid p-value.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ if TYPE_CHECKING:
     Counts = NDArray[np.int64]
 
 P_MIN = 0.001  # below it the split is not the one that was drawn
-EXACT_BELOW = 50  # expected people in an arm; above, the curve's .001 is true within a tenth or two
+EXACT_BELOW = 50  # expected people in an arm; above, the curve's .001 is off by a fifth at most
 SPLITS_MAX = 100_000  # counted one by one
 DRAWS = 100_000
 SEED = 20_170_101
-TIE = 1e-7  # chances as near as this are the same
+TIE = 1e-7  # chances as close as this count as equal
 
 Way = Literal["chi-squared", "exact", "drawn"]
 
 
 @dataclass(frozen=True)
 class SampleRatio:
-    """The people in each arm against the probabilities drawn with."""
+    """The people in each arm against the assignment probabilities."""
 
     chi_squared: float
     degrees: int
@@ -48,7 +48,7 @@ class SampleRatio:
 
     @property
     def ok(self) -> bool:
-        """Whether the split may be the one drawn; if not, no comparison is to be believed."""
+        """Whether the split may be as drawn; if not, no comparison can be trusted."""
         return self.p_value >= P_MIN
 
 
@@ -56,8 +56,8 @@ def sample_ratio(people: Mapping[str, int], probabilities: Mapping[str, float]) 
     """Check people by arm against the probability of each arm.
 
     Args:
-        people: by arm; an arm that nobody is in counts with 0.
-        probabilities: by the same arms, above 0; where they don't add to 1, their shares count.
+        people: by arm; an empty arm counts with 0.
+        probabilities: by the same arms, above 0; if they don't add up to 1, their shares count.
     """
     if people.keys() != probabilities.keys() or not people:
         raise ValueError(f"arms {sorted(people)} have probabilities for {sorted(probabilities)}")
@@ -96,7 +96,7 @@ def _judge(counts: Counts, shares: Floats, chi_squared: float) -> tuple[Way, flo
 
 
 def _log_chances(splits: Counts, shares: Floats) -> Floats:
-    """Return the logarithm of each split's chance, a row each."""
+    """Return the logarithm of each split's chance, one per row."""
     ways = gammaln(splits.sum(axis=1) + 1) - gammaln(splits + 1).sum(axis=1)
     chances: Floats = ways + splits @ np.log(shares)
     return chances

@@ -1,11 +1,11 @@
 """Two rates compared by one score statistic (Miettinen and Nurminen 1985).
 
 For a supposed difference or ratio of the rates, the statistic is the deviation from it over its
-standard error, with the rates that are likeliest under it and the factor N / (N - 1). An interval
+standard error, with the maximum-likelihood rates under it and the factor N / (N - 1). An interval
 is all that the statistic does not reject. At no difference, which is a ratio of one, both are the
 same number, so that the two intervals and the p-value agree about zero, whatever the counts.
 
-Only lower bounds are sought: an upper one is the lower one with the arms exchanged.
+Only lower bounds are computed: an upper one is the lower one with the arms exchanged.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ CONFIDENCE = 0.95
 Z = float(ndtri((1 + CONFIDENCE) / 2))
 
 _HALVINGS = 60  # of an interval within [0, 1]: to the last digit of a float
-_EXACT = 1e-15  # as near as a bound is sought
+_EXACT = 1e-15  # how closely a bound is located
 
 
 def z_of_no_difference(treated: Proportion, control: Proportion) -> float:
@@ -71,7 +71,7 @@ def _least_difference(treated: Proportion, control: Proportion) -> float:
 def _least_ratio(treated: Proportion, control: Proportion) -> float:
     if treated.successes == 0:
         return 0.0
-    # Sought by share: a ratio of one is at a half, and a ratio without end at one.
+    # Located by share: a ratio of one is at a half, and an infinite ratio at one.
     found = treated.value / (treated.value + control.value)
 
     def beyond(share: float) -> float:
@@ -85,7 +85,7 @@ def _least_ratio(treated: Proportion, control: Proportion) -> float:
 
 
 def _turning(beyond: Callable[[float], float], low: float, high: float) -> float:
-    """Return where a falling function is zero, at most an end: no rounding leads past it."""
+    """Return where a falling function is zero, clamped to the ends: no rounding leads past them."""
     if beyond(low) <= 0:
         return low
     if beyond(high) >= 0:
@@ -116,7 +116,7 @@ def _z_of_ratio(treated: Proportion, control: Proportion, ratio: float) -> float
 def _deviation(value: float, variance: float, people: int) -> float:
     if value == 0:
         return 0.0
-    if variance <= 0:  # such rates give these counts never
+    if variance <= 0:  # such rates never give these counts
         return math.copysign(math.inf, value)
     return value / math.sqrt(variance * people / (people - 1))
 
@@ -126,7 +126,7 @@ def _likeliest_with_difference(
 ) -> float:
     """Return the control's rate of greatest likelihood when the treated is `difference` above.
 
-    The likelihood has one summit; its slope has the sign of a polynomial.
+    The likelihood has one maximum; its slope has the sign of a polynomial.
     """
     low, high = max(0.0, -difference), min(1.0, 1 - difference)
     for _ in range(_HALVINGS):

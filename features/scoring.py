@@ -27,14 +27,14 @@ class Scored:
     as_of: date
     model_id: str
     model_as_of: date  # may be older than as_of, never newer
-    channel: str  # that the next campaign is taken to be of
+    channel: str  # that the next campaign is assumed to use
     people: int
     mean_score: float
     highest_score: float
 
 
 def score(client: Client, as_of: date, program: str, folder: Path) -> Scored:
-    """Score everyone of `program` with a row for `as_of`; the old scores are replaced at once.
+    """Score everyone of `program` with a row for `as_of`; old scores are replaced atomically.
 
     Raises:
         click.ClickException: when no model is registered, or no rows were built.

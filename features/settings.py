@@ -17,11 +17,11 @@ class FeatureSettings(Settings):
         default_factory=lambda: str(home() / "models"), description="folder of the model registry"
     )
     program: str = Field(
-        "liuliangbao", description="wallet program whose people are learned from and scored"
+        "liuliangbao", description="wallet program whose people models learn from and score"
     )
     offer_days: int = Field(
         OFFER_DAYS,
         ge=1,
         le=3_650,
-        description="days after a contact until an offer that names no end is over",
+        description="days after a contact until an offer without an end is over",
     )

@@ -1,4 +1,4 @@
-"""Training: the rows of campaigns that had ended, a learner chosen in the order of time, a file."""
+"""Training: the rows of ended campaigns, a learner chosen in chronological order, a file."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def train(
 ) -> tuple[registry.Metadata, bool]:
     """Train the model of `as_of` on its stored training rows, unless its file is there already.
 
-    A file that is not the one the registry names is not taken for the model: it is made anew.
+    A file that is not the one the registry names does not count: it is rebuilt.
 
     Returns:
         The model's metadata, and whether it was trained now.

@@ -1,4 +1,4 @@
-"""Choosing a learner inside the training campaigns, in the order of time.
+"""Choosing a learner inside the training campaigns, in chronological order.
 
 Each campaign of the later half is predicted by a fit on the campaigns that had ended when it
 began, as will be the case for the next campaign.
@@ -38,7 +38,7 @@ class Validation:
 
 
 def validate(table: pd.DataFrame, campaigns: list[Campaign]) -> Validation:
-    """Predict the later half of `campaigns` in the order of time with every learner.
+    """Predict the later half of `campaigns` in chronological order with every learner.
 
     Args:
         table: Training rows of all `campaigns`.
@@ -84,7 +84,7 @@ def teaches(table: pd.DataFrame) -> bool:
 
 
 def _rank(one: Comparison) -> float:
-    """Return what the choice goes by; nobody is comparable within campaigns of one outcome each."""
+    """Return what decides the choice; nobody is comparable within campaigns of one outcome each."""
     found = one.auc if one.within_auc is None else one.within_auc
     return -1.0 if found is None else found
 

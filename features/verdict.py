@@ -1,10 +1,10 @@
-"""What an evaluation says: the stored results of a model, which one decides, and in words.
+"""What an evaluation says: a model's stored results, which one decides, and in words.
 
 The scope `later` decides where there is one: campaigns that began on or after the model's date and
-are over. One that is not over at the last event known has labels so far only: a drop of this
+are over. One that is not over at the last known event has only labels so far: a drop of this
 morning has none, and would make the best people look like the worst. It is named, and left out.
 `not_over` has those too, and the campaigns that were running at the date; the model learned from
-redemptions after their start, so it is told but decides nothing. On the last day of the data
+redemptions after their start, so it is reported but decides nothing. On the last day of the data
 nothing is later, and the validation inside training decides.
 """
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
 REDEEMERS_MIN = 20  # fewer decide nothing
-PEOPLE_MIN = 20  # of fewer, all draws are alike and the interval has no width
+PEOPLE_MIN = 20  # with fewer, all draws are alike and the interval has no width
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Evaluation:
     redeemers: int
     people: int
     campaigns: list[str]
-    open_campaigns: list[str]  # not over at the last event known: see above
+    open_campaigns: list[str]  # not over at the last known event: see above
     auc: float | None  # nothing where no two people can be compared; likewise below
     baseline_auc: float | None
     difference: float | None
@@ -57,7 +57,7 @@ def evaluations(client: Client, model_id: str) -> list[Evaluation]:
 
 
 def deciding(found: list[Evaluation]) -> Evaluation | None:
-    """Return the evaluation that decides: `later` with enough to judge by, else `validation`."""
+    """Return the evaluation that decides: `later` if large enough, otherwise `validation`."""
     scopes = {
         one.scope: one
         for one in found

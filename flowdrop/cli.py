@@ -1,6 +1,6 @@
 """The one command-line program; the module of a command is imported only when it is called.
 
-`COMMANDS` names every command, the place of its click object and its one line of help, so that
+`COMMANDS` names every command, where its click object is and its one line of help, so that
 `flowdrop --help` imports none of them.
 """
 
@@ -39,10 +39,10 @@ COMMANDS: dict[str, Entry] = {
     ),
     "secrets": Entry(
         "local.secrets_cli:secrets",
-        "List and rotate this folder's secrets, which `up` draws.",
+        "List and rotate this folder's secrets, which `up` generates.",
     ),
     # streams
-    "topics": Entry("streams.commands.topics:topics", "Create, show or mend the Kafka topics."),
+    "topics": Entry("streams.commands.topics:topics", "Create, show or fix the Kafka topics."),
     "worker": Entry(
         "streams.commands.worker:worker",
         "Run a worker: wallets and campaign events.",
@@ -76,7 +76,7 @@ COMMANDS: dict[str, Entry] = {
     # warehouse
     "warehouse": Entry(
         "streams.commands.storage:warehouse",
-        "See what the warehouse lacks; fill it anew from Kafka.",
+        "See what the warehouse lacks; refill it from Kafka.",
     ),
     "sql": Entry("sql.cli:sql", "Apply migrations; list, show and run the queries."),
     # inputs
@@ -109,7 +109,7 @@ class LazyGroup(click.Group):
     """A click group that knows its commands by name and loads one when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """Return the names in the order of `COMMANDS`, which follows the way through the house."""
+        """Return the names in the order of `COMMANDS`, which follows the pipeline."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
@@ -122,7 +122,7 @@ class LazyGroup(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; what a library of others raises ends it in a sentence."""
+        """Run the command; an exception of a third-party library ends it with a sentence."""
         try:
             return super().invoke(ctx)
         except click.ClickException as error:

@@ -1,6 +1,6 @@
-"""What others' libraries raise, as one sentence with a way out: no command ends in a traceback.
+"""What third-party libraries raise, as one sentence with a remedy: no command ends in a traceback.
 
-A failure is known by the package that raised it, so that none need be imported to catch it.
+A failure is recognised by the package that raised it, so none need be imported to catch it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import errno
 WAYS_OUT = {
     "clickhouse_connect": (
         "ClickHouse",
-        "see `flowdrop status`; `flowdrop warehouse check` tells what it can't read",
+        "see `flowdrop status`; `flowdrop warehouse check` lists what it can't read",
     ),
     "urllib3": ("ClickHouse", "see `flowdrop status`"),
     "cimpl": ("Kafka", "see `flowdrop status`"),  # confluent-kafka's
@@ -21,7 +21,7 @@ LENGTH_MAX = 400
 
 
 def in_words(error: BaseException) -> str:
-    """Return a sentence about `error`, "" for one that is a fault of ours."""
+    """Return a sentence about `error`, "" for one that is our own bug."""
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return f"the disk is full{_at(error)}; make room, then run it again"
     for cls in type(error).__mro__:

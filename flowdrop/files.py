@@ -1,6 +1,6 @@
-"""Tables as files beside CSV: a workbook of Excel, and Parquet.
+"""Tables as files other than CSV: an Excel workbook, and Parquet.
 
-A spreadsheet computes none of their cells: a text is stored as a text, whatever it begins with.
+A spreadsheet evaluates none of their cells: a text is stored as a text, whatever it begins with.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 ROWS_MAX = 1_048_576  # of a sheet
 CHARACTERS_MAX = 32_767  # of a cell
 SHEET_NAME_MAX = 31  # characters
-EXACT_MAX = 10**15  # a sheet's numbers have 15 digits; what has more is stored as a text
+EXACT_MAX = 10**15  # a sheet's numbers have 15 digits; longer ones are stored as text
 _NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\']")
 
 
 def xlsx_bytes(sheets: Mapping[str, tuple[Rows, Sequence[str]]]) -> bytes:
-    """Return a workbook with a sheet for each title: its rows, and the heads if it has none.
+    """Return a workbook with a sheet for each title: its rows, or only the headers if it has none.
 
     Raises:
         click.ClickException: when a table or a cell is larger than a workbook may hold.
@@ -42,7 +42,7 @@ def xlsx_bytes(sheets: Mapping[str, tuple[Rows, Sequence[str]]]) -> bytes:
         for title, (rows, columns) in sheets.items():
             if len(rows) >= ROWS_MAX:
                 raise click.ClickException(
-                    f"{len(rows):,} rows are more than a sheet's {ROWS_MAX - 1:,}; take --parquet"
+                    f"{len(rows):,} rows exceed a sheet's {ROWS_MAX - 1:,}; use --parquet"
                 )
             sheet = book.add_worksheet(_NOT_IN_A_NAME.sub(" ", title)[:SHEET_NAME_MAX])
             heads = list(rows[0] if rows else columns)
@@ -71,15 +71,15 @@ def _write(sheet: Any, place: tuple[int, int], value: Any, formats: Mapping[type
         text = " ".join(str(each) for each in value) if listed else str(value)
         if sheet.write_string(*place, text) != 0:
             raise click.ClickException(
-                f"a text of {len(text):,} characters is longer than a cell's {CHARACTERS_MAX:,}; "
-                "take --parquet"
+                f"a text of {len(text):,} characters exceeds a cell's {CHARACTERS_MAX:,}; "
+                "use --parquet"
             )
 
 
 def parquet_bytes(rows: Rows, columns: Sequence[str] = ()) -> bytes:
     """Return rows of equal keys as a Parquet file; without rows it has only `columns`.
 
-    Times are in UTC, several names are a list, and what is none is null.
+    Times are in UTC, several names are a list, and missing values are null.
     """
     import pyarrow as pa
     from pyarrow import parquet

@@ -1,8 +1,8 @@
-"""An HTTP server that waits for nobody for ever: time-outs, and a bound on connections.
+"""An HTTP server that waits for nobody for ever: timeouts, and a limit on connections.
 
 uvicorn waits as long as a client likes for the head of a request, for its body, and for a reader of
-the answer; so a few hundred half-open connections take every place. `Impatient` gives each of these
-its time, and makes room for a new connection by closing the one that has waited longest.
+the answer; so a few hundred half-open connections take every place. `Impatient` limits the time of
+each, and makes room for a new connection by closing the one that has waited longest.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 HEAD_SECONDS_MAX = 10.0  # from the first byte of a request, or the connection, to its head's end
 BODY_SECONDS_MAX = 30.0  # between two pieces of a body
-ANSWER_SECONDS_MAX = 300.0  # that a client may take nothing of its answer
+ANSWER_SECONDS_MAX = 300.0  # for which a client may read nothing of its response
 IDLE_SECONDS_MAX = 30  # between two requests; uvicorn's own
 HEAD_BYTES_MAX = 1024 * 1024
 CONNECTIONS_MAX = 512
@@ -34,7 +34,7 @@ class Impatient(HttpToolsProtocol):
 
     @property
     def waits(self) -> bool:
-        """Whether no whole head of a request has come that is not answered."""
+        """Whether no complete request head is waiting for an answer."""
         cycle: Any = self.cycle  # none before the first head
         return cycle is None or bool(cycle.response_complete)
 
@@ -48,7 +48,7 @@ class Impatient(HttpToolsProtocol):
             min(others, key=lambda one: one.waits_since).transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Take what came, and see what is waited for now."""
+        """Take what came, and see what is awaited now."""
         super().data_received(data)
         if self.transport.is_closing():
             return
@@ -64,7 +64,7 @@ class Impatient(HttpToolsProtocol):
             self._give(None)
 
     def on_headers_complete(self) -> None:
-        """Have the head."""
+        """The head is complete."""
         self._head_bytes = 0
         super().on_headers_complete()
 
@@ -75,12 +75,12 @@ class Impatient(HttpToolsProtocol):
         super().on_response_complete()
 
     def pause_writing(self) -> None:
-        """Note that the client takes nothing of its answer."""
+        """Note that the client reads nothing of its response."""
         super().pause_writing()
         self._unread = self.loop.call_later(ANSWER_SECONDS_MAX, self.transport.abort)
 
     def resume_writing(self) -> None:
-        """Note that it does again."""
+        """Note that it reads again."""
         super().resume_writing()
         if self._unread is not None:
             self._unread.cancel()
@@ -93,7 +93,7 @@ class Impatient(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def _give(self, seconds: float | None) -> None:
-        """Wait for the client for so long from now, None for no longer."""
+        """Wait for the client this long from now; None stops waiting."""
         if self._timer is not None:
             self._timer.cancel()
         self._timer = None if seconds is None else self.loop.call_later(seconds, self._late)

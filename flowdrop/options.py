@@ -1,4 +1,4 @@
-"""Options that commands of every room have, declared once: in which form facts are printed."""
+"""Options that all packages' commands share, declared once: in which form facts are printed."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""FLOWDROP_HOME is its owner's alone: wallets, passwords and logs of people lie there.
+"""FLOWDROP_HOME belongs to its owner alone: wallets, passwords and people's logs are there.
 
 Whatever flowdrop or a part of it writes, nobody else may read (umask 077). A folder that another
-user owns or may write to is refused, since they could lay what we then trust; so is a link inside,
-by which they would have us write elsewhere.
+user owns or may write to is refused, since they could plant what we then trust; so is a link
+inside, with which they could make us write elsewhere.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 UMASK = 0o077
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
-INNER = ("data", "logs", "run")  # folders whose own entries are looked at as well
+INNER = ("data", "logs", "run")  # folders whose own entries are checked as well
 
 
 def keep_to_ourselves() -> None:
@@ -29,10 +29,10 @@ def keep_to_ourselves() -> None:
 
 
 def require_ours(home: Path) -> None:
-    """Return if there is no `home` yet, or nobody else has a hand in it.
+    """Return if there is no `home` yet, or nobody else controls any of it.
 
     Raises:
-        click.ClickException: naming what is another's, or a link.
+        click.ClickException: naming what belongs to another, or is a link.
     """
     require_own_folder(home)
     for folder in (home, *(home / name for name in INNER)):
@@ -41,10 +41,10 @@ def require_ours(home: Path) -> None:
 
 
 def require_own_folder(home: Path) -> None:
-    """Return if there is no `home` yet, or it is our own, whatever lies inside; close it to others.
+    """Return if there is no `home` yet, or it is our own, whatever is inside; close it to others.
 
     Raises:
-        click.ClickException: when it is a link, another's, or others may write to it.
+        click.ClickException: when it is a link, belongs to another, or others may write to it.
     """
     _require(home, home)
     if home.is_dir() and home.stat().st_mode & OTHERS:
@@ -52,7 +52,7 @@ def require_own_folder(home: Path) -> None:
 
 
 def open_ours(path: Path, flags: int) -> int:
-    """Open a file of ours by `flags`, making it if they say so; a link is not followed."""
+    """Open a file of ours with `flags`, creating it if they say so; a link is not followed."""
     return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
 
 
@@ -78,5 +78,5 @@ def _fault(found: os.stat_result, *, folder: bool) -> str:
     if found.st_uid != os.geteuid():
         return f"belongs to another user ({found.st_uid}); name a folder of your own"
     if folder and found.st_mode & OTHERS_WRITE:
-        return "may be written to by others; `chmod go-w` it, once you know what is in it"
+        return "can be written to by others; `chmod go-w` it, once you have checked what is in it"
     return ""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.console import JustifyMethod
     from rich.text import Text
 
-# What makes a spreadsheet compute a cell; East Asian ones take the wide forms as well.
+# What makes a spreadsheet evaluate a cell; East Asian ones take the wide forms as well.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 PIPE_WIDTH = 10_000
@@ -36,8 +36,8 @@ def _plain(value: object) -> object:
 def json_text(value: object, *, indent: int | None = None, sort_keys: bool = False) -> str:
     """Return `value` as JSON: what commands, API, pages and the registry write.
 
-    Times are in ISO form and non-ASCII text is as it is. What is no number (NaN) or no finite one
-    is null: JSON has no word for it, and a reader that follows the standard refuses the whole.
+    Times are in ISO form and non-ASCII text is as it is. What is not a number (NaN) or not finite
+    is null: JSON has no notation for it, and a reader that follows the standard rejects the whole.
     """
     return json.dumps(
         _finite(value),
@@ -62,10 +62,11 @@ _LAYOUT = frozenset("\n\t")
 
 
 def visible(text: str, keep: frozenset[str] = _LAYOUT) -> str:
-    r"""Return `text` with what a terminal would obey, or nobody would see, as its escape.
+    r"""Return `text` with what a terminal would obey, or nobody would see, escaped.
 
-    Control characters, marks of direction and characters of no width become `\u202e` and the like;
-    inside JSON that is their own spelling. Line feeds and tabs stay, or what else is to be kept.
+    Control characters, directional marks and zero-width characters become `\u202e` and the like;
+    inside JSON that is their own spelling. Line feeds and tabs stay, or whatever else is to be
+    kept.
     """
     if text.isprintable():
         return text
@@ -113,7 +114,7 @@ def csv_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> 
 
 def _csv_line(cells: Iterable[object]) -> str:
     out = io.StringIO()
-    # The writer quotes what its own line ends with, so that no carriage return ends a row.
+    # The writer quotes its own line ending, so that no carriage return ends a row.
     csv.writer(out, lineterminator="\r\n").writerow([_csv_cell(cell) for cell in cells])
     return out.getvalue().removesuffix("\r\n") + "\n"
 
@@ -121,9 +122,8 @@ def _csv_line(cells: Iterable[object]) -> str:
 def _csv_cell(value: object) -> object:
     """Return a value as CSV holds it: several names are words of one cell, a time is as in JSON.
 
-    Whoever names a campaign does not choose what a spreadsheet computes: a text that one would
-    take for a formula is preceded by an apostrophe. Numbers stay numbers; what is none (NaN) is
-    an empty cell.
+    Whoever names a campaign must not decide what a spreadsheet evaluates: a text that it would take
+    for a formula is preceded by an apostrophe. Numbers stay numbers; NaN is an empty cell.
     """
     value = _finite(value)
     if isinstance(value, date | datetime):
@@ -136,11 +136,11 @@ def _csv_cell(value: object) -> object:
 
 
 def print_rows(rows: Sequence[Mapping[str, Any]], *, title: str = "", empty: str = "none") -> None:
-    """Print rows of equal keys as a table for people; `empty` is said when there are none."""
+    """Print rows of equal keys as a table for people; `empty` is printed when there are none."""
     from rich.console import Console
     from rich.table import Table
 
-    # A pipe has no width; a terminal's is kept by folding what is too long, never by cutting it.
+    # A pipe has no width; in a terminal what is too long is folded, never cut.
     out = Console(width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else PIPE_WIDTH)
     if not rows:
         out.print(visible(f"{title}: {empty}" if title else empty), highlight=False, markup=False)

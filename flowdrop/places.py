@@ -1,4 +1,4 @@
-"""Where flowdrop's own files lie, by the environment alone; quick to import."""
+"""Where flowdrop's own files are, from the environment alone; quick to import."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ PREFIX = "FLOWDROP_"
 
 
 def told(variable: str) -> str | None:
-    """Return what the environment says of `variable`; nothing if that is empty or blank."""
+    """Return the value of `variable` in the environment; nothing if that is empty or blank."""
     value = os.environ.get(variable, "")
     return value if value.strip() else None
 

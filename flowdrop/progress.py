@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class _Rate(TextColumn):
-    """Units a second since the task began."""
+    """Units per second since the task began."""
 
     def __init__(self) -> None:
         super().__init__("")

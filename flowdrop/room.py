@@ -1,8 +1,8 @@
-"""Room on the disk: who stops taking in before it is full, and how that is said.
+"""Disk space: who stops taking in before it is full, and how that is reported.
 
 Kafka and ClickHouse on one machine share a disk, and neither survives a full one well. So below one
 threshold the feed waits, since what it would store is in Kafka already; below a lower one workers
-wait, and whatever publishes is refused. All look for themselves and go on when there is room.
+wait, and publishing is refused. All check for themselves and continue when there is room.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MB = 1_000_000
-LOOK_SECONDS = 0.5  # writers fill some hundred MB a second at most
-MORE = 1.05  # what was shut opens at a little more room, so that it does not flap
+LOOK_SECONDS = 0.5  # writers fill a few hundred MB per second at most
+MORE = 1.05  # resumes at a little more room, so that it does not flap
 
 
 class RoomSettings(Settings):
@@ -37,19 +37,19 @@ class RoomSettings(Settings):
 
 
 def free_bytes(folder: Path) -> int:
-    """Return what is free on the disk of `folder`, which need not exist yet."""
+    """Return the free space on the disk of `folder`, which need not exist yet."""
     while not folder.exists():
         folder = folder.parent
     return shutil.disk_usage(folder).free
 
 
 class Room:
-    """Whether there is room to go on, looked up at most every `LOOK_SECONDS`.
+    """Whether there is room to continue, checked at most every `LOOK_SECONDS`.
 
     Args:
         setting: name of the threshold; the sentence names it.
         free_mb: the threshold.
-        folder: whose disk is looked at.
+        folder: whose disk is checked.
     """
 
     def __init__(self, setting: str, free_mb: int, folder: Path) -> None:
@@ -60,7 +60,7 @@ class Room:
         self._words = ""
 
     def missing(self) -> str:
-        """Return what keeps us from going on, in words; "" while there is room."""
+        """Return what keeps us from continuing, in words; "" while there is room."""
         now = time.monotonic()
         if now - self._looked >= LOOK_SECONDS:
             self._looked = now

@@ -1,9 +1,9 @@
 """The secrets of one folder: one for each purpose, in `FLOWDROP_HOME/secrets.json`.
 
-`flowdrop up` makes them at random, once (`local/secrets.py`); every command of the folder reads
+`flowdrop up` generates them at random, once (`local/secrets.py`); every command of the folder reads
 them here, as a layer of the settings. The file is a JSON object, purpose -> `{"id", "secret"}`, the
 secret as 64 hexadecimal digits. A purpose that is a ring keeps a list, of which the last signs and
-the ones before it are still known: what was signed once can be checked after a rotation.
+the earlier ones are still known: what was signed once can be checked after a rotation.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ NAME = "secrets.json"
 
 @dataclass(frozen=True)
 class Secret:
-    """One secret and the id by which what it signed names it."""
+    """One secret, and the id by which what it signed refers to it."""
 
     id: str
     secret: str
@@ -33,7 +33,7 @@ class Secret:
 
 @dataclass(frozen=True)
 class Purpose:
-    """What a secret is for, and the setting it gives a value to, when there is one."""
+    """What a secret is for, and the setting it provides, if any."""
 
     told: str
     setting: str = ""
@@ -79,18 +79,18 @@ def read(home: Path) -> Secrets:
 
 
 def current(secrets: Mapping[str, tuple[Secret, ...]], purpose: str) -> str:
-    """Return the secret that serves `purpose` now.
+    """Return the current secret for `purpose`.
 
     Raises:
         click.ClickException: when there is none.
     """
     if purpose not in secrets:
-        raise click.ClickException(f"there is no secret for {purpose}; `flowdrop up` makes one")
+        raise click.ClickException(f"there is no secret for {purpose}; `flowdrop up` generates one")
     return secrets[purpose][-1].secret
 
 
 def setting_values(secrets: Mapping[str, tuple[Secret, ...]]) -> dict[str, str]:
-    """Return what the secrets are as settings: a ring as `id:secret,id:secret`."""
+    """Return the secrets as settings: a ring as `id:secret,id:secret`."""
     values = {}
     for name, purpose in PURPOSES.items():
         if purpose.setting and name in secrets:
@@ -126,5 +126,5 @@ def _parsed(path: Path, text: str) -> Secrets:
         }
     except (ValueError, TypeError, AttributeError) as error:
         raise click.ClickException(
-            f"{path} is not what flowdrop wrote ({type(error).__name__}); put your copy back"
+            f"{path} is not what flowdrop wrote ({type(error).__name__}); restore your copy"
         ) from error

@@ -1,16 +1,16 @@
-"""Settings: the environment, then a TOML file, then what `flowdrop up` made, then a default.
+"""Settings: the environment, then a TOML file, then what `flowdrop up` wrote, then a default.
 
-Each room declares its own class here or beside its code; `flowdrop settings` prints them all with
-their source. The layers, strongest first:
+Each package declares its own class here or beside its code; `flowdrop settings` prints them all
+with their source. The layers, strongest first:
 
 1. `FLOWDROP_<NAME>` in the environment;
 2. the file named by `FLOWDROP_CONFIG` (default `flowdrop.toml` in the working folder);
 3. `secrets.json` and `addresses.toml` below `FLOWDROP_HOME`, written by `flowdrop up`, and the
-   programs' files in its folder `programs`, if there is one, as the demo makes it;
+   programs' files in its folder `programs`, if there is one, such as the demo's;
 4. the default in the class.
 
-A setting that is there but empty, or blank, is an unset one, in every layer: `FLOWDROP_KAFKA=` in a
-compose file or a shell means that nobody chose.
+A setting that is present but empty, or blank, counts as unset, in every layer: `FLOWDROP_KAFKA=` in
+a compose file or a shell means that nobody chose.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ _ADDRESS_PASSWORD = re.compile(r"(://[^/@:]*:)[^/@]+@")
 
 
 class _Environment(EnvSettingsSource):
-    """The environment without what is empty there."""
+    """The environment without its empty variables."""
 
     def _load_env_vars(self) -> Mapping[str, str | None]:
         return {name: value for name, value in super()._load_env_vars().items() if _says(value)}
 
 
 class _File(TomlConfigSettingsSource):
-    """A TOML file without what is empty there."""
+    """A TOML file without its empty values."""
 
     def _read_file(self, file_path: Path | Traversable) -> dict[str, Any]:
         return _toml(Path(str(file_path)))
@@ -63,7 +63,7 @@ def _says(value: object) -> bool:
 
 
 class Settings(BaseSettings):
-    """Base of every room's settings: frozen, read from the four layers above."""
+    """Base of every package's settings: frozen, read from the four layers above."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
@@ -98,11 +98,11 @@ class Addresses(Settings):
         "", description="the same as a user that writes rows; empty: as `clickhouse`"
     )
     clickhouse_admin: str = Field(
-        "", description="the same as a user that makes tables; empty: as `clickhouse`"
+        "", description="the same as a user that creates tables; empty: as `clickhouse`"
     )
     airflow: str = Field("http://127.0.0.1:8080", description="URL of Airflow's web server")
     airflow_password: SecretStr = Field(
-        SecretStr(""), description="password of Airflow's user admin; `flowdrop up` draws one"
+        SecretStr(""), description="password of Airflow's user admin; `flowdrop up` generates one"
     )
     worker: str = Field("http://127.0.0.1:6066", description="URL of any worker's web views")
     console: str = Field("http://127.0.0.1:8000", description="URL of the console")
@@ -137,7 +137,7 @@ class Addresses(Settings):
 
     @property
     def changing(self) -> str:
-        """URL of ClickHouse for what makes tables."""
+        """URL of ClickHouse for what creates tables."""
         return self.clickhouse_admin or self.clickhouse
 
 
@@ -158,18 +158,18 @@ def needed(secret: SecretStr, name: str) -> str:
     """Return the secret that the setting `name` holds.
 
     Raises:
-        click.ClickException: when nobody has set one: none is good for everybody.
+        click.ClickException: when nobody has set one: no default is safe.
     """
     if not secret.get_secret_value():
         raise click.ClickException(
-            f"setting {name}: there is none; `flowdrop up` draws one for {home()}, "
+            f"setting {name}: there is none; `flowdrop up` generates one for {home()}, "
             f"or set {PREFIX}{name.upper()} to a long random text"
         )
     return secret.get_secret_value()
 
 
 def sources(cls: type[Settings]) -> list[dict[str, Any]]:
-    """Return one row a setting of `cls`: name, value, source, description."""
+    """Return one row per setting of `cls`: name, value, source, description."""
     values = load(cls)
     files = [
         (str(config_file()), _keys(config_file())),
@@ -207,7 +207,7 @@ def _secrets() -> dict[str, str]:
 def _started() -> dict[str, Any]:
     """Return the addresses of what `flowdrop up` started, and the home's programs if it has any.
 
-    Of a ClickHouse that somebody else runs, its users are not those of ours.
+    If somebody else runs ClickHouse, its users are not ours.
     """
     found = _toml(addresses_file())
     if (programs := home() / "programs").is_dir():
@@ -227,7 +227,7 @@ def _toml(path: Path) -> dict[str, Any]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """Return what a TOML file says.
+    """Return the contents of a TOML file.
 
     Raises:
         click.ClickException: when it can't be read, naming the file and, where known, the line.
@@ -239,5 +239,5 @@ def _read(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         told = error.strerror if isinstance(error, OSError) else str(error)
         raise click.ClickException(
-            f"settings file {path}: {told}; mend it, or name another by {PREFIX}CONFIG"
+            f"settings file {path}: {told}; fix it, or name another with {PREFIX}CONFIG"
         ) from error

@@ -1,4 +1,4 @@
-"""`flowdrop settings`: every setting of every room, and where it came from."""
+"""`flowdrop settings`: every setting of every package, and where it came from."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Which process it is, whatever the wall clock does: the boot it belongs to and its start in it.
 
-A process id is given again, and a time of creation moves when the clock is set: Linux tells a
-process's start as ticks since the boot, and adding the boot's time, which follows the clock, gives
-another answer each time. The ticks themselves, and the boot's random id, never change.
+A process id is reused, and a creation time moves when the clock is set: Linux reports a process's
+start as ticks since the boot, and adding the boot's time, which follows the clock, gives a
+different answer each time. The ticks themselves, and the boot's random id, never change.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ def boot() -> str:
     """Return the id of this boot of the machine."""
     if BOOT_ID.exists():
         return BOOT_ID.read_text().strip()
-    # macOS; elsewhere nothing tells one boot from another
+    # macOS; elsewhere nothing distinguishes one boot from another
     return _told("sysctl", "-n", "kern.bootsessionuuid") if sys.platform == "darwin" else ""
 
 
 def birth(pid: int) -> str:
-    """Return what no other process has had or will have, "" when there is no such process."""
+    """Return what no other process has had or will have, "" if there is no such process."""
     start = _ticks(pid) if sys.platform == "linux" else _told("ps", "-o", "lstart=", "-p", str(pid))
     return f"{boot()}/{start}" if start else ""
 
@@ -42,11 +42,11 @@ def _ticks(pid: int) -> str:
         text = Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return ""
-    return text.rpartition(")")[2].split()[START_TICKS]  # a program's name may hold a blank or a )
+    return text.rpartition(")")[2].split()[START_TICKS]  # a program's name may hold a space or )
 
 
 def _told(*argv: str) -> str:
-    """Return what a system's own program says; its kernel keeps a start as it was first written."""
+    """Return what a system's own program says; its kernel keeps a start as first recorded."""
     plain = {**os.environ, "LC_ALL": "C", "TZ": "UTC"}
     done = subprocess.run(argv, capture_output=True, text=True, check=False, env=plain)
     return done.stdout.strip()

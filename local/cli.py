@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from local import processes
     from local.services import Services
 
-TOLD_BELOW = {"restarts", "last_reason", "troubles"}  # in a sentence, when there is one to say
+TOLD_BELOW = {"restarts", "last_reason", "troubles"}  # for a sentence, when there is one to print
 
 PART = click.Choice(NAMES)
 
@@ -41,7 +41,7 @@ STEPS = (
     Step("topics", "kafka", ("topics", "create")),
     Step("tables", "clickhouse", ("sql", "migrate")),
 )
-# These need the topics and the tables; the others start at once, side by side.
+# These need the topics and the tables; the others start at once, in parallel.
 AFTER_STEPS = {"worker", "feed", "console", "intake"}
 
 
@@ -63,13 +63,13 @@ def _wishes(_context: click.Context, _option: click.Parameter, texts: tuple[str,
     multiple=True,
     callback=_wishes,
     metavar="PART=PORT",
-    help="Fix the port of a part; free ones are chosen otherwise.",
+    help="Set the port of a part (default: a free one).",
 )
-@as_json_option("Print what runs as JSON, as `status` does.")
+@as_json_option("Print what is running as JSON, as `status` does.")
 def up(*, parts: tuple[str, ...], wishes: dict[str, int], as_json: bool) -> None:
-    """Start the real parts on this machine: all of them, or those that are named.
+    """Start the real parts on this machine: all of them, or those named.
 
-    A part that runs is left alone, one that died is started again on the same port. A part whose
+    A running part is left alone, one that died is restarted on the same port. A part whose
     address you set yourself (FLOWDROP_KAFKA, ...) is yours and is not started.
 
     Example: flowdrop up kafka clickhouse
@@ -102,7 +102,7 @@ def up(*, parts: tuple[str, ...], wishes: dict[str, int], as_json: bool) -> None
 @click.command()
 @click.argument("parts", nargs=-1, type=PART)
 def down(*, parts: tuple[str, ...]) -> None:
-    """Stop the parts, the last one first, and wait for a clean end.
+    """Stop the parts, last one first, and wait for a clean end.
 
     Example: flowdrop down
     """
@@ -119,8 +119,8 @@ def down(*, parts: tuple[str, ...]) -> None:
 def status(*, as_json: bool) -> None:
     """Show what runs, where, since when, and in how much memory (MB).
 
-    The exit status is 0 if something was started and all that was started runs. Where nothing
-    runs in this folder, the others on this machine that `flowdrop up` was used with are named.
+    The exit status is 0 if something was started and all that was started runs. If nothing runs in
+    this folder, it names the other folders on this machine that `flowdrop up` was used with.
 
     Example: flowdrop status --json
     """
@@ -132,7 +132,7 @@ def status(*, as_json: bool) -> None:
     else:
         print_rows([_for_people(row) for row in found], title=f"flowdrop in {home()}")
         say(
-            f"{row['part']} was started again {row['restarts']} times, at last because: "
+            f"{row['part']} was restarted {row['restarts']} times, most recently because: "
             f"{row['last_reason']}"
             for row in found
             if row["restarts"]
@@ -146,7 +146,7 @@ def status(*, as_json: bool) -> None:
 
 
 def _elsewhere(here: Path) -> list[str]:
-    """Say where `status` looked, and in which other folders something runs."""
+    """Report where `status` looked, and in which other folders something runs."""
     from local import homes, processes
     from local.services import known_services
 
@@ -156,7 +156,7 @@ def _elsewhere(here: Path) -> list[str]:
             continue
         try:
             parts = known_services(other).parts()
-        except (click.ClickException, OSError) as error:  # no fault of the folder asked for
+        except (click.ClickException, OSError) as error:  # not a fault of the folder asked for
             told.append(f"  {other}: can't be read ({error})")
             continue
         running = sum(processes.look(part).state == "running" for part in parts)
@@ -177,7 +177,7 @@ def reset(*, yes: bool) -> None:
 
 
 def clear(place: Path) -> None:
-    """Stop what runs below `place` and wipe it, once it is sure that flowdrop made it."""
+    """Stop what runs below `place` and wipe it, once it is certain that flowdrop made it."""
     from local import folder
     from local.environment import exclusive
     from local.services import known_services
@@ -192,10 +192,10 @@ def clear(place: Path) -> None:
 
 
 def rows(services: Services) -> list[dict[str, Any]]:
-    """Return one row a process: part, state, pid, address, since, memory_mb, log.
+    """Return one row per process: part, state, pid, address, since, memory_mb, log.
 
-    `restarts` and `last_reason` tell how often supervision has started it again, and why;
-    `troubles` what keeps one that runs from its work.
+    `restarts` and `last_reason` say how often supervision has restarted it, and why; `troubles`
+    what keeps a running one from its work.
     """
     from local import processes
     from local.troubles import troubles
@@ -250,11 +250,11 @@ def _start(services: Services, ours: Sequence[str], wanted: Sequence[str]) -> No
     began |= _launch(second)
     _arrive([part for part in [*first, *second] if part not in needed], began)
     for part in [*first, *second]:
-        processes.expect(part)  # one without a port answers nothing, but it must have lived so far
+        processes.expect(part)  # one without a port answers nothing, but it must be alive so far
 
 
 def _launch(parts: Sequence[processes.Part]) -> dict[str, float]:
-    """Start `parts` without waiting; return when each one that had to be started was."""
+    """Start `parts` without waiting; return once each one that needed it was started."""
     from local import processes
 
     began = {}

@@ -20,11 +20,11 @@ PROJECT = Path(__file__).parent.parent
 
 
 def cache_folder() -> Path:
-    """Return the folder of what is fetched or built once an environment: jars, templates.
+    """Return the folder of what is fetched or built once per environment: jars, templates.
 
-    It lies in the virtual environment, beside the packages, since it is of their kind: `reset`
-    keeps it, `make clean` removes it. Where that can't be written (a shared installation), it is
-    the user's cache folder.
+    It is in the virtual environment, beside the packages, since it is of their kind: `reset` keeps
+    it, `make clean` removes it. If that can't be written (a shared installation), it is the user's
+    cache folder.
     """
     folder = Path(sys.prefix) / "share" / "flowdrop"
     try:
@@ -39,8 +39,8 @@ def part_environment(home: Path, extra: Mapping[str, str] | None = None) -> dict
     """Return the environment of a part that works below `home`, with `extra` on top.
 
     Everything the user set is passed on. A task that calls `flowdrop` finds the one of this
-    environment first, and the same `FLOWDROP_HOME`, hence the same addresses. What another Airflow
-    on this machine is told does not reach ours.
+    environment first, and the same `FLOWDROP_HOME`, hence the same addresses. Settings for another
+    Airflow on this machine do not reach ours.
     """
     env = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
     env["FLOWDROP_HOME"] = str(home)
@@ -69,9 +69,9 @@ def write_whole(path: Path, text: str, *, mode: int = 0o600) -> None:
 
 @contextmanager
 def exclusive(path: Path) -> Iterator[None]:
-    """Hold the lock file `path`; another process that wants it waits until it is given back.
+    """Hold the lock file `path`; another process that wants it waits until it is released.
 
-    The kernel gives it back when its holder ends, however that ends.
+    The kernel releases it when its holder ends, however that ends.
     """
     while True:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The one folder that everything is kept in: made, recognised, checked for room, wiped."""
+"""The one folder that everything is kept in: created, recognised, checked for space, wiped."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MARK = "flowdrop-home"
-FORMAT = "format 3"  # of the ledger's records; a test holds it to `streams/ledger/accounts.py`
+FORMAT = "format 3"  # of the ledger's records; a test compares it with `streams/ledger/accounts.py`
 MARK_TEXT = f"flowdrop keeps its data here; `flowdrop reset` wipes this folder.\n{FORMAT}\n"
 FREE_BYTES_MIN = 2 * 1024**3
 
@@ -24,7 +24,7 @@ EARLY = {"console.sqlite", "faust", "models", "run"}
 
 
 def prepare(home: Path) -> None:
-    """Make `home` ours, or see that it is, and that there is room.
+    """Make `home` ours, or check that it is, and that there is room.
 
     Raises:
         click.ClickException: when it holds files that flowdrop did not write, or data of another
@@ -41,7 +41,7 @@ def prepare(home: Path) -> None:
 
 
 def claim(home: Path) -> None:
-    """Make the folder, if there is none, and mark it as ours, unless others' files are in it.
+    """Create the folder, if there is none, and mark it as ours, unless others' files are in it.
 
     Nobody else may look into it from then on.
     """
@@ -52,8 +52,8 @@ def claim(home: Path) -> None:
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         require_own_folder(home)
-        home.chmod(0o700)  # also one that was made before us
-        if not (home / MARK).is_file():  # it says of which format what is here already is
+        home.chmod(0o700)  # also one that existed before us
+        if not (home / MARK).is_file():  # it says which format the existing data has
             write_whole(home / MARK, MARK_TEXT)
     except OSError as error:
         raise click.ClickException(
@@ -83,7 +83,7 @@ def wipe(home: Path) -> None:
             "set FLOWDROP_HOME to flowdrop's folder, or delete it yourself"
         )
     for path in sorted(home.iterdir(), key=lambda path: path.name == MARK):
-        # the mark goes last, so that a reset that was cut short may be run again
+        # the mark goes last, so that an interrupted reset can be run again
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
@@ -94,9 +94,9 @@ def _refuse_other_format(home: Path) -> None:
     mark = home / MARK
     if mark.is_file() and FORMAT not in mark.read_text().splitlines():
         raise click.ClickException(
-            f"{home} holds data of another version of flowdrop, which this one can't read "
-            f"(its ledger has {FORMAT}); begin anew with `flowdrop reset`, or run the version "
-            "that wrote it"
+            f"{home} holds data of another version of flowdrop, which this one can't read (its "
+            f"ledger has {FORMAT}); start over with `flowdrop reset`, or run the version that "
+            "wrote it"
         )
 
 

@@ -13,7 +13,7 @@ KEPT_MAX = 20
 
 
 def remember(home: Path) -> None:
-    """Note that `home` is used, the newest last."""
+    """Note that `home` is used, newest last."""
     place = cache_folder() / NAME
     with exclusive(place.with_suffix(".lock")):
         others = [path for path in _noted(place) if path != home]
@@ -22,7 +22,7 @@ def remember(home: Path) -> None:
 
 
 def known() -> list[Path]:
-    """Return the folders that are still flowdrop's, the newest first."""
+    """Return the folders that are still flowdrop's, newest first."""
     noted = reversed(_noted(cache_folder() / NAME))
     return [path for path in noted if _is_ours(path)]
 
@@ -35,7 +35,7 @@ def _is_ours(path: Path) -> bool:
 
 
 def _noted(place: Path) -> list[Path]:
-    """Return what was noted; a note that can't be read is none."""
+    """Return what was noted; an unreadable note counts as none."""
     try:
         return [Path(text) for text in json.loads(place.read_text(encoding="utf-8"))]
     except (OSError, ValueError, TypeError):

@@ -7,8 +7,8 @@ import socket
 
 HOST = "127.0.0.1"
 
-# Below the range from which Linux and macOS take the ports of outgoing connections, so that a part
-# that was stopped finds its port free when it is started again.
+# Below the range from which Linux and macOS take the ports of outgoing connections, so that a
+# stopped part finds its port free when it is restarted.
 LOWEST, HIGHEST = 20_000, 32_000
 
 
@@ -26,7 +26,7 @@ def is_free(port: int) -> bool:
 def free_port(taken: set[int] | frozenset[int] = frozenset()) -> int:
     """Return a port that is free and not among `taken`.
 
-    The draw is random, so that two programs that choose at once seldom choose the same.
+    The draw is random, so that two programs choosing at once seldom choose the same.
     """
     draw = random.SystemRandom()
     for _ in range(1_000):

@@ -1,8 +1,8 @@
 """Start, watch and stop the processes of one folder; a process is known by its id and birth.
 
 A part writes to `logs/<name>.log` and is remembered in `run/<name>.json` by process id and birth
-(`birth.py`), so that a process id that was given to another program is never taken for ours, and
-ours is known after the clock was set. Nothing is ever found, or ended, by name.
+(`birth.py`), so a reused process id is never taken for ours, and ours is recognised after the clock
+was set. Nothing is ever found, or ended, by name.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class Part:
     """One process to run.
 
     `command` writes what the process needs and returns its argument list; `ready` says whether it
-    answers; `ready_seconds_max` and `stop_seconds_max` bound how long it may take to get there,
-    and to end after SIGTERM.
+    answers; `ready_seconds_max` and `stop_seconds_max` limit how long it may take to get there, and
+    to end after SIGTERM.
     """
 
     name: str
@@ -82,7 +82,7 @@ class Remembered(NamedTuple):
 
 
 def start(part: Part) -> int:
-    """Start `part` in a session of its own, if it does not run, and return its process id.
+    """Start `part` in a session of its own, unless it is running, and return its process id.
 
     What an earlier process of this part left behind (children of a killed one) is ended first.
     """
@@ -121,7 +121,7 @@ def arrivals(parts: Iterable[Part]) -> Iterator[Part]:
     """Yield each of `parts` once it answers, the quickest first.
 
     Raises:
-        click.ClickException: when one ended, or took longer than it may; with its last lines.
+        click.ClickException: when one ended, or took too long; with its last lines.
     """
     began = time.monotonic()
     waiting = list(parts)
@@ -147,7 +147,7 @@ def expect(part: Part) -> None:
 
 
 def stop(part: Part) -> str:
-    """End `part` by SIGTERM, and by SIGKILL when it takes too long; forget it.
+    """End `part` with SIGTERM, and with SIGKILL when it takes too long; forget it.
 
     Returns:
         `stopped`, `had died`, `not running`, or a sentence that says it had to be killed.
@@ -168,7 +168,7 @@ def stop(part: Part) -> str:
 
 
 def kill(part: Part) -> None:
-    """End `part` and its children at once by SIGKILL; its record stays, so that it has died."""
+    """End `part` and its children at once with SIGKILL; its record stays, so that it has died."""
     if process := _process(part):
         family = _family(process)
         for member in [process, *family]:
@@ -217,7 +217,7 @@ def _remembered(part: Part) -> Remembered:
 
 
 def _process(part: Part) -> psutil.Process | None:
-    """Return the running process of `part`; a zombie, or another program's, is none."""
+    """Return the running process of `part`; a zombie, or another program's, does not count."""
     pid, born, _ = _remembered(part)
     if not pid or birth(pid) != born:
         return None
@@ -247,7 +247,7 @@ def _end(family: list[psutil.Process]) -> None:
 def _wait_gone(family: list[psutil.Process], seconds: float) -> list[psutil.Process]:
     """Wait until all of `family` have ended, at most `seconds`; return those that have not.
 
-    psutil's own wait would wait for a zombie, too, which some other process has yet to reap.
+    psutil's own wait would also wait for a zombie that some other process has yet to reap.
     """
     deadline = time.monotonic() + seconds
     alive = family

@@ -1,7 +1,7 @@
-"""Makes the secrets of one folder, once, at random; `flowdrop secrets` lists and rotates them.
+"""Generates the secrets of one folder, once, at random; `flowdrop secrets` lists and rotates them.
 
-They are never printed. A process that runs keeps those it began with: after a rotation it has to be
-started again.
+They are never printed. A running process keeps those it began with: after a rotation it has to be
+restarted.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SIZE_BYTES = 32
-# The variables of docker-compose.yml that it does not start without.
+# The variables that docker-compose.yml does not start without.
 COMPOSED = (
     "CLICKHOUSE_ADMIN_PASSWORD",
     "CLICKHOUSE_FEED_PASSWORD",
@@ -41,7 +41,7 @@ RINGS = ("FLOWDROP_LEDGER_KEYS", "FLOWDROP_RULES_KEYS")
 
 
 def make(place: Path) -> Secrets:
-    """Return the secrets of `place`, drawing those that it does not have yet."""
+    """Return the secrets of `place`, generating those that it does not have yet."""
     with exclusive(place / "run" / "secrets.lock"):
         known = read(place)
         missing = {name: (_draw("k1"),) for name in PURPOSES if name not in known}
@@ -56,7 +56,7 @@ def console_link(place: Path) -> str:
 
 
 def rotate(place: Path, purpose: str) -> Secret:
-    """Draw a new secret for `purpose`; a ring keeps the ones before it."""
+    """Generate a new secret for `purpose`; a ring keeps the earlier ones."""
     with exclusive(place / "run" / "secrets.lock"):
         known = read(place)
         before = known.get(purpose, ())
@@ -76,7 +76,7 @@ def _write(place: Path, known: Secrets) -> None:
 
 
 def composed() -> dict[str, str]:
-    """Draw what docker-compose.yml asks for: one secret for each variable."""
+    """Generate what docker-compose.yml requires: one secret for each variable."""
     drawn = {name: _draw("k1").secret for name in COMPOSED}
     rings = {name: f"k1:{drawn[name]}" for name in RINGS}
     key = bytes.fromhex(drawn["AIRFLOW_FERNET_KEY"])

@@ -92,14 +92,14 @@ class Services:
         return EngineNode(self.home, path, self.ports.get("clickhouse", 0), passwords)
 
     def restarts(self, name: str) -> Restarts:
-        """Return how often supervision has started the part `name` again, and why."""
+        """Return how often supervision has restarted the part `name`, and why."""
         return read(self._restarts(name))
 
     def _restarts(self, name: str) -> Path:
         return self.home / "run" / f"{name}.restarts.json"
 
     def _supervised(self, part: Part) -> Part:
-        """Return `part` under a supervisor, which starts it again when it ends by itself."""
+        """Return `part` under a supervisor, which restarts it when it ends by itself."""
 
         def command() -> list[str]:
             record = str(self._restarts(part.name))
@@ -120,7 +120,7 @@ class Services:
 
 
 def http_answers(url: str) -> bool:
-    """Return whether `url` answers in HTTP, whatever it says but an error of its own."""
+    """Return whether `url` answers over HTTP with anything but a server error."""
     try:
         with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - an address of ours
             return True
@@ -131,10 +131,10 @@ def http_answers(url: str) -> bool:
 
 
 def open_services(home: Path, wishes: Mapping[str, int] | None = None) -> Services:
-    """Return the services of `home`: ports as wished, or as before, or free ones.
+    """Return the services of `home`: ports as requested, or as before, or free ones.
 
     Raises:
-        click.ClickException: when a wished port is taken, or the part runs on another one.
+        click.ClickException: when a requested port is taken, or the part runs on another one.
     """
     before = recorded_ports(home)
     running = {
@@ -158,7 +158,7 @@ def open_services(home: Path, wishes: Mapping[str, int] | None = None) -> Servic
 
 
 def known_services(home: Path) -> Services:
-    """Return the services of `home` as it was opened last, choosing nothing."""
+    """Return the services of `home` as last opened, choosing nothing."""
     return Services(home, dict.fromkeys(ADDRESSES, 0) | recorded_ports(home))
 
 
@@ -198,7 +198,7 @@ def _without_password(address: str) -> str:
 def _kept(name: str, wish: int | None, port: int) -> int:
     if wish and wish != port:
         raise click.ClickException(
-            f"{name} runs on port {port} already, not on {wish}; run `flowdrop down` first"
+            f"{name} already runs on port {port}, not on {wish}; run `flowdrop down` first"
         )
     return port
 
@@ -207,6 +207,6 @@ def _wished(name: str, port: int) -> int:
     if not is_free(port):
         raise click.ClickException(
             f"port {port} for {name} is in use by another program; "
-            f"choose another with --port {name}=N, or leave it out to take a free one"
+            f"choose another with --port {name}=N, or leave it out to use a free one"
         )
     return port

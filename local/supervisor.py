@@ -1,9 +1,9 @@
-"""Runs one of our processes and starts it again when it ends by itself.
+"""Runs one of our processes and restarts it when it ends by itself.
 
     python -m local.supervisor RECORD COMMAND...
 
-`RECORD` is the JSON file that says how often it was started again and why, see `Restarts`. A child
-that ends soon after its start again and again is given up, in words, with its last reason.
+`RECORD` is the JSON file that says how often it was restarted and why, see `Restarts`. A child that
+repeatedly ends soon after its start is given up, with a message and its last reason.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ EXIT_GIVEN_UP = 75  # EX_TEMPFAIL of sysexits.h
 
 @dataclass
 class Restarts:
-    """How often the child was started again, and why it ended the last time."""
+    """How often the child was restarted, and why it last ended."""
 
     restarts: int = 0
     last_reason: str = ""
@@ -78,10 +78,10 @@ class Supervisor:
             self.told.last_reason = self._reason(status)
             if quick >= QUICK_DEATHS_MAX:
                 self._tell()
-                self._say(f"given up after {quick} quick ends, the last: {self.told.last_reason}")
+                self._say(f"given up after {quick} quick exits, the last: {self.told.last_reason}")
                 return EXIT_GIVEN_UP
             wait = self._waits[min(quick, len(self._waits) - 1)]
-            self._say(f"ended: {self.told.last_reason}; starts again in {wait:g} s")
+            self._say(f"ended: {self.told.last_reason}; restarting in {wait:g} s")
             if self._stopped.wait(wait):
                 return 0
             self.told.restarts += 1
@@ -103,7 +103,7 @@ class Supervisor:
                 "FLOWDROP_LAST_WORDS": str(self._last_words),
             },
         )
-        if self._stopped.is_set():  # the signal came while there was no child to tell
+        if self._stopped.is_set():  # the signal came while there was no child to pass it to
             self._child.terminate()
         return self._child.wait()
 

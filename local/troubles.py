@@ -1,4 +1,4 @@
-"""What keeps a part that runs from its work: no room on the disk, or what the feed says."""
+"""What keeps a running part from its work: no room on the disk, or what the feed reports."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ OPTIONS = (
         "--rate",
         type=click.IntRange(min=1),
         metavar="N",
-        help="Events a second; as fast as it goes if not given.",
+        help="Events per second (default: as fast as possible).",
     ),
     click.option(
         "--until",
@@ -42,21 +42,21 @@ OPTIONS = (
     click.option(
         "--limit", type=click.IntRange(min=0), metavar="N", help="Only the first N events."
     ),
-    _share("--spoil", "Put broken copies beside this share of the records, in twelve ways."),
+    _share("--spoil", "Add broken copies of this share of the records, in twelve ways."),
     _share("--late", "Hold this share of the records back, by up to 7 days of the events' time."),
     _share("--reorder", "Hold this share of the records back, by up to a minute."),
     _share("--duplicate", "Send this share of the records once more, within the hour."),
-    _share("--skew", "Let the clocks of this share of the subjects be up to an hour fast or slow."),
+    _share("--skew", "Set the clocks of this share of the subjects up to an hour fast or slow."),
     click.option(
         "--wait/--no-wait",
         default=True,
         show_default=True,
-        help="Wait until a worker has judged the events, and tell what became of them.",
+        help="Wait until a worker has judged the events, and report what became of them.",
     ),
     as_json_option("Print the summary as JSON."),
 )
 SEED = click.option(
-    "--seed", default=1, show_default=True, help="Chooses what is spoiled, and how."
+    "--seed", default=1, show_default=True, help="Seed for what is spoiled, and how."
 )
 CITY = (
     click.option(
@@ -64,7 +64,7 @@ CITY = (
         type=click.IntRange(min=2, max=100_000_000),
         default=10_000,
         show_default=True,
-        help="How many live there.",
+        help="How many people live there.",
     ),
     click.option(
         "--days",
@@ -78,7 +78,7 @@ CITY = (
         type=click.IntRange(0, 2**32 - 1),
         default=1,
         show_default=True,
-        help="Chooses the city, its people's names and what is spoiled.",
+        help="Seed for the city, its people's names and what is spoiled.",
     ),
     click.option(
         "--start",
@@ -92,7 +92,7 @@ CITY = (
         "--truth",
         type=click.Path(file_okay=False, path_type=Path),
         metavar="FOLDER",
-        help="Write what is true of the city there, as Parquet files, for tests to judge by.",
+        help="Write the truth about the city there, as Parquet files, for tests to compare with.",
     ),
 )
 
@@ -116,9 +116,9 @@ options = _given(*OPTIONS[:-1], SEED, OPTIONS[-1])
 def replay() -> None:
     """Publish a real data set, or a simulated city, to Kafka as events, in time order.
 
-    Event ids are stable: replaying again changes nothing. A broker that is away is waited for, and
-    a replay that was interrupted goes on where it was when it is run again. At the end it tells
-    what became of the events, and ends with status 1 if any of them is lost.
+    Event ids are stable: replaying again changes nothing. It waits for a broker that is away, and
+    resumes an interrupted replay when run again. At the end it reports what became of the events,
+    and exits with status 1 if any of them is lost.
 
     Example: flowdrop replay complete-journey --until 2017-07-01 --rate 5000
     """
@@ -129,8 +129,8 @@ def replay() -> None:
 def hillstrom(**values: Any) -> None:
     """Replay Hillstrom's e-mail experiment: 64,000 people in three randomised arms.
 
-    The data have no dates inside their two weeks: everyone is drawn and contacted on 2008-03-01,
-    every outcome is on 2008-03-14.
+    The data have no dates inside their two weeks: what was known of each person is told on
+    2008-02-29, everyone is drawn and contacted on 2008-03-01, every outcome is on 2008-03-14.
 
     Example: flowdrop replay hillstrom --json
     """
@@ -151,13 +151,13 @@ def complete_journey(**values: Any) -> None:
     _replay("complete-journey", _of(source), **values)
 
 
-@replay.command(short_help="A simulated city, of which the truth is known.")
+@replay.command(short_help="A simulated city whose truth is known.")
 @_given(*CITY, *OPTIONS)
 def city(*, people: int, days: int, start: datetime, truth: Path | None, **values: Any) -> None:
     """Replay a simulated city: people, wallets, red packets, campaigns and their true effects.
 
-    The same people, days, seed and start give the same events. One log has room for one city of a
-    seed: its people and campaigns bear the seed in their names.
+    The same people, days, seed and start give the same events. One log has room for one city per
+    seed: its people and campaigns have the seed in their names.
 
     Example: flowdrop replay city --people 10000 --days 60 --seed 7 --truth truth
     """
@@ -165,14 +165,14 @@ def city(*, people: int, days: int, start: datetime, truth: Path | None, **value
 
     if truth is not None and (values["until"] or values["limit"] is not None):
         raise click.UsageError(
-            "--truth tells of the whole city; leave out --until and --limit, or --truth"
+            "--truth covers the whole city; leave out --until and --limit, or --truth"
         )
     start = start.replace(tzinfo=UTC)
     # what began on the last day ends within two more
     if (end := start + timedelta(days=days + 2)) > (now := datetime.now(UTC)):
         raise click.UsageError(
             f"--start {start:%Y-%m-%d} and --days {days} end on {end:%Y-%m-%d}, after now "
-            f"({now:%Y-%m-%d}), and the ledger refuses what is yet to come; start earlier"
+            f"({now:%Y-%m-%d}), and the ledger refuses events in the future; start earlier"
         )
     city = {"people": people, "days": days, "start": start.isoformat()}
     _replay("city", supply(people, days, values["seed"], start, truth), city, **values)
@@ -219,7 +219,7 @@ def _replay(
     shares = Shares(*(values.pop(name) for name in Shares._fields))
     if shares.late + shares.reorder > 1:
         raise click.UsageError(
-            f"--late {shares.late} and --reorder {shares.reorder} add to more than 1; lower one"
+            f"--late {shares.late} and --reorder {shares.reorder} add up to more than 1; lower one"
         )
     if until is not None:
         until = until.replace(tzinfo=UTC)
@@ -255,6 +255,6 @@ def _print(name: str, summary: Summary) -> None:
     say(NOTES[name])
     if not summary.complete:
         say(
-            f"Stopped after {summary.records:,} records, all acknowledged. Run it again, and it "
-            "goes on behind them."
+            f"Stopped after {summary.records:,} records, all acknowledged. Run it again to resume "
+            "after them."
         )

@@ -5,11 +5,13 @@ and person `cj:<h>`; campaign c is `cj-<c>`.
 
 - Each basket is an earn of the activity `purchase`. Its `spend` is what was paid: the sum of
   `sales_value` over its rows, each taken as the whole cents it is. The program's rule turns spend
-  into coins; a basket that is worth none is refused by the ledger.
+  into coins; a basket that earns none is refused by the ledger.
 - Each membership of a campaign is a contact, at the start of the campaign's first day until the
   last second of its last day. Its channel is the campaign's type (`type-a`).
 - Each coupon redemption is a conversion, at the start of its day, with the coupon as its item.
-- A household opens its wallet at the first moment it is heard of.
+- A household opens its wallet at its first appearance. The demographics of 801 households are
+  known; a profile gives them then, without what was not answered.
+- Each campaign is described at the start of its first day, until the last second of its last day.
 
 The files' times have no zone and are read as UTC. Households were not randomised: there are no
 assignments, and no lift can be read from these campaigns.
@@ -33,11 +35,15 @@ from streams.events import (
     ContactData,
     Conversion,
     ConversionData,
+    Describe,
+    DescribeData,
     Earn,
     EarnData,
     Event,
     Open,
     OpenData,
+    Profile,
+    ProfileData,
 )
 
 if TYPE_CHECKING:
@@ -48,6 +54,17 @@ PROGRAM = "liuliangbao"
 ACTIVITY = "purchase"
 SOURCE = "scenarios/complete-journey"
 
+ATTRIBUTES = {
+    "age": "age_band",
+    "income": "income_band",
+    "home_ownership": "home_ownership",
+    "marital_status": "marital_status",
+    "household_size": "household_size",
+    "household_comp": "household_comp",
+    "kids_count": "kids",
+}
+"""Attributes of the catalogue, by the columns of the demographics that they come from."""
+
 DAY_SECONDS = 86_400
 CENT_ERROR_MAX = 1e-6
 
@@ -55,13 +72,17 @@ CENT_ERROR_MAX = 1e-6
 class Journey(NamedTuple):
     """The data as Arrow tables, each in time order, with `second` since 1970 (UTC).
 
-    baskets: basket_id, household_id, cents, second.
+    campaigns: campaign_id, channel, second, until (also in seconds).
+    opens: household_id, second.
+    profiles: household_id, second, and the attributes' names, null where it is not known.
     contacts: campaign_id, household_id, channel, second, until (also in seconds).
     redemptions: household_id, coupon_upc, campaign_id, second.
-    opens: household_id, second.
+    baskets: basket_id, household_id, cents, second.
     """
 
+    campaigns: Any
     opens: Any
+    profiles: Any
     contacts: Any
     redemptions: Any
     baskets: Any
@@ -74,7 +95,8 @@ def source(until: datetime | None = None) -> Source:
         until: only events before this moment, if given.
 
     Returns:
-        167,008 events: 2,469 opens, 6,589 contacts, 2,102 conversions, 155,848 earns.
+        167,836 events: 27 descriptions, 2,469 opens, 801 profiles, 6,589 contacts, 2,102
+        conversions, 155,848 earns.
 
     Raises:
         click.ClickException: when the package is not installed or a file is not as expected.
@@ -86,7 +108,9 @@ def source(until: datetime | None = None) -> Source:
     return Source(
         sum(table.num_rows for table in journey),
         merged(
+            _descriptions(journey.campaigns),
             _opens(journey.opens),
+            _profiles(journey.profiles),
             _contacts(journey.contacts),
             _redemptions(journey.redemptions),
             _baskets(journey.baskets),
@@ -101,9 +125,11 @@ def load() -> Journey:
         click.ClickException: when the package is not installed or a file is not as expected.
     """
     baskets = _read_baskets()
-    contacts = _read_contacts()
+    campaigns = _read_campaigns()
+    contacts = _read_contacts(campaigns)
     redemptions = _read_redemptions()
-    return Journey(_first_moments(baskets, contacts, redemptions), contacts, redemptions, baskets)
+    opens = _first_moments(baskets, contacts, redemptions)
+    return Journey(campaigns, opens, _read_profiles(opens), contacts, redemptions, baskets)
 
 
 def _read(name: str, *columns: str) -> Any:
@@ -143,11 +169,11 @@ def _read_baskets() -> Any:
     )
 
 
-def _read_contacts() -> Any:
+def _read_campaigns() -> Any:
     campaigns = _read(
         "campaign_descriptions", "campaign_id", "campaign_type", "start_date", "end_date"
     )
-    described = pa.table(
+    return pa.table(
         {
             "campaign_id": campaigns["campaign_id"],
             "channel": pc.replace_substring(
@@ -156,9 +182,22 @@ def _read_contacts() -> Any:
             "second": _seconds(campaigns["start_date"]),
             "until": pc.add(_seconds(campaigns["end_date"]), DAY_SECONDS - 1),
         }
+    ).sort_by([("second", "ascending"), ("campaign_id", "ascending")])
+
+
+def _read_profiles(opens: Any) -> Any:
+    """Return the demographics of the households that open a wallet, told at that moment."""
+    rows = _read("demographics", "household_id", *ATTRIBUTES)
+    return (
+        rows.rename_columns(["household_id", *ATTRIBUTES.values()])
+        .join(opens, "household_id", join_type="inner")
+        .sort_by([("second", "ascending"), ("household_id", "ascending")])
     )
+
+
+def _read_contacts(campaigns: Any) -> Any:
     members = _read("campaigns", "campaign_id", "household_id")
-    return members.join(described, "campaign_id").sort_by(
+    return members.join(campaigns, "campaign_id").sort_by(
         [("second", "ascending"), ("campaign_id", "ascending"), ("household_id", "ascending")]
     )
 
@@ -182,7 +221,7 @@ def _read_redemptions() -> Any:
 
 
 def _first_moments(*tables: Any) -> Any:
-    """Return each household with the first second any of `tables` has of it, in time order."""
+    """Return each household with its first second in any of `tables`, in time order."""
     heard = pa.concat_tables([table.select(["household_id", "second"]) for table in tables])
     return (
         heard.group_by("household_id")
@@ -193,13 +232,13 @@ def _first_moments(*tables: Any) -> Any:
 
 
 def _cents(dollars: Any) -> Any:
-    """Return dollars as whole cents; a value with a part of a cent is an error, not rounded."""
+    """Return dollars as whole cents; a value with fractions of a cent is an error, not rounded."""
     exact = pc.multiply(dollars, 100.0)
     whole = pc.round(exact)
     error = pc.max(pc.abs(pc.subtract(exact, whole))).as_py()
     if error > CENT_ERROR_MAX:
         raise click.ClickException(
-            f"sales_value of {PACKAGE} has parts of a cent (up to {error}); reinstall 0.1.0"
+            f"sales_value of {PACKAGE} has fractions of a cent (up to {error}); reinstall 0.1.0"
         )
     return pc.cast(whole, pa.int64())
 
@@ -216,6 +255,38 @@ def _columns(table: Any, *names: str) -> Iterator[tuple[Any, ...]]:
 
 def _moment(second: int) -> datetime:
     return datetime.fromtimestamp(second, UTC)
+
+
+def _descriptions(table: Any) -> Iterator[Event]:
+    for campaign, channel, second, until in _columns(
+        table, "campaign_id", "channel", "second", "until"
+    ):
+        begin = _moment(second)
+        yield Describe(
+            id=f"cj/describe/{campaign}",
+            source=SOURCE,
+            time=begin,
+            subject=f"campaign:cj-{campaign}",
+            data=DescribeData(
+                campaign=f"cj-{campaign}", begin=begin, end=_moment(until), channels=(channel,)
+            ),
+        )
+
+
+def _profiles(table: Any) -> Iterator[Event]:
+    for household, second, *values in _columns(
+        table, "household_id", "second", *ATTRIBUTES.values()
+    ):
+        known = zip(ATTRIBUTES.values(), values, strict=True)
+        yield Profile(
+            id=f"cj/profile/{household}",
+            source=SOURCE,
+            time=_moment(second),
+            subject=f"cj:{household}",
+            data=ProfileData(
+                attributes={name: value for name, value in known if value is not None}
+            ),
+        )
 
 
 def _opens(table: Any) -> Iterator[Event]:

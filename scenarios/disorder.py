@@ -1,7 +1,7 @@
 """The world's own disorder: events that arrive late, twice, in another order, or by a wrong clock.
 
-Nothing is lost, and nothing changed but the time of what a wrong clock stamped. What is held back
-comes when the stream's own time has come to it, however fast it is replayed.
+Nothing is lost, and nothing changed except the times given by a wrong clock. What is held back is
+sent when the stream's own time reaches it, however fast it is replayed.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Disorder:
             yield heapq.heappop(self._held)[2]
 
     def _wait(self) -> float:
-        """Return for how many seconds to hold a record back, mostly for none."""
+        """Return how many seconds to hold a record back, mostly none."""
         luck = self._random.random()
         if luck < self.shares.late:
             self.counts["late"] += 1

@@ -1,12 +1,12 @@
-"""An evening in the city, told by hand: a red packet, two redemptions, a purchase with its rewards.
+"""A scripted evening in the city: a red packet, two redemptions, a purchase with its rewards.
 
 A tea house sends a red packet for 60 to 82 people, of whom 80 want to draw. Mei redeems at Unicom,
 which the demo's rules have closed, and then at Telecom. Tao, who heard of the tea house from her,
-buys there: the campaign rewards both, and he buys two songs with coins. All amounts are fixed but
-what each guest draws.
+buys there: the campaign rewards both, and he buys two songs with coins. All amounts are fixed
+except what each guest draws.
 
-Wallets and budgets come before `BEGINS`: whoever replays the rest after those have arrived is sure
-to have no coins sent to a wallet that is not open yet.
+Wallets and budgets come before `BEGINS`: replaying the rest after those have arrived ensures that
+no coins are sent to a wallet that is not open yet.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ BEGINS = MIDNIGHT + timedelta(hours=11, minutes=59)
 
 
 def supply(until: datetime | None, partitions: int) -> Supply:
-    """Return the evening's events before a moment, made ready for so many partitions."""
+    """Return the evening's events before a moment, made ready for this many partitions."""
     events = [
         event
         for event in (*joining(partitions), *evening(partitions))
@@ -82,7 +82,7 @@ def packet(partitions: int) -> str:
 
 
 def joining(partitions: int) -> Iterator[Event]:
-    """Yield what is to be in every log before the rest: wallets, and the campaign's coins.
+    """Yield what must be in every log before the rest: wallets, and the campaign's coins.
 
     The reserve pays for the packet and the shard where Tao lives for the rewards.
     """
@@ -165,7 +165,7 @@ def _at(minutes: int) -> datetime:
 def _said(what: str, minutes: int, subject: str, *, alone: bool = False) -> dict[str, Any]:
     """Return an event's id, source, time (minutes of the day) and subject.
 
-    The id holds the subject, unless the event is `alone` in being called so.
+    The id contains the subject, unless the event is `alone` in its name.
     """
     event_id = f"evening/{what}" if alone else f"evening/{what}/{subject}"
     return {"id": event_id, "source": SOURCE, "time": _at(minutes), "subject": subject}

@@ -5,8 +5,9 @@ what they did in the two weeks after. Row n of the file is the person `hillstrom
 
 The data have no dates inside the two weeks, so the events carry stand-ins: everyone is assigned
 and contacted at `SENT`, every visit and purchase is at `OUTCOME`, on the last day. The challenge
-was published on 20 March 2008, which is why they lie just before it. Only the order and the two
-weeks are real; `NOTES["hillstrom"]` says so to readers.
+was published on 20 March 2008, which is why they lie just before it. What was known of each person
+and the campaign's description are at `KNOWN`, the day before. Only the order and the two weeks are
+real; `NOTES["hillstrom"]` says so to readers.
 """
 
 from __future__ import annotations
@@ -30,7 +31,11 @@ from streams.events import (
     ContactData,
     Conversion,
     ConversionData,
+    Describe,
+    DescribeData,
     Event,
+    Profile,
+    ProfileData,
     Visit,
     VisitData,
 )
@@ -40,6 +45,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from streams.events import AttributeValue
+
 FILE = Path(__file__).parent / "data" / "hillstrom.csv.xz"
 SHA256 = "0e5893329d8b93cefecc571777672028290ab69865718020c78c7284f291aece"
 
@@ -47,7 +54,9 @@ CAMPAIGN = "hillstrom"
 SOURCE = "scenarios/hillstrom"
 CHANNEL = "email"
 ARMS = {"No E-Mail": "none", "Mens E-Mail": "mens", "Womens E-Mail": "womens"}
+AREAS = {"Surburban": "suburban", "Urban": "urban", "Rural": "rural"}  # as the file spells them
 
+KNOWN = datetime(2008, 2, 29, tzinfo=UTC)
 SENT = datetime(2008, 3, 1, tzinfo=UTC)
 OUTCOME = datetime(2008, 3, 14, tzinfo=UTC)
 UNTIL = datetime(2008, 3, 14, 23, 59, 59, tzinfo=UTC)
@@ -62,7 +71,8 @@ def source(until: datetime | None = None) -> Source:
         until: only events before this moment, if given.
 
     Returns:
-        116,666 events: 64,000 assignments, 42,694 contacts, 9,394 visits, 578 conversions.
+        180,667 events: 1 description, 64,000 profiles, 64,000 assignments, 42,694 contacts,
+        9,394 visits, 578 conversions.
 
     Raises:
         click.ClickException: when the file is missing or not the original.
@@ -71,6 +81,9 @@ def source(until: datetime | None = None) -> Source:
     arms = [ARMS[segment] for segment in table["segment"].to_pylist()]
     kinds: list[Iterator[Event]] = []
     total = 0
+    if until is None or until > KNOWN:
+        kinds += [iter([_description()]), _profiles(table)]
+        total += 1 + len(arms)
     if until is None or until > SENT:
         kinds.append(_draws(arms))
         total += len(arms) + sum(arm != "none" for arm in arms)
@@ -85,7 +98,7 @@ def covariates() -> pd.DataFrame:
     """Return what was known of each person before the experiment.
 
     Returns:
-        One row a person: `person`, recency (months), history_segment, history (dollars), mens,
+        One row per person: `person`, recency (months), history_segment, history (dollars), mens,
         womens, zip_code, newbie, channel (of past purchases).
     """
     frame: pd.DataFrame = _table().drop_columns(list(OUTCOME_COLUMNS)).to_pandas()
@@ -114,6 +127,54 @@ def _cents(dollars: Any) -> list[int]:
     """Return dollars with at most two decimals as whole cents."""
     cents: list[int] = np.rint(dollars.to_numpy() * 100).astype(np.int64).tolist()
     return cents
+
+
+def _description() -> Event:
+    """Return what the campaign is."""
+    return Describe(
+        id=f"{CAMPAIGN}/describe",
+        source=SOURCE,
+        time=KNOWN,
+        subject=f"campaign:{CAMPAIGN}",
+        data=DescribeData(
+            campaign=CAMPAIGN,
+            advertiser="hillstrom",
+            title_en="Hillstrom's e-mail experiment",
+            title_zh="Hillstrom 邮件实验",
+            goal="visits",
+            begin=SENT,
+            end=UNTIL,
+            channels=(CHANNEL,),
+        ),
+    )
+
+
+def _profiles(table: Any) -> Iterator[Event]:
+    """Yield what was known of each person."""
+    for row, attributes in enumerate(_attributes(table), 1):
+        yield Profile(
+            id=f"{CAMPAIGN}/{row}/profile",
+            source=SOURCE,
+            time=KNOWN,
+            subject=f"{CAMPAIGN}:{row}",
+            data=ProfileData(attributes=attributes),
+        )
+
+
+def _attributes(table: Any) -> Iterator[dict[str, AttributeValue]]:
+    """Yield each person's attributes by their names in the catalogue."""
+    columns = {
+        "recency_months": table["recency"].to_pylist(),
+        "history_segment": table["history_segment"].to_pylist(),
+        "history_cents": _cents(table["history"]),
+        "mens": map(bool, table["mens"].to_pylist()),
+        "womens": map(bool, table["womens"].to_pylist()),
+        "area": map(AREAS.__getitem__, table["zip_code"].to_pylist()),
+        "newbie": map(bool, table["newbie"].to_pylist()),
+        "channel": map(str.lower, table["channel"].to_pylist()),
+    }
+    for values in zip(*columns.values(), strict=True):
+        yield dict(zip(columns, values, strict=True))
 
 
 def _draws(arms: list[str]) -> Iterator[Event]:

@@ -1,7 +1,7 @@
-"""Publish a source of events to Kafka: at a rate, up to a limit, spoiled or not, and say what was.
+"""Publish a source of events to Kafka: at a rate, up to a limit, spoiled or not, and report it.
 
 Ctrl-C ends a replay between two events, and what was handed over is still acknowledged. However a
-replay ends before its events do, the same one goes on where it was.
+replay ends early, running the same one again resumes where it was.
 """
 
 from __future__ import annotations
@@ -38,19 +38,19 @@ if TYPE_CHECKING:
 SLEEP_SECONDS_MIN = 0.01
 SLEEP_SECONDS_MAX = 0.1
 ADVANCE_EVENTS = 500
-GO_ON = "run it again, and it goes on where it was"
+GO_ON = "run it again to resume where it was"
 
 
 class Options(NamedTuple):
     """How to replay.
 
-    rate: events a second, or None for all it takes.
+    rate: events per second, or None for as fast as possible.
     until: only events before this moment.
-    limit: only the first so many events.
-    spoil: the share of records beside which a broken copy is put.
+    limit: only the first this many events.
+    spoil: the share of records to which a broken copy is added.
     seed: chooses which, and how.
     disorder: which share arrives late, twice, in another order, or by a wrong clock.
-    wait: whether to wait until a worker has judged all of it, and tell what became of it.
+    wait: whether to wait until a worker has judged all of it, and report what became of it.
     """
 
     rate: int | None = None
@@ -63,11 +63,11 @@ class Options(NamedTuple):
 
     @property
     def is_orderly(self) -> bool:
-        """Whether the events are sent as they are: then none should come wrong."""
+        """Whether the events are sent as they are: then none should arrive wrongly."""
         return not (self.spoil or any(self.disorder))
 
     def key(self) -> dict[str, object]:
-        """Return what decides which records are sent."""
+        """Return what determines which records are sent."""
         own = self._asdict() | {"until": self.until and self.until.isoformat()}
         return {name: own[name] for name in own if name not in {"rate", "wait"}}
 
@@ -110,7 +110,7 @@ class Tally:
         self._begin = time.monotonic()
 
     def over(self, events: Iterable[Ready], advance: Callable[[int], object]) -> Iterator[Ready]:
-        """Yield `events`; `advance` is told now and then how many more were handed on."""
+        """Yield `events`; `advance` is called now and then with how many more were handed on."""
         self._begin = time.monotonic()
         shown = 0
         for number, event in enumerate(events):
@@ -150,7 +150,7 @@ class Tally:
         return _moment(self._last_us)
 
     def _sleep_until(self, moment: float) -> None:
-        """Sleep in short stretches, so that a stop is not kept waiting."""
+        """Sleep in short intervals, so that a stop is not kept waiting."""
         while not self.stopped and (left := moment - time.monotonic()) > 0:
             time.sleep(min(left, SLEEP_SECONDS_MAX))
 
@@ -169,12 +169,12 @@ def run(
 
     Args:
         name: of the scenario.
-        supply: gives the events before a moment, if there is one, for so many partitions.
+        supply: gives the events before a moment, if there is one, for this many partitions.
         options: how.
-        city: what else decides which events they are.
+        city: what else determines which events they are.
 
     Raises:
-        click.ClickException: when Kafka can't be reached, has not the topics, or refuses a record.
+        click.ClickException: when Kafka can't be reached, lacks the topics, or refuses a record.
     """
     bootstrap, partitions = load(Addresses).kafka, load(StreamSettings).partitions
     require_topics(bootstrap, partitions, WALLET_TOPIC, CAMPAIGN_TOPIC)
@@ -219,7 +219,7 @@ def run(
 
 
 def ended_well(summary: Summary, options: Options) -> bool:
-    """Return whether everything was judged, and nothing is lost that was sent as it should be."""
+    """Return whether everything was judged, and nothing sent as it should be was lost."""
     told = summary.told
     if told is None:
         return True
@@ -239,11 +239,11 @@ def _both(progress: Progress, telling: Telling | None) -> Callable[[Record, int]
 
 @contextmanager
 def _kept(progress: Progress) -> Iterator[None]:
-    """Say where the replay goes on, and write down how far it came, however it ends."""
+    """Report where the replay resumes, and record how far it came, however it ends."""
     if progress.before:
         say(
             f"an earlier run of this replay was interrupted after {progress.before:,} records; "
-            "going on behind them"
+            "resuming after them"
         )
     try:
         yield

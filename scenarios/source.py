@@ -1,4 +1,4 @@
-"""What every scenario is: so many events, in time order, made ready for Kafka."""
+"""What every scenario is: a number of events, in time order, made ready for Kafka."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MICROSECOND = timedelta(microseconds=1)
 
 
 class Source(NamedTuple):
-    """Events of a data set in time order; `events` is made as it is read, once."""
+    """Events of a data set in time order; `events` is generated as it is read, once."""
 
     total: int
     events: Iterator[Event]
@@ -41,19 +41,19 @@ class Ready(NamedTuple):
 
 
 class Supply(NamedTuple):
-    """What a replay takes: about so many events in time order, made as they are read, once."""
+    """What a replay takes: some `total` events in time order, generated as they are read, once."""
 
     total: int
     events: Iterator[Ready]
 
 
 def supply(source: Source, partitions: int) -> Supply:
-    """Return a data set's events made ready for topics of so many partitions."""
+    """Return a data set's events made ready for topics with this many partitions."""
     return Supply(source.total, ready(source.events, partitions))
 
 
 def ready(events: Iterable[Event], partitions: int) -> Iterator[Ready]:
-    """Make events ready for topics of so many partitions."""
+    """Make events ready for topics with this many partitions."""
     for event in events:
         tag = str(event.__struct_config__.tag)
         yield Ready(tag, (event.time - EPOCH) // MICROSECOND, record_of(event, partitions))
@@ -62,7 +62,7 @@ def ready(events: Iterable[Event], partitions: int) -> Iterator[Ready]:
 def merged(*kinds: Iterable[Event]) -> Iterator[Event]:
     """Merge kinds of events, each in time order, into one time order.
 
-    At the same time the kind named first comes first, so that a wallet is open before it earns
-    and a contact precedes what it led to.
+    Among events of the same time the kind named first comes first, so that a wallet is open before
+    it earns and a contact precedes what it led to.
     """
     return heapq.merge(*kinds, key=attrgetter("time"))

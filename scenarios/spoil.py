@@ -1,7 +1,7 @@
 """Broken copies of records, beside the good ones, in twelve ways.
 
 Nothing good is changed or left out, so a pipeline that sets every broken copy aside ends as if
-none had been there. A copy has an id of its own, except for `duplicate_id`.
+there had been none. A copy has an id of its own, except for `duplicate_id`.
 """
 
 from __future__ import annotations
@@ -23,12 +23,19 @@ FUTURE = "2100-01-01T00:00:00Z"
 MONEY = ("spend", "amount", "value", "cost", "probability")
 CONTENT = ("spend", "amount", "value", "arm", "channel", "item", "program", "campaign")
 
+OTHER: dict[str, Fields] = {
+    "flowdrop.campaign.describe": {"advertiser": "another"},
+    "flowdrop.person.link": {"kind": "another"},
+    "flowdrop.person.profile": {"attributes": {"language": "another"}},
+}
+"""What is set to change the content of types of which no field of `CONTENT` may change alone."""
+
 
 class Way(NamedTuple):
     """One way to break a record.
 
     broken: the value of the broken copy, made from the event's fields, which it may change.
-    applies: whether an event can be broken so.
+    applies: whether an event can be broken this way.
     own_id: whether the copy has an id of its own.
     """
 
@@ -85,8 +92,11 @@ def _invalid_utf8(event: Fields) -> bytes:
 
 def _other_content(event: Fields) -> bytes:
     data = event["data"]
-    field = next(field for field in CONTENT if field in data)
-    data[field] = data[field] + 100 if isinstance(data[field], int) else f"{data[field]}-other"
+    if event["type"] in OTHER:
+        data.update(OTHER[event["type"]])
+    else:
+        field = next(field for field in CONTENT if field in data)
+        data[field] = data[field] + 100 if isinstance(data[field], int) else f"{data[field]}-other"
     return msgspec.json.encode(event)
 
 

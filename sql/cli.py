@@ -33,7 +33,7 @@ def migrate_command(*, as_json: bool) -> None:
 @sql.command("list", epilog="Example: flowdrop sql list")
 @as_json_option("Print JSON: name, description, parameters.")
 def list_command(*, as_json: bool) -> None:
-    """List every query, what a row of its answer is, and what it must be given."""
+    """List every query, what a row of its result is, and its parameters."""
     from sql.client import description, names, places
 
     queries: list[dict[str, Any]] = [
@@ -50,7 +50,7 @@ def list_command(*, as_json: bool) -> None:
 
 @sql.command("schema", epilog="Example: flowdrop sql schema > schema.sql")
 def schema_command() -> None:
-    """Print the statements that would make the warehouse as it stands, without its rows."""
+    """Print the statements that would recreate the warehouse as it stands, without its rows."""
     from sql.client import connect
     from sql.schema import schema
 

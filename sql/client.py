@@ -1,6 +1,6 @@
 """The thin client: connect by address, find a query file by name, run it with bound values.
 
-The library is imported by who connects, so that a command's help need not wait for it.
+The library is imported on connecting, so that a command's help need not wait for it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FOLDER = Path(__file__).parent
 UNKNOWN_DATABASE = 81  # ClickHouse's error code
 NOT_QUERIES = frozenset({"migrations", "cluster"})
 
-# Its errors reach people as our sentences; without a handler Python prints them as well.
+# Its errors reach people as our messages; without a handler Python prints them as well.
 logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
 
 _PLACE = re.compile(r"\{(\w+):\s*([^{}]+?)\s*\}")
@@ -87,7 +87,7 @@ def text(name: str) -> str:
     """Return the text of the query file `name`, for example `reports/reach`.
 
     Raises:
-        click.ClickException: when there is none; the sentence names those that look like it.
+        click.ClickException: when there is none; the message names similar ones.
     """
     known = names()
     if name not in known:
@@ -98,12 +98,12 @@ def text(name: str) -> str:
 
 
 def description(name: str) -> str:
-    """Return the comment on top of the query file `name`: what a row of its answer is."""
+    """Return the comment on top of the query file `name`: what a row of its result is."""
     return top_comment(text(name))
 
 
 def top_comment(query: str) -> str:
-    """Return the comment on top of a query's text, in one line."""
+    """Return the comment on top of a query's text, as one line."""
     lines = []
     for line in query.splitlines():
         if not line.startswith("--"):
@@ -113,7 +113,7 @@ def top_comment(query: str) -> str:
 
 
 def places(name: str) -> dict[str, str]:
-    """Return what the query file `name` must be given: ClickHouse type by name, in order."""
+    """Return the parameters of the query file `name`: ClickHouse type by name, in order."""
     return dict(_PLACE.findall(text(name)))
 
 
@@ -121,7 +121,7 @@ def rows(client: Client, name: str, /, **values: Any) -> list[dict[str, Any]]:
     """Run the query file `name` with `values` bound to its `{name:Type}` places.
 
     Returns:
-        One dictionary a row, keyed by column.
+        One dictionary per row, keyed by column.
     """
     result = client.query(text(name), parameters=values)
     return [dict(row) for row in result.named_results()]

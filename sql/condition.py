@@ -1,8 +1,8 @@
-"""The condition of the tables that the feed fills: broken parts are found, set aside and told of.
+"""The condition of the feed's tables: broken parts are found, set aside and reported.
 
 A disk that was full, or a machine that lost its power, can leave a part whose bytes are not what
-was written. A query that comes to it fails, whoever asks. So it is set aside: the other rows can be
-read again, and what is missing is said until the table is rebuilt from Kafka.
+was written. Every query that reaches it fails. So it is set aside: the other rows can be read
+again, and the loss is reported until the table is rebuilt from Kafka.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
 REASON_LENGTH_MAX = 300
-CHECKED_BYTES_MAX = 4_000_000_000  # what is read through in some seconds, whenever a feed starts
+CHECKED_BYTES_MAX = 4_000_000_000  # what a feed can read in full in seconds, at each start
 
 
 def chain_of(table: str) -> tuple[str, ...]:
@@ -28,7 +28,7 @@ def chain_of(table: str) -> tuple[str, ...]:
 
 
 def set_aside_broken(client: Client, table: str) -> list[str]:
-    """Read `table` and what hangs on it through, set aside what is broken, return those parts."""
+    """Read `table` and its dependents in full, set aside what is broken, return those parts."""
     found = []
     for name in chain_of(table):
         for row in _checked(client, name):
@@ -40,14 +40,14 @@ def set_aside_broken(client: Client, table: str) -> list[str]:
 
 
 def _checked(client: Client, table: str) -> list[dict[str, Any]]:
-    # the client takes CHECK for a command, and would make one text of its rows
+    # the client takes CHECK for a command, and would join its rows into one text
     query, place = text("warehouse/check"), {"table": table}
     answer = client.raw_query(query, place, fmt="JSONEachRow")
     return [json.loads(line) for line in answer.splitlines()]
 
 
 def look_through(client: Client) -> list[str]:
-    """Set aside what is broken in every table that is small enough to be read through."""
+    """Set aside what is broken in every table that is small enough to be read in full."""
     sizes = {row["table"]: row["bytes"] for row in rows(client, "warehouse/sizes")}
     found = []
     for table, chain in CHAINS.items():
@@ -57,7 +57,7 @@ def look_through(client: Client) -> list[str]:
 
 
 def missing(client: Client) -> dict[str, str]:
-    """Return of each table that lacks rows a sentence that says so, and the way out."""
+    """Return for each table that lacks rows a sentence that says so, and the remedy."""
     parts: dict[str, list[str]] = {}
     for row in rows(client, "warehouse/aside"):
         if row["table"] in TABLES:
@@ -66,7 +66,7 @@ def missing(client: Client) -> dict[str, str]:
 
 
 def faults(client: Client) -> dict[str, str]:
-    """Return of each table that can't be read, or lacks rows, a sentence; each is really read."""
+    """Return a sentence for each table that can't be read or lacks rows; each is really read."""
     found = missing(client)
     for table in TABLES:
         try:
@@ -81,13 +81,13 @@ def lacks(table: str, parts: list[str]) -> str:
     """Return the sentence about parts that were set aside."""
     more = f" and {len(parts) - 1} more" if len(parts) > 1 else ""
     return (
-        f"{table} lacks rows: what can't be read of it was set aside ({parts[0]}{more}); "
-        f"`flowdrop warehouse rebuild {table}` feeds it anew from Kafka"
+        f"{table} lacks rows: its unreadable parts were set aside ({parts[0]}{more}); "
+        f"`flowdrop warehouse rebuild {table}` refills it from Kafka"
     )
 
 
 def clear(client: Client, table: str) -> None:
-    """Empty `table` and what hangs on it, also of what was set aside, to be fed anew."""
+    """Empty `table` and its dependents, including what was set aside, to be refilled."""
     for name in reversed(chain_of(table)):
         client.command(text("warehouse/clear"), {"table": name})
         for row in rows(client, "warehouse/detached", table=name):

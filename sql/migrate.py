@@ -1,7 +1,7 @@
 """Bring a warehouse's tables up to date: `sql/migrations/*.sql`, in order, each once.
 
-clickhouse-migrations keeps the account of what was applied, in the table `schema_versions`; here
-it speaks through clickhouse-connect, so that a server and chDB are the same to it.
+clickhouse-migrations records what was applied, in the table `schema_versions`; here it speaks
+through clickhouse-connect, so that a server and chDB are the same to it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Applied(NamedTuple):
 
 
 def migrate(client: Client, folder: Path = MIGRATIONS) -> list[Applied]:
-    """Apply to `client`'s database what it lacks of `folder`; return that, in order.
+    """Apply the migrations of `folder` that `client`'s database lacks; return them, in order.
 
     Raises:
         click.ClickException: when a file that was applied has changed or is gone, or when the

@@ -1,4 +1,4 @@
-"""The warehouse's schema as it stands: what all migrations together come to."""
+"""The warehouse's schema as it stands: the result of all migrations."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 def schema(client: Client) -> str:
-    """Return the statement that would make each table and view, by name.
+    """Return the statement that would create each table and view, by name.
 
-    As the engine tells them, without the name of the database, each ended by a semicolon.
+    As the engine reports them, without the name of the database, each ended by a semicolon.
     """
     database = str(client.database)
     statements = (str(row["statement"]) for row in rows(client, "warehouse/schema"))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 
 from flowdrop.places import home
 from flowdrop.settings import Settings
+from streams.people import CATALOGUE
 
 
 class StreamSettings(Settings):
-    """What a worker and a feed need beside the addresses."""
+    """What a worker and a feed need besides the addresses."""
 
     partitions: int = Field(
         8, ge=1, le=1024, description="partitions of every topic; never changes"
@@ -20,7 +22,8 @@ class StreamSettings(Settings):
     worker_port: int = Field(6066, ge=0, le=65535, description="port of the worker's web views")
     worker_host: str = Field("127.0.0.1", description="address the worker's web views bind to")
     worker_token: SecretStr = Field(
-        SecretStr(""), description="what the workers' web views ask for; `flowdrop up` draws one"
+        SecretStr(""),
+        description="token that the workers' web views require; `flowdrop up` generates one",
     )
     transaction_interval_ms: int = Field(
         20, ge=1, le=10_000, description="least time between two transactions of a partition"
@@ -29,7 +32,7 @@ class StreamSettings(Settings):
         250,
         ge=1,
         le=10_000,
-        description="transactions a second of all partitions of a worker together",
+        description="transactions per second of all partitions of a worker together",
     )
     transaction_timeout_ms: int = Field(
         900_000,
@@ -62,7 +65,8 @@ class StreamSettings(Settings):
     )
     ledger_keys: SecretStr = Field(
         SecretStr(""),
-        description="keys that sign legs between partitions, as id:hex,id:hex; `flowdrop up` draws",
+        description="keys that sign legs between partitions, as id:hex,id:hex; `flowdrop up` "
+        "generates them",
     )
     rules_keys: SecretStr = Field(
         SecretStr(""),
@@ -70,6 +74,12 @@ class StreamSettings(Settings):
     )
     programs: Path = Field(
         Path(__file__).parent.parent / "programs", description="folder of the programs' TOML files"
+    )
+    attributes: Path = Field(
+        CATALOGUE, description="the catalogue of people's attributes, a TOML file"
+    )
+    unknown_attributes: Literal["keep", "drop", "refuse"] = Field(
+        "keep", description="what becomes of attributes of people that the catalogue does not have"
     )
     datadir: Path = Field(
         default_factory=lambda: home() / "faust", description="Faust's working folder"

@@ -79,6 +79,24 @@ def hillstrom_arms() -> pd.DataFrame:
     return arms
 
 
+def hillstrom_profiles() -> pd.DataFrame:
+    """What is known of each person before the experiment, by `hillstrom:<n>`, n from 1."""
+    rows = hillstrom()
+    known = pd.DataFrame(
+        {
+            "recency_months": rows["recency"],
+            "history_segment": rows["history_segment"],
+            "history_cents": (rows["history"] * 100).round().astype("int64"),
+            "mens": rows["mens"] == 1,
+            "womens": rows["womens"] == 1,
+            "area": rows["zip_code"].str.lower().str.replace("surburban", "suburban"),
+            "newbie": rows["newbie"] == 1,
+            "channel": rows["channel"].str.lower(),
+        }
+    )
+    return known.set_axis([f"hillstrom:{n}" for n in range(1, len(rows) + 1)], axis=0)
+
+
 # -- The Complete Journey ---------------------------------------------------------------------
 
 
@@ -186,3 +204,20 @@ def first_moments() -> pd.Series:
         ]
     )
     return heard.groupby(level=0).min()
+
+
+def profiles(until: pd.Timestamp = END) -> pd.DataFrame:
+    """What is known of each household that was asked, by account: `time` and its answers.
+
+    An answer that is missing is null.
+    """
+    rows = _journey("demographics")
+    names = {"age": "age_band", "income": "income_band", "kids_count": "kids"}
+    known = rows.rename(columns=names).set_index("cj:" + rows["household_id"].astype(str))
+    known = known.drop(columns="household_id").join(first_moments().rename("time"), how="inner")
+    return known[known["time"] < until]
+
+
+def described(until: pd.Timestamp = END) -> int:
+    """How many campaigns have begun."""
+    return int((campaigns()["start"] < until).sum())

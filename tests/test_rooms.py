@@ -20,7 +20,7 @@ ROOMS = (
     "local",
     "benchmarks",
 )
-PURE = {"streams.events", "streams.programs"}
+PURE = {"streams.events", "streams.people", "streams.programs"}
 OUTBOX = {*PURE, "streams.kafka.publish"}
 MAY_IMPORT: dict[str, set[str]] = {
     "flowdrop": set(),
@@ -38,12 +38,13 @@ MAY_IMPORT: dict[str, set[str]] = {
 # The packages below `streams/`, from the ground up: each imports those before it in its own line.
 STREAMS: dict[str, set[str]] = {
     "events": set(),
+    "people": {"events"},
     "programs": {"events"},
     "ledger": {"events", "programs"},
     "layer": set(),
     "kafka": {"events", "ledger", "layer"},
     "feed": {"events", "ledger", "layer", "kafka"},
-    "worker": {"events", "programs", "ledger", "layer", "kafka", "feed"},
+    "worker": {"events", "people", "programs", "ledger", "layer", "kafka", "feed"},
     "inspect": {"events", "programs", "ledger", "layer", "kafka", "worker"},
     "reconcile": {"events", "ledger", "layer", "kafka", "feed", "worker", "inspect"},
 }

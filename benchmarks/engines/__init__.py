@@ -37,12 +37,12 @@ class Engine:
 
     Attributes:
         name: as the table and `--engines` say it.
-        guarantee: what its results and state hold to when the process dies.
+        guarantee: what its results and state guarantee when the process dies.
         state: where balances live, and what makes them durable.
         command: from where it reads and writes to its process's arguments.
-        env: what its process's environment has beside ours.
+        env: what its process's environment has besides ours.
         changelog: the topic of its durable state, `None` when it has none.
-        makes_changelog: the harness makes that topic, since the engine would not.
+        makes_changelog: the harness creates that topic, since the engine would not.
         balance: an account and its balance from a changelog record's key and value.
         is_ledger: it is the full ledger, on its own topics and events' whole meaning.
         missing: why it can't run here, in a sentence; empty when it can.

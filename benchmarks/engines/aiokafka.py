@@ -1,4 +1,4 @@
-"""The job by hand on aiokafka, with the same guarantee: whole record batches, one transaction each.
+"""The job directly on aiokafka, same guarantee: whole record batches, one transaction each.
 
 As with confluent-kafka, this is the loop alone.
 """

@@ -16,7 +16,7 @@ FETCH_RECORDS = 10_000
 
 
 def create(place: Place) -> Dataflow:
-    """Return the dataflow: events in, a stateful map a key, results out."""
+    """Return the dataflow: events in, a stateful map per key, results out."""
     import bytewax.operators as op
     from bytewax.connectors.kafka import KafkaSinkMessage, KafkaSource
     from bytewax.connectors.kafka import operators as kop

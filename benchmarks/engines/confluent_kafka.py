@@ -1,4 +1,4 @@
-"""The job by hand on confluent-kafka, with the same guarantee.
+"""The job directly on confluent-kafka, with the same guarantee.
 
 One transaction holds results, changed balances and the source's position. This is the loop alone: a
 program to run would also have to rebuild its balances, give partitions up, and survive faults.

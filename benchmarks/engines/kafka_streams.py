@@ -1,7 +1,7 @@
 """The job on Kafka Streams 4.3 (Java): both stores, both guarantees, with and without its cache.
 
 Its source is in `benchmarks/kafka_streams/`; Maven builds it once, in the cache folder. Settings
-are Kafka Streams' own, but lz4 and larger batches; its changelog is always on. The cache (10 MB)
+are Kafka Streams' own, except lz4 and larger batches; its changelog is always on. The cache (10 MB)
 holds the state's changes back until the next commit, which by default is 100 ms later with exactly
 once and 30 s with at least once.
 """

@@ -1,4 +1,4 @@
-"""flowdrop's layer with the bare fold: batches in, one transaction a partition out."""
+"""flowdrop's layer with the bare fold: batches in, one transaction per partition out."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def create(place: Place) -> faust.App:
 
 
 def fold_batch(work: Work, results: str) -> None:
-    """Fold one batch into its partition's balances, one result an event."""
+    """Fold one batch into its partition's balances, one result per event."""
     state = work.state
     balances: dict[bytes, int] = {}
     for _, key, value in work.batch.records():

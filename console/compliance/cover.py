@@ -33,7 +33,7 @@ class PartitionCover:
 
     partition: int
     leased: int
-    issued: int  # less burnt
+    issued: int  # net of burnt
     left: int  # leased - issued; below zero: issued before the program was bound, and not backed
 
 
@@ -47,7 +47,7 @@ class ProgramCover:
     left: int  # in the reserve, not leased
     leased: int  # to all partitions
     on_the_way: int
-    issued: int  # less burnt: outstanding + spent + partners
+    issued: int  # net of burnt: outstanding + spent + partners
     outstanding: int
     spent: int  # at carriers and merchants, and on fees
     partners: int  # owed to partners for points; below zero: owed by them
@@ -61,7 +61,7 @@ class Cover:
     """Every program that has a reserve, or whose file binds it to one."""
 
     programs: tuple[ProgramCover, ...]
-    empty: str  # why there is none, else ''
+    empty: str  # why there is none, otherwise ''
     basis: LocalizedText
     queries: tuple[Query, ...]
 
@@ -71,7 +71,7 @@ def cover(client: Client, programs: Path, program: str = "") -> Cover:
 
     Args:
         client: of the warehouse.
-        programs: folder of the programs' files, which say who is bound.
+        programs: folder of the programs' files, which say which are bound.
         program: only this one, even without a reserve; '' for all that have one.
 
     Raises:

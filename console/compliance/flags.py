@@ -33,22 +33,22 @@ class Flag:
     rule: str
     pattern: str  # the query that found it
     program: str
-    accounts: tuple[str, ...]  # the first is whom it is about
+    accounts: tuple[str, ...]  # the first is the one it concerns
     coins: int
     events: int
     first_time: datetime
     last_time: datetime
     evidence: tuple[str, ...]  # ids of the events, by time; see `flowdrop ledger trace`
-    sources: tuple[str, ...]  # theirs, in the same order
+    sources: tuple[str, ...]  # their sources, in the same order
 
 
 @dataclass(frozen=True, kw_only=True)
 class Flags:
-    """A month's flags, those of most coins first within a rule."""
+    """A month's flags, within a rule those with most coins first."""
 
     month: str
     zone: str
-    rules: tuple[str, ...]  # that were asked
+    rules: tuple[str, ...]  # that were run
     thresholds: dict[str, int | float]
     flags: tuple[Flag, ...]
     basis: LocalizedText
@@ -71,7 +71,7 @@ def flags(
         client: of the warehouse.
         month: in which what they look for ended.
         rules: their names; all by default.
-        thresholds: in place of the defaults, by name.
+        thresholds: overriding the defaults, by name.
     """
     log = QueryLog(client)
     found: list[Flag] = []

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from console.settlement.month import Month
 
-# What these hold was spent, or minted, or may yet be. All else is outstanding, a kind that comes
-# later as well: a reserve that covers too much is the lesser error.
+# What these hold was spent, or minted, or may yet be. All else is outstanding, including kinds
+# added later: a reserve that covers too much is the lesser error.
 NOT_OUTSTANDING = {
     "issuer",
     "carrier",
@@ -57,7 +57,7 @@ class ProgramMonth:
     closed: int
     frozen_in_month: int
     closed_in_month: int
-    refusals: dict[str, int]  # events of the month by reason, the most first
+    refusals: dict[str, int]  # events of the month by reason, most first
     flags: dict[str, int]  # of the month by rule
 
 
@@ -68,8 +68,8 @@ class ComplianceReport:
     month: str
     zone: str
     programs: tuple[ProgramMonth, ...]
-    refusals_elsewhere: dict[str, int]  # of events that named no program we have coins of
-    empty: str  # why there is none, else ''
+    refusals_elsewhere: dict[str, int]  # of events that named no program that has coins here
+    empty: str  # why there is none, otherwise ''
     thresholds: dict[str, int | float]  # of the flags
     basis: LocalizedText
     queries: tuple[Query, ...]
@@ -141,7 +141,7 @@ _STATES = ("wallets", "frozen", "closed", "frozen_in_month", "closed_in_month")
 
 
 def _backing(by_kind: dict[str, int]) -> int:
-    """Return what backs coins: what was put up, less what was spent, which took it along."""
+    """Return what backs coins: what was put up, less what was spent with its backing."""
     return -sum(by_kind.get(kind, 0) for kind in ("backing", "carrier", "merchant", "fees"))
 
 

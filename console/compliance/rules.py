@@ -1,6 +1,6 @@
 """The rules that flag: what each looks for, by which queries, and its thresholds' defaults.
 
-A flag is a reason to look, not a verdict. A rule joins by adding a row to `RULES`.
+A flag is a reason to look, not a verdict. To add a rule, add a row to `RULES`.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ RULES = {
                 Threshold(
                     name="gift_limit",
                     default=1000,
-                    help="Coins: each gift stays below it, together they reach it.",
+                    help="Coins: each gift stays below this, together they reach it.",
                 ),
-                Threshold(name="split_hours", default=24, help="Hours in which they do."),
-                Threshold(name="split_gifts", default=3, help="Gifts at least."),
+                Threshold(name="split_hours", default=24, help="Hours within which they do."),
+                Threshold(name="split_gifts", default=3, help="Minimum number of gifts."),
             ),
             words=LocalizedText(
                 "several gifts from one wallet to another, each below a limit, that reach it "
@@ -56,10 +56,12 @@ RULES = {
             name="circular_gifts",
             queries=("circular_gifts",),
             thresholds=(
-                Threshold(name="circle_coins", default=100, help="Coins of each gift at least."),
-                Threshold(name="circle_days", default=3, help="Days in which they come back."),
+                Threshold(name="circle_coins", default=100, help="Minimum coins of each gift."),
+                Threshold(name="circle_days", default=3, help="Days within which they come back."),
                 Threshold(
-                    name="circle_share", default=0.8, help="The least gift, as a share of the most."
+                    name="circle_share",
+                    default=0.8,
+                    help="Smallest gift, as a share of the largest.",
                 ),
             ),
             words=LocalizedText(
@@ -70,10 +72,12 @@ RULES = {
             name="packet_farms",
             queries=("packet_claimers", "packet_collectors"),
             thresholds=(
-                Threshold(name="farm_claims", default=20, help="Draws of a wallet at least."),
-                Threshold(name="farm_senders", default=2, help="Senders at most."),
+                Threshold(name="farm_claims", default=20, help="Minimum draws of a wallet."),
+                Threshold(name="farm_senders", default=2, help="Maximum number of senders."),
                 Threshold(
-                    name="drain_wallets", default=5, help="Wallets that pass on what they drew."
+                    name="drain_wallets",
+                    default=5,
+                    help="Number of wallets that pass on what they drew.",
                 ),
                 Threshold(name="drain_hours", default=24, help="Hours after a draw."),
                 Threshold(name="drain_share", default=0.8, help="Share of it that is passed on."),
@@ -89,7 +93,7 @@ THRESHOLDS = {each.name: each for rule in RULES.values() for each in rule.thresh
 
 
 def bound(rule: Rule, given: dict[str, int | float]) -> dict[str, Any]:
-    """Return what the rule's queries bind: its thresholds, by default where not given."""
+    """Return what the rule's queries bind: its thresholds, or the defaults."""
     values: dict[str, Any] = {
         each.name: given.get(each.name, each.default) for each in rule.thresholds
     }

@@ -1,4 +1,4 @@
-"""What the warehouse says before a drop is made: the frozen audience, consent, wallets."""
+"""What the warehouse says before a drop is created: the frozen audience, consent, wallets."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ def candidates(client: Client, program: str, audience: str) -> list[Candidate]:
 
 
 def without_consent(client: Client) -> dict[str, str]:
-    """Return the people whom no drop may reach, and why: minors, and who said so."""
+    """Return the people whom no drop may reach, and why: minors, and those who refused."""
     found = rows(client, "drops/no_consent")
     return {row["person"]: MINOR if row["minor"] else NO_CONSENT for row in found}
 
 
 def blocked(client: Client, program: str, people: Iterable[str]) -> dict[str, str]:
-    """Return, of `people`, those who may not take part and why; consent goes before wallets."""
+    """Return those of `people` who may not take part, and why; consent comes before wallets."""
     states = {row["person"]: row["state"] for row in rows(client, "drops/wallets", program=program)}
     refused = without_consent(client)
     reasons = {p: refused.get(p) or _WALLETS.get(states.get(p, "none"), "") for p in people}
     return {person: reason for person, reason in reasons.items() if reason}
 
 
-# What the state of a wallet, or `none`, says against a grant.
+# What a wallet's state, or `none`, says against a grant.
 _WALLETS = {"none": NO_WALLET, "closed": WALLET_CLOSED, "frozen": WALLET_FROZEN}
 
 

@@ -40,10 +40,10 @@ def events(
     """Yield what launching `drop` publishes, in order.
 
     First the coins each partition needs, then every member's arm, then grant and contact for those
-    treated: who is held out gets an assignment and nothing else, and so does who was left out since
-    the drop was made. Last the coins of those who were left out after the first launch go back.
-    All but these carry the time of the first launch, which is in the database before the first of
-    them is published.
+    treated: people held out get an assignment and nothing else, and so do people left out since the
+    drop was created. Last, the coins of those who were left out after the first launch go back. All
+    but these have the time of the first launch, which is in the database before the first of them
+    is published.
     """
     if drop.launched_at is None:
         raise ValueError(f"drop {drop.name!r} has no launch time yet")
@@ -71,7 +71,7 @@ def _sent_to(members: Sequence[Member], left_out: Sequence[LeftOutSince]) -> lis
 def _funded(
     drop: Drop, members: Sequence[Member], left_out: Sequence[LeftOutSince]
 ) -> Counter[int]:
-    """Return the grants that each partition is funded for: of whom the first launch had in it."""
+    """Return the grants that each partition is funded for: those of the first launch."""
     gone = {p.person for p in left_out if drop.launched_at in {None, p.at}}
     return Counter(
         partition_of(m.person, drop.partitions)

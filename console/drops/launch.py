@@ -1,8 +1,8 @@
-"""Launch a drop: write down the time, publish its events, write down that the broker has them.
+"""Launch a drop: record the time, publish its events, record that the broker has them.
 
-A launch that died in between is simply run again: ids and times are the same, so the ledger and
-the warehouse know each event they already have, and nobody is granted twice. Whom it may still be
-sent to is judged anew each time, see `since`.
+A launch that died in between is simply run again: ids and times are the same, so the ledger and the
+warehouse know each event they already have, and nobody is granted twice. Who may still receive it
+is decided again each time, see `since`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Plan:
         events: how many it publishes.
         sent_to: treated people who get grant and contact, those of earlier launches included.
         newly: who is left out from now on.
-        left_out: everyone left out since the drop was made.
+        left_out: everyone left out since the drop was created.
     """
 
     events: int
@@ -51,7 +51,7 @@ class Plan:
 
 
 class Publisher(Protocol):
-    """Sends events and returns how many the broker acknowledged, all of them or an exception."""
+    """Sends events and returns how many the broker acknowledged: all of them, or it raises."""
 
     def __call__(
         self, published: Iterable[Event], *, on_sent: Callable[[int], object] | None
@@ -98,8 +98,8 @@ def launch(
 
     Args:
         session: of the console's database; committed before and after publishing.
-        client: of the warehouse, which must have caught up with the logs: it is asked who may not
-            be contacted any more or can't receive, and what was sent before.
+        client: of the warehouse, which must have caught up with the logs: it is asked who may no
+            longer be contacted or can't receive, and what was sent before.
         name: of the drop, a draft or one launched before.
         publisher: sends the events.
         who: the person who launches.
@@ -115,7 +115,7 @@ def launch(
     if drop.launched_at is None and not _begin(session, drop, now):
         return launch(
             session, client, name, publisher=publisher, who=who, now=now, on_sent=on_sent
-        )  # another launch began meanwhile: go on with it
+        )  # another launch began meanwhile: continue it
     since.keep(session, name, newly)
     detail = {"again": drop.launched_at != now, "left_out": by_reason(newly)}
     log(session, now=now, who=who, action="launch", drop=name, detail=detail)

@@ -1,4 +1,4 @@
-"""A treated person whom a launch leaves out, and how many of them there are."""
+"""Treated people whom a launch leaves out, and how many they are."""
 
 from __future__ import annotations
 

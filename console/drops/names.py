@@ -1,4 +1,4 @@
-"""What the events of a drop are called: the same at every launch, so that none counts twice."""
+"""The ids of a drop's events: the same at every launch, so that none counts twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of a launched drop, by what the ledger recorded."""
+"""What became of a launched drop, according to the ledger."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Outcome:
     amount: int
     treated: int
     left_out_since: dict[str, int]  # treated people whom launches left out, by reason
-    sent: int  # treated people whom grant and contact are sent to, once it is launched
+    sent: int  # treated people to whom grant and contact are sent, once it is launched
     holdout: int
     granted: int  # people whose grant the ledger applied
     granted_coins: int
@@ -42,7 +42,7 @@ class Outcome:
     pending: int  # people whose grant the warehouse has not seen
     funded: int  # coins in the budget's shards since launch
     never_funded: int  # of the budget that was planned
-    unspent: int  # of what was funded, as its settlement has it
+    unspent: int  # of what was funded, as in its settlement
     until: datetime | None
     launched_at: datetime | None
     acknowledged_at: datetime | None
@@ -98,7 +98,7 @@ def of_people(client: Client, drop: str, people: Sequence[str]) -> dict[str, tup
 
 
 def budget_values(drop: str, program: str) -> dict[str, object]:
-    """Return what is bound to the query on the budget of `drop`, of every time."""
+    """Return what is bound to the query on the budget of `drop`, over all time."""
     return {"campaigns": [drop], "program": program, "end": NO_END}
 
 

@@ -1,4 +1,4 @@
-"""What launching a drop would do, to the person: read from what was frozen, as launching does."""
+"""What launching a drop would do, per person: read from what was frozen, as launching does."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """A drop's terms and what they come to; coins are the program's smallest unit."""
+    """A drop's terms and what they amount to; coins are the program's smallest unit."""
 
     name: str
     state: str
@@ -49,10 +49,10 @@ class Person:
     person: str
     rank: int
     score: float
-    arm: str  # drop, holdout, or none for who is left out
+    arm: str  # drop, holdout, or none for people left out
     probability: float | None
     coins: int
-    reason: str  # of who is left out, else empty
+    reason: str  # of people left out, otherwise empty
 
 
 def preview(session: Session, drop: Drop) -> Preview:

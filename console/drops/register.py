@@ -39,7 +39,7 @@ def create(
     who: str,
     now: datetime,
 ) -> Drop:
-    """Freeze the people of a new drop, draw its arms, and keep both.
+    """Freeze the people of a new drop, draw its arms, and store both.
 
     Args:
         session: of the console's database; committed.
@@ -91,7 +91,7 @@ def find(session: Session, name: str) -> Drop:
     """Return the drop `name`.
 
     Raises:
-        UnknownDropError: naming those that look like it.
+        UnknownDropError: naming similar ones.
     """
     drop = session.get(Drop, name)
     if drop is None:

@@ -1,8 +1,8 @@
 """Choose a drop's people from a ranked audience and draw its arms; pure and reproducible.
 
-People come by rank; who may not be contacted is left out with the reason; the rest are taken while
-the treated people's grants fit the budget; then exactly `holdout_size(n)` of the n taken are drawn
-into the holdout by the order of an HMAC over drop and person, so that whoever holds the drop
+People come by rank; those who may not be contacted are left out with the reason; the rest are taken
+while the treated people's grants fit the budget; then exactly `holdout_size(n)` of the n taken are
+drawn into the holdout by the order of an HMAC over drop and person, so that whoever holds the drop
 secret can draw the same arms again and nobody else can foresee them.
 """
 
@@ -40,7 +40,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Member:
-    """A person of the drop: the arm drawn and the probability with which it was."""
+    """A person of the drop: the arm drawn, and its probability."""
 
     person: str
     rank: int

@@ -1,8 +1,9 @@
-"""Who is left out of a drop since it was made: judged anew at every launch, and kept.
+"""Who is left out of a drop since it was created: decided again at every launch, and stored.
 
-What is not sent yet is sent only to who may still be contacted and can still receive. Who may not
-stays in the arm that was drawn (intention to treat): the assignment is sent, grant and contact are
-not, and the coins go back. Once left out is left out: a later consent does not bring them back.
+What is not sent yet is sent only to people who may still be contacted and can still receive. The
+others stay in the arm that was drawn (intention to treat): the assignment is sent, grant and
+contact are not, and the coins go back. Leaving out is final: a later consent does not bring them
+back.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def judge(
     before: Sequence[LeftOutSince],
     now: datetime,
 ) -> list[LeftOutSince]:
-    """Return who of the drop must be left out from now on, beside those `before`.
+    """Return who in the drop must be left out from now on, besides those `before`.
 
     Args:
         client: of the warehouse, which must have caught up with the logs.
@@ -70,7 +71,7 @@ def judge(
 
 
 def keep(session: Session, drop: str, found: Sequence[LeftOutSince]) -> None:
-    """Write down who is left out; the caller commits."""
+    """Record who is left out; the caller commits."""
     if found:
         session.execute(
             insert(LeftOutSinceRow),

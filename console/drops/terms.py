@@ -22,7 +22,7 @@ COINS_MAX = 10**15
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """What a marketer decides: coins in all, coins each, for whom, and the share held out."""
+    """What a marketer decides: coins in total, coins each, for whom, and the share held out."""
 
     name: str
     program: str

@@ -1,4 +1,4 @@
-"""What a drop is and what became of it, printed for a person: one fact per line."""
+"""What a drop is and what became of it, printed for people: one fact per line."""
 
 from __future__ import annotations
 

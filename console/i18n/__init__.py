@@ -1,4 +1,4 @@
-"""One catalogue of words: English stands in code and templates, its Chinese in `zh.po` beside this.
+"""One catalogue of messages: English is in code and templates, its Chinese in `zh.po` beside this.
 
 `pybabel extract` finds every message (`babel.cfg`); `docs/extending.md` has the commands. The
 catalogue is read when first used, so that a command's help waits for no library.
@@ -38,7 +38,7 @@ class Translator:
         self.lang = lang
 
     def gettext(self, message: str, /, **values: Any) -> str:
-        """Return a message with `values` in its places; one that nobody translated is itself."""
+        """Return a message with `values` in its places; an untranslated one is itself."""
         return self._filled(_catalogue(self.lang).gettext(message) if message else "", values)
 
     def pgettext(self, context: str, message: str, /, **values: Any) -> str:
@@ -62,7 +62,7 @@ class Translator:
 
 @cache
 def translator(lang: str) -> Translator:
-    """Return what says messages in `lang`: `en` or `zh`."""
+    """Return the translator of messages into `lang`: `en` or `zh`."""
     return Translator(lang)
 
 
@@ -164,7 +164,7 @@ class Names:
 
 @dataclass(frozen=True)
 class EnglishOnly:
-    """A part of a text that is there in English only; the Chinese does without."""
+    """A part of a text that exists only in English; the Chinese does without."""
 
     text: str
 

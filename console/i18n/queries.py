@@ -1,4 +1,4 @@
-"""What queries tell, for `pybabel extract`: the comment on top of each file is a message."""
+"""What queries say, for `pybabel extract`: the comment on top of each file is a message."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from console.drops.tables import Base
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=Base.metadata,
-    render_as_batch=True,  # SQLite changes a column by making the table anew
+    render_as_batch=True,  # SQLite changes a column by rebuilding the table
     transactional_ddl=True,  # SQLite's too, once it is told where a transaction begins
 )
 with context.begin_transaction():

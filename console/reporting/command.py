@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def command(report: Report[Any]) -> click.Command:
-    """Return the command that asks for `report` and prints it."""
+    """Return the command that runs `report` and prints it."""
 
     def call(lang: str, **given: Any) -> None:
         from console.settings import ConsoleSettings

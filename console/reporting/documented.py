@@ -20,7 +20,7 @@ A command prints tables, in English or Chinese (`--lang zh`), JSON (`--json`) or
 writes files (`--xlsx FILE`, every table a sheet; `--parquet FILE`). The console serves the same
 files under the report's name and their ending: `/reach.csv`, `/reach.xlsx`, `/reach.parquet`. CSV
 and Parquet hold the first table; the endpoint answers in JSON what the command prints, and
-`/api/openapi.json` says its type. A report without page and endpoint is its command's alone.
+`/api/openapi.json` says its type. A report without page and endpoint exists only as its command.
 
 | command | shows | page | endpoint | files | queries |
 | --- | --- | --- | --- | --- | --- |

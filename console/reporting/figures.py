@@ -1,4 +1,4 @@
-"""How numbers and times look at a terminal; the exact values stay in the JSON and CSV beside it."""
+"""How numbers and times look at a terminal; JSON and CSV have the exact values."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def p_value(value: float) -> str:
 
 
 def any_figure(value: object) -> str:
-    """Return a cell of a table that says nothing of how it is shown."""
+    """Return a cell of a table that does not specify its format."""
     if value is None:
         return NONE
     if isinstance(value, float):

@@ -1,4 +1,4 @@
-"""Which reports there are: a module of `console/reports/` that holds a `REPORT` is one."""
+"""Which reports exist: a module of `console/reports/` that holds a `REPORT` is one."""
 
 from __future__ import annotations
 

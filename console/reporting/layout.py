@@ -19,7 +19,7 @@ TABLE_WIDTH_MIN = 120  # columns
 
 
 class Layout(Translator):
-    """Prints a report's lines, tables and sentences, and says its messages in one language."""
+    """Prints a report's lines, tables and sentences, with its messages in one language."""
 
     def __init__(self, lang: str) -> None:
         super().__init__(lang)
@@ -68,7 +68,7 @@ class Layout(Translator):
             header_style="bold",
         )
         for index, column in enumerate(columns):
-            # Only a list in words may break into lines: a broken number is read wrongly.
+            # Only a list in words may wrap: a wrapped number is misread.
             table.add_column(
                 column,
                 justify="right" if index and column not in listed else "left",
@@ -77,11 +77,11 @@ class Layout(Translator):
         for row in rows:
             table.add_row(*(Text(cell) for cell in row))
         self._out.print()
-        # In a narrow window lines break, but no number is ever cut short.
+        # In a narrow window lines wrap, but no number is ever truncated.
         self._wide.print(table)
 
     def sentences(self, words: Iterable[LocalizedText | None]) -> None:
-        """Print what has to be said, a paragraph each."""
+        """Print sentences, one paragraph each."""
         self._out.print()
         for sentence in words:
             if sentence is not None:

@@ -1,7 +1,7 @@
-"""A report is one object: what it is asked, what it computes, how it is shown.
+"""A report is one object: its parameters, what it computes, how it is shown.
 
 The command, the page, the endpoint of the REST API, the downloads, "the query that made this" and
-the row in `docs/reports.md` are made of it by code that knows no report by name.
+the row in `docs/reports.md` are made from it by code that knows no report by name.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ T = TypeVar("T")
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
-Values = Mapping[str, Any]  # what a report is asked, by the names of its parameters
+Values = Mapping[str, Any]  # a report's arguments, by the names of its parameters
 
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
-    """What a report is asked: an argument of its command, a query parameter of its URLs."""
+    """A report's parameter: an argument of its command, a query parameter of its URLs."""
 
     name: str
     metavar: str = ""  # what the command's help calls it; its name by default
@@ -36,11 +36,11 @@ class Parameter:
     option: bool = False  # `--name` of the command
     kind: type[str | int | float] = str
     default: Any = None  # of an option
-    asked_for: bool = False  # an option without which there is no report
+    asked_for: bool = False  # an option that is required
 
     @property
     def usage(self) -> str:
-        """How a command's usage asks for it."""
+        """How a command's usage shows it."""
         name = self.metavar or self.name.upper()
         if self.option:
             return f"[--{self.name} {name}]"
@@ -48,7 +48,7 @@ class Parameter:
 
     @property
     def required(self) -> bool:
-        """Whether there is no report without it."""
+        """Whether it is required."""
         return self.asked_for or not self.option
 
 
@@ -59,9 +59,9 @@ class Table(Generic[T]):
     Attributes:
         title: a message of the catalogue.
         row: what a row is: "one row per day".
-        rows: of equal keys; a column of money is named for its unit.
+        rows: of equal keys; a column of money has its unit in its name.
         columns: keys of a file without rows.
-        heads: what people read over a column, by its key: messages of the catalogue.
+        heads: headings by column key: messages of the catalogue.
     """
 
     title: str
@@ -71,21 +71,21 @@ class Table(Generic[T]):
     heads: Mapping[str, str] = field(default_factory=dict)
 
     def head(self, key: str) -> str:
-        """Return what people read over the column `key`: itself in words, if nothing else."""
+        """Return the heading of the column `key`: the key itself in words, if there is none."""
         return self.heads.get(key, key.replace("_", " "))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Page(Generic[T]):
-    """A page of a report's own, in place of the one that all share.
+    """A report's own page, in place of the shared one.
 
     Attributes:
         template: its name.
         path: where it is; `/NAME` by default.
         facts: what the template shows beside the result, its parameters and its charts.
         complete: fills in what was left out.
-        form: without a parameter that is required it is a form that asks for it.
-        empty: an empty warehouse is told on it, and is no error.
+        form: without a required parameter it is a form that asks for it.
+        empty: an empty warehouse is reported on it, and is not an error.
     """
 
     template: str
@@ -105,19 +105,19 @@ class Report(Generic[T]):
         help: what it shows: a sentence, then perhaps more after an empty line. A report without a
             page of its own shows it there, so it is a message of the catalogue.
         example: a call of its command.
-        parameters: what it is asked, in the order in which `compute` takes them.
+        parameters: its parameters, in the order in which `compute` takes them.
         settings: names of the console's settings that `compute` takes after them.
-        queries: the query files that it may ask, below `sql/`.
+        queries: the query files that it may run, below `sql/`.
         compute: takes a client of the warehouse, parameters and settings; returns the result.
         result: its type, a dataclass or a list of them, as the API describes it.
         tables: the first is what a file of one table holds: CSV and Parquet.
         title: of the result, a name.
-        sentences: what has to be said below the tables.
+        sentences: what is printed below the tables.
         charts: what the page draws, by name; see `static/charts.js`.
-        text: prints the result, where titles, tables and sentences will not do.
+        text: prints the result, where titles, tables and sentences are not enough.
         page: its own, if any.
-        asked: the queries behind every result, where the result has no `queries` to say so.
-        file: the name of a download, where name and required parameters will not do.
+        asked: the queries behind every result, where the result itself has no `queries`.
+        file: the name of a download, where name and required parameters are not enough.
         command: that prints it, where it is not `flowdrop report NAME`.
         served: whether the console has page, endpoint and downloads of it.
         exports: where downloads are, without their ending; `/NAME` by default.
@@ -153,17 +153,17 @@ class Report(Generic[T]):
 
     @property
     def label(self) -> str:
-        """What links call it, a message of the catalogue."""
+        """Its link text, a message of the catalogue."""
         return self.tables[0].title
 
     @property
     def is_of_a_campaign(self) -> bool:
-        """Whether a campaign is all that it needs to be asked."""
+        """Whether a campaign is its only required parameter."""
         return [each.name for each in self.parameters if each.required] == ["campaign"]
 
     @property
     def place(self) -> str:
-        """Where page, downloads and queries are, if nowhere else."""
+        """Where page, downloads and queries are by default."""
         return f"/{self.name}"
 
     @property
@@ -174,7 +174,7 @@ class Report(Generic[T]):
         return " ".join(["flowdrop report", self.name, *(each.usage for each in self.parameters)])
 
     def find(self, client: Client, asked: Values, settings: ConsoleSettings | None = None) -> T:
-        """Return the result of what is `asked`."""
+        """Return the result for the arguments `asked`."""
         given = [asked[parameter.name] for parameter in self.parameters]
         return self.compute(client, *given, *(getattr(settings, name) for name in self.settings))
 
@@ -196,7 +196,7 @@ class Report(Generic[T]):
 
 
 def plain(found: Any) -> Any:
-    """Return a result as JSON has it: fields by name; dates stay dates for the encoder."""
+    """Return a result in JSON's shape: fields by name; dates stay dates for the encoder."""
     if isinstance(found, list | tuple):
         return [plain(each) for each in found]
     return asdict(found) if is_dataclass(found) and not isinstance(found, type) else found

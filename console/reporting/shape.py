@@ -23,7 +23,7 @@ _FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
-    """What was asked for by the options of `shape_options`."""
+    """What the options of `shape_options` requested."""
 
     as_json: bool
     as_csv: bool
@@ -66,7 +66,7 @@ def shape_options(row: str) -> Callable[[F], F]:
 
 
 def show(report: Report[T], found: T, shape: Shape) -> None:
-    """Print a result in the form asked for, and write the files asked for."""
+    """Print a result in the requested form, and write the requested files."""
     from flowdrop.output import print_csv, print_json
 
     _write(report, found, shape)

@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 def print_text(report: Report[T], found: T, lang: str) -> None:
-    """Print a result: as the report says, or its title, its tables and its sentences."""
+    """Print a result: as the report defines, or its title, tables and sentences."""
     to = Layout(lang)
     if report.text is not None:
         report.text(found, to)

@@ -1,4 +1,4 @@
-"""What arms are called: those that every drop draws have Chinese names, others are as given."""
+"""Names of arms: those that every drop draws have Chinese names, others are as given."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ NAMES = {
 
 
 def arm_name(arm: str) -> LocalizedText:
-    """Return what `arm` is called."""
+    """Return the name of `arm`."""
     known = NAMES.get(arm)
     return LocalizedText(known) if known else LocalizedText(NP_("arm", "{arm}"), arm=arm)

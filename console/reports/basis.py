@@ -47,7 +47,7 @@ class LocalizedError(click.ClickException):
 
 
 class NoReportError(LocalizedError):
-    """The report asked for can't be given; the message says why and what to do."""
+    """The requested report can't be given; the message says why and what to do."""
 
 
 class UnknownCampaignError(NoReportError):
@@ -63,7 +63,7 @@ class NotRandomisedError(NoReportError):
 
 
 class QueryLog:
-    """Runs query files and remembers them, for the report's list of queries."""
+    """Runs query files and records them, for the report's list of queries."""
 
     def __init__(self, client: Client) -> None:
         self._client = client

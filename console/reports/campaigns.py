@@ -1,4 +1,4 @@
-"""The report of which campaigns there are, and the refusal of a name that is none of them."""
+"""The report of which campaigns exist, and the refusal of an unknown name."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Campaign:
     conversions_value_cents: int | None  # none when no conversion gave a value
     arms: tuple[str, ...]  # of its randomisation, sorted; empty when not randomised
     assigned: int  # people assigned to an arm
-    exposures_uncounted: int  # stored, and in no figure yet
+    exposures_uncounted: int  # stored, but in no figure yet
     clicks_uncounted: int  # likewise
 
 
@@ -76,17 +76,17 @@ def campaigns(client: Client) -> list[Campaign]:
 
 
 def not_counted(found: Sequence[Campaign]) -> tuple[LocalizedText, ...]:
-    """Return the sentence on what is stored of the campaigns and in no figure, if anything."""
+    """Return the sentence on what is stored of the campaigns but in no figure, if anything."""
     return uncounted_words(
         {"exposures": each.exposures_uncounted, "clicks": each.clicks_uncounted} for each in found
     )
 
 
 def require(client: Client, names: Sequence[str]) -> None:
-    """Refuse names that are no campaign's.
+    """Refuse names that no campaign has.
 
     Raises:
-        UnknownCampaignError: naming the first one and those that look like it.
+        UnknownCampaignError: naming the first one and similar ones.
         EmptyWarehouseError: when there are no campaign events.
     """
     known = [row["name"] for row in QueryLog(client).rows("reports/campaign_names")]

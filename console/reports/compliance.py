@@ -29,7 +29,7 @@ def _text(found: ComplianceReport, to: Layout) -> None:
 
 
 def _months(found: ComplianceReport) -> list[Row]:
-    """Return one row per program, of what is one number."""
+    """Return one row per program, of its single numbers."""
     return [
         {
             "month": found.month,
@@ -40,7 +40,7 @@ def _months(found: ComplianceReport) -> list[Row]:
 
 
 def _counts(of: str, name: str, count: str) -> Table[ComplianceReport]:
-    """Return the table of what a program's month counts by something."""
+    """Return the table of a program's monthly counts by some key."""
 
     def rows(found: ComplianceReport) -> list[Row]:
         return [

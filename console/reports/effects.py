@@ -48,7 +48,7 @@ class Effect:
     difference: float
     low: float  # 95 % interval of the difference
     high: float
-    standard_error: float | None  # none where neither arm has a spread of its own
+    standard_error: float | None  # none where neither arm has any spread
     p_value: float  # two-sided
     relative: float | None  # difference / control; none when the control's is zero
     relative_low: float  # 95 % interval by the same test, at least -1
@@ -88,7 +88,7 @@ def effects(
 
 
 def _happened(metric: str, row: Sums) -> bool:
-    # Without one value anywhere, zero a person would be a claim that nobody made.
+    # Without one value anywhere, zero per person would be a claim that nobody made.
     counted = {"visit_rate": "visits", "conversion_rate": "conversions"}
     return bool(row[counted.get(metric, "conversions_valued")])
 
@@ -100,7 +100,7 @@ def _effect(metric: str, row: Sums, control: Sums) -> Effect | Withheld:
         found = experiment.compare(_rate(metric, row), _rate(metric, control))
         return _told(metric, row, control, found)
     for arm in (row, control):
-        # One person has no variance, so that there is no mean to ask.
+        # One person has no variance, so there is no mean to compare.
         lack = "people" if arm["people"] == 1 else experiment.lack(_value(arm))
         if lack:
             return _withheld(metric, row, arm, lack)

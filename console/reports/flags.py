@@ -1,4 +1,4 @@
-"""The report of flags: what the rules of compliance flag in a month."""
+"""The report of flags: what the compliance rules flag in a month."""
 
 from __future__ import annotations
 

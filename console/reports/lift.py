@@ -62,7 +62,7 @@ class Arm:
 
 @dataclass(frozen=True, kw_only=True)
 class LiftReport:
-    """Arms, effects and the check that lets them be believed."""
+    """Arms, effects, and the check that makes them credible."""
 
     campaign: str
     control: str
@@ -72,7 +72,7 @@ class LiftReport:
     prospects: tuple[Prospect, ...]  # by arm, while there is no outcome at all
     sample_ratio: SampleRatio | None  # none when the probabilities allow no check
     blocked: LocalizedText | None  # why there are no effects
-    cautions: tuple[LocalizedText, ...]  # what must be known to read the effects
+    cautions: tuple[LocalizedText, ...]  # what must be known to interpret the effects
     crossed: int  # people in more than one arm, left out of everything
     basis: LocalizedText
     notes: tuple[LocalizedText, ...]
@@ -134,8 +134,8 @@ def _control(campaign: str, arms: Sequence[str], asked: str | None) -> str:
             return name
     raise NotRandomisedError(
         LocalizedText(
-            "campaign {campaign} has no control arm {wanted}; its arms are {arms}: name the one to "
-            "compare with by --control",
+            "campaign {campaign} has no control arm {wanted}; its arms are {arms}: name one of "
+            "them with --control",
             campaign=campaign,
             wanted=repr(asked) if asked else Names(CONTROL_ARMS, last="or"),
             arms=Names(tuple(arm_name(arm) for arm in arms)),
@@ -144,7 +144,7 @@ def _control(campaign: str, arms: Sequence[str], asked: str | None) -> str:
 
 
 def _arm(row: Sums) -> Arm:
-    """Return an arm as people read it."""
+    """Return an arm for display."""
     people, valued = row["people"], row["conversions_valued"] > 0
     return Arm(
         arm=row["arm"],
@@ -272,7 +272,7 @@ def _effect_cells(to: Layout, effect: Effect) -> tuple[str, ...]:
 def _rows(found: LiftReport) -> list[Row]:
     """Return one row per arm and metric; the control's has no effect, nor has one withheld.
 
-    Rates and their effects are shares, and the metric of money says that it is in cents. A
+    Rates and their effects are shares, and the money metric has cents in its name. A
     `relative_low` without a `relative_high` has no upper end.
     """
     withheld = {(one.arm, one.metric): one.reason for one in found.withheld}

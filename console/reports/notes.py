@@ -1,4 +1,4 @@
-"""What a reader of a campaign's reports has to know about its data.
+"""What a reader of a campaign's reports needs to know about its data.
 
 A note has a pattern of campaigns (`cj-*`); every note whose pattern fits is shown.
 """

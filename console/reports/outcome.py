@@ -1,4 +1,4 @@
-"""The report of a drop's outcome: what became of it, by what the ledger recorded."""
+"""The report of a drop's outcome: what became of it, according to the ledger."""
 
 from __future__ import annotations
 

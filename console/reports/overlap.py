@@ -51,7 +51,7 @@ class OverlapReport:
     share_of_union: float | None
     orders: tuple[tuple[Step, ...], ...]  # a then b, and b then a
     basis: LocalizedText
-    uncounted: tuple[LocalizedText, ...]  # what is stored and in no figure, if anything
+    uncounted: tuple[LocalizedText, ...]  # what is stored but in no figure, if anything
     notes: tuple[LocalizedText, ...]
     queries: tuple[Query, ...]
 

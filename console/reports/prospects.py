@@ -12,13 +12,13 @@ from console.reports.arm_names import arm_name
 class Detectable:
     """The smallest rise of a rate that is found."""
 
-    base_rate: float  # supposed of the control arm
-    difference: float | None  # none when not even a rise to everybody is
+    base_rate: float  # assumed of the control arm
+    difference: float | None  # none if not even a rise to everybody is
 
 
 @dataclass(frozen=True, kw_only=True)
 class Prospect:
-    """What an arm and the control arm can show, by their sizes alone."""
+    """What an arm and the control arm can show, from their sizes alone."""
 
     arm: str
     control: str
@@ -26,7 +26,7 @@ class Prospect:
     control_people: int
     power: float  # the share of such experiments that find the rise
     detectable: tuple[Detectable, ...]
-    least: int | None  # who must do it when nobody of the control does; none if all are too few
+    least: int | None  # how many must do it if no control does; none if all are too few
     words: LocalizedText
 
 

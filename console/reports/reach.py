@@ -61,7 +61,7 @@ class Conversions:
 
 @dataclass(frozen=True, kw_only=True)
 class Coins:
-    """Coins the campaigns gave, as their settlement has it, in the smallest unit of a program."""
+    """Coins the campaigns gave, as in their settlement, in the smallest unit of a program."""
 
     program: str
     granted: int
@@ -110,7 +110,7 @@ class ReachReport:
     by_campaign: tuple[CampaignReach, ...]  # in the order asked
     basis: LocalizedText
     among: LocalizedText  # whose conversions count
-    uncounted: tuple[LocalizedText, ...]  # what is stored and in no figure, if anything
+    uncounted: tuple[LocalizedText, ...]  # what is stored but in no figure, if anything
     notes: tuple[LocalizedText, ...]
     queries: tuple[Query, ...]
 
@@ -159,7 +159,7 @@ def reach(client: Client, campaigns: Sequence[str]) -> ReachReport:
 
 
 def _coins(log: QueryLog, names: Sequence[str]) -> tuple[Coins, ...]:
-    """Return what the campaigns gave, by program: of every time."""
+    """Return what the campaigns gave, by program, over all time."""
     people = {row.pop("program"): row for row in log.rows("reports/coins", campaigns=list(names))}
     nobody = {"grants": 0, "people": 0}
     parts = ("program", "granted", "returned", "in_packets", "net")
@@ -171,7 +171,7 @@ def _coins(log: QueryLog, names: Sequence[str]) -> tuple[Coins, ...]:
 
 
 def _own(name: str, row: dict[str, Any] | None) -> CampaignReach:
-    """Return one campaign's own numbers; `row` is none when it sent and saw nothing."""
+    """Return one campaign's own numbers; `row` is none if it sent and saw nothing."""
     row = row or {}
     return CampaignReach(
         campaign=name,
@@ -241,7 +241,7 @@ def _text(found: ReachReport, to: Layout) -> None:
 
 
 def _charts(found: ReachReport, say: Translator) -> dict[str, dict[str, Any]]:
-    """Return days with people new and in all, and conversions."""
+    """Return days with new and total people, and conversions."""
     return {
         "days": {
             "kind": "reach",

@@ -1,4 +1,4 @@
-"""The report of settlement: a party's month, or everybody's and whether they are the ledger."""
+"""The settlement report: a party's month, or everybody's and whether they match the ledger."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def settled(
 
 
 def _rows(found: Statement | Everyone) -> Rows:
-    """Return one row per line of a statement, or one a party and program."""
+    """Return one row per line of a statement, or per party and program."""
     return statement_rows(found) if isinstance(found, Statement) else everyone_rows(found)
 
 
@@ -58,7 +58,7 @@ def _print_postings(found: Rows, to: Layout) -> None:
 
 
 def _latest_month(client: Client, settings: ConsoleSettings, asked: Values) -> Values:
-    """Return what was asked; without a month, of the last one in which coins moved."""
+    """Return the arguments; without a month, the last one in which coins moved."""
     if asked["month"]:
         return asked
     known = parties(QueryLog(client), departments(settings.programs))
@@ -69,7 +69,7 @@ def _latest_month(client: Client, settings: ConsoleSettings, asked: Values) -> V
 def _facts(
     client: Client, settings: ConsoleSettings, _asked: Values, found: Statement | Everyone | None
 ) -> Mapping[str, Any]:
-    """Return what the page shows beside the result: whom else one may ask for."""
+    """Return what the page shows beside the result: which other parties there are."""
     known = parties(QueryLog(client), departments(settings.programs))
     of_party = found if isinstance(found, Statement) else None
     return {
@@ -107,7 +107,7 @@ REPORT: Report[Statement | Everyone] = Report(
     exports="/settlement/download",
 )
 
-# What stands behind a line of a statement; only the command prints it.
+# What is behind a line of a statement; only the command prints it.
 POSTINGS: Report[Rows] = Report(
     name="postings",
     help="List the postings behind a line of a statement.",

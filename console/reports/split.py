@@ -13,7 +13,7 @@ from console.reports.arm_names import arm_name
 Sums = Mapping[str, Any]  # a row of reports/arms
 
 ROUNDING = 1e-6  # probabilities closer than this are the same
-# One probability written with more and with fewer digits, .33 and .3333: no two designs.
+# One probability written with more and with fewer digits, .33 and .3333: not two designs.
 ROUNDED, ROUNDED_SHARE = 0.005, 0.02
 
 
@@ -32,7 +32,7 @@ class SampleRatio:
 
 @dataclass(frozen=True, kw_only=True)
 class Split:
-    """The check, why effects are blocked if they are, and what else must be said."""
+    """The check, why effects are blocked if they are, and any further notes."""
 
     check: SampleRatio | None  # none when the probabilities allow no check
     blocked: LocalizedText | None

@@ -1,4 +1,4 @@
-"""What is stored of a campaign and in no figure: until a report counts it, every report says so."""
+"""What is stored of a campaign but in no figure: until a report counts it, every report says so."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def uncounted(log: QueryLog, campaigns: Sequence[str] = ()) -> dict[str, Row]:
-    """Return the exposures and clicks stored of each of `campaigns` that has any; of all if none.
+    """Return the stored exposures and clicks of each of `campaigns` with any; of all if none.
 
     Raises:
         EmptyWarehouseError: when the warehouse has no tables yet.

@@ -1,4 +1,4 @@
-"""What a carrier delivered: to whose users, how much data, at which price."""
+"""What a carrier delivered: to whose users, how much data, at what price."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Delivered:
 
     network: str
     own: bool  # whether it is the carrier's
-    price: float | None  # coins a MB; none is known, nor `mb`
+    price: float | None  # coins per MB; none if unknown, as is `mb`
     events: int
     mb: int | None
     coins: int

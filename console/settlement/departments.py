@@ -1,6 +1,6 @@
-"""Departments: who answers for which activities and campaigns, by the programs' files.
+"""Departments: who answers for which activities and campaigns, according to the programs' files.
 
-An activity that no file gives to a department is a department by its own name.
+An activity that no file assigns to a department is a department by its own name.
 """
 
 from __future__ import annotations
@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from console.programs import values_of
+from streams.programs import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,7 +28,7 @@ class Department:
     name: str
     program: str
     activities: tuple[str, ...]
-    campaigns: tuple[str, ...]  # their names, or how they begin and a *
+    campaigns: tuple[str, ...]  # their names, or a prefix and a *
 
     @property
     def party(self) -> str:
@@ -52,12 +50,12 @@ class Caused:
     coins: int  # that they got, less what was taken back
     in_hand: int
     redeemed: int
-    bought: int  # with them, of the catalogue
-    spent: dict[str, int]  # by operation, the two before among them
+    bought: int  # with them, from the catalogue
+    spent: dict[str, int]  # by operation, including the two above
 
     @property
     def otherwise(self) -> int:
-        """Coins of `spent` that were neither redeemed nor bought with: given away, expired, ..."""
+        """Coins of `spent` neither redeemed nor used for purchases: given away, expired, ..."""
         return self.coins - self.in_hand - self.redeemed - self.bought
 
 
@@ -65,33 +63,20 @@ def departments(programs: Path | None) -> tuple[Department, ...]:
     """Return the departments of all programs whose files are in the folder `programs`.
 
     Raises:
-        click.ClickException: when a file can't be read, or says it in another way.
+        ProgramError: when a file can't be read, or a value is not what it must be.
     """
-    names = sorted(path.stem for path in programs.glob("*.toml")) if programs else []
-    return tuple(one for name in names if programs for one in _of(programs, name))
-
-
-def _of(programs: Path, program: str) -> list[Department]:
-    path, values = values_of(programs, program)
-    tables = values.get("departments", {})
-    if not isinstance(tables, dict) or not all(isinstance(one, dict) for one in tables.values()):
-        raise click.ClickException(
-            f"{path}: departments are no tables; write [departments.<name>], and see "
-            "`flowdrop programs check`"
-        )
-    return [
+    files = sorted(programs.glob("*.toml")) if programs else []
+    return tuple(
         Department(
-            name=name,
-            program=program,
-            activities=tuple(table.get("activities", ())),
-            campaigns=tuple(table.get("campaigns", ())),
+            name=name, program=path.stem, activities=table.activities, campaigns=table.campaigns
         )
-        for name, table in tables.items()
-    ]
+        for path in files
+        for name, table in read(path).departments.items()
+    )
 
 
 def answering(known: Sequence[Department]) -> dict[tuple[str, str], str]:
-    """Return by program and party of an activity the party of the department it is given to."""
+    """Return the department's party by program and activity's party."""
     return {
         (one.program, f"department:{activity}"): one.party
         for one in known
@@ -105,7 +90,7 @@ def caused(
     """Return what became of the coins of activities and campaigns, by program.
 
     Args:
-        log: asks the warehouse, and keeps what it was asked.
+        log: queries the warehouse, and records the queries.
         activities: those of them.
         campaigns: those of them.
         program: whose coins; '' for all.

@@ -1,4 +1,4 @@
-"""Every party's month, and whether all of them together are the ledger."""
+"""Every party's month, and whether all of them together add up to the ledger."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Everyone:
-    """Every party of the month; `differences` is empty when they are the ledger."""
+    """Every party of the month; `differences` is empty if they add up to the ledger."""
 
     month: str
     zone: str
     parties: tuple[Row, ...]
     differences: tuple[str, ...]
-    empty: str  # why there is nobody, else ''
+    empty: str  # why there is nobody, otherwise ''
     basis: LocalizedText
     queries: tuple[Query, ...]
 
@@ -55,7 +55,7 @@ def everyone(
     """Return every party's month and what differs from the ledger.
 
     All parties of a program sum to zero, since each event's postings do and have one time. And the
-    accounts of each kind hold what the ledger's results, another table, say that they hold.
+    accounts of each kind hold what the ledger's results, another table, say.
 
     Args:
         client: of the warehouse.
@@ -132,7 +132,7 @@ def _not_zero(rows: tuple[Row, ...]) -> list[str]:
 
 
 def _unlike_ledger(log: QueryLog, asked: dict[str, str]) -> list[str]:
-    """Return which kinds of account have other coins in the postings than in the results."""
+    """Return which kinds of account have different coins in the postings and in the results."""
     ours, theirs = (
         {(row["program"], row["kind"], name): row[name] for row in found for name in SUMS}
         for found in (

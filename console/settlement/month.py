@@ -1,4 +1,4 @@
-"""A month of settlement: a calendar month in UTC, as the days of every other report are."""
+"""A month of settlement: a calendar month in UTC, like the days of every other report."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from console.reports.basis import LocalizedError
 YEARS = range(1970, 2200)  # what the warehouse's times can hold, and then some
 MONTHS = range(1, 13)
 ZONE = "UTC"
-NO_END = "2299-12-31 00:00:00"  # later than any event, where no month is asked for
+NO_END = "2299-12-31 00:00:00"  # later than any event, if no month is given
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ def month(text: str) -> Month:
     """Return the month written as 2026-10.
 
     Raises:
-        LocalizedError: when it is not written so, or there is none.
+        LocalizedError: when it is not written so, or does not exist.
     """
     found = re.fullmatch(r"([0-9]{4})-([0-9]{2})", text)
     year, number = map(int, found.groups()) if found else (0, 0)

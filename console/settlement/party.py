@@ -1,4 +1,4 @@
-"""Parties: who a settlement may be of, and the refusal of a name that is nobody's."""
+"""Parties: whose settlements exist, and the refusal of an unknown name."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ class Party:
 
 
 def parties(log: QueryLog, known: Sequence[Department] = ()) -> list[Party]:
-    """Return every party, in the order of names.
+    """Return every party, by name.
 
     Args:
-        log: asks the warehouse, and keeps what it was asked.
-        known: departments, which take the place of the activities given to them.
+        log: queries the warehouse, and records the queries.
+        known: departments, which replace the activities assigned to them.
 
     Raises:
         EmptyWarehouseError: when no coin has moved yet.
@@ -89,7 +89,7 @@ def party(found: Sequence[Party], name: str) -> Party:
     """Return the party `name` of those that were `found`.
 
     Raises:
-        UnknownPartyError: naming those that look like it, or some that there are.
+        UnknownPartyError: naming similar ones, or some that exist.
     """
     known = {each.name: each for each in found}
     if name not in known:
@@ -98,7 +98,7 @@ def party(found: Sequence[Party], name: str) -> Party:
 
 
 def _alike(name: str, known: Sequence[str]) -> Sequence[str]:
-    """Return parties called the same, else of its kind (first those that look like it), or any."""
+    """Return parties with the same name, else of its kind (similar ones first), or any."""
     kind, colon, own = name.partition(":")
     same = [each for each in known if each.partition(":")[2] in {name, own} - {""}]
     of_kind = [each for each in known if colon and each.startswith(f"{kind}:")]

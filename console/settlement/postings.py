@@ -1,4 +1,4 @@
-"""The postings behind a statement: of a line, or of what went to the users of a network."""
+"""The postings behind a statement: of a line, or of what went to a network's users."""
 
 from __future__ import annotations
 
@@ -71,9 +71,9 @@ def delivered_postings(
         found: the carrier's statement.
         month: that of the statement.
         network: whose users.
-        price: coins a MB; 0 for what has none, `ANY_PRICE` for all.
+        price: coins per MB; 0 for what has none, `ANY_PRICE` for all.
         program: whose coins; '' for all.
-        limit: postings at most.
+        limit: maximum number of postings.
 
     Raises:
         NoReportError: when the statement has nothing of the kind.

@@ -15,7 +15,7 @@ Rows = list[dict[str, Any]]
 
 
 def statement_rows(found: Statement, program: str = "", *, short: bool = False) -> Rows:
-    """Return one row a line of a statement, its opening and closing balance among them.
+    """Return one row per line of a statement, including its opening and closing balance.
 
     A carrier's has columns and, after each program's lines, rows for what it delivered; a
     department's for what it got for its coins, an advertiser's for the sums of its budget.
@@ -61,7 +61,7 @@ def statement_rows(found: Statement, program: str = "", *, short: bool = False) 
 
 
 def budget_rows(own: Account) -> Rows:
-    """Return one row a sum of an advertiser's budget: by the month's end, and before the month."""
+    """Return one row per sum of an advertiser's budget: by the month's end, and before it."""
     if own.budget is None:
         return []
     sums = {name: getattr(own.budget, name) for name in (*SUMS, *FATES)}
@@ -73,7 +73,7 @@ def budget_rows(own: Account) -> Rows:
 
 
 def caused_rows(own: Account) -> Rows:
-    """Return one row an activity or campaign of a department: what people got, and did with it."""
+    """Return one row per activity or campaign of a department: what people got, and did with it."""
     return [
         {
             "line": line.kind,
@@ -90,7 +90,7 @@ def caused_rows(own: Account) -> Rows:
 
 
 def delivered_rows(own: Account) -> Rows:
-    """Return one row a network and price of what a carrier delivered."""
+    """Return one row per network and price of what a carrier delivered."""
     return [
         {key: value for key, value in asdict(line).items() if key != "own"}
         for line in own.delivered or ()
@@ -98,7 +98,7 @@ def delivered_rows(own: Account) -> Rows:
 
 
 def everyone_rows(found: Everyone) -> Rows:
-    """Return one row a party and program."""
+    """Return one row per party and program."""
     return [
         {
             **{key: value for key, value in asdict(row).items() if key != "owed"},

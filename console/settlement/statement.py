@@ -54,9 +54,9 @@ OWN = {
     "missing",
 }
 
-# The sums of a budget that tell its story; the last is what the others come to.
+# The sums of a budget in order; the last is the total of the others.
 SUMS = ("funded", "defunded", "granted", "returned", "in_packets", "other", "unspent")
-# What was given, and where those that were granted are now; spent ones by operation besides.
+# What was given, and where granted coins are now; spent ones also by operation.
 FATES = ("net", "in_hand", "unplaced")
 # Where the unspent are.
 PLACES = ("reserve", "shards", "in_flight")
@@ -113,7 +113,7 @@ class Account:
     owed: Owed
     budget: Budget | None  # of an advertiser
     before: dict[str, int] | None  # of an advertiser: the sums of `budget` before the month
-    delivered: tuple[Delivered, ...] | None  # of a carrier; the month's coins in another order
+    delivered: tuple[Delivered, ...] | None  # of a carrier; the month's coins, split differently
     caused: tuple[Caused, ...] | None  # of a department; what it got for its coins
 
 
@@ -126,7 +126,7 @@ class Statement:
     zone: str
     keys: tuple[str, ...]  # program and name of the parties that it is made of
     programs: tuple[Account, ...]
-    empty: str  # why nothing moved, else ''
+    empty: str  # why nothing moved, otherwise ''
     basis: LocalizedText
     notes: tuple[LocalizedText, ...]
     queries: tuple[Query, ...]
@@ -190,7 +190,7 @@ def statement(
 
 
 def _balances(rows: list[dict[str, Any]]) -> dict[str, tuple[int, int]]:
-    """Return opening and closing by program; a department has a row an activity."""
+    """Return opening and closing by program; a department has one row per activity."""
     found: dict[str, tuple[int, int]] = {}
     for row in rows:
         opening, closing = found.get(row["program"], (0, 0))
@@ -230,7 +230,7 @@ def _got(
 
 
 def is_own(name: str) -> bool:
-    """Return whether a party is an account of the program's own."""
+    """Return whether a party is one of the program's own accounts."""
     return name.partition(":")[0] in OWN
 
 

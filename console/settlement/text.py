@@ -1,4 +1,4 @@
-"""Settlement printed for a person: a party's statement, everyone's balances, postings."""
+"""Settlement printed for people: a party's statement, everyone's balances, postings."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ HEADS = {
 
 
 def print_everyone(found: Everyone, to: Translator) -> None:
-    """Print every party's balances by program, its own accounts apart."""
+    """Print every party's balances by program, its own accounts separately."""
     _ = to.gettext
     for name in dict.fromkeys(row.program for row in found.parties):
         for is_own in (False, True):
@@ -50,7 +50,7 @@ def print_everyone(found: Everyone, to: Translator) -> None:
 
 
 def _short(row: Row, to: Translator) -> dict[str, Any]:
-    """Return a row of the table: no number or name of it is ever cut short."""
+    """Return a row of the table: none of its numbers or names is ever truncated."""
     _ = to.gettext
     return {
         _("party"): row.party,
@@ -131,7 +131,7 @@ def print_statement(found: Statement, to: Translator) -> None:
 
 
 def _headed(rows: Sequence[Mapping[str, Any]], to: Translator) -> list[dict[str, Any]]:
-    """Return rows under the heads that people read."""
+    """Return rows under their display headings."""
     return [{to.gettext(HEADS[key]): value for key, value in row.items()} for row in rows]
 
 
@@ -188,7 +188,7 @@ def _spent(budget: Budget, to: Translator) -> list[dict[str, Any]]:
 
 
 def _called(name: str, to: Translator) -> str:
-    """Return what the page calls a figure of the budget."""
+    """Return the page's name for a figure of the budget."""
     return label(to, "budget", name).lower()
 
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 STATIC = Path(__file__).parent.parent / "static"
 
-# Which sentence goes with which status and which title; the first that fits.
+# Which message goes with which status and title; the first match counts.
 FAILURES: tuple[tuple[type[Exception], int, str], ...] = (
     (WarehouseDownError, 503, "warehouse_down"),
     (EmptyWarehouseError, 503, "warehouse_empty"),
@@ -108,7 +108,7 @@ def create_app(
 
 
 def healthz(request: Request) -> dict[str, Any]:
-    """Say that the console serves, and whether the warehouse's tables can be read and are whole."""
+    """Report that the console serves, and whether the warehouse's tables are intact."""
     try:
         with state(request).warehouse.client() as client:
             found = condition.faults(client)
@@ -144,7 +144,7 @@ def _stranger(request: Request, _error: Exception) -> Response:
 def _answer(
     request: Request, status: int, kind: str, words: LocalizedText, alike: list[str]
 ) -> Response:
-    """Answer with a sentence; one that only its maker can translate is quoted as it came."""
+    """Answer with a message; one that only its author can translate is quoted as it is."""
     if request.url.path.startswith("/api/"):
         return api.answer({"error": words.en, "kind": kind, "alike": alike}, status)
     response = page(request, "error.html", kind=kind, words=words, alike=alike)

@@ -1,4 +1,4 @@
-"""What a report is asked over HTTP: its parameters as those of a handler, and links to it."""
+"""Reports over HTTP: a report's parameters as those of a handler, and links to it."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def asks(report: Report[Any], handler: Callable[..., Any], *, form: bool = False
 
     Args:
         report: whose.
-        handler: takes the request and what was asked.
-        form: whether none is required, as of a page that asks for what is missing.
+        handler: takes the request and the arguments.
+        form: whether none is required, as for a page that asks for what is missing.
     """
 
     def answer(request: Request, **asked: Any) -> Any:
@@ -54,12 +54,12 @@ def _place(parameter: Parameter, *, form: bool) -> inspect.Parameter:
 
 
 def found(request: Request, report: Report[T], asked: Values) -> T:
-    """Return the result of what was asked of the request's warehouse."""
+    """Return the result for the arguments, from the request's warehouse."""
     at = state(request)
     with at.warehouse.client() as client:
         return report.find(client, asked, at.settings)
 
 
 def given(asked: Values) -> dict[str, Any]:
-    """Return what was asked without what was left out, as a link repeats it."""
+    """Return the arguments that were given, as a link repeats them."""
     return {name: value for name, value in asked.items() if value not in NOT_ASKED}

@@ -45,7 +45,7 @@ def enter(request: Request, ticket: str = "") -> Response:
 
 
 def is_known(request: Request) -> bool:
-    """Tell whether `request` may be answered; without a token (tests) every one may."""
+    """Return whether `request` may be answered; without a token (tests) every one may."""
     token = _token(request)
     path = request.url.path
     if not token or path in OPEN or path.startswith("/static/"):

@@ -41,7 +41,7 @@ PAGE_PEOPLE = 25
 
 @router.get("")
 def drops(request: Request) -> HTMLResponse:
-    """List the drops, the newest first."""
+    """List the drops, newest first."""
     with state(request).session() as session:
         found = [previewing.preview(session, each) for each in register.every(session)]
     return page(request, "drops.html", drops=found)
@@ -70,7 +70,7 @@ def drop(request: Request, name: str) -> HTMLResponse:
 
 @router.get("/{name}/outcome")
 def outcome_part(request: Request, name: str) -> HTMLResponse:
-    """Show only what became of the drop; the page asks again while grants are pending."""
+    """Show only what became of the drop; the page polls while grants are pending."""
     at = state(request)
     with at.session() as session:
         found = register.find(session, name)
@@ -81,7 +81,7 @@ def outcome_part(request: Request, name: str) -> HTMLResponse:
 
 @router.get("/{name}/people")
 def people_part(request: Request, name: str, offset: int = 0) -> HTMLResponse:
-    """Show one page of the drop's people; whole when it was not htmx that asked."""
+    """Show one page of the drop's people; the whole page unless htmx requested it."""
     at = state(request)
     with at.session() as session:
         found = register.find(session, name)
@@ -156,7 +156,7 @@ def cancel(request: Request, name: str, csrf: Annotated[str, Form()] = "") -> Re
 def standing(
     at: AppState, found: Drop, plan: Preview
 ) -> tuple[Outcome | None, LocalizedText | None]:
-    """Return what became of a drop, or none and the sentence why that can't be said now."""
+    """Return what became of a drop, or none and a message saying why it is unknown now."""
     try:
         with at.session() as session, at.warehouse.client() as client:
             left_out = kept(session, plan.name)

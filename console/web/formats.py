@@ -1,4 +1,4 @@
-"""How numbers and times look on a page; the exact values stay in the JSON and CSV beside it."""
+"""How numbers and times look on a page; JSON and CSV have the exact values."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _minus(text: str) -> str:
 
 
 def cell(value: object) -> str:
-    """Return a cell of a table that says nothing of how it is shown."""
+    """Return a cell of a table that does not specify its format."""
     if isinstance(value, float):
         return decimal(value, 4)
     if isinstance(value, int) and not isinstance(value, bool):

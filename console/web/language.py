@@ -1,4 +1,4 @@
-"""The reader's language: chosen by `?lang=`, kept by a cookie, else the browser's."""
+"""The reader's language: chosen by `?lang=`, kept by a cookie, otherwise the browser's."""
 
 from __future__ import annotations
 

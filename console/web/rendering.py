@@ -53,24 +53,24 @@ def environment(lang: str) -> Environment:
     return made
 
 
-# Joiners make one sign of several in titles and messages.
+# Joiners make one character of several in titles and messages.
 _KEPT = frozenset("\n\t\r\u200c\u200d")
 
 
 def _seen(value: object) -> object:
-    """Return what a page shows with an escape for what nobody would see there."""
+    """Return what a page shows, with escapes for what would be invisible."""
     if not isinstance(value, str) or value.isprintable():
         return value
     return type(value)(visible(value, _KEPT))
 
 
 def link(path: str, **query: str | int | list[str] | tuple[str, ...]) -> str:
-    """Return `path` with `query` encoded; a list gives its name several times."""
+    """Return `path` with `query` encoded; a list repeats its name."""
     return f"{path}?{urlencode(query, doseq=True)}" if query else path
 
 
 def page(request: Request, template: str, /, **facts: Any) -> HTMLResponse:
-    """Return the page that `template` makes of `facts`, and keep the language asked for."""
+    """Return the page that `template` makes of `facts`, and keep the requested language."""
     lang = language(request)
     cookie = security.browser_cookie(request)
     html = (

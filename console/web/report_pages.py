@@ -61,7 +61,7 @@ def add_files(to: APIRouter, report: Report[Any], back: str) -> None:
 
 
 def report_page(request: Request, report: Report[T], own: Page[T], asked: Values) -> HTMLResponse:
-    """Show what was asked; a form that lacks something shows itself alone."""
+    """Show the report; an incomplete form shows only itself."""
     lang, settings = language(request), state(request).settings
     result, empty = None, ""
     with state(request).warehouse.client() as client:
@@ -89,7 +89,7 @@ def report_page(request: Request, report: Report[T], own: Page[T], asked: Values
 
 
 def links(report: Report[Any], asked: Values) -> dict[str, str]:
-    """Return where the same report is as JSON, as files and as its queries."""
+    """Return the links to the same report as JSON, as files and as its queries."""
     query = given(asked)
     files = {
         f"{end}_link": link(f"{report.exports or report.place}.{end}", **query) for end in BYTES
@@ -112,7 +112,7 @@ def download(name: str, ending: str, content: bytes) -> Response:
 
 
 def query_page(request: Request, asked: Iterable[Asked], back: str) -> HTMLResponse:
-    """Show queries with what was bound to them, and the way back to what they made."""
+    """Show queries with their bound values, and the way back to their result."""
     say = translator(language(request))
     queries = [
         {

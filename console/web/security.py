@@ -58,7 +58,7 @@ def require_own_form(request: Request, token: str) -> None:
     if not ours or site not in ("none", "same-origin"):
         raise HTTPException(403, "foreign_form")
     cookie = request.cookies.get(COOKIE, "")
-    # As bytes: of text, compare_digest takes ASCII only.
+    # As bytes: compare_digest takes only ASCII text.
     expected, given = form_token(request, cookie).encode(), token.encode("utf-8", "replace")
     if not cookie or not hmac.compare_digest(expected, given):
         raise HTTPException(403, "old_form")

@@ -58,7 +58,7 @@ class AppState:
     def publish(
         self, published: Iterable[Event], *, on_sent: Callable[[int], object] | None
     ) -> int:
-        """Publish events to the Kafka of the settings; a page waits for it no longer than so."""
+        """Publish events to the Kafka of the settings; a page waits for it no longer than this."""
         return publish(
             published,
             self.addresses.kafka,
@@ -68,7 +68,7 @@ class AppState:
         )
 
     def catch_up(self, client: Client) -> None:
-        """Wait until the warehouse knows every consent that was given or withdrawn so far."""
+        """Wait until the warehouse knows every consent given or withdrawn so far."""
         kafka, settings = self.addresses.kafka, self.settings
         caught_up(kafka, client, settings.partitions, settings.catch_up_seconds)
 

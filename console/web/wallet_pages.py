@@ -16,7 +16,7 @@ router = APIRouter(prefix="/wallet", include_in_schema=False, default_response_c
 
 @router.get("")
 def wallet_page(request: Request, account: str = "", offset: int = 0) -> HTMLResponse:
-    """Show the wallet `account`; without one, the search box and a few that there are."""
+    """Show the wallet `account`; without one, the search box and a few examples."""
     account = account.strip()
     with state(request).warehouse.client() as client:
         if not account:
@@ -34,7 +34,7 @@ def wallet_page(request: Request, account: str = "", offset: int = 0) -> HTMLRes
 
 @router.get("/live")
 def live_part(request: Request, account: str) -> HTMLResponse:
-    """Show only the balance; the page asks again every few seconds."""
+    """Show only the balance; the page polls every few seconds."""
     with state(request).warehouse.client() as client:
         found = wallet(client, account, state(request).live)
     return page(request, "wallet_balance.html", account=account, wallet=found)

@@ -61,9 +61,19 @@ _ID = (
 )
 # And what an id is of that stands in such a column: feeds of one shop then agree on its people.
 _PERSON = {
-    **{"member": "member", "会员": "member", "customer": "customer", "客户": "customer"},
-    **{"openid": "openid", "user": "user", "用户": "user", "buyer": "buyer", "买家": "buyer"},
-    **{"phone": "phone", "mobile": "phone", "手机": "phone", "person": "person"},
+    "member": "member",
+    "会员": "member",
+    "customer": "customer",
+    "客户": "customer",
+    "openid": "openid",
+    "user": "user",
+    "用户": "user",
+    "buyer": "buyer",
+    "买家": "buyer",
+    "phone": "phone",
+    "mobile": "phone",
+    "手机": "phone",
+    "person": "person",
 }
 _TIME = ("paid_at", "time", "date", "_at", "timestamp", "created", "时间", "日期")
 _MONEY = ("amount", "price", "total", "value", "revenue", "金额", "价格", "实付")

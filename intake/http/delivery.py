@@ -1,8 +1,12 @@
 """Hands events to Kafka for many requests at once, and tells each when Kafka has its own.
 
-The one sender keeps the order of each partition (docs/publishing.md), and acknowledges a
-partition's records in that order. So each partition has a queue of the parcels whose records it
-waits for, and an acknowledgement counts for the first.
+A sender keeps the order of each partition (docs/publishing.md), and acknowledges a partition's
+records in that order. So each partition has a queue of the parcels whose records it waits for, and
+an acknowledgement counts for the first.
+
+Kafka's client sends a request for each partition, and a sender has one on its way. A batch goes to
+most partitions: with one sender it waits for all of those requests one after the other, with
+several, each of which has its own partitions, half as long.
 """
 
 from __future__ import annotations
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     from streams.kafka.publish import Record
 
 POLL_SECONDS = 0.002
+SENDERS = 4
 BEHIND_SECONDS = 1.0  # after which one that came too soon may try again
 NO_ROOM_SECONDS = 30.0
 GO_ON = "whoever was not answered sends it again"
@@ -55,15 +60,16 @@ class Delivery:
     """
 
     def __init__(self, bootstrap: str, linger_ms: float, on_end: Callable[[str], object]) -> None:
-        self._sender = Sender(
-            bootstrap, on_ack=self._acknowledged, go_on=GO_ON, linger_ms=linger_ms
-        )
+        self._senders = [
+            Sender(bootstrap, on_ack=self._acknowledged, go_on=GO_ON, linger_ms=linger_ms)
+            for _ in range(SENDERS)
+        ]
         self._bootstrap = bootstrap
         self._on_end = on_end
         self._ended = ""
         self._parcels: defaultdict[tuple[str, int], deque[Parcel]] = defaultdict(deque)
         self._timer: asyncio.TimerHandle | None = None
-        WAITING.set_function(lambda: self._sender.kept_records)
+        WAITING.set_function(self._kept)
 
     async def deliver(self, records: Sequence[Record]) -> None:
         """Return once Kafka has all of them.
@@ -74,13 +80,15 @@ class Delivery:
         """
         if not records:
             return
-        self._require_place(len(records))
+        lots = self._lots(records)
+        self._require_place(lots)
         loop = asyncio.get_running_loop()
         began = loop.time()
         parcel = Parcel(len(records), loop.create_future())
         for record in records:
             self._parcels[record[:2]].append(parcel)
-        self._sender.offer(records)
+        for sender, lot in lots:
+            sender.offer(lot)
         if self._timer is None:
             self._timer = loop.call_later(0, self._poll)
         try:
@@ -92,9 +100,9 @@ class Delivery:
 
     def silence(self) -> str:
         """Return what keeps events waiting, in words; "" while all is well."""
-        if self._ended or (words := self._sender.missing_room()):
+        if self._ended or (words := self._senders[0].missing_room()):
             return self._ended or words
-        seconds = self._sender.silent_seconds()
+        seconds = self._silent_seconds()
         if seconds < ACKNOWLEDGE_SECONDS_MAX / 2:
             return ""
         return f"Kafka at {self._bootstrap} has acknowledged nothing for {seconds:.0f} s"
@@ -102,26 +110,40 @@ class Delivery:
     async def close(self) -> None:
         """Wait for what is on its way, as long as a request would, then stop."""
         deadline = asyncio.get_running_loop().time() + ACKNOWLEDGE_SECONDS_MAX
-        while self._sender.kept_records and not self._ended:
+        while self._kept() and not self._ended:
             if asyncio.get_running_loop().time() > deadline:
                 break
             await asyncio.sleep(POLL_SECONDS)
         if self._timer is not None:
             self._timer.cancel()
-        self._sender.close()
+        for sender in self._senders:
+            sender.close()
 
-    def _require_place(self, more: int) -> None:
+    def _lots(self, records: Sequence[Record]) -> list[tuple[Sender, list[Record]]]:
+        """Return records by their partitions' senders, in their order."""
+        lots: list[list[Record]] = [[] for _ in self._senders]
+        for record in records:
+            lots[record[1] % SENDERS].append(record)
+        return [(sender, lot) for sender, lot in zip(self._senders, lots, strict=True) if lot]
+
+    def _kept(self) -> int:
+        return sum(sender.kept_records for sender in self._senders)
+
+    def _silent_seconds(self) -> float:
+        return max(sender.silent_seconds() for sender in self._senders)
+
+    def _require_place(self, lots: Sequence[tuple[Sender, list[Record]]]) -> None:
         if self._ended:
             raise ProblemError(503, "ended", self._ended, NO_ROOM_SECONDS)
-        if words := self._sender.missing_room():
+        if words := self._senders[0].missing_room():
             raise ProblemError(503, "no_room", words, NO_ROOM_SECONDS)
-        if self._sender.silent_seconds() > ACKNOWLEDGE_SECONDS_MAX:
+        if self._silent_seconds() > ACKNOWLEDGE_SECONDS_MAX:
             raise self._silent("nothing of this request was taken")
-        if not self._sender.has_place(more):
+        if not all(sender.has_place(len(lot)) for sender, lot in lots):
             raise ProblemError(
                 429,
                 "behind",
-                f"{self._sender.kept_records:,} events wait for Kafka; nothing of this request "
+                f"{self._kept():,} events wait for Kafka; nothing of this request "
                 "was taken: send it again",
                 BEHIND_SECONDS,
             )
@@ -130,7 +152,7 @@ class Delivery:
         return ProblemError(
             503,
             "kafka_silent",
-            f"Kafka has acknowledged nothing for {self._sender.silent_seconds():.0f} s; {what}. "
+            f"Kafka has acknowledged nothing for {self._silent_seconds():.0f} s; {what}. "
             "Send it again with the same ids: what is there already changes nothing",
             ACKNOWLEDGE_SECONDS_MAX / 2,
         )
@@ -139,11 +161,12 @@ class Delivery:
         """Hear what Kafka has; go on while anything is on its way."""
         self._timer = None
         try:
-            self._sender.serve(0)
+            for sender in self._senders:
+                sender.serve(0)
         except click.ClickException as error:
             self._end(error.message)
             return
-        if self._sender.kept_records:
+        if self._kept():
             self._timer = asyncio.get_running_loop().call_later(POLL_SECONDS, self._poll)
 
     def _acknowledged(self, record: Record, _offset: int) -> None:

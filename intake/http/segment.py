@@ -1,8 +1,8 @@
 """Segment's calls as rows for a mapping: their time put right, their traits as attributes.
 
-A client's clock may be wrong. It says when it sent the call (`sentAt`), and by what is more than a
-minute from our own time then, the call's `timestamp` is moved, in whole minutes: a call that is
-sent again keeps its time, so that it is a repeat and no conflict.
+A client's clock may be wrong. It says when it sent the call (`sentAt`), and by how much that is off
+our own time, the call's `timestamp` is moved, in whole minutes: a call that is sent again some
+seconds later keeps its time, so that it is a repeat and no conflict.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ API = "api/v2/"
 HEALTH = "monitor/health"  # open to everyone
 FINAL = {"success", "failed"}
 CONFLICT = 409
-NOT_SIGNED_IN = {401, 403}  # without a token; with one that is over or wrong
+NOT_SIGNED_IN = {401, 403}  # without a token; with one that is expired or wrong
 MISSING = 404
 
 
@@ -101,10 +101,10 @@ class AirflowClient:
         return str(run["dag_run_id"])
 
     def scheduled(self, dag: str, day: date) -> str:
-        """Let the schedule of `dag` go on, and return the id of its run for `day`.
+        """Unpause the schedule of `dag`, and return the id of its run for `day`.
 
         Raises:
-            click.ClickException: when the scheduler has made no such run after a while.
+            click.ClickException: when the scheduler has created no such run after a while.
         """
         self._await_dag(dag)
         self.pause(dag, paused=False)
@@ -113,14 +113,14 @@ class AirflowClient:
         while not (runs := self._runs_of(dag, logical)):
             if time.monotonic() > deadline:
                 raise click.ClickException(
-                    f"Airflow's scheduler has made no run of {dag} for {day} in "
+                    f"Airflow's scheduler has created no run of {dag} for {day} in "
                     f"{DAG_SECONDS_MAX:.0f} s; see {self.address}/dags/{dag}"
                 )
             time.sleep(POLL_SECONDS)
         return str(runs[0]["dag_run_id"])
 
     def pause(self, dag: str, *, paused: bool = True) -> None:
-        """Pause a DAG, so that its schedule starts no runs, or let it go on."""
+        """Pause a DAG, so that its schedule starts no runs, or unpause it."""
         self._ask("PATCH", f"dags/{quote(dag)}", {"is_paused": paused})
 
     def watch(self, dag: str, run: str, *, seconds_max: float = 900.0) -> Iterator[TaskState]:
@@ -201,7 +201,7 @@ class AirflowClient:
         except AirflowError as error:
             if error.status not in NOT_SIGNED_IN or path == HEALTH:
                 raise
-        self._sign_in()  # a token is good for a day
+        self._sign_in()  # a token is valid for a day
         return self._send(method, API + path, body, seconds_max)
 
     def _sign_in(self) -> None:

@@ -1,8 +1,8 @@
 """A real Airflow below one folder: API server, scheduler and DAG processor on SQLite.
 
 Its three processes are Airflow's own commands. The triggerer is left out, as no DAG here defers.
-Everything it is told stands in `airflow/airflow.cfg`, so that a person can use Airflow's own
-command line beside it: `AIRFLOW_HOME=.flowdrop/airflow airflow dags list`.
+Its whole configuration is in `airflow/airflow.cfg`, so that Airflow's own command line can be used
+beside it: `AIRFLOW_HOME=.flowdrop/airflow airflow dags list`.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ class Airflow:
         ]
 
     def prepare(self) -> None:
-        """Write `airflow.cfg`, keeping its secrets, and put the empty database in its place."""
+        """Write `airflow.cfg`, keeping its secrets, and put the empty database in place."""
         with exclusive(self.folder / ".lock"):
             write_config(self.folder, self.dags, self.port, make(self.home))
             database = self.folder / "airflow.db"
@@ -138,8 +138,8 @@ class Airflow:
         )
 
     def _serves(self) -> bool:
-        # The API that tasks use builds itself at its first request, for 5 s and more in which the
-        # server does nothing else: ask now, so that no task and no page has to wait for it.
+        # The API that tasks use is built at its first request, for 5 s or more in which the server
+        # does nothing else: ask now, so that no task and no page has to wait for it.
         return bool(self.client.health()) and self.client.takes_tasks()
 
     def _schedules(self) -> bool:
@@ -182,9 +182,9 @@ def write_config(folder: Path, dags: Path, port: int, secrets: Secrets) -> None:
 
 
 def database_template() -> Path:
-    """Return an SQLite file with Airflow's empty tables, made once an environment and version.
+    """Return an SQLite file with Airflow's empty tables, made once per environment and version.
 
-    `airflow db migrate` makes it; it takes 4 s, a copy of its result none.
+    `airflow db migrate` makes it; that takes 4 s, copying its result none.
     """
     version = importlib.metadata.version("apache-airflow")
     template = cache_folder() / f"airflow-{version}.db"
@@ -199,7 +199,7 @@ def database_template() -> Path:
             check=False,
         )
         if done.returncode:
-            raise click.ClickException(f"Airflow's database could not be made: {done.stderr}")
+            raise click.ClickException(f"Airflow's database could not be created: {done.stderr}")
         (folder / "airflow.db").replace(template)
         shutil.rmtree(folder)
     return template

@@ -20,14 +20,16 @@ MIB = 1024 * 1024
 @click.option("--host", default="127.0.0.1", help="Address to listen on.")
 @click.option(
     "--path", type=click.Path(file_okay=False, path_type=Path), required=True,
-    help="Folder of the data; made if missing, kept at the end.",
+    help="Folder of the data; created if missing, kept at the end.",
 )  # fmt: skip
-@click.option("--memory-mb", type=int, default=2048, help="What all queries together may use.")
+@click.option(
+    "--memory-mb", type=int, default=2048, help="Memory that all queries together may use."
+)
 @click.option("--result-mb", type=int, default=512, help="Largest result that cannot stream.")
 @click.option("--request-mb", type=int, default=4096, help="Largest request, decoded.")
-@click.option("--queries", type=int, default=64, help="Queries at work at once, of all users.")
+@click.option("--queries", type=int, default=64, help="Queries running at once, of all users.")
 @click.option("--waiting", type=int, default=64, help="Queries of a user that may wait.")
-@click.option("--called", multiple=True, help="A name by which requests may call this server.")
+@click.option("--called", multiple=True, help="Host name that requests may use for this server.")
 def main(
     *,
     port: int,
@@ -36,9 +38,9 @@ def main(
     called: tuple[str, ...],
     **sizes: int,
 ) -> None:
-    """Serve the ClickHouse engine (chDB) on a folder, by ClickHouse's HTTP interface.
+    """Serve the ClickHouse engine (chDB) on a folder, over ClickHouse's HTTP interface.
 
-    The passwords of its users admin, feed and read come by the environment, in
+    The passwords of its users admin, feed and read come from the environment, in
     FLOWDROP_ENGINE_ADMIN, FLOWDROP_ENGINE_FEED and FLOWDROP_ENGINE_READ.
 
     Example: python -m local.clickhouse --port 8123 --path .flowdrop/clickhouse
@@ -51,8 +53,8 @@ def main(
         users = Users(passwords())
     except KeyError as error:
         raise click.ClickException(
-            f"{error.args[0]} is not set: the engine answers nobody without a password; "
-            "`flowdrop up` draws them"
+            f"{error.args[0]} is not set: the engine answers nobody without a password; `flowdrop "
+            "up` generates them"
         ) from error
     listener = _listen(host, port)
     # Here, because chDB takes the time zone when it is imported.

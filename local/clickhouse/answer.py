@@ -1,6 +1,6 @@
 """The answer to a statement, made in a thread and taken piece by piece.
 
-Everything here blocks. A small answer takes one visit to a thread, begun to closed.
+Everything here blocks. A small answer takes one visit to a thread, from beginning to close.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from local.clickhouse.form import Table
     from local.clickhouse.sql_text import Text
 
-SPOOL_BYTES = 8 * 1024 * 1024  # of an answer kept back until its end; what is more goes to a file
+SPOOL_BYTES = 8 * 1024 * 1024  # of an answer held back until its end; anything more goes to a file
 PIECE_BYTES = 256 * 1024
 
 _SELECTS = frozenset(("SELECT", "WITH", "FROM", "("))
@@ -60,7 +60,7 @@ class Task:
 
 
 class Answer:
-    """A statement at work.
+    """A running statement.
 
     Attributes:
         counts: what it did, up to the pieces taken.
@@ -88,7 +88,7 @@ class Answer:
             raise
 
     def _check(self, task: Task) -> bool:
-        """Refuse what nobody may; return whether the statement changes anything."""
+        """Refuse what nobody may do; return whether the statement changes anything."""
         if task.found.file:
             sentence = "INTO OUTFILE and FROM INFILE name files of a client, not of a server"
             raise refusal(48, sentence, "NOT_IMPLEMENTED")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MIB = 1024 * 1024
 TEXT_BYTES_MAX = 64 * MIB  # of a statement with everything in it: VALUES, a form
-SEND_SECONDS_MAX = 300  # a reader that takes nothing for so long is given up, as on a server
+SEND_SECONDS_MAX = 300  # a reader that takes nothing for this long is dropped, as on a server
 DRAIN_BYTES_MAX = 1024 * MIB  # of a body read only so that the client sees its error
 
 
@@ -56,7 +56,7 @@ class Call:
         return self.values.get("default_format") or header or "TabSeparated"
 
     def flag(self, name: str) -> bool:
-        """Tell whether the URL sets `name`."""
+        """Return whether the URL sets `name`."""
         return self.values.get(name, "0") not in ("", "0", "false")
 
     async def chunk(self) -> bytes | None:
@@ -112,15 +112,15 @@ class Call:
 
 
 class Body:
-    """A request's body, decoded, bounded, in pieces of about a MiB."""
+    """A request's body, decoded, limited, in pieces of about a MiB."""
 
     def __init__(self, call: Call, bytes_max: int) -> None:
         encoding = call.headers.get("content-encoding", "identity").lower()
         if encoding not in (*encodings.ENCODINGS, "identity", ""):
             raise refusal(
                 48,
-                f"Content-Encoding {encoding!r} is not known here; "
-                f"send {', '.join(encodings.ENCODINGS)} or none",
+                f"Content-Encoding {encoding!r} is not supported; send "
+                f"{', '.join(encodings.ENCODINGS)} or none",
                 "NOT_IMPLEMENTED",
             )
         self._call = call

@@ -22,7 +22,7 @@ ENCODINGS = tuple(_DECODERS)
 
 
 class Decoder:
-    """Decodes a body that may be several frames in a row (clickhouse-connect sends one a block).
+    """Decodes a body that may be several frames in a row (clickhouse-connect sends one per block).
 
     Args:
         encoding: one of `ENCODINGS`.
@@ -52,7 +52,7 @@ class Decoder:
 
     @property
     def complete(self) -> bool:
-        """Whether the bytes so far end with a whole frame."""
+        """Whether the bytes so far end with a complete frame."""
         return self._frame is None
 
 

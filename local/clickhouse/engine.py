@@ -4,10 +4,10 @@ The discipline, in three rules:
 
 1. The process holds one engine on one folder, open from start to end.
 2. Every request gets a chDB connection of its own (0.3 ms) and closes it at its end: the database
-   and settings of one request cannot reach another, and connections run in parallel, so a long
-   read holds up nobody. A connection is only ever used by one thread at a time. Requests with a
+   and settings of one request cannot reach another, and connections run in parallel, so a long read
+   delays nobody. A connection is only ever used by one thread at a time. Requests with a
    `session_id` share one connection, one request at a time, as on a server.
-3. A query is found again, to be cancelled from outside, by its id, which is put in front of the
+3. A query is found, to be cancelled from outside, by its id, which is put at the front of the
    setting `log_comment`: the engine gives queries ids of its own.
 """
 
@@ -48,13 +48,13 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True)
 class Limits:
-    """What one request or all may take.
+    """What one request, or all together, may use.
 
     Attributes:
-        queries: requests at work at once, of all users; each user has its share of them.
+        queries: requests running at once, of all users; each user has its share of them.
         waiting: requests of a user that may wait for its share; one more is refused with code
             202, status 503, as is one that waited for `QUEUE_SECONDS_MAX`.
-        memory_bytes: of all queries together; one past it fails with code 241.
+        memory_bytes: of all queries together; one beyond it fails with code 241.
         result_bytes: of a result that cannot be streamed (JSON, Parquet, ...); code 396.
         request_bytes: of a request's body, decoded; more is refused with code 229, status 413.
     """
@@ -68,7 +68,7 @@ class Limits:
 
 @dataclass
 class Counts:
-    """What a query did, as X-ClickHouse-Summary tells it; None where chDB does not say."""
+    """What a query did, as X-ClickHouse-Summary reports it; None where chDB does not say."""
 
     read_rows: int | None = None
     written_rows: int = 0
@@ -104,7 +104,7 @@ class Engine:
 
     Args:
         path: folder of its data, made if missing.
-        limits: of what queries may take.
+        limits: of what queries may use.
     """
 
     def __init__(self, path: Path, limits: Limits) -> None:
@@ -124,7 +124,7 @@ class Engine:
         self.version, self.timezone = row.bytes().decode().rstrip("\n").split("\t")
 
     def _shut_out_files(self) -> None:
-        """Open the database `default` as what it is, without chDB's layer that finds files.
+        """Open the database `default` itself, without chDB's layer that finds files.
 
         In chDB `default` is an overlay of a database and of the file system, in which
         `SELECT * FROM "/etc/passwd"` reads that file.
@@ -149,7 +149,7 @@ class Engine:
         return connect(self._path)
 
     def cancel(self, query_id: str) -> None:
-        """Ask the engine to stop the query with this id; it ends within about a block's work."""
+        """Ask the engine to stop the query with this id; it ends within about one block's work."""
         self._kill(f"startsWith(Settings['log_comment'], {_quoted(query_id)})")
 
     def cancel_reads(self) -> None:
@@ -164,7 +164,7 @@ class Engine:
             connection.close()
 
     def close(self) -> None:
-        """End all sessions and the engine: with its last connection it writes out and stops."""
+        """End all sessions and the engine: with its last connection it flushes and stops."""
         with self._lock:
             for session in self._sessions.values():
                 session.connection.close()
@@ -172,7 +172,7 @@ class Engine:
         self._root.close()
 
     def enter_session(self, name: str, *, seconds: float, check: bool) -> Any:
-        """Take the session `name`, made if there is none, for one request.
+        """Take the session `name`, created if there is none, for one request.
 
         Raises:
             EngineError: 373 when another request has it, 372 when `check` and there is none.
@@ -264,7 +264,7 @@ class Work:
             _query(self._connection, f"USE `{name}`", "Null")
 
     def _remember(self, settings: Mapping[str, str]) -> None:
-        """Note the session's own values: settings in a URL hold for its one query only."""
+        """Note the session's own values: settings in a URL apply to its one query only."""
         names = ", ".join(_quoted(name) for name in settings)
         rows = _query(
             self._connection,
@@ -292,7 +292,7 @@ class Work:
             gate.check_calls(user, self._calls(data))
 
     def lock(self) -> None:
-        """Have the engine itself refuse whatever does more than read, from here on."""
+        """Make the engine itself refuse whatever does more than read, from here on."""
         if not self._request.session:
             _query(self._connection, "SET readonly = 1", "Null")
 
@@ -323,7 +323,7 @@ class Work:
             connection.close()
 
     def changes_data(self, sql: bytes) -> bool:
-        """Tell whether `sql` writes.
+        """Return whether `sql` writes.
 
         Raises:
             EngineError: 62 when it is more than one statement, as a server says.
@@ -437,7 +437,7 @@ class Insert:
         self._file.write(data)
 
     def finish(self) -> None:
-        """Insert; the counts are the engine's: rows that went in, those of views included."""
+        """Insert; the counts are the engine's: rows inserted, those of views included."""
         self._file.flush()
         place = f"FROM INFILE {_quoted(self._file.name)} COMPRESSION 'none'"
         text = f"{self._into} {place} {self._settings} FORMAT {self._format}"

@@ -35,7 +35,7 @@ class EngineError(Exception):
     """An error with ClickHouse's code.
 
     Attributes:
-        code: ClickHouse's number of it.
+        code: ClickHouse's number for it.
         message: `Code: 60. DB::Exception: ... (UNKNOWN_TABLE)`.
     """
 
@@ -46,7 +46,7 @@ class EngineError(Exception):
 
     @classmethod
     def of(cls, error: Exception) -> EngineError:
-        """Read code and message out of what chDB raised."""
+        """Extract code and message from what chDB raised."""
         text = str(error)
         found = _CODE.search(text)
         if found is None:
@@ -55,7 +55,7 @@ class EngineError(Exception):
 
     @property
     def status(self) -> int:
-        """The HTTP status of it."""
+        """Its HTTP status."""
         return _STATUS.get(self.code, 500)
 
 

@@ -1,9 +1,9 @@
-"""What a user may ask: kinds of statements, and functions that reach nothing outside the engine.
+"""What a user may run: kinds of statements, and functions that reach nothing outside the engine.
 
 The engine's own parser says what a statement is (`EXPLAIN AST`), so that comments, quotes, case and
-nesting hide nothing. Text inside a name can add lines to that tree, but never take one away, and
-everything here refuses by what is there. Behind it stands a second wall: what a reading user asks
-runs with `readonly = 1`, which the engine itself holds against files, addresses and settings.
+nesting hide nothing. Text inside a name can add lines to that tree, but never remove one, and
+everything here refuses by what is there. Behind it is a second barrier: a reading user's statements
+run with `readonly = 1`, with which the engine itself blocks files, addresses and settings.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ _TABLE_FUNCTIONS = frozenset(
     {"numbers", "numbers_mt", "zeros", "zeros_mt", "generateseries", "generate_series", "primes"}
     | {"values", "sqlstandardvalues", "null", "generaterandom", "format"}
 )
-# Functions of values that read files, ask other machines, or take models and programs from a disk.
+# Functions of values that read files, query other machines, or load models and programs from a
+# disk.
 _FUNCTIONS = frozenset(
     {"file", "hascolumnintable", "catboostevaluate", "evalmlmethod", "executable"}
     | {"aigenerate", "aiclassify", "aiembed", "aiextract", "aifilter", "airedact"}
@@ -64,10 +65,10 @@ _DISKS = {"DISK", "STORAGE_POLICY"}
 
 
 class Gate:
-    """Made once of what the engine has, by name."""
+    """Built once from what the engine has, by name."""
 
     def __init__(self, table_functions: Iterable[str], engines: Iterable[str]) -> None:
-        """Forbid the engine's `table_functions` and `engines`, but those known to be harmless."""
+        """Forbid the engine's `table_functions` and `engines` except those known as harmless."""
         functions = {name.lower() for name in table_functions} - _TABLE_FUNCTIONS
         self._functions = functions | _FUNCTIONS
         alternatives = "|".join(map(re.escape, sorted(self._functions)))
@@ -98,7 +99,7 @@ class Gate:
         if (kind in READS or kind == "InsertQuery") and _FILE.search(tree):
             raise _refused(user, "INTO OUTFILE and FROM INFILE name files of a client")
         if user.limited and len(_SETTINGS.findall(tree)) > bool(sql_text.settings(text)):
-            raise _refused(user, "SETTINGS stand once, at the end of a statement")
+            raise _refused(user, "SETTINGS may appear once, at the end of a statement")
         if kind == "AlterQuery":
             self._check_alter(user, tree)
         if kind == "CreateQuery":
@@ -116,27 +117,31 @@ class Gate:
         self._check_functions(user, _FUNCTION.findall(tree))
 
     def may_call(self, data: bytes) -> bool:
-        """Tell whether the data of an INSERT ... VALUES could call what nobody may, at a glance."""
+        """Return whether the data of an INSERT ... VALUES might call what nobody may."""
         return self._names.search(data) is not None
 
     def check_calls(self, user: User, names: Iterable[str]) -> None:
         """Refuse the data of INSERT ... VALUES, which are expressions, if they call these names."""
         names = list(names)
         if any("\\" in name for name in names):
-            raise _refused(user, "a function's name is written without escapes")
+            raise _refused(user, "a function's name must be written without escapes")
         self._check_functions(user, names)
 
     def _check_functions(self, user: User, names: Iterable[str]) -> None:
         for name in names:
             if name.strip('`"').lower() in self._functions:
-                raise _refused(user, f"function {name} is not for anyone: it reaches outside")
+                raise _refused(
+                    user, f"function {name} is not allowed to anyone: it reaches outside the engine"
+                )
 
     def _check_create(self, user: User, tree: str) -> None:
         if "\n Dictionary definition" in tree:
-            raise _refused(user, "dictionaries read from outside")
+            raise _refused(user, "dictionaries read from outside the engine")
         for name in _FUNCTION.findall(tree):
             if name.lower() in self._engines:
-                raise _refused(user, f"engine {name} is not for anyone: it reaches outside")
+                raise _refused(
+                    user, f"engine {name} is not allowed to anyone: it reaches outside the engine"
+                )
 
     @staticmethod
     def _check_alter(user: User, tree: str) -> None:
@@ -156,9 +161,9 @@ def readonly() -> EngineError:
 
 
 def _check_disks(user: User, text: bytes) -> None:
-    """Refuse a disk of a table's own, which could lie anywhere; the tree does not show settings."""
+    """Refuse a table's own disk, which could be anywhere; the tree does not show settings."""
     if any(name.upper() in _DISKS for name in sql_text.names(text)):
-        raise _refused(user, "a table lies where the engine's tables lie, on no disk of its own")
+        raise _refused(user, "a table is stored with the engine's tables, not on a disk of its own")
 
 
 def _refused(user: User, sentence: str) -> EngineError:

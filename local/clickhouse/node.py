@@ -30,12 +30,12 @@ class EngineNode:
 
     @classmethod
     def of_its_own(cls, home: Path) -> EngineNode:
-        """Return one on a free port with passwords drawn for it."""
+        """Return one on a free port with passwords generated for it."""
         drawn = {user: secrets.token_hex(32) for user in USERS.values()}
         return cls(home, home / "clickhouse", free_port(), drawn)
 
     def url(self, user: str) -> str:
-        """Return the address by which `user` asks."""
+        """Return the address that `user` uses."""
         return f"http://{user}:{self.passwords[user]}@{HOST}:{self.port}/default"
 
     @property

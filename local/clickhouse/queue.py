@@ -1,4 +1,4 @@
-"""The requests of one user: some at work, some that wait for a place, and no more."""
+"""The requests of one user: some running, some waiting for a slot, and no more."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import asyncio
 
 from local.clickhouse.errors import refusal
 
-QUEUE_SECONDS_MAX = 30  # that a request waits for a place
+QUEUE_SECONDS_MAX = 30  # that a request waits for a slot
 
 
 class Queue:
-    """A user's share of the engine: whoever fills it keeps nobody else waiting."""
+    """A user's share of the engine: filling it keeps nobody else waiting."""
 
     def __init__(self, places: int, waiting_max: int) -> None:
-        """Let `places` requests work at once, and `waiting_max` wait."""
+        """Let `places` requests run at once, and `waiting_max` wait."""
         self.places = places
         self._waiting_max = waiting_max
         self._waiting = 0
         self._free = asyncio.Semaphore(places)
 
     async def __aenter__(self) -> None:
-        """Take a place, or wait for one.
+        """Take a slot, or wait for one.
 
         Raises:
             EngineError: 202 when too many wait, or it waited too long.
@@ -36,7 +36,7 @@ class Queue:
             self._waiting -= 1
 
     async def __aexit__(self, *_: object) -> None:
-        """Give the place back."""
+        """Give the slot back."""
         self._free.release()
 
     def _too_many(self) -> Exception:

@@ -13,7 +13,7 @@ sessions with temporary tables; typed errors; summaries. Not as on a server:
   Accept-Encoding); no INSERT ... SELECT FROM input().
 - Results in formats that cannot be cut into blocks (JSON, Parquet, Arrow, ...WithNames) are held
   in memory, up to a limit; the others stream.
-- `client_protocol_version` has no effect, which clients find out by looking at the answer.
+- `client_protocol_version` has no effect, which clients see from the answer.
 - The summary has no `read_rows` for an INSERT with data behind it, which chDB does not count, nor
   for a streamed SELECT, whose blocks chDB counts before the readers behind them have all reported.
 """
@@ -52,7 +52,7 @@ TOO_LARGE = 229
 ACCESS_DENIED = 497
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
-# What a URL may hold beside settings; the engine would not know these.
+# What a URL may hold besides settings; the engine would not know these.
 _NOT_SETTINGS = {
     "query", "database", "default_format", "query_id", "user", "password", "quota_key",
     "role", "stacktrace", "buffer_size", "session_id", "session_timeout", "session_check",
@@ -84,7 +84,7 @@ class Server:
             user.name: Queue(max(1, int(limits.queries * user.share)), limits.waiting)
             for user in users.every
         }
-        # A thread for each request at work, and some that are always free to cancel with.
+        # A thread for each running request, and some that are always free for cancelling.
         places = sum(queue.places for queue in self._queues.values())
         self._threads = ThreadPoolExecutor(places, "query")
         self._cancelling = ThreadPoolExecutor(2, "cancel")
@@ -105,7 +105,7 @@ class Server:
             call.end()
 
     def stop(self) -> None:
-        """Cancel what still reads, so that the process can end."""
+        """Cancel what is still reading, so that the process can end."""
         self._engine.cancel_reads()
 
     async def _answer(self, call: Call) -> None:
@@ -125,18 +125,20 @@ class Server:
     def _check_page(self, call: Call) -> None:
         """Refuse web pages: those of another site, and those that call us by a name of theirs.
 
-        Any page in a browser may ask 127.0.0.1, and the browser then says whose page it is; but a
-        name that was made to point here looks to the browser like the page's own server.
+        Any page in a browser may call 127.0.0.1, and the browser then says whose page it is; but a
+        name made to point here looks to the browser like the page's own server.
         """
         host = call.headers.get("host", "")
         if _name(host) not in self._hosts:
-            sentence = f"This server is not called {host}" if host else "Say whom you call: no Host"
+            sentence = (
+                f"This server is not called {host}" if host else "Name the server: no Host header"
+            )
             raise refusal(ACCESS_DENIED, sentence, "ACCESS_DENIED")
         origin = call.headers.get("origin")
         site = call.headers.get("sec-fetch-site", "none")
         ours = origin in (None, f"http://{host}", f"https://{host}")
         if not ours or site not in ("none", "same-origin"):
-            sentence = f"Pages of {origin or 'another site'} may not ask this server"
+            sentence = f"Pages of {origin or 'another site'} may not use this server"
             raise refusal(ACCESS_DENIED, sentence, "ACCESS_DENIED")
 
     async def _query(self, call: Call, user: User) -> None:
@@ -182,7 +184,7 @@ class Server:
         encoder, encoded = _encoder(call)
         clause = sql_text.settings(task.text) if task.readonly else {}
         request = _request(call, user, clause)
-        # A change goes on when its client has gone; a reading ends with it.
+        # A change continues when its client has gone; a read ends with it.
         answer, piece, last = await self._in_thread(
             call, _begin, self._engine, request, task, encoder, cancel=task.reads
         )
@@ -209,7 +211,7 @@ class Server:
         headers: dict[str, str],
         encoder: encodings.Encoder,
     ) -> None:
-        """Send an answer of several pieces; an error from here on goes behind them."""
+        """Send an answer of several pieces; an error from here on goes after them."""
         tag = "".join(secrets.choice(string.ascii_lowercase) for _ in range(16))
         await call.start(200, headers | {"X-ClickHouse-Exception-Tag": tag})
         try:
@@ -322,7 +324,7 @@ async def _read_statement(
 
 
 def _name(host: str) -> str | None:
-    """Return the name in a Host header; none when it is no such header."""
+    """Return the name in a Host header; none when it is not a valid one."""
     try:
         return urlsplit(f"//{host}").hostname
     except ValueError:
@@ -330,20 +332,20 @@ def _name(host: str) -> str | None:
 
 
 def _check(call: Call) -> None:
-    """Refuse what this server does not do."""
+    """Refuse what this server does not support."""
     if call.method not in ("GET", "POST", "HEAD"):
         raise refusal(48, f"Method {call.method} is not known here", "NOT_IMPLEMENTED")
     for name in ("compress", "decompress"):
         if call.flag(name):
-            sentence = f"{name}=1 is not known here; use Content-Encoding and Accept-Encoding"
+            sentence = f"{name}=1 is not supported; use Content-Encoding and Accept-Encoding"
             raise refusal(48, sentence, "NOT_IMPLEMENTED")
 
 
 def _request(call: Call, user: User, clause: Mapping[str, str] | None = None) -> Request:
     """Return what the URL, the form and the headers ask of the connection.
 
-    The settings of a reading statement's own SETTINGS `clause` are made before it is run: then the
-    engine, which lets nothing be set any more, finds them as it is told.
+    The settings of a reading statement's own SETTINGS `clause` are made before it runs: then the
+    engine, which no longer lets anything be set, finds them already in place.
     """
     values = call.values
     parameters = {k[6:]: v for k, v in values.items() if k.startswith("param_")}
@@ -358,7 +360,7 @@ def _request(call: Call, user: User, clause: Mapping[str, str] | None = None) ->
         database=values.get("database") or call.headers.get("x-clickhouse-database", ""),
         settings=user.settings(settings | dict(clause or {})),
         parameters=parameters,
-        # Who only reads can leave nothing in a session.
+        # A user who only reads can leave nothing in a session.
         session="" if user.limited else values.get("session_id", ""),
         session_seconds=float(values.get("session_timeout") or SESSION_SECONDS),
         session_check=call.flag("session_check"),

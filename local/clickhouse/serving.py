@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     from local.clickhouse.users import Users
 
-GRACE_SECONDS = 2  # for requests at work when the end comes; then they are cancelled
+GRACE_SECONDS = 2  # for requests running when the end comes; then they are cancelled
 
 
 class _Uvicorn(uvicorn.Server):
-    """uvicorn that says when it is ready and cancels what reads before it waits for it."""
+    """uvicorn that says when it is ready, and cancels reads before it waits for them."""
 
     def __init__(self, config: uvicorn.Config, server: Server, ready: str) -> None:
         super().__init__(config)
@@ -35,7 +35,7 @@ class _Uvicorn(uvicorn.Server):
         click.echo(self._ready)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Cancel what reads, then wait for the rest."""
+        """Cancel reads, then wait for the rest."""
         self._server.stop()
         await super().shutdown(sockets)
 
@@ -48,7 +48,7 @@ def serve(
     Args:
         listener: a bound socket.
         path: folder of the data.
-        limits: of what queries may take.
+        limits: of what queries may use.
         users: who may ask.
         hosts: by which names.
 

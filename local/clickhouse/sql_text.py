@@ -1,4 +1,4 @@
-"""What a statement is, as far as HTTP must know: an insert with data behind it, or text to run.
+"""What a statement is, as far as HTTP must know: an insert followed by data, or text to run.
 
 Only tokens outside quotes, comments and brackets count, so that a column or a string named
 FORMAT does not mislead. The engine itself parses everything else.
@@ -91,7 +91,7 @@ def read(text: bytes, *, complete: bool) -> DataInsert | Text | Unfinished:
 
 
 def settings(text: bytes) -> dict[str, str]:
-    """Return the SETTINGS clause at the end of a statement; what is no plain value is left out."""
+    """Return the SETTINGS clause at the end of a statement, without what is not a plain value."""
     found: dict[str, str] = {}
     inside = False
     name = equals = ""

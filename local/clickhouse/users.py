@@ -1,8 +1,8 @@
-"""Who may ask: three users, each with a password, what it may do, and a share of the engine.
+"""Who may use it: three users, each with a password, permissions and a share of the engine.
 
-The passwords come by the environment, from `flowdrop up`, and are known to flowdrop's own parts:
-`read` asks (the console, reports, whoever looks), `feed` writes rows as well (the feed, the
-models), `admin` makes and changes tables (migrations).
+The passwords come from the environment, set by `flowdrop up`, and are known to flowdrop's own
+parts: `read` queries (the console, reports, anyone looking), `feed` writes rows as well (the feed,
+the models), `admin` creates and changes tables (migrations).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _CHOSEN = frozenset(
         "output_format_arrow_string_as_string", "output_format_json_quote_64bit_integers",
     }
 )  # fmt: skip
-# Limits, which it may draw closer, but not move out.
+# Limits, which it may tighten but not loosen.
 _LIMITS = {
     "max_execution_time": 300,
     "max_memory_usage": 1024 * MIB,
@@ -96,12 +96,12 @@ class Users:
         """Return the user that a request names and proves to be.
 
         Raises:
-            EngineError: 516 when it names none, or does not know its password.
+            EngineError: 516 when it names none, or gives the wrong password.
         """
         name, password = _claimed(headers, values)
         user = next((user for user in self.every if user.name == name), None)
         expected = user.password if user else ""
-        # As bytes: of text, compare_digest takes ASCII only.
+        # As bytes: compare_digest takes only ASCII text.
         same = hmac.compare_digest(_bytes(expected), _bytes(password))
         if user is None or not password or not same:
             raise denied(f"{name}: Authentication failed: password is incorrect, or no such user")
@@ -124,12 +124,12 @@ def passwords() -> dict[str, str]:
 
 
 def denied(sentence: str) -> EngineError:
-    """Return the refusal of somebody who did not prove who it is."""
+    """Return the refusal of somebody who did not authenticate."""
     return refusal(AUTHENTICATION_FAILED, sentence, "AUTHENTICATION_FAILED")
 
 
 def _claimed(headers: Mapping[str, str], values: Mapping[str, str]) -> tuple[str, str]:
-    """Return the name and password of a request; ClickHouse takes them in three places."""
+    """Return the name and password of a request; ClickHouse accepts them in three places."""
     scheme, _, coded = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "basic":
         try:

@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--exit", "leave", is_flag=True, help="End when all is done; take everything down.")
+@click.option(
+    "--exit", "leave", is_flag=True, help="Exit when everything is done, and take it all down."
+)
 @click.option("--no-browser", is_flag=True, help="Don't open the console in the browser.")
 @as_json_option("Print the checks and times as JSON.")
 def demo(*, leave: bool, no_browser: bool, as_json: bool) -> None:
     """Run the main job end to end on real data and open the reports.
 
-    Starts clean each time: what is in FLOWDROP_HOME is stopped and wiped first. The console and
+    It starts clean each time: what is in FLOWDROP_HOME is stopped and wiped first. The console and
     Airflow stay up until Ctrl-C. The exit status is 0 only if every check held.
 
     Example: flowdrop demo --exit
@@ -74,7 +76,7 @@ def _summary(demonstration: Demo, seconds: float, *, as_json: bool) -> None:
 
 
 def told(check: Check) -> dict[str, str]:
-    """Return a check as a row that breaks between words at 80 columns: what was wanted if amiss."""
+    """Return a check as a row that breaks between words at 80 columns; if it failed, why."""
     wanted = "" if check.held else f", not {check.expected}"
     return {"held": "yes" if check.held else "NO", "check": f"{check.name}: {check.got}{wanted}"}
 

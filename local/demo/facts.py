@@ -1,8 +1,8 @@
-"""What several stages of the demo speak of."""
+"""What several stages of the demo refer to."""
 
 from __future__ import annotations
 
 from datetime import date
 
 DAYS = date(2017, 10, 23), date(2017, 10, 30)  # Mondays: before the drops, and after them
-DROP, OPEN_DROP = "demo", "demo-open"  # the second names no end
+DROP, OPEN_DROP = "demo", "demo-open"  # the second has no end

@@ -1,4 +1,4 @@
-"""One demonstration: its stages run flowdrop's commands, are timed, and check what came out."""
+"""One demonstration: its stages run flowdrop's commands, are timed, and check the results."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-SHOWN_COLUMNS = "110"  # so that no table's cell is cut
+SHOWN_COLUMNS = "110"  # so that no table cell is cut
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Demo:
         )
         if done.returncode and not fails:
             raise click.ClickException(
-                f"`flowdrop {' '.join(command)}` failed; its words are above"
+                f"`flowdrop {' '.join(command)}` failed; its output is above"
             )
         return done.stdout
 
@@ -113,5 +113,5 @@ def _said(value: object) -> str:
 
 
 def options(terms: Mapping[str, object]) -> list[str]:
-    """Return a command's options, such as `--budget 1000`, of their names and values."""
+    """Return a command's options, such as `--budget 1000`, from their names and values."""
     return [text for name, value in terms.items() for text in (f"--{name}", str(value))]

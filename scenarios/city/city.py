@@ -1,6 +1,6 @@
 """The city's days, one after the other, as events made ready for Kafka.
 
-Memory is some 40 bytes a person and what is still to happen; it does not grow with the days.
+Memory is some 40 bytes per person plus what is still to happen; it does not grow with the days.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from scenarios.city.records import Chunk
     from scenarios.spoil import Record
 
-EVENTS_PER_PERSON_DAY = 2.7  # on average, to say beforehand about how many there will be
+EVENTS_PER_PERSON_DAY = 2.7  # on average, to estimate beforehand how many there will be
 
 
 def about(plan: Plan) -> int:
-    """Return about how many events a city will have."""
+    """Return roughly how many events a city will have."""
     return int(plan.people * plan.days * EVENTS_PER_PERSON_DAY)
 
 
@@ -39,7 +39,7 @@ def chunks(plan: Plan, truth: Truth | None = None) -> Iterator[Chunk]:
 
     Args:
         plan: how large it is.
-        truth: what is to write the truth down; nobody else learns it.
+        truth: what writes the truth down; nobody else learns it.
     """
     people, outbox = People(plan), Outbox(plan.start_us)
     wallets = Wallets(people, outbox)
@@ -52,8 +52,6 @@ def chunks(plan: Plan, truth: Truth | None = None) -> Iterator[Chunk]:
         for campaign in marketing.ended(day):
             if truth is not None:
                 truth.campaign(campaign)
-        if day < plan.days:
-            marketing.begin(day)
         for part in range(plan.parts):
             draw = np.random.default_rng([plan.seed, day, part])
             begin, end = bounds[part : part + 2]
@@ -63,6 +61,8 @@ def chunks(plan: Plan, truth: Truth | None = None) -> Iterator[Chunk]:
                 marketing.live(moment, sessions)
                 wallets.live(moment, sessions)
                 wallets.withdraw_consent(moment)
+            if part == plan.parts - 1:
+                marketing.begin(day + 1)
             yield writer.chunk(outbox.take(moment))
         day += 1
     if truth is not None:
@@ -78,14 +78,14 @@ def records(plan: Plan, truth: Truth | None = None) -> Iterator[Record]:
 def supply(
     people: int, days: int, seed: int, start: datetime, truth: Path | None
 ) -> Callable[[datetime | None, int], Supply]:
-    """Return what a replay takes: the events before a moment, for so many partitions.
+    """Return what a replay takes: the events before a moment, for this many partitions.
 
     Args:
         people: how many live there.
         days: how many days pass.
         seed: of everything.
         start: midnight (UTC) of the first day.
-        truth: the folder to write the truth to, if it is to be known.
+        truth: the folder to write the truth to, if wanted.
     """
 
     def supplied(until: datetime | None, partitions: int) -> Supply:

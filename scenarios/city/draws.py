@@ -1,6 +1,7 @@
-"""Chance that is looked up, not drawn in order: a number of [0, 1) for each index of a stream.
+"""Chance that is looked up, not drawn in order: a number in [0, 1) for each index of a stream.
 
-What is so determined need not be kept: it can be asked again, for any people, at any time.
+What is determined this way need not be kept: it can be looked up again, for any people, at any
+time.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _FRACTION_BITS = np.uint64(11)
 
 
 def uniform(seed: int, stream: str, index: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return a number of [0, 1) for each index, the same whenever it is asked.
+    """Return a number in [0, 1) for each index, the same whenever it is asked for.
 
     Args:
         seed: of the city.

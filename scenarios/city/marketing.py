@@ -1,19 +1,19 @@
 """What advertisers do: fund campaigns, draw arms, contact, give coins and show advertisements.
 
-A campaign begins on day 3 and every fifth day from there, runs for 14 days, and is not begun when
+A campaign begins on day 3 and every fifth day from there, runs for 14 days, and is not started if
 it would not end within the city's days. On its first day everyone with a wallet who may be marketed
-to, but for a fifth, is drawn into an arm. Those in a treated arm are contacted, get the arm's
-coins, and are shown advertisements until the campaign ends or they take back their consent. Those
-of them who buy are rewarded by the campaign's rule, and so is, at times, a friend who told them.
+to, except a fifth, is drawn into an arm. Those in a treated arm are contacted, get the arm's coins,
+and are shown advertisements until the campaign ends or they take back their consent. Those of them
+who buy are rewarded by the campaign's rule, and so, at times, is a friend who told them.
 
-Machines are shown advertisements too, each at least `BOT_EXPOSURES_PER_DAY` by every campaign, and
-"see" every one. No person is shown more than `EXPOSURES_MAX` by a campaign in all, which is how the
-two are told apart.
+Bots are shown advertisements too, each at least `BOT_EXPOSURES_PER_DAY` by every campaign, and
+"see" every one. No person is shown more than `EXPOSURES_MAX` by a campaign in all, which is how
+the two are distinguished.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 FIRST_DAY, EVERY_DAYS, RUNS_DAYS = 3, 5, 14
 ELIGIBLE_SHARE = 0.8
 EXPOSURE_SHARE = 0.45  # of the sessions of those to be shown something
-BURST_MAX = 3  # advertisements a session
+BURST_MAX = 3  # advertisements per session
 PAUSE_US = 20 * SECOND_US  # between two of them
 EXPOSURES_MAX = 20  # to a person, by a campaign
 BOT_EXPOSURES_PER_DAY = 60
@@ -48,7 +48,7 @@ TOLD_SHARE = 0.4  # of those who are rewarded, by a friend
 CONTACT_MIN_US, CONTACT_MAX_US = 30 * MINUTE_US, 90 * MINUTE_US
 UNASSIGNED = 255
 
-# Pixels and seconds in view from which an exposure counts: display, large display, video.
+# Pixels and seconds in view for an exposure to count: display, large display, video.
 FORMAT_SHARES = (0.5, 0.2, 0.3)
 VIEWABLE_PIXELS = np.array([0.5, 0.3, 0.5])
 VIEWABLE_SECONDS = np.array([1.0, 1.0, 2.0])
@@ -76,11 +76,15 @@ class Form(NamedTuple):
     """How a campaign is made; campaigns take turns."""
 
     advertiser: str
+    title_en: str
+    title_zh: str
+    goal: str
     channel: int  # number in `records.TEXTS["channel"]`
     arms: tuple[Arm, ...]  # the first is the control
     is_paid: bool  # whether some are paid to look
-    rule: int = -1  # number in `records.TEXTS["rule"]`, by which who buys is rewarded, or none
-    rule_coins: int = 0  # about what it gives, with the friend's part
+    rule: int = -1  # number in `records.TEXTS["rule"]`, by which buyers are rewarded, or none
+    rule_coins: int = 0  # roughly what it gives, with the friend's part
+    coin_microcents: int = 1_000_000  # the price of a coin, in millionths of a cent
 
     @property
     def effects(self) -> list[float]:
@@ -92,6 +96,9 @@ NONE = 0
 FORMS = (
     Form(
         "tea-house",
+        "Coins for your first tea",
+        "首杯茶送流量币",
+        "conversions",
         0,
         (Arm(NONE, 0.5, is_treated=False), Arm(1, 0.5, 0.08, 10)),
         is_paid=True,
@@ -100,18 +107,30 @@ FORMS = (
     ),
     Form(
         "book-shop",
+        "Coins for every book",
+        "买书送流量币",
+        "value",
         1,
         (Arm(NONE, 0.4, is_treated=False), Arm(2, 0.3, 0.04, 5), Arm(3, 0.3, 0.10, 20)),
         is_paid=False,
         rule=1,
         rule_coins=220,
+        coin_microcents=800_000,
     ),
-    Form("cinema", 2, (Arm(NONE, 0.25, is_treated=False), Arm(4, 0.75, 0.03)), is_paid=False),
+    Form(
+        "cinema",
+        "New films this week",
+        "本周新片",
+        "visits",
+        2,
+        (Arm(NONE, 0.25, is_treated=False), Arm(4, 0.75, 0.03)),
+        is_paid=False,
+    ),
 )
 
 
 class Campaign:
-    """A campaign that runs, and what is true of it; 4 bytes a person.
+    """A running campaign, and the truth about it; 4 bytes per person.
 
     Attributes:
         number: from 1, in its name.
@@ -148,7 +167,7 @@ class Marketing:
         self.running: list[Campaign] = []
 
     def begin(self, day: int) -> None:
-        """Begin what begins on a day."""
+        """Begin what begins on a day, at the end of the day before: it is described just then."""
         since = day - FIRST_DAY
         if since < 0 or since % EVERY_DAYS or day + RUNS_DAYS > self.plan.days:
             return
@@ -157,6 +176,7 @@ class Marketing:
         self.running.append(campaign)
         if any(arm.coins for arm in campaign.form.arms):
             self._fund(campaign)
+        self._describe(campaign)
 
     def ended(self, day: int) -> Iterator[Campaign]:
         """Yield those that have ended by a day, which are then forgotten."""
@@ -172,9 +192,10 @@ class Marketing:
             self._show_bots(campaign, moment)
 
     def _fund(self, campaign: Campaign) -> None:
-        """Fund what may well be given; give back what is left when the campaign has ended.
+        """Fund what is likely to be given; give back what is left when the campaign has ended.
 
-        Rewards are funded thrice over: what a shard lacks for one is not asked of the reserve.
+        Rewards are funded three times over: what a shard lacks for one is not requested from the
+        reserve.
         """
         buys = (CHANCE_MIN + CHANCE_MAX) / 2
         likely = sum(
@@ -195,8 +216,26 @@ class Marketing:
         self.outbox.add("defund_shard", shards, campaign=campaign.number, home=homes)
         self.outbox.add("defund", np.array([ends_us + 2 * HOUR_US]), campaign=number)
 
+    def _describe(self, campaign: Campaign) -> None:
+        """Tell what the campaign is, a second before it begins."""
+        form, start_us = campaign.form, self.plan.start_us
+        begins_us = start_us + campaign.begins * DAY_US
+        self.outbox.add(
+            *("describe", np.array([begins_us - SECOND_US])),
+            campaign=campaign.number,
+            advertiser=form.advertiser,
+            title_en=form.title_en,
+            title_zh=form.title_zh,
+            goal=form.goal,
+            begin=begins_us,
+            end=start_us + campaign.ends * DAY_US,
+            budget=campaign.budget,
+            channel=form.channel,
+            coin_microcents=form.coin_microcents,
+        )
+
     def _assign(self, campaign: Campaign, moment: Moment) -> None:
-        """Draw this part of the people into arms, and treat those whose arm is."""
+        """Draw this part of the people into arms, and treat those in treated arms."""
         seed, number, form = self.plan.seed, campaign.number, campaign.form
         person = np.arange(*moment.of(self.plan.people, self.plan.parts))
         eligible = self.wallets.is_open[person] & self.people.consenting(person, moment.day)
@@ -246,7 +285,7 @@ class Marketing:
         )
 
     def _await(self, campaign: Campaign, moment: Moment, person: Numbers, time: Numbers) -> None:
-        """Let those visit and convert who do in the arm they are in."""
+        """Let those who visit or convert in their arm do so."""
         seed, number = self.plan.seed, campaign.number
         effect = effects_of(campaign.arm[person], campaign.form.effects)
         found = outcomes(seed, number, person, effect)
@@ -264,7 +303,7 @@ class Marketing:
     def _reward(
         self, campaign: Campaign, moment: Moment, time: Numbers, bought: dict[str, Numbers]
     ) -> None:
-        """Reward the treated who buy, and of some the friend who told them."""
+        """Reward the treated who buy and, for some, the friend who told them."""
         form, draw, person = campaign.form, moment.draw, bought["person"]
         at = np.array([arm.is_treated for arm in form.arms])[campaign.arm[person]]
         own = {name: column[at] for name, column in bought.items()}
@@ -312,9 +351,10 @@ class Marketing:
         viewable = measured & (pixels >= VIEWABLE_PIXELS[shape])
         viewable &= seconds >= VIEWABLE_SECONDS[shape]
         np.add.at(campaign.viewable, person[viewable], np.uint8(1))
-        rows: dict[str, Numbers] = {
+        rows: dict[str, NDArray[Any]] = {
             "person": person,
-            "format": shape.astype(np.int64),
+            "format": shape,
+            "creative": shape,
             "cost": draw.integers(1, 6, count),
             "paid": (draw.random(count) < PAID_SHARE * campaign.form.is_paid).astype(np.int64),
         }
@@ -325,19 +365,23 @@ class Marketing:
         view = {"pixels": pixels[measured], "seconds": seconds[measured]}
         self.outbox.add("exposure", time[measured], **seen, **view, **same)
         clicks = viewable & (draw.random(count) < CLICK_SHARE)
-        self.outbox.add("click", time[clicks] + 2 * SECOND_US, person=person[clicks], **same)
+        clicked = {"person": person[clicks], "creative": shape[clicks]}
+        self.outbox.add("click", time[clicks] + 2 * SECOND_US, **clicked, **same)
 
     def _show_bots(self, campaign: Campaign, moment: Moment) -> None:
         each = -(-BOT_EXPOSURES_PER_DAY // self.plan.parts)
         bots = self.plan.people + np.arange(self.plan.bots)
         person = np.repeat(bots, each)
         campaign.bot_exposures += len(person)
+        time = self.people.times(moment, len(person))
+        shape = moment.draw.integers(0, 3, len(person))
         self.outbox.add(
-            *("exposure", self.people.times(moment, len(person))),
+            *("exposure", time),
             person=person,
             campaign=campaign.number,
             channel=campaign.form.channel,
-            format=moment.draw.integers(0, 3, len(person)),
+            format=shape,
+            creative=shape,
             pixels=1.0,
             seconds=30.0,
             cost=moment.draw.integers(1, 6, len(person)),

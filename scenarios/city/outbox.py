@@ -29,12 +29,12 @@ class Outbox:
         self._earliest_us = start_us
 
     def add(self, kind: str, time: NDArray[np.int64], **columns: Any) -> NDArray[np.int64]:
-        """Let events of a kind happen; a time that has passed is now.
+        """Schedule events of a kind; a past time becomes now.
 
         Args:
             kind: a name of `records.KINDS`.
             time: when, microseconds since 1970.
-            columns: what the kind needs, each an array as long, or one value for all.
+            columns: what the kind needs, each an array of that length, or one value for all.
 
         Returns:
             Their numbers, from 1 for each kind.

@@ -1,7 +1,7 @@
 """What each person would do in each arm of a campaign: known, because it is drawn beforehand.
 
-One number a person and campaign decides. Who converts in an arm is whoever's number is below the
-arm's chance for them, so that the outcome with and without a drop belong to the same person, and
+One number per person and campaign decides. A person converts in an arm if their number is below the
+arm's chance for them, so that the outcomes with and without a drop belong to the same person, and
 their difference is that person's own uplift. For some it is negative.
 """
 
@@ -27,13 +27,13 @@ DELAY_MIN_US, DELAY_MAX_US = 3 * HOUR_US, 13 * DAY_US - HOUR_US  # from assignme
 
 
 class Outcomes(NamedTuple):
-    """What people do if they are in an arm; each column has a row a person.
+    """What people do if they are in an arm; each column has a row per person.
 
     Attributes:
         chance: the probability of converting.
         converts: whether they do.
-        visits: whether they visit; who converts does.
-        value: what they then spend, in cents, whichever the arm; nothing if they don't convert.
+        visits: whether they visit; those who convert do.
+        value: what they then spend, in cents, whatever the arm; nothing if they don't convert.
     """
 
     chance: NDArray[np.float64]

@@ -29,6 +29,9 @@ JOIN_DAYS = 30
 SESSIONS_PER_DAY = 2.0  # of a person of mean activity
 FRIENDS = 16  # a person's friends have the next numbers, eight on either side
 ACQUAINTANCES_SHARE = 0.1  # of gifts, to anybody
+BIRTH_YEAR_MIN = 1900  # the catalogue of attributes knows none before
+DEVICE_SHARES = (0.55, 0.20, 0.25)  # of `records.TEXTS["device"]`, in that order
+SECOND_DEVICE_SHARE = 0.2
 
 # How often a phone is looked at in each hour of a day, by habit.
 _EARLY = (1, 1, 1, 1, 3, 8, 10, 9, 7, 6, 5, 5, 6, 5, 4, 4, 4, 5, 5, 4, 3, 2, 1, 1)
@@ -44,7 +47,7 @@ def name(seed: int, number: int) -> str:
 
 
 def chosen(shares: tuple[float, ...], draws: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Return which of several each draw of [0, 1) stands for, by their shares."""
+    """Return which of several each draw from [0, 1) stands for, by their shares."""
     found = np.searchsorted(np.cumsum(shares)[:-1], draws, side="right")
     return found.astype(np.uint8)
 
@@ -57,13 +60,13 @@ class Sessions(NamedTuple):
 
 
 class People:
-    """What is known of every person; 14 bytes each.
+    """What is known about every person; 14 bytes each.
 
     Attributes:
         carrier: number in `CARRIERS`.
         age: years.
         habit: number in `HABITS`.
-        activity: how likely a session is taken up, up to 1.
+        activity: how likely a session is used, up to 1.
         consents: whether they agreed to marketing when they joined.
         withdraw_day: on which day they take that back, or `NEVER`.
         join_day: on which day they may open a wallet.
@@ -111,13 +114,31 @@ class People:
             & (self.age[person] >= ADULT_AGE)
         )
 
+    def birth_year(self, person: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the year in which each was born, by their age in the city's first year."""
+        years = self.plan.start.year - self.age[person].astype(np.int64)
+        return np.maximum(years, BIRTH_YEAR_MIN)
+
+    def device(self, person: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """Return what each looks at: a number in `records.TEXTS["device"]`."""
+        return chosen(DEVICE_SHARES, uniform(self.plan.seed, "people/device", person))
+
+    def second_device(self, person: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return how long after joining each is known by a second device, or -1; microseconds.
+
+        It is within a day.
+        """
+        has = uniform(self.plan.seed, "people/second_device", person) < SECOND_DEVICE_SHARE
+        after = uniform(self.plan.seed, "people/second_device_after", person) * DAY_US
+        return np.where(has, after.astype(np.int64), -1)
+
     def friends(
         self,
         person: NDArray[np.int64],
         draw: np.random.Generator,
         within: NDArray[np.int64] | int = FRIENDS // 2,
     ) -> NDArray[np.int64]:
-        """Return a friend of each: someone `within` so many numbers on either side, or anybody."""
+        """Return a friend of each: someone `within` so many numbers either side, or anybody."""
         step = 1 + (draw.random(len(person)) * within).astype(np.int64)
         near = person + step * draw.choice((-1, 1), len(person))
         anybody = draw.integers(0, self.plan.people, len(person))
@@ -156,6 +177,6 @@ class People:
 
 
 def _days(draws: NDArray[np.float64], days: int) -> NDArray[np.uint16]:
-    """Return a day for each draw below 1, the first where it is negative; else `NEVER`."""
+    """Return a day for each draw below 1, the first where it is negative; otherwise `NEVER`."""
     found = np.where(draws < 1, 1 + np.clip(draws, -1, 1) * days, NEVER)
     return np.maximum(found, 0).astype(np.uint16)

@@ -1,4 +1,4 @@
-"""How large a city is, and what of its time passes at once."""
+"""How large a city is, and how much of its time passes at once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MINUTE_US = 60 * SECOND_US
 HOUR_US = 60 * MINUTE_US
 DAY_US = 24 * HOUR_US
 PROGRAM = "liuliangbao"
-EVENTS_PER_PERSON_DAY = 5  # about, on a busy day; only the parts of a day are chosen by it
+EVENTS_PER_PERSON_DAY = 5  # roughly, on a busy day; it only determines the parts of a day
 CHUNK_EVENTS = 40_000
 
 
@@ -44,17 +44,17 @@ class Plan(NamedTuple):
 
     @property
     def bots(self) -> int:
-        """How many machines pretend to be people; their numbers follow the people's."""
+        """How many bots pretend to be people; their numbers follow the people's."""
         return max(1, self.people // 2_000)
 
     @property
     def parts(self) -> int:
-        """Into how many parts a day is cut, so that a part has about `CHUNK_EVENTS`."""
+        """Into how many parts a day is cut, so that each has about `CHUNK_EVENTS`."""
         return max(1, math.ceil(self.people * EVENTS_PER_PERSON_DAY / CHUNK_EVENTS))
 
 
 class Moment(NamedTuple):
-    """The part of a day that passes now.
+    """The part of a day now passing.
 
     Attributes:
         day: from 0.

@@ -1,4 +1,4 @@
-"""How events are written: from columns, by one template a kind, as canonical JSON.
+"""How events are written: from columns, with one template per kind, as canonical JSON.
 
 The bytes are those that `streams.events.encode` would give; a test decodes and encodes every kind
 again. A template's placeholders take the columns named beside it, in that order.
@@ -7,7 +7,7 @@ again. A template's placeholders take the columns named beside it, in that order
 from __future__ import annotations
 
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -33,6 +33,8 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "arm": ("none", "drop", "small", "large", "ad"),
     "channel": ("app", "sms", "feed"),
     "format": ("display", "large_display", "video"),
+    "creative": ("banner", "poster", "clip"),
+    "device": ("android", "harmonyos", "ios"),
     "mode": ("equal", "lucky"),
     "granted": ("false", "true"),
     "paid": ("", ',"paid":true'),
@@ -45,6 +47,8 @@ TEXTS: dict[str, tuple[str, ...]] = {
 """Columns that hold the numbers of texts."""
 TIMES = ("until", "expires")
 """Columns that hold microseconds since 1970, beside every kind's `time`."""
+MIDNIGHTS = ("begin", "end")
+"""Columns that hold the same, and are whole seconds."""
 
 
 class Kind(NamedTuple):
@@ -83,8 +87,24 @@ def _order(kind: str) -> Kind:
 
 _CONVERSION = '"conversion":"SEED/conversion/%d","value":%d'
 _SHOWN = f'"campaign":"{CAMPAIGN}","channel":"%s","format":"%s"'
+_CREATIVES = ",".join(
+    f'{{"name":"{name}","format":"{shape}"}}'
+    for name, shape in zip(TEXTS["creative"], TEXTS["format"], strict=True)
+)
 
 KINDS: dict[str, Kind] = {
+    "describe": Kind(
+        "campaign.describe",
+        f"campaign:{CAMPAIGN}",
+        ("campaign",),
+        f'"campaign":"{CAMPAIGN}","advertiser":"%s","title_en":"%s","title_zh":"%s","goal":"%s",'
+        '"begin":"%s","end":"%s"%s,"channels":["%s"],'
+        f'"creatives":[{_CREATIVES}],"coin_microcents":%d',
+        (
+            *("campaign", "advertiser", "title_en", "title_zh", "goal"),
+            *("begin", "end", "budget", "channel", "coin_microcents"),
+        ),
+    ),
     "fund": Kind(
         "wallet.fund",
         f"budget:{CAMPAIGN}",
@@ -94,6 +114,12 @@ KINDS: dict[str, Kind] = {
     ),
     "open": _person("wallet.open"),
     "consent": _person("campaign.consent", '"channel":"*","granted":%s', "granted"),
+    "profile": _person(
+        "person.profile",
+        '"attributes":{"carrier":"%s","birth_year":%d,"device":"%s"}',
+        *("carrier", "birth_year", "device"),
+    ),
+    "link": _person("person.link", f'"other":"{PERSON}/phone"', "person"),
     "check_in": _person("wallet.earn", '"activity":"check-in"'),
     "game": _person("wallet.earn", '"activity":"game","amount":%d', "amount"),
     "purchase": _person("wallet.earn", '"activity":"purchase","spend":%d', "spend"),
@@ -113,16 +139,18 @@ KINDS: dict[str, Kind] = {
     "grant": _person("wallet.grant", f'"campaign":"{CAMPAIGN}","amount":%d', "campaign", "amount"),
     "exposure": _person(
         "campaign.exposure",
-        f'{_SHOWN},"pixels":%r,"seconds":%r,"cost":%d%s',
-        *("campaign", "channel", "format", "pixels", "seconds", "cost", "paid"),
+        f'{_SHOWN},"pixels":%r,"seconds":%r,"cost":%d%s,"creative":"%s"',
+        *("campaign", "channel", "format", "pixels", "seconds", "cost", "paid", "creative"),
     ),
     "exposure_unmeasured": _person(
         "campaign.exposure",
-        f'{_SHOWN},"cost":%d%s',
-        *("campaign", "channel", "format", "cost", "paid"),
+        f'{_SHOWN},"cost":%d%s,"creative":"%s"',
+        *("campaign", "channel", "format", "cost", "paid", "creative"),
     ),
     "click": _person(
-        "campaign.click", f'"campaign":"{CAMPAIGN}","channel":"%s"', "campaign", "channel"
+        "campaign.click",
+        f'"campaign":"{CAMPAIGN}","channel":"%s","creative":"%s"',
+        *("campaign", "channel", "creative"),
     ),
     "visit": _person("campaign.visit", f'"campaign":"{CAMPAIGN}"', "campaign"),
     "conversion": _person(
@@ -261,6 +289,10 @@ class Writer:
             shown: list[Any] = self._texts[name][column].tolist()
         elif name in TIMES:
             shown = [f"{text}Z" for text in _texts_of(column + (column % 1_000_000 == 0))]
+        elif name in MIDNIGHTS:
+            shown = [f"{text}Z" for text in _texts_of(column, "s")]
+        elif name == "budget":
+            shown = [f',"budget":{coins}' if coins else "" for coins in column.tolist()]
         else:
             shown = column.tolist()
         return shown
@@ -276,7 +308,7 @@ class Writer:
         return homes
 
 
-def _texts_of(times_us: NDArray[np.int64]) -> list[str]:
-    """Return times as RFC 3339 without their zone; none of them is a whole second."""
-    texts: list[str] = np.datetime_as_string(times_us.view("datetime64[us]")).tolist()
+def _texts_of(times_us: NDArray[np.int64], unit: Literal["us", "s"] = "us") -> list[str]:
+    """Return times as RFC 3339 without their zone; in "us" none of them is a whole second."""
+    texts: list[str] = np.datetime_as_string(times_us.view("datetime64[us]"), unit).tolist()
     return texts

@@ -1,12 +1,12 @@
 """The truth of a city as Parquet files, which only tests and benchmarks may read.
 
-    people.parquet      a row a person: carrier, age, consent, whether they have a wallet
-    campaigns.parquet   a row a campaign: days, budget, true reach and impressions
-    arms.parquet        a row an arm: people, what they did, what they would have done, the effect
-    outcomes.parquet    a row a person assigned: arm, impressions, outcome and chance in each arm
-    frequency.parquet   a row a campaign and number of viewable impressions, up to 10 and more
+    people.parquet a row per person: carrier, age, consent, whether they have a wallet
+    campaigns.parquet a row per campaign: days, budget, true reach and impressions
+    arms.parquet a row per arm: people, what they did, what they would have done, the effect
+    outcomes.parquet a row per person assigned: arm, impressions, outcome and chance in each arm
+    frequency.parquet a row per campaign and number of viewable impressions, up to 10 and more
 
-docs/city.md describes the columns. What is written here nobody else in flowdrop may know: a report
+docs/city.md describes the columns. Nobody else in flowdrop may know what is written here: a report
 or a model that could look would prove nothing.
 """
 
@@ -113,7 +113,7 @@ FILES = {
 
 
 class Truth:
-    """Writes the files of one city into a folder, a campaign when it ends and people at last.
+    """Writes the files of one city into a folder: a campaign when it ends, people at the end.
 
     Raises:
         click.ClickException: when a file can't be written.
@@ -141,7 +141,7 @@ class Truth:
         self._files[name].write_table(pa.table(full, schema=FILES[name]))
 
     def campaign(self, campaign: Campaign) -> None:
-        """Write all about a campaign that has ended."""
+        """Write everything about a campaign that has ended."""
         name = f"city-{self._seed}-{campaign.number}"
         assigned = np.flatnonzero(campaign.arm != UNASSIGNED)
         sums = [_Sums() for _ in campaign.form.arms]
@@ -231,7 +231,7 @@ class Truth:
             )
 
     def close(self, wallets: Wallets) -> None:
-        """Write the people, and end the files."""
+        """Write the people, and close the files."""
         people = wallets.people
         plan = people.plan
         for start in range(0, plan.people, BLOCK_PEOPLE):
@@ -258,7 +258,7 @@ class Truth:
         self.end()
 
     def end(self) -> None:
-        """End the files, whatever is in them."""
+        """Close the files, whatever is in them."""
         for file in self._files.values():
             file.close()
 

@@ -1,9 +1,9 @@
 """What people do with their coins: they join, earn, give, redeem, buy and share red packets.
 
-An act is a function here and a line in `ACTS`. A `purchase` is what a shop outside tells the
+An act is a function here and a line in `ACTS`. A `purchase` is what an outside shop reports to the
 wallet, an `order` is paid for in coins.
 
-What a wallet holds is guessed from below, since only the ledger knows what a draw gave and which
+What a wallet holds is a lower estimate, since only the ledger knows what a draw gave and which
 event it refused: people mostly have what they spend, and some ask for more.
 """
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 INVITED_SHARE = 0.3
 CHECK_IN_COINS, INVITATION_COINS, GAME_COINS_MAX = 5, 20, 30
 SPEND_CENTS_MIN, SPEND_CENTS_MAX = 50, 20_000  # less than a coin's worth is refused
-CARELESS_SHARE = 0.02  # ask for what they don't have, or give to who has no wallet
+CARELESS_SHARE = 0.02  # ask for what they don't have, or give to people without a wallet
 GIFT_COINS_MIN, GIFT_COINS_MAX, BIRTHDAY_COINS_MAX = 2, 50, 500
 BIRTHDAY = 1  # among what `records.TEXTS["message"]` says
 TIERS = np.array([10, 30, 50, 100, 200])
@@ -39,7 +39,7 @@ DELIVERED_SHARE = 0.9  # of orders; the others are called off
 REFUNDED_SHARE = 0.06  # of what was delivered
 QUANTITY_MAX = 3
 PACKET_COINS_MIN, PACKET_COINS_MAX = 20, 600
-CROWD_SHARE = 0.1  # of packets, for so many as a crowd is
+CROWD_SHARE = 0.1  # of packets, for as many as a crowd has
 FEW_CLAIMS_MAX, CROWD_CLAIMS_MAX = 10, 100
 WANTED_MIN, WANTED_MAX = 0.5, 1.5  # people who try, of the claims a packet has
 NEVER_TODAY = 65_535
@@ -58,7 +58,7 @@ ACTS = {
 
 
 class Wallets:
-    """Who has a wallet, and at least how many coins; 7 bytes a person."""
+    """Who has a wallet, and at least how many coins; 7 bytes per person."""
 
     def __init__(self, people: People, outbox: Outbox) -> None:
         self.people = people
@@ -81,7 +81,7 @@ class Wallets:
         self._coming.clear()
 
     def receive(self, person: Numbers, coins: Numbers) -> None:
-        """Take note of coins that come within this part of the day, to be spent after it."""
+        """Note coins that arrive within this part of the day, to be spent after it."""
         self._coming.append((person, coins))
 
     def _spend(self, person: Numbers, coins: Numbers) -> None:
@@ -93,13 +93,14 @@ class Wallets:
         return found
 
     def _join(self, moment: Moment, sessions: Sessions) -> None:
-        """Open a wallet at the first session, and say whether marketing is welcome."""
+        """Open a wallet at the first session, say whether marketing is welcome, and be known."""
         new = np.flatnonzero(~self.is_open[sessions.person])
         person, first = np.unique(sessions.person[new], return_index=True)
         time = sessions.time[new][first] - 1
         self.outbox.add("open", time, person=person)
         granted = self.people.consents[person].astype(np.int64)
         self.outbox.add("consent", time, person=person, granted=granted)
+        self._tell(person, time)
         friend = self.people.friends(person, moment.draw)
         invited = (moment.draw.random(len(person)) < INVITED_SHARE) & self.is_open[friend]
         self.is_open[person] = True
@@ -107,6 +108,20 @@ class Wallets:
         self.outbox.add(
             "invitation", time[invited] + MINUTE_US, person=friend[invited], friend=person[invited]
         )
+
+    def _tell(self, person: Numbers, time: Numbers) -> None:
+        """Tell what is known of those who join, and of some a second device."""
+        people = self.people
+        self.outbox.add(
+            *("profile", time),
+            person=person,
+            carrier=people.carrier[person],
+            birth_year=people.birth_year(person),
+            device=people.device(person),
+        )
+        after = people.second_device(person)
+        has = after >= 0
+        self.outbox.add("link", (time + after)[has], person=person[has])
 
     def withdraw_consent(self, moment: Moment) -> None:
         """Let those whose day it is take back their consent."""
@@ -139,7 +154,7 @@ class Wallets:
         self.outbox.add("game", time, person=person, amount=amount)
 
     def _purchase(self, moment: Moment, person: Numbers, time: Numbers) -> None:
-        """In a shop outside, which the program rewards by its own rule."""
+        """In an outside shop, which the program rewards by its own rule."""
         spread = (SPEND_CENTS_MAX / SPEND_CENTS_MIN) ** moment.draw.random(len(person))
         spend = (SPEND_CENTS_MIN * spread).astype(np.int64)
         self.receive(person, spend // 100)

@@ -1,4 +1,4 @@
--- One row a table that results go into: how many parts it is in.
+-- One row per table that stores results: how many parts it has.
 SELECT table, count() AS parts
 FROM system.parts
 WHERE active AND table IN ('ledger_results', 'postings')

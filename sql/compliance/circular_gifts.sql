@@ -1,5 +1,5 @@
--- One row a circle of 2 to 4 wallets in which gifts of about the same size, each after the one before,
--- came back to the first wallet within a window that ended in the month; coins are those of its gifts.
+-- One row per circle of 2 to 4 wallets in which successive gifts of about the same size came back
+-- to the first wallet within a window that ended in the month; coins are those of its gifts.
 WITH RECURSIVE
     edges AS
     (
@@ -10,7 +10,7 @@ WITH RECURSIVE
             AND time >= {start:DateTime64(6, 'UTC')} - toIntervalDay({circle_days:UInt32})
             AND time < {end:DateTime64(6, 'UTC')}
     ),
-    steps AS -- gifts by each stretch of `circle_days` in which a walk that may take them began
+    steps AS -- gifts, by each period of `circle_days` in which a walk that may include them began
     (
         SELECT
             *,

@@ -1,7 +1,7 @@
--- One row a program: coins of wallets that were held at a month's end for something not settled by
--- then, by the events' own times. What each posting held more or less than the version before it is
--- summed, since the last version of before may be of an event that came late, and tell what was held
--- when it came.
+-- One row per program: wallets' coins that were held at a month's end for something not yet
+-- settled, by the events' own times. The sum is over each posting's change in held coins from the
+-- version before it: the last version before the month's end may belong to an event that arrived
+-- late, and shows what was held when it arrived.
 SELECT program, sum(more) AS held
 FROM
 (

@@ -1,5 +1,5 @@
--- One row a program: coins minted and burnt in a month, and redeemed at carriers (less given back).
--- What an issuer leases of a reserve is neither.
+-- One row per program: coins minted and burnt in a month, and redeemed at carriers (less those
+-- given back). What an issuer leases from a reserve counts as neither minted nor burnt.
 SELECT
     program,
     -sumIf(

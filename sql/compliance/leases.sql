@@ -1,4 +1,5 @@
--- One row a program and partition: what its issuer there has leased, and issued of it less burnt.
+-- One row per program and partition: what its issuer there has leased, and what it has issued, net
+-- of burnt coins.
 SELECT
     program,
     toUInt32(extract(account, '@([0-9]+)$')) AS partition,

@@ -1,4 +1,5 @@
--- One row a wallet that drew from many red packets of few senders in the month: it, then the senders.
+-- One row per wallet that drew from many red packets of few senders in the month: first the wallet,
+-- then the senders.
 SELECT
     program,
     arrayConcat([claimer], arraySort(groupUniqArray(sender))) AS accounts,

@@ -1,5 +1,5 @@
--- One row a wallet to which many others passed on, soon after, most of what each drew from red packets
--- in the month: it, then the others; coins are those passed on.
+-- One row per wallet to which many others soon passed on most of what each drew from red packets in
+-- the month: first the wallet, then the others; coins are those passed on.
 SELECT
     program,
     arrayConcat([collector], arraySort(groupArray(claimer))) AS accounts,

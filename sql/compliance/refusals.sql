@@ -1,5 +1,5 @@
--- One row a program and reason: events of the month that were refused for it. A program may be one
--- that there is not, since events are refused for that too.
+-- One row per program and reason: the month's events that were refused for that reason. The program
+-- may not exist, since events are refused for that too.
 SELECT program, reason, count() AS events
 FROM ledger_results FINAL
 WHERE

@@ -1,4 +1,4 @@
--- One row a program: what backs its coins, and what became of that.
+-- One row per program: what backs its coins, and what became of that.
 SELECT
     program,
     -sumIf(amount, kind = 'backing') AS backing,

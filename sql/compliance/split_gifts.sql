@@ -1,5 +1,5 @@
--- One row a payer and payee between whom gifts below a limit came to it together within a window that
--- ended in the month: the window in which most coins moved, and its gifts.
+-- One row per payer and payee between whom gifts, each below a limit, together reached it within a
+-- window that ended in the month: the window in which most coins moved, and its gifts.
 WITH
     small AS
     (

@@ -1,5 +1,5 @@
--- One row a program: wallets opened so far, those frozen and closed at a month's end, and how many were
--- frozen and closed in the month.
+-- One row per program: wallets opened so far, those frozen and closed at a month's end, and how
+-- many were frozen and closed in the month.
 SELECT
     program,
     count() AS wallets,

@@ -1,4 +1,4 @@
--- A row is a person whose grant by a drop the log has, whatever the ledger made of it.
+-- One row per person for whom the log has a drop's grant, whatever the ledger made of it.
 SELECT DISTINCT subject AS person
 FROM ledger_results
 WHERE campaign = {campaign:String} AND type = 'grant' AND event_source = {source:String}

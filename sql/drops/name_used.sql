@@ -1,4 +1,5 @@
--- A row is the number of campaign events and ledger results that already carry a campaign's name.
+-- One row: how many campaign events and ledger results already carry a campaign's name, apart from its
+-- descriptions.
 SELECT
-    (SELECT count() FROM campaign_events WHERE campaign = {campaign:String})
+    (SELECT count() FROM campaign_events WHERE campaign = {campaign:String} AND type != 'describe')
     + (SELECT count() FROM ledger_results WHERE campaign = {campaign:String}) AS events

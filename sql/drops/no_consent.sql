@@ -1,13 +1,35 @@
--- A row is a person whose latest word on any channel is no, and whether it is that they are a minor: a
--- refusal of the channel 'adult'. A drop may be told by any channel, so one refusal is enough; a
--- refusal of '*', or of 'adult', ends with a later consent to the same only.
-SELECT person, countIf(channel = 'adult') > 0 AS minor
+-- One row per person whose latest answer on any channel is no, and whether that is because they are
+-- a minor: a refusal of the channel 'adult'. A drop may be announced over any channel, so one
+-- refusal is enough; a refusal of '*' or of 'adult' is lifted only by a later consent to the same.
+-- An answer given under one of a person's linked ids holds for all of them.
+WITH refused AS
+(
+    SELECT root, countIf(channel = 'adult') > 0 AS minor
+    FROM
+    (
+        SELECT
+            if(l.owner = '', e.person, l.owner) AS root,
+            e.channel AS channel,
+            argMax(e.granted, (e.time, e.offset)) AS granted
+        FROM
+        (
+            SELECT person, channel, granted, time, offset
+            FROM campaign_events FINAL
+            WHERE campaign = '' AND type = 'consent'
+        ) AS e
+        LEFT JOIN linked_people AS l ON l.other = e.person
+        GROUP BY root, channel
+    )
+    WHERE NOT granted
+    GROUP BY root
+)
+SELECT person, max(minor) AS minor
 FROM
 (
-    SELECT person, channel, argMax(granted, (time, offset)) AS granted
-    FROM campaign_events FINAL
-    WHERE campaign = '' AND type = 'consent'
-    GROUP BY person, channel
+    SELECT root AS person, minor FROM refused
+    UNION ALL
+    SELECT l.other AS person, r.minor AS minor
+    FROM refused AS r
+    INNER JOIN linked_people AS l ON l.owner = r.root
 )
-WHERE NOT granted
 GROUP BY person

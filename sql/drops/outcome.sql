@@ -1,6 +1,6 @@
--- A row is an outcome of a drop's grants: applied, or refused for a reason; each grant counts once,
--- as applied if it ever was (a second launch gives repeats), with its coins. One that the shard
--- passed on to the reserve was applied when the leg `grant` came, or refused by `ask`.
+-- One row per outcome of a drop's grants: applied, or refused for a reason. Each grant counts once,
+-- with its coins, as applied if it ever was (a second launch yields repeats). One that the shard
+-- passed on to the reserve was applied when the leg `grant` arrived, or refused by `ask`.
 SELECT
     if(times_applied > 0, 'applied', 'refused') AS outcome,
     if(times_applied > 0, '', first_reason) AS reason,

@@ -1,5 +1,5 @@
--- A row is one of the named people and what the ledger made of a drop's grant to them. A grant that
--- the shard passed on to the reserve was applied when the leg `grant` came, or refused by `ask`.
+-- One row per named person: what the ledger made of a drop's grant to them. A grant that the shard
+-- passed on to the reserve was applied when the leg `grant` arrived, or refused by `ask`.
 SELECT
     person,
     if(times_applied > 0, 'applied', 'refused') AS outcome,

@@ -1,5 +1,5 @@
--- A row is a person who has had a wallet in the program, and its state: open, frozen or closed. All
--- that happens to a wallet stands in one partition's log, in the order of the offsets.
+-- One row per person who has had a wallet in the program, and its state: open, frozen or closed.
+-- Everything that happens to a wallet is in one partition's log, in offset order.
 SELECT
     subject AS person,
     transform(

@@ -1,5 +1,5 @@
--- One row a frozen audience, the newest first. Should two freezes of a program's name have raced, the
--- first stands.
+-- One row per frozen audience, newest first. If two freezes of a program's name raced, the first
+-- stands.
 SELECT program, name, as_of, model_id, rule, size, opted_out, fingerprint, frozen_at
 FROM
 (

@@ -1,4 +1,4 @@
--- One row a member of {program}'s frozen audience {audience}, by rank.
+-- One row per member of {program}'s frozen audience {audience}, by rank.
 SELECT
     person,
     score,

@@ -1,6 +1,6 @@
--- One row a campaign that has rows of {program} for {as_of}: when it ran and how its people did. An
--- offer that names no end is over {offer_days} days after its contact; of a campaign that was learned
--- from, no contact on or after as_of is known.
+-- One row per campaign that has rows of {program} for {as_of}: when it ran and how its people did.
+-- An offer without an end is over {offer_days} days after its contact; of a campaign used for
+-- training, no contact on or after as_of is known.
 SELECT
     r.campaign AS campaign,
     r.purpose AS purpose,

@@ -1,4 +1,5 @@
--- One row a scope of campaigns on which the model {model_id} was judged; an id is of one program.
+-- One row per scope of campaigns on which the model {model_id} was evaluated; an id belongs to one
+-- program.
 SELECT *
 FROM evaluations FINAL
 WHERE model_id = {model_id:String}

@@ -1,5 +1,5 @@
--- One row: how much there is to learn from in {program}, and until when. What was refused, such as a
--- time that is yet to come, tells nothing about how late it is.
+-- One row: how much there is to learn from in {program}, and until when. Refused events, such as
+-- one dated in the future, say nothing about how late it is.
 SELECT
     (
         SELECT count()

@@ -1,4 +1,4 @@
--- One row a trained model, the newest date first, and whether it is registered for its date.
+-- One row per trained model, latest date first, and whether it is registered for its date.
 SELECT
     m.model_id AS model_id,
     m.program AS program,
@@ -7,7 +7,7 @@ SELECT
     m.rows AS rows,
     m.redeemers AS redeemers,
     length(m.campaigns) AS campaigns,
-    JSONExtractString(m.metadata, 'trained_at') AS trained_at, -- the row's own is when it was last asked for
+    JSONExtractString(m.metadata, 'trained_at') AS trained_at, -- the row's own is when it was last requested
     c.model_id = m.model_id AS registered
 FROM models AS m FINAL
 LEFT JOIN (SELECT program, as_of, model_id FROM champions FINAL) AS c

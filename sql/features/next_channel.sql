@@ -1,5 +1,5 @@
--- One row: the channel that contacted most people of {program} before {as_of}; the next campaign
--- is unknown and taken to be of this one.
+-- One row: the channel that contacted most people of {program} before {as_of}; the next campaign is
+-- unknown and assumed to use this one.
 SELECT channel
 FROM campaign_events FINAL
 WHERE type = 'contact' AND time < toDateTime64({as_of:Date}, 6, 'UTC')

@@ -1,14 +1,14 @@
--- Into feature_rows_staging, one row a person and a moment, of {program}'s {purpose} for {as_of}:
--- features of what happened before the moment (time < at) and stood then, and the label: whether the
--- person redeemed in the campaign, from its start on.
+-- Into feature_rows_staging, one row per person and moment, of {program}'s {purpose} for {as_of}:
+-- features of what had happened before the moment (time < at) and stood then, and the label: whether
+-- the person redeemed in the campaign, from its start on.
 --   training  contacted people of each campaign that had ended by as_of, at its start
 --   running   ... of each campaign that had begun, but not ended
 --   later     ... of each campaign that began on or after as_of
 --   scoring   everyone with a wallet of {program}, at as_of, for a next campaign in {channel}
--- An offer that names no end is over {offer_days} days after its contact. A conversion before the
--- campaign's first contact is no redemption of it. What was bought and then reversed counts up to its
--- reversal. A campaign older than the program's first purchase is left out: its people's past is
--- unknown, not empty. So is a person who had no wallet when the campaign began.
+-- An offer without an end is over {offer_days} days after its contact. A conversion before the
+-- campaign's first contact does not count as a redemption. A purchase that was later reversed counts
+-- until its reversal. A campaign older than the program's first purchase is left out: its people's past
+-- is unknown, not empty. So is a person who had no wallet when the campaign began.
 INSERT INTO feature_rows_staging
 WITH
     toDateTime64({as_of:Date}, 6, 'UTC') AS cutoff,
@@ -59,7 +59,7 @@ WITH
         SELECT
             campaign,
             min(time) AS start,
-            maxIf(ends, time < cutoff) AS finish_known -- 1970 if nothing was known of it
+            maxIf(ends, time < cutoff) AS finish_known -- 1970 if nothing was known about it
         FROM offers
         GROUP BY campaign
     ),

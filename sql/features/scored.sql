@@ -1,4 +1,4 @@
--- One row a scored person of {program} on {as_of}, the best first; equal scores by person.
+-- One row per scored person of {program} on {as_of}, best first; equal scores by person.
 SELECT person, score, model_id
 FROM scores
 WHERE program = {program:String} AND as_of = {as_of:Date}

@@ -1,2 +1,2 @@
--- Not one row: puts the staged scores of {program} for {as_of} in the old ones' place, at once.
+-- No row: replaces the scores of {program} for {as_of} with the staged ones, atomically.
 ALTER TABLE scores REPLACE PARTITION ({program:String}, {as_of:Date}) FROM scores_staging

@@ -1,4 +1,4 @@
--- Not one row: takes a range of a topic out of campaign_events, to be inserted again.
+-- No row: deletes a range of a topic from campaign_events, to be inserted again.
 DELETE FROM campaign_events
 WHERE
     topic = {topic:String}

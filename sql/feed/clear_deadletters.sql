@@ -1,4 +1,4 @@
--- Not one row: takes a range of a topic out of deadletters, to be inserted again.
+-- No row: deletes a range of a topic from deadletters, to be inserted again.
 DELETE FROM deadletters
 WHERE
     topic = {topic:String}

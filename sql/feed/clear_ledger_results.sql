@@ -1,4 +1,4 @@
--- Not one row: takes a range of a topic out of ledger_results, to be inserted again.
+-- No row: deletes a range of a topic from ledger_results, to be inserted again.
 DELETE FROM ledger_results
 WHERE
     topic = {topic:String}

@@ -1,4 +1,4 @@
--- Not one row: takes the postings of a range of results out, to be inserted again.
+-- No row: deletes the postings of a range of results, to be inserted again.
 DELETE FROM postings
 WHERE
     source_partition = {partition:UInt16}

@@ -1,4 +1,5 @@
--- One row: how many results a partition has before an offset, and the last source offset of those.
+-- One row: how many results a partition has before an offset, and the last source offset among
+-- them.
 SELECT count() AS records, max(source_offset) AS source
 FROM ledger_results
 WHERE

@@ -1,4 +1,4 @@
--- One row a partition of a topic: the highest offset of it that campaign_events holds.
+-- One row per partition of a topic: its highest offset in campaign_events.
 SELECT partition, max(offset) AS stored
 FROM campaign_events
 WHERE topic = {topic:String}

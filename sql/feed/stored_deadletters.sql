@@ -1,4 +1,4 @@
--- One row a partition of a topic: the highest offset of it that deadletters holds.
+-- One row per partition of a topic: its highest offset in deadletters.
 SELECT partition, max(offset) AS stored
 FROM deadletters
 WHERE topic = {topic:String}

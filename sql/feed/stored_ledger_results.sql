@@ -1,4 +1,4 @@
--- One row a partition of a topic: the highest offset of it that ledger_results holds.
+-- One row per partition of a topic: its highest offset in ledger_results.
 SELECT partition, max(offset) AS stored
 FROM ledger_results
 WHERE topic = {topic:String}

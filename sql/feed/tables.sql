@@ -1,2 +1,2 @@
--- One row a table of the database in use.
+-- One row per table of the current database.
 SELECT name FROM system.tables WHERE database = currentDatabase()

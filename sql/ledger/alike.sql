@@ -1,4 +1,4 @@
--- One row an account whose name is most like another, the likest first.
+-- One row per account whose name is most similar to another, most similar first.
 SELECT account
 FROM
 (

@@ -1,6 +1,6 @@
--- At most one row: a subject's event (source and id) applied more than once within the window, or one that was
--- called a repeat or a conflict though nothing came before it. A packet's claims are remembered by
--- claimer.
+-- At most one row: a subject's event (source and id) that was applied more than once within the
+-- window, or was called a repeat or a conflict though nothing came before it. A packet's claims are
+-- remembered per claimer.
 SELECT
     source_partition,
     subject,

@@ -1,6 +1,7 @@
--- One row a result of an event, of what is of it (a reverse, the end of a redemption), or of a leg that
--- one of some records made (its id is leg:partition:offset:number), in the order of places. A source of
--- '' is any; what names the event without a source may be of it.
+-- One row per result of an event, of an event that refers to it (a reversal, the end of a
+-- redemption), or of a leg sent by one of the given records (its id is
+-- leg:partition:offset:number), by partition and offset. A source of '' matches any; a result that
+-- names the event without a source may refer to it.
 SELECT
     source_partition,
     source_offset,

@@ -1,5 +1,5 @@
--- One row: the offset of the first event of a partition that is later than a moment and moved its
--- clock; 2^64 - 1 when there is none.
+-- One row: the offset of a partition's first event that is later than a moment and moved its clock;
+-- 2^64 - 1 if there is none.
 SELECT if(count() = 0, 18446744073709551615, min(source_offset)) AS cut
 FROM ledger_results
 WHERE

@@ -1,6 +1,7 @@
--- One row a wallet of a program that has coins from before a time: how many of them have not left
--- since, when the oldest leave first, as far as they are not held. What came back, or was undone, has
--- not moved, nor changed how old the others are (see `wallet_moves`). Wallets by name.
+-- One row per wallet of a program that has coins from before a time: how many of them have not left
+-- since, if the oldest leave first and held coins stay. Coins that came back, or whose movement was
+-- undone, have not moved, nor did they change the age of the others (see `wallet_moves`). Wallets
+-- by name.
 SELECT account, least(old, available) AS coins
 FROM
 (

@@ -1,4 +1,5 @@
--- One row a redemption whose coins a wallet holds back at an offset of its partition, oldest first.
+-- One row per redemption for which a wallet holds coins at an offset of its partition, oldest
+-- first.
 SELECT event_id AS redemption, event_source AS source, any(amount) AS amount, any(carrier) AS carrier
 FROM
 (

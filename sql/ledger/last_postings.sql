@@ -1,4 +1,4 @@
--- One row a posting of an account before an offset of its partition, the newest first.
+-- One row per posting of an account before an offset of its partition, newest first.
 SELECT
     version,
     time,

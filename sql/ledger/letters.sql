@@ -1,4 +1,5 @@
--- One row a record of a stretch of a partition that was set aside, in order, its bytes as checksums.
+-- One row per record in a range of a partition that was set aside, in order, its bytes as
+-- checksums.
 SELECT
     source_offset,
     reason,

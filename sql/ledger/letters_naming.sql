@@ -1,5 +1,5 @@
--- One row a dead letter of wallet.events whose bytes hold an event's id between quotation marks, and
--- its source if that is not ''.
+-- One row per dead letter of wallet.events whose bytes contain an event's id in quotation marks,
+-- and its source if that is not ''.
 SELECT source_topic, source_partition, source_offset, reason, detail, topic, partition, offset
 FROM deadletters FINAL
 WHERE

@@ -1,6 +1,7 @@
--- At most one row: a posting that left an account of one of `kinds`, which may owe nothing, with less
--- than nothing available, or any account with less than nothing pending. (But a clearing account that
--- was told that a forged leg had been taken for coins of its own, once that is corrected.)
+-- At most one row: a posting that left an account of one of `kinds`, which may not owe, with a
+-- negative available balance, or any account with negative pending coins. (Except a clearing
+-- account that learned that a forged leg had been taken for coins of its own, once that is
+-- corrected.)
 SELECT account, version, balance - pending AS available, source_partition, source_offset
 FROM postings
 WHERE

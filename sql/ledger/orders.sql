@@ -1,4 +1,4 @@
--- One row an order whose coins a wallet holds back at an offset of its partition, oldest first.
+-- One row per order for which a wallet holds coins at an offset of its partition, oldest first.
 SELECT
     event_id AS "order",
     event_source AS source,

@@ -1,4 +1,4 @@
--- One row a partition whose postings are not those of its results: how many there are in either.
+-- One row per partition whose postings differ from those of its results: how many each has.
 SELECT
     partition,
     stored.postings AS stored,

@@ -1,4 +1,4 @@
--- One row a redemption that some wallets ever held coins for, whatever became of it.
+-- One row per redemption for which a wallet ever held coins, whatever became of it.
 SELECT DISTINCT subject AS account, event_id AS redemption, event_source AS source
 FROM ledger_results
 WHERE

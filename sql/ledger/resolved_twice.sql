@@ -1,6 +1,7 @@
--- At most one row: a redemption that was settled, failed or expired more often than its coins were
--- held, an order that was fulfilled or cancelled more often than placed or refunded more often than
--- fulfilled, a packet that was sent or ended more than once, or a person who drew from one twice.
+-- At most one row: a redemption that was settled, failed or expired more often than coins were held
+-- for it, an order that was fulfilled or cancelled more often than placed or refunded more often
+-- than fulfilled, a packet that was sent or ended more than once, or a person who drew from one
+-- twice.
 SELECT source_partition, subject, what, name, name_source, begun, ended
 FROM
 (

@@ -1,4 +1,5 @@
--- One row a record of a stretch of a partition of wallet.events, in order: what the ledger made of it.
+-- One row per record in a range of a partition of wallet.events, in order: what the ledger made of
+-- it.
 SELECT
     source_partition,
     source_offset,

@@ -1,4 +1,4 @@
--- At most one row: a stored result or dead letter whose record belongs to none of the logs' partitions.
+-- At most one row: a stored result or dead letter whose record is in none of the logs' partitions.
 SELECT what, source_topic, source_partition, source_offset
 FROM
 (

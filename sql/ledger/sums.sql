@@ -1,4 +1,4 @@
--- One row a partition and program: its postings, their sum, and what of it is in flight.
+-- One row per partition and program: its postings, their sum, and how much of it is in flight.
 SELECT
     source_partition AS partition,
     program,

@@ -1,5 +1,5 @@
--- One row a draw from a red packet, the largest first, and of equal ones the earliest; '' for any
--- program, packet or campaign.
+-- One row per draw from a red packet, largest first, and the earliest first among equals; '' stands
+-- for any program, packet or campaign.
 SELECT
     counterparty AS claimer,
     amount AS coins,

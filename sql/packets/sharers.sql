@@ -1,5 +1,6 @@
--- One row a person who passed red packets on, those first who brought most: how many drew through
--- their shares, and how many coins. First level only; '' for any program, packet or campaign.
+-- One row per person who passed red packets on, by how many they brought, most first: how many drew
+-- through their shares, and how many coins. First level only; '' stands for any program, packet or
+-- campaign.
 SELECT
     sharer,
     count() AS claims,

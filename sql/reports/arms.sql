@@ -25,7 +25,7 @@ FROM
         ) AS conversions_since,
         arrayCount(conversion -> isNotNull(conversion.2), conversions_since) AS valued,
         arraySum(conversion -> ifNull(conversion.2, 0), conversions_since) AS cents
-    FROM campaign_events FINAL
+    FROM person_events
     WHERE campaign = {campaign:String} AND type IN ('assignment', 'visit', 'conversion')
     GROUP BY person
     HAVING countIf(type = 'assignment') > 0

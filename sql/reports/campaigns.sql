@@ -31,7 +31,7 @@ LEFT JOIN
 LEFT JOIN
 (
     SELECT campaign, groupUniqArray(arm) AS arms, uniqExact(person) AS assigned
-    FROM campaign_events FINAL
+    FROM person_events
     WHERE type = 'assignment'
     GROUP BY campaign
 ) AS assignment ON known.name = assignment.campaign

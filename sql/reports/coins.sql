@@ -1,7 +1,7 @@
--- One row per program: how often the campaigns granted coins, rewards included, and to how many people;
--- how many coins is told by settlement/budget. What comes from another partition (the reserve paid, or
--- the sharer lives there) reaches its wallet as a leg of the step `grant`, and is counted there, once;
--- or what waits for its wallet.
+-- One row per program: how often the campaigns granted coins, rewards included, and to how many
+-- people; settlement/budget says how many coins. What comes from another partition (the reserve
+-- paid, or the sharer lives there) reaches its wallet, or the coins waiting for its wallet, as a
+-- leg of the step `grant` and is counted there, once.
 SELECT
     program,
     count() AS grants,

@@ -15,7 +15,7 @@ FROM
     FROM
     (
         SELECT groupUniqArray(toDate(time)) AS days
-        FROM campaign_events FINAL
+        FROM person_events
         WHERE campaign IN {campaigns:Array(String)} AND type = 'contact'
         GROUP BY person
     )

@@ -1,5 +1,5 @@
--- One row per campaign of which exposures or clicks are stored, which no figure counts yet; of those
--- asked for, or of all when none is.
+-- One row per campaign with stored exposures or clicks, which no figure counts yet: of the
+-- campaigns asked for, or of all if none is.
 SELECT
     campaign,
     countIf(type = 'exposure') AS exposures,

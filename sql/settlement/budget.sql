@@ -1,6 +1,6 @@
--- One row per program: each coin of campaigns' budgets by a time, exactly: the one definition of what
--- they granted, of what came back, and of the net that they gave. Coins between reserve and shards
--- are in flight, and still the advertiser's.
+-- One row per program: every coin of the campaigns' budgets by a time, exactly. The one definition
+-- of what they granted, what came back, and the net they gave. Coins between reserve and shards are
+-- in flight, and still the advertiser's.
 SELECT
     program,
     sumIf(amount, operation = 'fund') AS funded,

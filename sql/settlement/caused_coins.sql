@@ -1,6 +1,7 @@
--- One row per program, activity or campaign, and operation: what became of the coins that people got for
--- it by the end of a month, first in first out within each wallet; '' is all that came and was not
--- taken back. What was undone by then counts as if it had never been (see `wallet_moves`).
+-- One row per program, activity or campaign, and operation: what became of the coins that people
+-- got for it by the end of a month, first in first out within each wallet; '' stands for all that
+-- came and was not taken back. What was undone by then counts as if it had never been (see
+-- `wallet_moves`).
 SELECT
     program,
     piece.1 AS kind,
@@ -55,7 +56,7 @@ FROM
         GROUP BY program, account, named
     )
     GROUP BY program, account
-    HAVING max(opened) -- what waits for a wallet is in none
+    HAVING max(opened) -- coins waiting for a wallet are in none
 )
 ARRAY JOIN arrayConcat(
     arrayMap(own -> (own.3.1, own.3.2, '', own.2 - own.1), caused),

@@ -1,5 +1,6 @@
--- One row per program, network and price of what a carrier delivered in a month: to whose users, how much
--- data, for how many coins, less what was taken back. A price of 0: none is known, nor how much data.
+-- One row per program, network and price of what a carrier delivered in a month: to whose users,
+-- how much data, for how many coins, net of what was taken back. A price of 0 means that neither
+-- the price nor the amount of data is known.
 SELECT
     program,
     network,

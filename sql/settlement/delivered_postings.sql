@@ -1,5 +1,5 @@
--- One row per posting behind what a carrier delivered to the users of a network, by time; a price below 0
--- means all. A price is found to a millionth of it, as people write it.
+-- One row per posting behind what a carrier delivered to the users of a network, by time; a price
+-- below 0 means all. A price matches within a millionth of itself, since people type it in.
 SELECT
     program,
     operation,

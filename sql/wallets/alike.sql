@@ -1,4 +1,4 @@
--- A row is a wallet whose name begins with a prefix, in the order of names.
+-- One row per wallet whose name begins with a prefix, by name.
 SELECT DISTINCT account
 FROM postings
 WHERE kind = 'wallet' AND startsWith(account, {prefix:String})

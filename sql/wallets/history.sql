@@ -1,4 +1,4 @@
--- A row is a posting of one account, in the order in which they were applied, the last first.
+-- One row per posting of one account, in the order in which they were applied, last first.
 SELECT version, time, type, activity, campaign, counterparty, amount, balance, event_id, event_source
 FROM postings FINAL
 WHERE account = {account:String}

@@ -1,4 +1,4 @@
--- A row is an account as its last posting left it; none when it was never posted to.
+-- At most one row: an account as its last posting left it.
 SELECT
     account,
     argMax(kind, version) AS kind,

@@ -1,4 +1,5 @@
--- One row a part that was set aside as broken, by the engine at its start or by the feed, if no other part holds the same rows: until the table is rebuilt they are missing.
+-- One row per part that was set aside as broken, by the engine at its start or by the feed, unless
+-- another part holds the same rows: until the table is rebuilt they are missing.
 SELECT
     aside.table AS table,
     aside.name AS part

@@ -1,3 +1,4 @@
--- One row a part of a table: whether what is stored of it is what was written, by its checksums, and what is wrong if not.
+-- One row per part of a table: whether what is stored matches what was written, by its checksums,
+-- and if not, what is wrong.
 CHECK TABLE {table:Identifier}
 SETTINGS check_query_single_value_result = 0

@@ -1,2 +1,2 @@
--- Not one row: empties a table, and what it remembers of inserts, so that the feed fills it anew.
+-- No row: empties a table, and what it remembers of inserts, so that the feed fills it again.
 TRUNCATE TABLE {table:Identifier}

@@ -1,4 +1,4 @@
--- One row a part of a table that is kept beside it and read by nobody.
+-- One row per part of a table that is detached and that nothing reads.
 SELECT name AS part
 FROM system.detached_parts
 WHERE database = currentDatabase() AND table = {table:String}

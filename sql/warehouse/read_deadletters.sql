@@ -1,3 +1,3 @@
--- One row: the last place that deadletters has, read from the table and not from what is known about it.
+-- One row: the highest offset in deadletters, read from the table itself and not from its metadata.
 SELECT max(offset) AS last
 FROM deadletters

@@ -1,3 +1,4 @@
--- One row: the last place that ledger_results has, read from the table and not from what is known about it.
+-- One row: the highest offset in ledger_results, read from the table itself and not from its
+-- metadata.
 SELECT max(offset) AS last
 FROM ledger_results

@@ -1,3 +1,4 @@
--- One row: the last place that postings has, read from the table and not from what is known about it.
+-- One row: the highest source offset in postings, read from the table itself and not from its
+-- metadata.
 SELECT max(source_offset) AS last
 FROM postings

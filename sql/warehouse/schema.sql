@@ -1,4 +1,4 @@
--- One row a table or view, by name: the statement that makes it, with the name of the database.
+-- One row per table or view, by name: the statement that creates it, with the name of the database.
 SELECT formatQuery(create_table_query) AS statement
 FROM system.tables
 WHERE database = currentDatabase()

@@ -1,3 +1,4 @@
--- Not one row: takes a part that can't be read out of its table, into the table's folder `detached`, where nothing reads it.
+-- No row: detaches an unreadable part from its table into the table's folder `detached`, where
+-- nothing reads it.
 ALTER TABLE {table:Identifier}
 DETACH PART {part:String}

@@ -1,4 +1,4 @@
--- One row a table of the warehouse: what its parts take on the disk.
+-- One row per table of the warehouse: the disk space its parts take.
 SELECT
     table,
     sum(bytes_on_disk) AS bytes

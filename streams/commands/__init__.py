@@ -1,1 +1,1 @@
-"""The commands of the streams, one module for each; none imports at its top what takes long."""
+"""The commands of the streams, one module each; none imports slow modules at its top."""

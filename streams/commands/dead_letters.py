@@ -15,10 +15,10 @@ def deadletters() -> None:
 
 @deadletters.command("list")
 @click.option("--reason", help="Only those with this reason.")
-@click.option("--limit", default=50, show_default=True, help="Rows at most; 0 for all.")
+@click.option("--limit", default=50, show_default=True, help="Maximum number of rows; 0 for all.")
 @as_json_option()
 def deadletters_list(reason: str | None, limit: int, *, as_json: bool) -> None:
-    """List dead letters, oldest first in each partition, with how many there are of each reason.
+    """List dead letters, oldest first in each partition, with the number for each reason.
 
     Example: flowdrop deadletters list --reason not_json
     """
@@ -66,19 +66,19 @@ def deadletters_show(place: str, *, as_json: bool) -> None:
     "--value",
     "value_file",
     type=click.Path(exists=True, dir_okay=False),
-    help="File with the mended record; without it the same bytes are sent again.",
+    help="File with the corrected record; without it the same bytes are sent again.",
 )
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.option(
     "--wait/--no-wait",
     default=True,
     show_default=True,
-    help="Wait until a worker has judged it, and tell what became of it.",
+    help="Wait until a worker has judged it, and report what became of it.",
 )
 def deadletters_retry(place: str, value_file: str | None, *, yes: bool, wait: bool) -> None:
-    """Send the record of PLACE to its topic again, mended or as it was.
+    """Send the record of PLACE to its topic again, corrected or as it was.
 
-    Example: flowdrop deadletters retry wallet.events:3:1742 --value mended.json
+    Example: flowdrop deadletters retry wallet.events:3:1742 --value corrected.json
     """
     from pathlib import Path
 

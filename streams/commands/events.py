@@ -1,4 +1,4 @@
-"""`flowdrop events`: list event types, print their JSON Schemas, check a file."""
+"""`flowdrop events`: list event types and attributes, print JSON Schemas, check a file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def events() -> None:
 @events.command("list")
 @as_json_option()
 def events_list(*, as_json: bool) -> None:
-    """List every event type with what it says.
+    """List every event type with its meaning.
 
     Example: flowdrop events list
     """
@@ -30,7 +30,7 @@ def events_list(*, as_json: bool) -> None:
 
 @events.command("schema")
 @click.argument("name", required=False)
-@click.option("--write", type=click.Path(file_okay=False), help="Write one file a type there.")
+@click.option("--write", type=click.Path(file_okay=False), help="Write one file per type there.")
 def events_schema(name: str | None, write: str | None) -> None:
     """Print the JSON Schema of the event type NAME, or of all.
 
@@ -52,11 +52,37 @@ def events_schema(name: str | None, write: str | None) -> None:
         raise click.ClickException(f"no event type {name}; see `flowdrop events list`")
 
 
+@events.command("attributes")
+@as_json_option()
+def events_attributes(*, as_json: bool) -> None:
+    """List the attributes that profiles of people may have, by the catalogue in force.
+
+    Example: flowdrop events attributes
+    """
+    from flowdrop.settings import load as load_settings
+    from streams.people import load
+    from streams.settings import StreamSettings
+
+    catalogue = load(load_settings(StreamSettings).attributes)
+    rows = [
+        {
+            "attribute": name,
+            "title": own.title.en,
+            "title_zh": own.title.zh,
+            "value": own.wanted(),
+            "personal": own.personal,
+            "targeting": own.targeting,
+        }
+        for name, own in catalogue.attributes.items()
+    ]
+    print_json(rows) if as_json else print_rows(rows, title="Attributes of people")
+
+
 @events.command("check")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @as_json_option()
 def events_check(file: str, *, as_json: bool) -> None:
-    """Check a FILE of events, one JSON object a line, as a worker would.
+    """Check a FILE of events, one JSON object per line, as a worker would.
 
     Exits with status 1 if any line would go to the dead letters.
 
@@ -76,6 +102,6 @@ def events_check(file: str, *, as_json: bool) -> None:
     if as_json:
         print_json({"lines": count, "faults": faults})
     else:
-        print_rows(faults, title=f"{count:,} lines", empty="every one is a valid event")
+        print_rows(faults, title=f"{count:,} lines", empty="all are valid events")
     if faults:
         raise SystemExit(1)

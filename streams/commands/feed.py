@@ -9,7 +9,7 @@ import click
 def feed() -> None:
     """Run the feed, which brings postings, campaign events and dead letters into ClickHouse.
 
-    It waits for ClickHouse if that is down, and goes on after the last row stored.
+    If ClickHouse is down it waits; it resumes after the last row stored.
 
     Example: flowdrop feed
     """

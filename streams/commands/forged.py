@@ -1,4 +1,4 @@
-"""The command that finds and corrects what a key in wrong hands has done."""
+"""The command that finds and corrects what a key in the wrong hands has done."""
 
 from __future__ import annotations
 
@@ -11,19 +11,22 @@ from flowdrop.output import print_json, print_rows, say
 
 
 @click.command("forged")
-@click.option("--key", default="", help="Only legs signed with this key; any without it.")
-@click.option("--rows", "limit", default=20, show_default=True, help="Rows shown at most.")
-@click.option("--undo", is_flag=True, help="Send the events that correct it, when you have agreed.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--key", default="", help="Only legs signed with this key (default: any).")
+@click.option(
+    "--rows", "limit", default=20, show_default=True, help="Maximum number of rows to show."
+)
+@click.option("--undo", is_flag=True, help="Send the events that correct it, after confirmation.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @as_json_option()
 def forged(key: str, limit: int, *, undo: bool, yes: bool, as_json: bool) -> None:
-    """List legs that the ledger accepted and did not write; with --undo take them back.
+    """List legs that the ledger accepted but did not write; with --undo take them back.
 
     Every partition's log is folded again: what it sent is the ledger's. A forged leg's coins are
-    taken from whom it paid, as far as they are there; what is spent is owed by the account
-    missing:PROGRAM@PARTITION. A leg of the ledger's own that was refused because a forged one had
-    come under its number is delivered. What a forged leg had others do (`by hand`) is theirs to
-    reverse: `flowdrop ledger trace` shows it. Take another key into use first.
+    taken from whoever it paid, as far as they are still there; the account
+    missing:PROGRAM@PARTITION owes what has been spent. A leg of the ledger's own that was refused
+    because a forged one had come under its number is delivered. What a forged leg made others do
+    (`by hand`) is theirs to reverse: `flowdrop ledger trace` shows it. Take another key into use
+    first.
 
     Example: flowdrop ledger forged --key k1 --undo
     """
@@ -44,7 +47,7 @@ def forged(key: str, limit: int, *, undo: bool, yes: bool, as_json: bool) -> Non
     if as_json:
         print_json(rows)
     else:
-        print_rows(rows[:limit], title="Legs that are not as they should be", empty="none")
+        print_rows(rows[:limit], title="Forged and displaced legs", empty="none")
         if len(rows) > limit:
             say(f"{limit} of {len(rows):,}; see more with --rows")
     events = list(corrections(found, operator_key(kafka, settings), datetime.now(UTC)))

@@ -19,7 +19,7 @@ purpose_option = click.option(
     type=click.Choice(["ledger", "rules"]),
     default="ledger",
     show_default=True,
-    help="Of the ledger's legs, or of an operator's rules and changes of keys.",
+    help="Keys of the ledger's legs, or of an operator's rules and changes of keys.",
 )
 
 
@@ -31,7 +31,7 @@ def keys() -> None:
 @keys.command("list")
 @as_json_option()
 def list_keys(*, as_json: bool) -> None:
-    """List every key: whether the settings have it, on how many partitions it is what.
+    """List every key: whether the settings have it, and its state on how many partitions.
 
     Example: flowdrop ledger keys list
     """
@@ -68,13 +68,13 @@ def _ids(ring: Keyring) -> list[str]:
 
 @keys.command("add")
 @purpose_option
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def add(purpose: str, *, yes: bool) -> None:
     """Take the newest key of the settings into use on every partition.
 
     `flowdrop secrets rotate PURPOSE` draws it. It is introduced everywhere before any partition
-    signs with it, so that nothing on its way is refused; the old one is trusted until it is
-    revoked. Run again after it was cut short, it does what is left.
+    signs with it, so that nothing in transit is refused; the old one is trusted until it is
+    revoked. If it was interrupted, run it again to finish.
 
     Example: flowdrop ledger keys add
     """
@@ -92,7 +92,7 @@ def add(purpose: str, *, yes: bool) -> None:
         )
     if all(ring.signs == newest for ring in found):
         raise click.ClickException(
-            f"every partition signs with {newest} already, the newest key of the settings; draw "
+            f"every partition already signs with {newest}, the newest key in the settings; draw "
             f"another with `flowdrop secrets rotate {purpose}`"
         )
     if not yes:
@@ -105,11 +105,11 @@ def add(purpose: str, *, yes: bool) -> None:
 @keys.command("revoke")
 @click.argument("key")
 @purpose_option
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def revoke(key: str, purpose: str, *, yes: bool) -> None:
-    """Trust KEY no longer: what is signed with it after this is refused, for ever.
+    """Stop trusting KEY: what is signed with it after this is refused, permanently.
 
-    What was signed with it before stays as it is; `flowdrop ledger forged` finds what of it the
+    What was signed with it before stays as it is; `flowdrop ledger forged` finds the part that the
     ledger did not write. Keep its secret: packets draw from it, and the log is folded with it.
 
     Example: flowdrop ledger keys revoke k1
@@ -122,19 +122,19 @@ def revoke(key: str, purpose: str, *, yes: bool) -> None:
     of = cast("Purpose", purpose)
     found = rings(kafka, settings.partitions, of)
     if all(key in ring.revoked for ring in found):
-        raise click.ClickException(f"the key {key} is revoked on every partition already")
+        raise click.ClickException(f"the key {key} is already revoked on every partition")
     if lacking := [n for n, ring in enumerate(found) if key not in _ids(ring)]:
         raise click.ClickException(
             f"partition {lacking[0]} knows no key {key}; see `flowdrop ledger keys list`"
         )
     if signing := [n for n, ring in enumerate(found) if ring.signs == key]:
         raise click.ClickException(
-            f"partition {signing[0]} still signs with {key}, and what is on its way would be "
-            "refused; take another into use by `flowdrop ledger keys add`, and wait until the "
+            f"partition {signing[0]} still signs with {key}, and what is in transit would be "
+            "refused; take another into use with `flowdrop ledger keys add`, and wait until the "
             "workers have read that"
         )
     if not yes:
-        click.confirm(f"revoke the {purpose} key {key} for ever?", abort=True, err=True)
+        click.confirm(f"revoke the {purpose} key {key} permanently?", abort=True, err=True)
     _publish(kafka, settings, of, "revoke", key)
     say(f"{key} is revoked on {settings.partitions} partitions from here on")
 

@@ -37,17 +37,19 @@ ledger.add_command(waiting)
 @click.argument("account")
 @click.option(
     "--at",
-    help="As it stood when the log passed this time (ISO 8601, UTC unless it says otherwise).",
+    help="As it stood when the log passed this time (ISO 8601, UTC unless it has an offset).",
 )
-@click.option("--postings", "limit", default=20, show_default=True, help="Postings at most.")
+@click.option(
+    "--postings", "limit", default=20, show_default=True, help="Maximum number of postings."
+)
 @as_json_option()
 def show(account: str, at: str | None, limit: int, *, as_json: bool) -> None:
     """Show ACCOUNT: its balances as the worker has them, and its last postings.
 
     With --at it is shown as ClickHouse's postings had it when the log passed that time: before the
     first applied event of its partition whose own time is later. So it is a balance that the
-    account really had, and an event that came late counts from when it came. Without a worker it
-    is shown from ClickHouse, and a note says so.
+    account really had, and a late event counts from its arrival. Without a worker it is shown from
+    ClickHouse, and a note says so.
 
     Example: flowdrop ledger show cj:17 --at 2008-03-01
     """
@@ -80,7 +82,7 @@ def show(account: str, at: str | None, limit: int, *, as_json: bool) -> None:
             print_rows(held, title=title)
     if terms:
         print_rows([terms], title="Terms")
-    print_rows(postings, title="Postings, the last applied first")
+    print_rows(postings, title="Postings, last applied first")
     say(
         f"as of {as_of['time']}, partition {as_of['partition']}, offset {as_of['offset']:,}, "
         f"by the {source}"
@@ -91,17 +93,17 @@ def show(account: str, at: str | None, limit: int, *, as_json: bool) -> None:
 
 @ledger.command("trace")
 @click.argument("event_id")
-@click.option("--source", default="", help="Of events of this source only.")
+@click.option("--source", default="", help="Only events of this source.")
 @click.option("--bytes", "with_bytes", is_flag=True, help="Show the bytes of the log's records.")
 @as_json_option()
 def trace(event_id: str, source: str, *, with_bytes: bool, as_json: bool) -> None:
     """Show every record that the event EVENT_ID caused, across partitions and topics.
 
-    That is the event as often as it was sent, the copy forwarded to the right partition, results
-    with their postings, legs in other partitions' logs and theirs, and dead letters that hold the
-    id. What a program's rules refused is told with what they say: which carrier is closed, since
-    when, and what is open. Source and id name an event, within its subject: what several
-    sources sent, or for several subjects, is shown apart.
+    That is every copy of the event that was sent, the copy forwarded to the right partition,
+    results with their postings, legs in other partitions' logs and their results, and dead letters
+    that contain the id. What a program's rules refused is shown with what they say: which carrier
+    is closed, since when, and what is open. Source and id name an event, within its subject: events
+    of several sources or subjects are shown separately.
 
     Example: flowdrop ledger trace cj/basket/31198459704
     """
@@ -115,7 +117,7 @@ def trace(event_id: str, source: str, *, with_bytes: bool, as_json: bool) -> Non
     from streams.settings import StreamSettings
 
     if not event_id.strip():
-        raise click.ClickException("EVENT_ID is empty; an event's id has at least one sign")
+        raise click.ClickException("EVENT_ID is empty; an event's id has at least one character")
     addresses, programs = load(Addresses), load_programs(load(StreamSettings).programs)
     found = find(addresses.kafka, connect(addresses.clickhouse), event_id, source, programs)
     if as_json:
@@ -127,18 +129,21 @@ def trace(event_id: str, source: str, *, with_bytes: bool, as_json: bool) -> Non
 
 
 @ledger.command("due")
-@click.option("--at", help="By this time (ISO 8601, UTC unless it says otherwise); default now.")
+@click.option("--at", help="By this time (ISO 8601, UTC unless it has an offset; default: now).")
 @click.option(
-    "--what", help="Of these kinds, with commas: redemption, packet, custody, deposit, waiting."
+    "--what",
+    help="Only these kinds, separated by commas: redemption, packet, custody, deposit, waiting.",
 )
-@click.option("--rows", "limit", default=20, show_default=True, help="Rows shown at most.")
-@click.option("--send", is_flag=True, help="Send the events that do it, when you have agreed.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--rows", "limit", default=20, show_default=True, help="Maximum number of rows to show."
+)
+@click.option("--send", is_flag=True, help="Send the events that do it, after confirmation.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.option(
     "--wait/--no-wait",
     default=True,
     show_default=True,
-    help="Wait until a worker has judged what was sent, and tell what became of it.",
+    help="Wait until a worker has judged what was sent, and report what became of it.",
 )
 @as_json_option()
 def due(
@@ -151,13 +156,13 @@ def due(
     wait: bool,
     as_json: bool,
 ) -> None:
-    """List what is due, and with --send have it done.
+    """List what is due, and with --send, do it.
 
-    That is: redemptions that no carrier answered until the time given, red packets that are over,
-    custody fees of months that have begun, deposits whose term is over, gifts that have waited 30
-    days for a wallet. The ledger has no clock: each happens only by an event, so run this now and
-    then (each hour, say) with --send --yes. What was done meanwhile is refused by name when its
-    event comes, and moves nothing.
+    That is: redemptions that no carrier answered in time, red packets that are over, custody fees
+    of months that have begun, deposits whose term is over, gifts that have waited 30 days for a
+    wallet. The ledger has no clock: each happens only by an event, so run this regularly (every
+    hour, say) with --send --yes. What was done in the meantime is refused by name when its event
+    arrives, and moves nothing.
 
     Example: flowdrop ledger due --what redemption,packet --send
     """
@@ -173,11 +178,11 @@ def due(
     moment = now if at is None else parse_time(at)
     if send and moment > now:
         raise click.ClickException(
-            f"--at {at} is still to come; leave out --send to see what is due then"
+            f"--at {at} is in the future; leave out --send to see what is due then"
         )
     wanted = set(what.split(",")) if what else set(WHATS)
     if unknown := sorted(wanted.difference(WHATS)):
-        raise click.ClickException(f"--what {unknown[0]!r} is none of {', '.join(WHATS)}")
+        raise click.ClickException(f"--what {unknown[0]!r} is not one of {', '.join(WHATS)}")
     kafka, settings = load(Addresses).kafka, load(StreamSettings)
     found, unnamed = _find_due(kafka, settings, moment)
     found = [one for one in found if one.what in wanted]
@@ -190,7 +195,7 @@ def due(
             say(f"{limit} of {len(found):,}; see more with --rows")
     if unnamed and "redemption" in wanted:
         say(
-            f"due and not known to ClickHouse yet: {counted(unnamed, 'redemption')}; "
+            f"due but not yet known to ClickHouse: {counted(unnamed, 'redemption')}; "
             "try again later"
         )
     if not send or not found:
@@ -228,7 +233,7 @@ def _find_due(kafka: str, settings: StreamSettings, moment: datetime) -> Found:
     with progress() as bar:
         task = bar.add_task("accounts", total=total)
         found = find(kafka, client, count, programs, moment, lambda n: bar.advance(task, n))
-        bar.update(task, completed=total)  # markers and what compaction took are no records
+        bar.update(task, completed=total)  # markers and compacted records are not counted
     return found
 
 
@@ -256,7 +261,7 @@ def _tree(story: Story, *, with_bytes: bool) -> Tree:
         if with_bytes and record.value is not None:
             branch.add(Text(record.value, style="dim"))
     for place in story.on_their_way:
-        branches.get(place, tree).add(Text("a leg is on its way", style="yellow"))
+        branches.get(place, tree).add(Text("a leg is in transit", style="yellow"))
     return tree
 
 

@@ -1,4 +1,4 @@
-"""Commands about red packets: the luckiest draws, and who brought the people that drew."""
+"""Commands about red packets: the luckiest draws, and who brought the people who drew."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ def packets() -> None:
 
 
 def _which(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that say which draws are meant."""
+    """Add the options that select draws."""
     for option in (
         as_json_option(),
-        click.option("--limit", default=10, show_default=True, help="Rows at most."),
+        click.option("--limit", default=10, show_default=True, help="Maximum number of rows."),
         click.option("--until", default=LAST, help="Before this time (ISO 8601, UTC)."),
         click.option("--since", default=FIRST, help="From this time on (ISO 8601, UTC)."),
-        click.option("--campaign", default="", help="Of this campaign's packets only."),
-        click.option("--packet", default="", help="From this packet only."),
-        click.option("--program", default="", help="Of this program only."),
+        click.option("--campaign", default="", help="Only this campaign's packets."),
+        click.option("--packet", default="", help="Only this packet."),
+        click.option("--program", default="", help="Only packets of this program."),
     ):
         command = option(command)
     return command
@@ -38,7 +38,7 @@ def _which(command: Callable[..., None]) -> Callable[..., None]:
 @packets.command("luckiest")
 @_which
 def luckiest(*, as_json: bool, **which: Any) -> None:
-    """List the largest draws, the first of equal ones first.
+    """List the largest draws, the earliest first among equals.
 
     Example: flowdrop packets luckiest --packet packet:new-year@3 --limit 1
     """
@@ -50,7 +50,7 @@ def luckiest(*, as_json: bool, **which: Any) -> None:
 def sharers(*, as_json: bool, **which: Any) -> None:
     """List who passed packets on by how many people drew through their shares.
 
-    First level only: whoever shares in turn is counted for their own.
+    First level only: those who share in turn are counted separately.
 
     Example: flowdrop packets sharers --campaign spring
     """

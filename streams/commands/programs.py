@@ -1,4 +1,4 @@
-"""Commands about programs: which there are, what is in force, whether their files are right."""
+"""Commands about programs: which exist, what is in force, whether their files are valid."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ def list_programs(*, as_json: bool) -> None:
 @programs.command("show")
 @click.argument("program")
 @click.option(
-    "--at", help="As in force then (ISO 8601, UTC unless it says otherwise); default now."
+    "--at", help="As in force then (ISO 8601, UTC unless it has an offset; default: now)."
 )
 @as_json_option()
 def show(program: str, at: str | None, *, as_json: bool) -> None:
     """Show the rules of PROGRAM in force at a time, each with its source or assumption.
 
-    Of each carrier it says what can be had and whether its gate is closed, since when, and which
+    For each carrier it says what is on offer and whether its gate is closed, since when, and which
     carriers remain open.
 
     Example: flowdrop programs show ali-flow-wallet --at 2026-03-31
@@ -87,7 +87,7 @@ def show(program: str, at: str | None, *, as_json: bool) -> None:
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), required=False)
 @as_json_option()
 def check(folder: Path | None, *, as_json: bool) -> None:
-    """Check the programs' files in FOLDER (default: those in use); say everything that is wrong.
+    """Check the programs' files in FOLDER (default: those in use); report every problem.
 
     Each problem names file, line, key, value and remedy. Exit status 1 when there is one.
 
@@ -111,15 +111,15 @@ def check(folder: Path | None, *, as_json: bool) -> None:
     "--wait/--no-wait",
     default=True,
     show_default=True,
-    help="Wait until a worker, if one runs, has taken the rules, and tell what became of them.",
+    help="Wait until a worker, if one runs, has read the rules, and report what became of them.",
 )
 @as_json_option()
 def publish(*, wait: bool, as_json: bool) -> None:
-    """Write the rules of every program into every partition's log: they count from there on.
+    """Write the rules of every program into every partition's log: they apply from there on.
 
-    Do it once before the first event, and after every change of a file. A replay finds the rules
-    in the log, whatever the files say then. Signed with the setting rules_keys. A file that says
-    otherwise of the time until now than what was published is refused, with its line.
+    Run it once before the first event, and after every change to a file. A replay finds the rules
+    in the log, whatever the files say then. Signed with the setting rules_keys. A file that
+    contradicts what was published for the time until now is refused, with its line.
 
     Example: flowdrop programs publish
     """
@@ -148,7 +148,7 @@ def publish(*, wait: bool, as_json: bool) -> None:
         say(f"published {', '.join(names)} to {settings.partitions} partitions")
     told = outbox.told()
     if told is not None and told.untold:
-        say("no worker has taken them yet; the first that runs does, before any event behind them")
+        say("no worker has read them yet; the first that runs will, before any event behind them")
     else:
         end(told)
 

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--wait", default=60.0, show_default=True, help="Seconds to let things settle.")
+@click.option(
+    "--wait", default=60.0, show_default=True, help="Seconds to wait for everything to settle."
+)
 @as_json_option()
 def reconcile(wait: float, *, as_json: bool) -> None:
     """Prove the ledger's invariants on the log, the table, the changelog and ClickHouse.

@@ -1,4 +1,4 @@
-"""`flowdrop warehouse`: see what it lacks, fill it anew from Kafka."""
+"""`flowdrop warehouse`: see what it lacks, refill it from Kafka."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ STANDS_SECONDS_MAX = 120.0
 
 @click.group()
 def warehouse() -> None:
-    """See whether ClickHouse has what Kafka has, and fill it anew."""
+    """See whether ClickHouse has what Kafka has, and refill it."""
 
 
 @warehouse.command("check")
 @as_json_option("Print JSON: a list of table, state.")
 def check(*, as_json: bool) -> None:
-    """Read the feed's tables through; set aside what is broken, and say what is missing.
+    """Read the feed's tables in full; set aside what is broken, and say what is missing.
 
     Example: flowdrop warehouse check
     """
@@ -46,10 +46,10 @@ def check(*, as_json: bool) -> None:
 @click.argument("table", required=False, type=click.Choice(TABLES))
 @click.option("--yes", is_flag=True, help="Don't ask.")
 def rebuild(*, table: str | None, yes: bool) -> None:
-    """Empty TABLE, or all that the feed fills, and feed it anew from Kafka.
+    """Empty TABLE, or all that the feed fills, and refill it from Kafka.
 
-    Models, scores, audiences and drops stay; reports show too little until it is done. On this
-    machine the feed is stopped for it and started again; elsewhere stop every feed first.
+    Models, scores, audiences and drops stay; reports are incomplete until it is done. On this
+    machine the feed is stopped and restarted; elsewhere stop every feed first.
 
     Example: flowdrop warehouse rebuild ledger_results
     """
@@ -61,7 +61,7 @@ def rebuild(*, table: str | None, yes: bool) -> None:
     kafka, client = addresses.kafka, connect(addresses.changing)
     heads = again.heads(table)
     if not yes:
-        click.confirm(f"Empty {', '.join(heads)} and feed them anew?", abort=True, err=True)
+        click.confirm(f"Empty {', '.join(heads)} and refill them?", abort=True, err=True)
     ours = _feed_is_ours()
     if ours:
         _flowdrop("down", "feed")
@@ -69,7 +69,7 @@ def rebuild(*, table: str | None, yes: bool) -> None:
     for head in heads:
         again.empty(client, head)
     if not ours:
-        say("emptied; start the feed again (`flowdrop up` does), and it fills them")
+        say("emptied; restart the feed (`flowdrop up` does), and it refills them")
         return
     _flowdrop("up", "feed")
     for head in heads:
@@ -77,10 +77,10 @@ def rebuild(*, table: str | None, yes: bool) -> None:
 
 
 def _follow(kafka: str, table: str) -> None:
-    """Show how far a table is fed, until it has all that was there when we began to look.
+    """Show how far a table is fed, until it has all that was there at the start.
 
     Raises:
-        click.ClickException: when the feed gets no further.
+        click.ClickException: when the feed makes no progress.
     """
     from flowdrop.progress import progress
     from flowdrop.settings import load

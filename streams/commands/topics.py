@@ -1,4 +1,4 @@
-"""`flowdrop topics`: create, show or mend the Kafka topics."""
+"""`flowdrop topics`: create, show or fix the Kafka topics."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from flowdrop.output import counted, print_json, print_rows, say
 
 @click.group()
 def topics() -> None:
-    """Create, show or mend the Kafka topics."""
+    """Create, show or fix the Kafka topics."""
 
 
 @topics.command("create")
 def topics_create() -> None:
-    """Make the topics that are missing.
+    """Create the topics that are missing.
 
     Example: flowdrop topics create
     """
@@ -25,18 +25,18 @@ def topics_create() -> None:
 
     made = create_topics(load(Addresses).kafka, load(StreamSettings))
     say(f"made {name}" for name in made)
-    say(f"{counted(len(made), 'topic')} made, the others were there")
+    say(f"{counted(len(made), 'topic')} created, the others were there")
 
 
 @topics.command("mend")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def topics_mend(*, yes: bool) -> None:
-    """Have Kafka itself say when a record of the logs arrived, not who wrote it.
+    """Have Kafka, not the writer, timestamp the records of the logs.
 
     It sets message.timestamp.type of wallet.events and campaign.events to LogAppendTime, which a
-    worker needs. Records that are there keep their time stamps. If no worker has read them, nothing
-    is lost by deleting and creating the topics; if one has, look at `flowdrop deadletters list` and
-    the refusals `too_old` for what a wrong stamp did.
+    worker needs. Existing records keep their timestamps. If no worker has read them, nothing is
+    lost by deleting and creating the topics; if one has, look at `flowdrop deadletters list` and
+    the refusals `too_old` for the effects of wrong timestamps.
 
     Example: flowdrop topics mend
     """
@@ -53,9 +53,9 @@ def topics_mend(*, yes: bool) -> None:
 @topics.command("show")
 @as_json_option()
 def topics_show(*, as_json: bool) -> None:
-    """Show each topic's partitions, where they end (markers included), who stamps its records.
+    """Show each topic's partitions, where they end (markers included), who timestamps its records.
 
-    Exits with status 1 if a log takes the time stamps of whoever writes to it.
+    Exits with status 1 if a log takes its writers' timestamps.
 
     Example: flowdrop topics show --json
     """

@@ -1,4 +1,4 @@
-"""Commands about what waits for a wallet: which coins there are, and the way out for an owner."""
+"""Commands about what waits for a wallet: which coins, and how an owner gets them."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ SHOWN_MAX = 50
 
 @click.group("waiting", invoke_without_command=True)
 @click.option("--program", default="", help="Only coins of this program.")
-@click.option("--rows", "limit", default=SHOWN_MAX, show_default=True, help="Rows shown at most.")
+@click.option(
+    "--rows", "limit", default=SHOWN_MAX, show_default=True, help="Maximum number of rows to show."
+)
 @as_json_option()
 @click.pass_context
 def waiting(context: click.Context, program: str, limit: int, *, as_json: bool) -> None:
     """List what waits for a wallet: for whom, from whom, how much, since when, due when.
 
-    A gift to a name without a wallet waits until that is opened, and may go back after 30 days
-    (`flowdrop ledger due`). Coins that came back to a wallet that was closed, whose payer is left
-    empty, wait until they are released to another wallet of the same owner.
+    A gift to a name without a wallet waits until one is opened, and may go back after 30 days
+    (`flowdrop ledger due`). Coins that came back to a closed wallet (their payer is left empty)
+    wait until they are released to another wallet of the same owner.
 
     Example: flowdrop ledger waiting --program liuliangbao
     """
@@ -47,12 +49,12 @@ def waiting(context: click.Context, program: str, limit: int, *, as_json: bool) 
 @waiting.command("release")
 @click.argument("name")
 @click.option("--to", required=True, help="Another wallet of the same owner.")
-@click.option("--program", default="", help="Whose coins; needed when there are of several.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--program", default="", help="Whose coins; needed if there are several programs'.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def release(name: str, to: str, program: str, *, yes: bool) -> None:
-    """Give what waits for the closed wallet NAME to another of its owner, when you have agreed.
+    """Give what waits for the closed wallet NAME to another of its owner, after confirmation.
 
-    The ledger judges it when it comes: `flowdrop ledger trace` says what became of it.
+    The ledger judges it on arrival: `flowdrop ledger trace` says what became of it.
 
     Example: flowdrop ledger waiting release cj:17 --to cj:2017
     """
@@ -70,7 +72,7 @@ def release(name: str, to: str, program: str, *, yes: bool) -> None:
     found = [one for one in find(kafka, settings.partitions, program, name) if not one.payer]
     if not found:
         raise click.ClickException(
-            f"nothing of its own waits for {name}; see what does with `flowdrop ledger waiting`"
+            f"no coins of its own wait for {name}; `flowdrop ledger waiting` lists what waits"
         )
     if len(found) > 1:
         raise click.ClickException(

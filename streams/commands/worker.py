@@ -11,7 +11,7 @@ def worker(port: int | None) -> None:
     """Run a worker: it folds wallet events into balances and checks campaign events.
 
     Several workers share the partitions; start as many as there are cores, each on a port of its
-    own. It makes missing topics first. SIGTERM drains, commits and leaves the group.
+    own. It creates missing topics first. SIGTERM drains, commits and leaves the group.
 
     Example: flowdrop worker --port 6067
     """

@@ -25,7 +25,7 @@ WindowDays = Annotated[int, Meta(ge=0, le=90, description="of attribution, in da
 
 
 class CampaignEvent(Envelope, frozen=True):
-    """Base of what campaigns tell."""
+    """Base of what campaigns report."""
 
 
 class Creative(Data, frozen=True):
@@ -103,7 +103,7 @@ class ContactData(Data, frozen=True):
     until: Time | None = None
 
     def __post_init__(self) -> None:
-        """Hold `until` to the years a time may lie in, as reading does for every event's `time`."""
+        """Check that `until` lies in the allowed years, as every event's `time` must."""
         if self.until is not None:
             check_year("until", self.until)
 
@@ -174,9 +174,9 @@ class Conversion(CampaignEvent, frozen=True, tag="flowdrop.campaign.conversion")
 
 
 class ConsentData(Data, frozen=True):
-    """Whether a person may be contacted, by which channel (`*` for all).
+    """Whether a person may be contacted, over which channel (`*` for all).
 
-    The channel `adult` says whether they are of age: a minor is contacted by none.
+    The channel `adult` says whether they are of age: a minor may not be contacted over any.
     """
 
     channel: Name

@@ -40,18 +40,18 @@ REASONS: dict[str, str] = {
     "too_large": f"The value has more than {RECORD_BYTES_MAX:,} bytes.",
     "not_utf8": "The value is not UTF-8.",
     "not_json": "The value is not JSON.",
-    "not_an_object": "The value is JSON, but no object.",
-    "duplicate_key": "A key stands twice in one JSON object; which of the two was meant?",
+    "not_an_object": "The value is JSON, but not an object.",
+    "duplicate_key": "A key occurs twice in one JSON object; which of the two was meant?",
     "unsupported_version": "`specversion` is not 1.0.",
     "unsupported_content_type": "`datacontenttype` is not JSON in UTF-8.",
-    "unknown_type": "`type` is none that flowdrop knows.",
+    "unknown_type": "`type` is not one that flowdrop knows.",
     "wrong_topic": "The type belongs on the other topic.",
     "missing_field": "A required field is missing.",
-    "invalid": "A field is not what it must be; the detail says which, and what it must be.",
+    "invalid": "A field is invalid; the detail says which, and what it must be.",
     "key_mismatch": "The record's key is not the event's subject.",
 }
 
-# How many records are looked at together, and how many bytes: more do not stay in the caches.
+# How many records are looked at together, and how many bytes: more would not stay in the caches.
 WINDOW_RECORDS = 1024
 WINDOW_BYTES = 2**20
 _SHOWN_CHARACTERS_MAX = 80
@@ -60,21 +60,21 @@ _UNREADABLE = (*_DECODE_ERRORS, TypeError)  # a null key or value is of the wron
 
 
 class Rejection(msgspec.Struct, frozen=True, gc=False):
-    """Why a record is no event: a name of `REASONS`, and a sentence that points at the place."""
+    """Why a record is not an event: a name of `REASONS`, and a sentence that says where."""
 
     reason: str
     detail: str
 
 
 def read_wallet(key: bytes | None, value: bytes | None) -> WalletEvent | Rejection:
-    """Return the event of a record of wallet.events, or why it is none."""
+    """Return the event of a record of wallet.events, or why it is not one."""
     return _read(key, value, decode_wallet, WALLET_TOPIC)
 
 
 def read_wallets(
     keys: Sequence[bytes | None], values: Sequence[bytes | None]
 ) -> list[WalletEvent | Rejection]:
-    """Return the event of each record of wallet.events, or why it is none."""
+    """Return the event of each record of wallet.events, or why it is not one."""
     return list(chain.from_iterable(read_in_parts(keys, values, WINDOW_RECORDS)))
 
 
@@ -83,12 +83,12 @@ def read_in_parts(
 ) -> Iterator[list[WalletEvent | Rejection]]:
     """Yield what `read_wallets` returns, `size` records at a time.
 
-    How records are spelled is looked at for many of them together, at a fraction of the cost; any
-    that may not be meant as its decoder takes it is read by itself. `size` divides
-    `WINDOW_RECORDS`, or is as much.
+    How records are spelled is checked for many of them together, at a fraction of the cost; any
+    that may not mean what its decoder takes it for is read by itself. `size` divides
+    `WINDOW_RECORDS`, or equals it.
     """
     starts = range(0, len(values), WINDOW_RECORDS)
-    # All at first: what looking at them needs is then not fetched anew between the parts.
+    # All first: what checking them needs is then not fetched again between the parts.
     looks = [_look_at(values[start : start + WINDOW_RECORDS]) for start in starts]
     for start, (apart, has_odd_signs) in zip(starts, looks, strict=True):
         for first in range(start, min(start + WINDOW_RECORDS, len(values)), size):
@@ -98,7 +98,7 @@ def read_in_parts(
 
 
 def _look_at(values: Sequence[bytes | None]) -> tuple[set[int], bool]:
-    """Return which of some records to read by themselves, and whether names in others may be odd.
+    """Return which records to read by themselves, and whether names in others may be odd.
 
     ASCII without DEL and without blanks inside quotes has no odd names.
     """
@@ -157,7 +157,7 @@ def _read_together(
 
 
 def _are_good(keys: Sequence[bytes], events: list[WalletEvent], *, has_odd_signs: bool) -> bool:
-    """Return whether it is plain that `_reject` would find nothing in any of the records.
+    """Return whether `_reject` would clearly find nothing in any of the records.
 
     A subject holds no line feed once there is no backslash, so joined subjects equal joined keys
     only where each is equal.
@@ -174,12 +174,12 @@ def _are_good(keys: Sequence[bytes], events: list[WalletEvent], *, has_odd_signs
 
 
 def read_campaign(key: bytes | None, value: bytes | None) -> CampaignEvent | Rejection:
-    """Return the event of a record of campaign.events, or why it is none."""
+    """Return the event of a record of campaign.events, or why it is not one."""
     return _read(key, value, decode_campaign, CAMPAIGN_TOPIC)
 
 
 def read_event(value: bytes) -> Event | Rejection:
-    """Return the event of a value of either topic, its key being its subject, or why it is none."""
+    """Return the event of a value of either topic, keyed by its subject, or why it is not one."""
     try:
         subject = str(msgspec.json.decode(value)["subject"]).encode()
     except (*_DECODE_ERRORS, KeyError, TypeError):
@@ -265,7 +265,7 @@ def _read_respelled(
 def _reject(
     key: bytes | None, value: bytes, event: WalletEvent | CampaignEvent
 ) -> Rejection | None:
-    """Return what the decoder does not look at: skipped text, the range of time, the key."""
+    """Check what the decoder does not look at: skipped text, the range of time, the key."""
     # The decoder skips fields it doesn't know without looking into their text.
     if not value.isascii() and (rejection := _not_utf8(value)):
         return rejection

@@ -32,7 +32,7 @@ SourceName = (
         Meta(
             min_length=1,
             max_length=128,
-            description="that event's source; left out: it is the only one of that id",
+            description="that event's source; left out: it is the only one with that id",
         ),
     ]
     | None
@@ -74,12 +74,12 @@ Step = Literal[
     "unack",
 ]
 KeyId = Annotated[
-    str, Meta(min_length=1, max_length=32, description="names a key; never that of another")
+    str, Meta(min_length=1, max_length=32, description="identifies a key; never reused for another")
 ]
 Signature = Annotated[str, Meta(min_length=64, max_length=64)]
 Purpose = Literal["ledger", "rules"]  # of a key
 ChangeOfKey = Literal["introduce", "use", "revoke"]
-Verified = Literal["none", "phone", "identity"]  # how well a person is known
+Verified = Literal["none", "phone", "identity"]  # how well a person is identified
 # A campaign's longest name and what the ledger puts around it.
 LedgerName = Annotated[str, Meta(min_length=1, max_length=160)]
 
@@ -107,15 +107,15 @@ class Data(
     omit_defaults=True,
     gc=False,
 ):
-    """Base of every event's `data`: a field nobody knows is an error, not a silence.
+    """Base of every event's `data`: an unknown field is an error, never ignored.
 
-    A default is left out, so that a field added later changes no event that does without it: the
+    A default is left out, so that a field added later changes no event without it: the
     ledger compares the content of events with the same id.
     """
 
 
 def check_year(field: str, time: datetime) -> None:
-    """Hold a time inside `data` to the years that reading holds every event's `time` to.
+    """Check that a time inside `data` lies in the years that every event's `time` must lie in.
 
     Raises:
         ValueError: which names the field and the years.

@@ -1,8 +1,8 @@
 r"""What names an event: its source and its id together, within its subject.
 
 What is kept of an event is kept under `event_key`, in accounts, chains and the campaign agent's
-memory. ClickHouse computes the same by `xxh3(concat(source, '\n', id))`; a test on the real engine
-holds the two to each other.
+memory. ClickHouse computes the same with `xxh3(concat(source, '\n', id))`; a test on the real
+engine checks that the two agree.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from streams.events.wallet import WalletEvent
 
 
 class LegData(Data, frozen=True, kw_only=True, rename={"payer": "from"}):
-    """A step on another partition of what an event began; only the ledger writes and signs it."""
+    """A step, on another partition, of what an event began; only the ledger writes and signs it."""
 
     program: Name
     step: Step
@@ -34,12 +34,12 @@ class LegData(Data, frozen=True, kw_only=True, rename={"payer": "from"}):
     ]
     campaign: Annotated[str, Meta(max_length=128)] = ""
     asker: Annotated[
-        str, Meta(max_length=16, description="hash of what names the event that asks, or asked")
+        str, Meta(max_length=16, description="hash of the name of the event that asks, or asked")
     ] = ""
     reason: Annotated[str, Meta(max_length=64, description="why the answer is no")] = ""
     # Bounded, as every number is: one past 64 bits decodes, but no record could hold it.
     partition: Annotated[
-        int, Meta(ge=0, le=1_023, description="where the record stands that made it")
+        int, Meta(ge=0, le=1_023, description="partition of the record that made it")
     ]
     offset: Annotated[int, Meta(ge=0, le=2**52 - 1, description="its offset there")]
     number: Annotated[int, Meta(ge=0, lt=2048, description="which of that record's legs")]
@@ -48,7 +48,7 @@ class LegData(Data, frozen=True, kw_only=True, rename={"payer": "from"}):
         Meta(
             ge=1,
             le=2**52,
-            description="which of the program's legs from there to here, without gaps",
+            description="number of the program's leg from there to here, without gaps",
         ),
     ]
     key: KeyId
@@ -85,12 +85,12 @@ class KeyData(Data, frozen=True, kw_only=True):
     operators sign.
     """
 
-    program: ClassVar[str] = ""  # a key is of no program
+    program: ClassVar[str] = ""  # a key belongs to no program
     purpose: Purpose
     step: ChangeOfKey
     about: KeyId
     fingerprint: Annotated[
-        str, Meta(max_length=16, description="by which a worker knows that it has the same key")
+        str, Meta(max_length=16, description="tells a worker that it has the same key")
     ] = ""
     key: KeyId
     signature: Signature
@@ -103,7 +103,7 @@ class KeyChange(WalletEvent, frozen=True, tag="flowdrop.wallet.key"):
 
 
 class CorrectionData(Data, frozen=True, kw_only=True):
-    """What becomes of a leg that should not have counted, or should; only an operator signs it.
+    """A leg that should not have counted, or should have; only an operator signs it.
 
     `undo`: it was forged, and what it brought is taken back. `deliver`: the ledger sent it, and it
     was refused, since a forged one had come under its number.

@@ -1,9 +1,9 @@
-"""What a name may hold: an id, source, subject, program, campaign and whatever tells things apart.
+"""What a name may hold: an id, source, subject, program, campaign and whatever identifies things.
 
 A name is shown in tables, terminals, links and exports, and two names that look the same must be
-the same. So no name holds a control character (C0, DEL, C1), a mark of direction, anything of no
-width, a line or paragraph separator or half a surrogate pair, and none begins or ends with a blank.
-Titles and messages may: there a joiner makes one sign of several.
+the same. So no name holds a control character (C0, DEL, C1), a directional mark, a zero-width
+character, a line or paragraph separator or half a surrogate pair, and none begins or ends with a
+space. Titles and messages may: there a joiner makes one character of several.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from streams.events import CampaignEvent, WalletEvent
 
 _REFUSED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-# Of no width, or blank, though they are letters, marks or symbols; what chooses how the sign before
-# it looks; and what Unicode says is no character.
+# Zero-width or blank, though they are letters, marks or symbols; variation selectors; and what
+# Unicode says is not a character.
 _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
     "\U0001d159\U000e0100-\U000e01ef\ufdd0-\ufdef"
@@ -34,9 +34,8 @@ _INVISIBLE = re.compile(
     + "]"
 )
 _SEVERAL = (inspect.DictType, inspect.ListType, inspect.VarTupleType)
-TEXTS = frozenset(
-    {"message", "reason", "rules", "signature", "title_en", "title_zh"}
-)  # fields of `data` that are no names
+# Fields of `data` that are not names.
+TEXTS = frozenset({"message", "reason", "rules", "signature", "title_en", "title_zh"})
 
 
 def odd_in(name: str) -> str:
@@ -48,7 +47,7 @@ def odd_in(name: str) -> str:
                 unnamed = "a control character"
             told = unicodedata.name(character, unnamed)
             return f"U+{ord(character):04X} ({told.lower()})"
-    return "a blank at its beginning or end" if name != name.strip() else ""
+    return "a space at its beginning or end" if name != name.strip() else ""
 
 
 def names_of(event: WalletEvent | CampaignEvent) -> tuple[Any, ...]:
@@ -57,7 +56,7 @@ def names_of(event: WalletEvent | CampaignEvent) -> tuple[Any, ...]:
 
 
 def odd_name(event: WalletEvent | CampaignEvent) -> tuple[str, str, str] | None:
-    """Return field, value and what is wrong of the first name that may not be; None for none."""
+    """Return field, value and problem of the first invalid name; None if there is none."""
     fields: dict[str, object] = {"id": event.id, "source": event.source, "subject": event.subject}
     for field in event.data.__struct_fields__:
         if field not in TEXTS:
@@ -69,7 +68,7 @@ def odd_name(event: WalletEvent | CampaignEvent) -> tuple[str, str, str] | None:
 
 
 def are_clean(names: Iterable[Any]) -> bool:
-    """Return whether it is plain that none of many names is odd; for the odd ones see `odd_in`."""
+    """Return whether clearly none of many names is odd; for the odd ones see `odd_in`."""
     known = [name for name in names if type(name) is str]
     text = "\n".join(known)
     return (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Protocol
 
 from msgspec import Meta
 
@@ -67,3 +68,44 @@ class Opened(PersonEvent, frozen=True, tag="flowdrop.person.opened"):
     """A wallet was opened; only the ledger writes this, so that its person has a number."""
 
     data: OpenedData
+
+
+LEDGER = "flowdrop.ledger"  # the source of what the ledger announces
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NUMBER = b',"number":'
+
+
+class _Applied(Protocol):
+    """What of a result of the ledger an announcement holds; `time` in microseconds since 1970."""
+
+    source_partition: int
+    source_offset: int
+    subject: str
+    program: str
+    time: int
+
+
+def opened(result: _Applied) -> Opened:
+    """Return the announcement of an `open` that was applied, named by where its record stands."""
+    return Opened(
+        id=f"open:{result.source_partition}:{result.source_offset}",
+        source=LEDGER,
+        time=_EPOCH + timedelta(microseconds=result.time),
+        subject=result.subject,
+        data=OpenedData(program=result.program),
+    )
+
+
+def with_number(content: bytes, number: int) -> bytes:
+    """Return an event's JSON with the number of its person, an extension attribute; 0 for none."""
+    return content[:-1] + _NUMBER + b"%d}" % number if number else content
+
+
+def number_of(value: bytes) -> int:
+    """Return the number that `with_number` has put behind an event; 0 for none.
+
+    Raises:
+        ValueError: when what stands there is not a number.
+    """
+    _, found, number = value.rpartition(_NUMBER)
+    return int(number[:-1]) if found else 0

@@ -1,14 +1,14 @@
-"""Spellings that CloudEvents and RFC 3339 allow and the decoder does not take as they are meant.
+"""Spellings that CloudEvents and RFC 3339 allow but the decoder does not take as meant.
 
 Most records have nothing of the kind, and `not_plain` says so at a small cost, many at a time. Any
 other is read as a dictionary by `plain`, slowly and exactly:
 
-- a key that stands twice in one object is refused: which of two amounts was meant?
+- a key that occurs twice in one object is refused: which of two amounts was meant?
 - `datacontenttype` may be any JSON media type, with parameters; another is refused;
 - `data_base64` may hold the JSON that `data` would;
 - digits of a second beyond microseconds are cut off, not rounded into the next second or month;
-- the second 60 is taken where a leap second can be, at 23:59:60 UTC on the last day of a month, as
-  the last microsecond of that day; anywhere else it is refused.
+- the second 60 is accepted where a leap second can be, at 23:59:60 UTC on the last day of a month,
+  as the last microsecond of that day; anywhere else it is refused.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _MICRO_DIGITS = 6
 
 
 class OddError(ValueError):
-    """An event that is spelled in a way that can't be taken; `reason` is one of `REASONS`."""
+    """An event spelled in a way that can't be accepted; `reason` is one of `REASONS`."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
@@ -59,10 +59,10 @@ class OddError(ValueError):
 
 # -- what is plain ----------------------------------------------------------------------------
 
-MARGIN = b"," * 32  # stands before and behind the text of many records, so that a key never ends it
+MARGIN = b"," * 32  # stands before and after the text of many records, so that a key never ends it
 _LONG, _SHORT = 8, 3
 _QUOTE, _BLANK, _COLON, _POINT, _ZERO = b'" :.0'
-# Drawn by each process, so that nobody can choose keys that weigh as much as others do.
+# Drawn by each process, so that nobody can choose keys that weigh as much as others.
 _ODD = np.uint64(random_bytes.randbits(64) | 1)
 _MIXED = np.uint64(29)
 _QUOTES, _ONES, _HIGHS = (np.uint64(sign * 0x0101010101010101) for sign in (_QUOTE, 1, 0x80))
@@ -72,12 +72,12 @@ _SETS_MAX, _NAMES_MAX = 1_000, 64
 
 
 def not_plain(values: Sequence[bytes], text: bytes) -> set[int]:
-    r"""Return which of the records may say something else than what their decoder takes them for.
+    r"""Return which of the records may mean something other than what their decoder takes them for.
 
     In JSON without a backslash a key ends in `":` if no white space stands between the two. Keys
-    have weights, so that a set of keys whose records `plain` has read is known again by its sum:
-    no key stands twice in a record that weighs as much as one in which none does. What is not JSON
-    may be among them or not.
+    have weights, so that a set of keys whose records `plain` has read is recognised by its sum: no
+    key occurs twice in a record that weighs as much as one in which none does. What is not JSON may
+    be among them or not.
 
     Args:
         values: the records.
@@ -100,7 +100,7 @@ def not_plain(values: Sequence[bytes], text: bytes) -> set[int]:
 
 
 def _ends_of_keys(signs: Signs) -> Places:
-    """Return where the closing quotes of keys stand."""
+    """Return the positions of the closing quotes of keys."""
     are_ends = signs[:-1] == _QUOTE
     are_ends &= signs[1:] == _COLON
     ends: Places = are_ends.nonzero()[0]
@@ -110,8 +110,8 @@ def _ends_of_keys(signs: Signs) -> Places:
 def _weights(text: bytes, ends: Places, values: Sequence[bytes]) -> list[int]:
     """Return what the keys of each record weigh together; anything for one that has none.
 
-    A key is told by its last 8 signs, or by the last three of the quote and itself where it has
-    less.
+    A key is identified by its last 8 characters, or by the last three of the quote and itself if it
+    is shorter.
     """
     words = np.ndarray((len(text) - 7,), "<u8", text, strides=(1,))
     weights = words[ends - _LONG]
@@ -134,13 +134,13 @@ def _told_by(name: str) -> str:
     return name[-_LONG:] if len(name) >= _LONG else f'"{name}'[-_SHORT:]
 
 
-# What the keys of records weigh in which none stands twice, by their names.
+# What the keys weigh of records in which none occurs twice, by their names.
 _learned: dict[frozenset[str], int] = {}
 _known: set[int] = set()
 
 
 def _learn(content: dict[str, Any]) -> None:
-    """Have a record's keys be known again, if they can be told apart wherever they stand.
+    """Remember a record's keys, if they can be distinguished wherever they occur.
 
     Names of letters, digits and `_` only: a quote in one would weigh as keys that are not there.
     """
@@ -180,7 +180,7 @@ def _names_in(content: object) -> list[str]:
 
 
 def _have_digits_to_cut(text: bytes, signs: Signs, ends: Places) -> bool:
-    """Return whether a point and seven digits stand anywhere: perhaps a time too fine to keep."""
+    """Return whether a point and seven digits occur anywhere: perhaps a time too fine to keep."""
     if b" " not in text:  # then a time's point is as far from its key as any other's
         ends = ends[signs[ends + _POINT_AT] == _POINT]
         if not (signs[ends + (_POINT_AT + _CUT)] - _ZERO < 10).any():  # noqa: PLR2004 - digits;
@@ -189,7 +189,7 @@ def _have_digits_to_cut(text: bytes, signs: Signs, ends: Places) -> bool:
 
 
 def ends_in_blank(text: bytes) -> bool:
-    """Return whether a blank stands before a quote anywhere: perhaps the end of a name."""
+    """Return whether a blank precedes a quote anywhere: perhaps the end of a name."""
     return b" " in text and _follow(np.frombuffer(text, np.uint8), _BLANK, _QUOTE)
 
 
@@ -206,7 +206,7 @@ def plain(value: bytes) -> bytes:
     """Return a record as the decoder takes it as meant: `value` itself when it is spelled so.
 
     Raises:
-        OddError: naming what can't be taken.
+        OddError: naming what can't be accepted.
         ValueError, RecursionError: when it is not JSON; the decoder says better why.
     """
     content = _parsed(value)
@@ -235,7 +235,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _plain_event(content: dict[str, Any], place: str) -> bool:
-    """Respell an event, and the one that it takes back or corrects; say if anything was."""
+    """Respell an event, and the one it takes back or corrects; say whether anything changed."""
     changed = _plain_type(content, place)
     changed = _plain_data(content, place) or changed
     changed = _plain_time(content, "time", place) or changed

@@ -22,7 +22,7 @@ from streams.events.envelope import (
 
 
 class WalletEvent(Envelope, frozen=True):
-    """Base of what stands in the ledger's log."""
+    """Base of what is in the ledger's log."""
 
 
 class ClientEvent(WalletEvent, frozen=True):
@@ -121,14 +121,14 @@ class Reward(ClientEvent, frozen=True, tag="flowdrop.wallet.reward"):
 
 
 class ExpireData(Data, frozen=True):
-    """So many coins that the wallet has had since before a time."""
+    """A number of coins that the wallet has had since before a time."""
 
     program: Name
     amount: Coins
     before: Time
 
     def __post_init__(self) -> None:
-        """Hold `before` to the years a time may lie in."""
+        """Check that `before` lies in the allowed years."""
         check_year("before", self.before)
 
 
@@ -139,27 +139,27 @@ class Expire(ClientEvent, frozen=True, tag="flowdrop.wallet.expire"):
 
 
 class ReserveAddData(Data, frozen=True):
-    """So many coins that a program may have outstanding besides."""
+    """A number of further coins that a program may have outstanding."""
 
     program: Name
     amount: Coins
 
 
 class ReserveAdd(ClientEvent, frozen=True, tag="flowdrop.wallet.reserve_add"):
-    """An operator put up what backs coins of a program; `subject` is `reserve:<program>`."""
+    """An operator put up the backing of a program's coins; `subject` is `reserve:<program>`."""
 
     data: ReserveAddData
 
 
 class ReserveRemoveData(Data, frozen=True):
-    """So many coins less that a program may issue: `amount`, or all that is available."""
+    """A number of coins that a program may no longer issue: `amount`, or all that is available."""
 
     program: Name
     amount: Coins | None = None
 
 
 class ReserveRemove(ClientEvent, frozen=True, tag="flowdrop.wallet.reserve_remove"):
-    """What backs no coins was taken out of the reserve, or out of an issuer back into it.
+    """Backing not in use was taken out of the reserve, or moved from an issuer back into it.
 
     `subject` is `reserve:<program>` or `issuer:<program>@<partition>`.
     """
@@ -180,14 +180,14 @@ class RedeemData(Data, frozen=True):
             Meta(
                 min_length=1,
                 max_length=128,
-                description="of the number that gets the data; left out: the carrier's own",
+                description="network of the number that gets the data; left out: the carrier's own",
             ),
         ]
         | None
     ) = None
 
     def __post_init__(self) -> None:
-        """Hold `until` to the years a time may lie in."""
+        """Check that `until` lies in the allowed years."""
         if self.until is not None:
             check_year("until", self.until)
 
@@ -225,18 +225,20 @@ class RedeemExpire(ClientEvent, frozen=True, tag="flowdrop.wallet.redeem_expire"
 
 
 class OrderPlaceData(Data, frozen=True):
-    """So many of an item of the program's catalogue, at the price that the buyer was shown."""
+    """A quantity of an item in the program's catalogue, at the price that the buyer was shown."""
 
     program: Name
     item: Name
-    amount: Annotated[
-        int, Meta(ge=1, le=10**15, description="the price of them all, in flow coins")
-    ]
+    amount: Annotated[int, Meta(ge=1, le=10**15, description="the total price, in flow coins")]
     quantity: Annotated[int, Meta(ge=1, le=10_000)] = 1
     reference: (
         Annotated[
             str,
-            Meta(min_length=1, max_length=128, description="the shop's, of where to deliver it"),
+            Meta(
+                min_length=1,
+                max_length=128,
+                description="the shop's reference to the delivery address",
+            ),
         ]
         | None
     ) = None
@@ -263,7 +265,7 @@ class OrderFulfil(ClientEvent, frozen=True, tag="flowdrop.wallet.order_fulfil"):
 
 
 class OrderStopData(Data, frozen=True):
-    """Which order, and why it is not to be."""
+    """Which order, and why it is cancelled or refunded."""
 
     program: Name
     order: Id
@@ -284,7 +286,7 @@ class OrderRefund(ClientEvent, frozen=True, tag="flowdrop.wallet.order_refund"):
 
 
 class PointsData(Data, frozen=True):
-    """So many of a partner's points for so many coins, by the rate that the person was shown."""
+    """A number of a partner's points for a number of coins, at the rate shown to the person."""
 
     program: Name
     partner: Name
@@ -305,14 +307,14 @@ class PointsOut(ClientEvent, frozen=True, tag="flowdrop.wallet.points_out"):
 
 
 class DepositAddData(Data, frozen=True):
-    """So much leftover package data, in coins; the program's function fee is taken of it."""
+    """Leftover package data, in coins; the program's function fee is deducted from it."""
 
     program: Name
     amount: Coins
 
 
 class DepositAdd(ClientEvent, frozen=True, tag="flowdrop.wallet.deposit_add"):
-    """A person put leftover package data by; the first part begins a term."""
+    """A person deposited leftover package data; the first part begins a term."""
 
     data: DepositAddData
 
@@ -325,25 +327,25 @@ class DepositCustodyData(Data, frozen=True):
 
 
 class DepositCustody(ClientEvent, frozen=True, tag="flowdrop.wallet.deposit_custody"):
-    """A month's custody fee was taken of what `subject` has put by."""
+    """A month's custody fee was taken from the deposit of `subject`."""
 
     data: DepositCustodyData
 
 
 class DepositEndData(Data, frozen=True):
-    """All that has been put by."""
+    """The whole deposit."""
 
     program: Name
 
 
 class DepositWithdraw(ClientEvent, frozen=True, tag="flowdrop.wallet.deposit_withdraw"):
-    """A person took all that was put by into the wallet."""
+    """A person withdrew the whole deposit into the wallet."""
 
     data: DepositEndData
 
 
 class DepositReturn(ClientEvent, frozen=True, tag="flowdrop.wallet.deposit_return"):
-    """The term is over: all that was put by goes back to the person's number, by the carrier."""
+    """The term is over: the whole deposit goes back to the person's number, through the carrier."""
 
     data: DepositEndData
 
@@ -366,7 +368,7 @@ class Transfer(ClientEvent, frozen=True, tag="flowdrop.wallet.transfer"):
 CampaignName = (
     Annotated[
         str,
-        Meta(min_length=1, max_length=128, description="an enterprise's, whose budget then pays"),
+        Meta(min_length=1, max_length=128, description="of an enterprise, whose budget then pays"),
     ]
     | None
 )
@@ -374,13 +376,13 @@ GroupName = (
     Annotated[str, Meta(min_length=1, max_length=128, description="for its members only")] | None
 )
 CodeName = (
-    Annotated[str, Meta(min_length=1, max_length=128, description="for those only who have it")]
+    Annotated[str, Meta(min_length=1, max_length=128, description="only for those who have it")]
     | None
 )
 
 
 class PacketSendData(Data, frozen=True):
-    """Coins for the first so many who claim: the same for each, or by luck."""
+    """Coins for the first so many who claim: an equal share for each, or by luck."""
 
     program: Name
     packet: Annotated[
@@ -396,7 +398,7 @@ class PacketSendData(Data, frozen=True):
     code: CodeName = None
 
     def __post_init__(self) -> None:
-        """Hold `expires` to the years a time may lie in."""
+        """Check that `expires` lies in the allowed years."""
         check_year("expires", self.expires)
 
 
@@ -420,7 +422,7 @@ class PacketShare(ClientEvent, frozen=True, tag="flowdrop.wallet.packet_share"):
 
 
 class PacketClaimData(Data, frozen=True):
-    """Draw from a packet, once a person: as a member of its group, by its code, through a share."""
+    """Draw from a packet, once per person: as a group member, by its code, through a share."""
 
     program: Name
     claimer: Name
@@ -454,7 +456,7 @@ class PacketExpire(ClientEvent, frozen=True, tag="flowdrop.wallet.packet_expire"
     data: PacketExpireData
 
 
-# What may be taken back; `streams/ledger/reversals.py` says how, of each.
+# What may be taken back; `streams/ledger/reversals.py` says how, for each.
 Original = Earn | Grant | Redeem | Transfer | PointsIn | PointsOut
 
 
@@ -466,7 +468,7 @@ class ReverseData(Data, frozen=True):
     reason: Reason = ""
 
     def __post_init__(self) -> None:
-        """Hold the original to the years its time may lie in."""
+        """Check that the original's time lies in the allowed years."""
         check_year("original.time", self.original.time)
 
 
@@ -477,7 +479,7 @@ class Reverse(ClientEvent, frozen=True, tag="flowdrop.wallet.reverse"):
 
 
 class StopData(Data, frozen=True):
-    """Why a wallet is frozen, or no longer."""
+    """Why a wallet is frozen, or unfrozen."""
 
     program: Name
     reason: Reason = ""
@@ -496,7 +498,7 @@ class Unfreeze(ClientEvent, frozen=True, tag="flowdrop.wallet.unfreeze"):
 
 
 class VerifyData(Data, frozen=True):
-    """How well the wallet's owner is known from now on, and by whom that was found out."""
+    """How well the wallet's owner is identified from now on, and who verified that."""
 
     program: Name
     tier: Verified
@@ -517,7 +519,7 @@ class CloseData(Data, frozen=True):
 
 
 class Close(ClientEvent, frozen=True, tag="flowdrop.wallet.close"):
-    """A wallet was closed for ever."""
+    """A wallet was closed permanently."""
 
     data: CloseData
 

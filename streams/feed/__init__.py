@@ -1,6 +1,6 @@
 """The feed: postings, campaign events and dead letters from Kafka into ClickHouse.
 
-It is an app and a consumer group of its own, so that a warehouse that is down holds up no wallet.
+It is an app and a consumer group of its own, so that a warehouse that is down delays no wallet.
 `sink.py` says how a range gets into its table exactly once, `columns.py` how records become
 columns, `warehouse.py` how ClickHouse is asked.
 """
@@ -36,7 +36,7 @@ TARGETS = {
 
 
 def attach_feed(app: faust.App, clickhouse: str, trouble: Trouble | None = None) -> None:
-    """Add one agent a topic to `app`."""
+    """Add one agent per topic to `app`."""
     trouble = trouble or Trouble()
     for topic, target in TARGETS.items():
         _attach(app, topic, target, Warehouse(clickhouse), trouble)
@@ -67,12 +67,12 @@ def check_migrated(client: Client) -> None:
     missing = sorted({target.table for target in TARGETS.values()} - there)
     if missing:
         raise click.ClickException(
-            f"ClickHouse has no table {missing[0]}; make the tables with `flowdrop sql migrate`"
+            f"ClickHouse has no table {missing[0]}; create the tables with `flowdrop sql migrate`"
         )
 
 
 def inspect(client: Client) -> Trouble:
-    """Set aside what an earlier end has left broken, and return what there is to say of it."""
+    """Set aside what an earlier crash left broken, and return what to report about it."""
     look_through(client)
     trouble = Trouble()
     trouble.begin(missing(client))

@@ -1,4 +1,4 @@
-"""ClickHouse as the feed uses it: one attempt a call, and errors sorted by what they call for."""
+"""ClickHouse as the feed uses it: one attempt per call, errors sorted by the response they need."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ ANSWER_SECONDS_MAX = 300
 INSERT_SETTINGS = {
     "async_insert": 0,
     "deduplicate_blocks_in_dependent_materialized_views": 1,
-    "max_partitions_per_insert_block": 0,  # old events in one batch are no reason to refuse it
+    "max_partitions_per_insert_block": 0,  # old events in one batch are not a reason to refuse it
 }
-# ClickHouse's codes that speak of a value, which will be refused again however often it is sent.
-# Every other (memory, too many parts, read only, a lost connection, ...) speaks of the server.
+# ClickHouse's codes that concern a value, which will be refused again however often it is sent.
+# Every other (memory, too many parts, read only, a lost connection, ...) concerns the server.
 CONTENT = {
     6: "CANNOT_PARSE_TEXT",
     26: "CANNOT_PARSE_QUOTED_STRING",
@@ -57,15 +57,15 @@ CONTENT = {
 
 
 class UnavailableError(Exception):
-    """ClickHouse did not do it, or did not say so; asking again may help."""
+    """ClickHouse did not do it, or did not say so; retrying may help."""
 
 
 class RefusedError(Exception):
-    """ClickHouse will not have a value, however often it is sent."""
+    """ClickHouse rejects a value, however often it is sent."""
 
 
 class Found(NamedTuple):
-    """How many rows of a range are stored, and how many that views made of them."""
+    """How many rows of a range are stored, and how many views made from them."""
 
     records: int
     dependents: int
@@ -84,13 +84,13 @@ class Rows(NamedTuple):
 
     @property
     def token(self) -> str:
-        """What ClickHouse knows the insert by."""
+        """What identifies the insert to ClickHouse."""
         topic, partition, first, end, *_ = self.place.values()
         return f"{self.table}:{topic}:{partition}:{first}:{end - 1}"
 
 
 def rows_of(table: str, content: pa.Table, batch: Batch) -> Rows:
-    """Return the insert of `content`, made of the range that `batch` covers."""
+    """Return the insert of `content`, made from the range that `batch` covers."""
     place: dict[str, Any] = {
         "topic": batch.topic,
         "partition": batch.partition,
@@ -106,10 +106,11 @@ def rows_of(table: str, content: pa.Table, batch: Batch) -> Rows:
 
 
 def _distinct(table: str, content: pa.Table) -> int:
-    """Return how many rows there will be: of an id that comes twice the table keeps the first."""
+    """Return how many rows there will be: if an id comes twice, the table keeps the first."""
     if table != "campaign_events":
         return len(content)
-    return len(content.group_by(["campaign", "type", "id"]).aggregate([]))
+    name = ["campaign", "type", "person", "source", "id"]
+    return len(content.group_by(name).aggregate([]))
 
 
 class Warehouse:
@@ -137,10 +138,10 @@ class Warehouse:
         return Found(row["records"], row["dependents"])
 
     def insert(self, wanted: Rows, token: str) -> None:
-        """Insert rows, unless an insert of the same token has.
+        """Insert rows, unless an insert with the same token has.
 
         Raises:
-            RefusedError: ClickHouse will not have a value among them.
+            RefusedError: ClickHouse rejects a value among them.
             UnavailableError: it did not answer, or refuses for reasons of its own.
         """
         settings = {**INSERT_SETTINGS, "insert_deduplication_token": token}
@@ -149,7 +150,7 @@ class Warehouse:
         )
 
     def clear(self, wanted: Rows) -> None:
-        """Take the rows of a range out, and those that views made of them."""
+        """Delete the rows of a range, and those that views made from them."""
         for table in reversed(CHAINS[wanted.table]):
             self._command(f"feed/clear_{table}", wanted.place)
 

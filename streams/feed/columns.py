@@ -2,7 +2,7 @@
 
 A result's fields are the columns of its table, nested ones flattened, in the units the migration
 states. A value that does not fit its column is found here, row by row, before ClickHouse sees the
-others.
+rest.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as arrow_json
 
-from streams.events import ACCEPTED_TOPIC, decode_campaign
+from streams.events import ACCEPTED_TOPIC, Describe, decode_campaign
+from streams.events.person import number_of
 from streams.events.times import microseconds
 from streams.kafka.deadletters import headers_of, place_of
 from streams.ledger.results import Result, decode_result
@@ -50,8 +51,8 @@ class Columns(NamedTuple):
 def ledger_results(batch: Batch) -> Columns:
     """Return rows of the table `ledger_results` from `ledger.postings`.
 
-    Arrow reads the whole batch at once, a third of the time that a decoder takes a record at a
-    time; that one is asked when something in the batch is odd, to find what and where.
+    Arrow reads the whole batch at once, in a third of the time that a decoder takes record by
+    record; the decoder is used when something in the batch is odd, to find what and where.
     """
     if batch.values and (parsed := _parsed(batch.values)) is not None:
         return Columns(_with_place(_flattened(parsed), batch, batch.offsets), [])
@@ -85,8 +86,8 @@ _RESULT_SCHEMA = pa.schema(
 
 
 def _parsed(values: Sequence[bytes | None]) -> pa.Table | None:
-    """Return the records as Arrow reads them, or `None` if one is not as it must be."""
-    # each an object, and as many as values: then the rows are the records, in their order
+    """Return the records as Arrow reads them, or `None` if one is malformed."""
+    # each an object, and as many as values: then the rows are the records, in order
     if not all(value and value[:1] == b"{" and value[-1:] == b"}" for value in values):
         return None
     text = b"\n".join(values)  # type: ignore[arg-type]
@@ -102,7 +103,7 @@ def _parsed(values: Sequence[bytes | None]) -> pa.Table | None:
 
 
 def _mixed(parsed: pa.Table) -> bool:
-    """Tell whether some of the results are too old to have all lists, and some are not."""
+    """Return whether some of the results are too old to have all lists, and some are not."""
     lists = dict(zip(_LISTS, parsed["posting"].combine_chunks().flatten(), strict=True))
     postings = len(lists["account"].values)
     return any(0 < len(lists[name].values) < postings for name in _LATER & _LISTS.keys())
@@ -120,7 +121,7 @@ def _flattened(parsed: pa.Table) -> dict[str, Any]:
         if name in _LATER and not len(values):
             offsets = lists["account"].offsets
             values = pa.repeat(0, len(lists["account"].values))
-        # anew without its nulls: a result without postings has empty lists
+        # rebuilt without its nulls: a result without postings has empty lists
         columns[f"posting.{name}"] = pa.ListArray.from_arrays(offsets, values)
     return columns
 
@@ -146,7 +147,9 @@ def campaign_events(batch: Batch) -> Columns:
 
 
 _ABSENT: dict[str, Any] = {
-    **dict.fromkeys(("campaign", "arm", "channel", "item", "format"), ""),
+    **dict.fromkeys(("campaign", "arm", "channel", "item", "format", "creative"), ""),
+    **dict.fromkeys(("other", "kind", "program"), ""),
+    "attributes": (),
     "paid": False,
 }
 _CAMPAIGN_DATA = {
@@ -163,6 +166,12 @@ _CAMPAIGN_DATA = {
     "seconds": _REAL,
     "paid": _FLAG,
     "granted": _FLAG,
+    "creative": _TEXT,
+    "attributes": pa.map_(_TEXT, _TEXT),
+    "other": _TEXT,
+    "kind": _TEXT,
+    "linked": _FLAG,
+    "program": _TEXT,
 }
 _CAMPAIGN_SCHEMA = pa.schema(
     {
@@ -171,6 +180,8 @@ _CAMPAIGN_SCHEMA = pa.schema(
         "time": _MICROS,
         "person": _TEXT,
         "source": _TEXT,
+        "number": pa.uint32(),
+        "description": _TEXT,
         **_CAMPAIGN_DATA,
         **_PLACE,
     }
@@ -178,13 +189,18 @@ _CAMPAIGN_SCHEMA = pa.schema(
 
 
 def _campaign_row(batch: Batch, index: int) -> Iterable[Any]:
-    event = decode_campaign(batch.values[index] or b"")
+    record = batch.values[index] or b""
+    event = decode_campaign(record)
     time_us = microseconds(event.time)
     yield from (event.id, type(event).__name__.lower(), time_us, event.subject, event.source)
+    yield number_of(record)
+    yield msgspec.json.encode(event.data).decode() if isinstance(event, Describe) else ""
     for name in _CAMPAIGN_DATA:
         value = getattr(event.data, name, None)
         if name == "until" and value is not None:
             value = microseconds(value)
+        if name == "attributes" and value is not None:
+            value = [(key, msgspec.json.encode(own).decode()) for key, own in value.items()]
         yield _ABSENT.get(name) if value is None else value
 
 
@@ -237,7 +253,7 @@ def as_deadletters(batch: Batch, unreadable: list[Unreadable]) -> pa.Table:
 def _rows(
     batch: Batch, schema: pa.Schema, row_of: Callable[[Batch, int], Iterable[Any]]
 ) -> Columns:
-    """Turn records into rows one at a time, those that are no row aside."""
+    """Turn records into rows one at a time, setting aside those that fail."""
     rows: list[tuple[Any, ...]] = []
     unreadable = []
     for index, offset in enumerate(batch.offsets):
@@ -268,7 +284,7 @@ def _table(rows: list[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
 
 
 class OrderError(Exception):
-    """Results of a partition are not in the order of what they are the results of."""
+    """Results of a partition are not in the order of their records."""
 
 
 def check_order(table: pa.Table, partition: int, after: int) -> int:

@@ -1,8 +1,8 @@
-"""Fill what the feed fills once more from Kafka: `flowdrop warehouse rebuild`.
+"""Refill the feed's tables from Kafka: `flowdrop warehouse rebuild`.
 
 The feed believes the lower of what was committed and what its table holds, so that an emptied table
-is fed from the beginning. It must not be at work meanwhile: a range that it stored after the
-emptying would hide that all before it is missing.
+is fed from the beginning. It must not run meanwhile: a range that it stored after the emptying
+would hide that everything before it is missing.
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ LAST = 2**63 - 1
 def heads(table: str | None) -> list[str]:
     """Return which tables of the feed are emptied when `table` is to be rebuilt; `None` is all.
 
-    What the feed could not read of the other topics it has put among the dead letters, and only
-    feeding those topics brings it there again.
+    What the feed could not read of the other topics is among the dead letters, and only feeding
+    those topics again puts it back there.
     """
     chosen = chain_of(table)[0] if table else "deadletters"
     return list(CHAINS) if chosen == "deadletters" else [chosen]
 
 
 def require_no_feed(kafka: str) -> None:
-    """Wait until no feed is at work.
+    """Wait until no feed is running.
 
     Raises:
         click.ClickException: when one still is.
@@ -57,14 +57,14 @@ def require_no_feed(kafka: str) -> None:
     while members := _members(kafka):
         if time.monotonic() > deadline:
             raise click.ClickException(
-                f"{members} feeds are at work; stop them first (on one machine `flowdrop down "
+                f"{members} feeds are running; stop them first (on one machine `flowdrop down "
                 "feed`), and start them again afterwards"
             )
         time.sleep(LOOK_SECONDS)
 
 
 def empty(client: Client, table: str) -> None:
-    """Empty the chain of `table`, and take out the dead letters that the feed made for it."""
+    """Empty the chain of `table`, and delete the dead letters that the feed made for it."""
     clear(client, table)
     if table != "deadletters":
         place = {"topic": TOPICS[table], "first": 0, "end": LAST}

@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 
 
 class Target(NamedTuple):
-    """A table, how the batches of its topic become its columns, whether they are results."""
+    """A table, how its topic's batches become its columns, and whether they are results."""
 
     table: str
     columns_of: Callable[[Batch], Columns]
@@ -77,7 +77,7 @@ class Lane:
         self.task: asyncio.Task[None] | None = None
 
     def fixed(self, offset: int) -> bool:
-        """Tell whether `offset` is in the range that somebody announced before us."""
+        """Return whether `offset` is in the range that somebody announced before us."""
         return (self.committed or 0) <= offset < self.announced
 
     def take(self) -> Batch | None:
@@ -103,7 +103,7 @@ class Lane:
 
 
 class Sink:
-    """Feeds one topic into its table, a lane a partition."""
+    """Feeds one topic into its table, one lane per partition."""
 
     def __init__(
         self,
@@ -136,7 +136,7 @@ class Sink:
         return {lane.number: lane.wanted for lane in self._lanes.values()}
 
     async def leave(self) -> None:
-        """Drop every lane; a commit under way ends first, or it might come after our next."""
+        """Drop every lane; a commit under way finishes first, or it might come after our next."""
         lanes = list(self._lanes.values())
         self._lanes = {}
         for lane in lanes:
@@ -156,7 +156,7 @@ class Sink:
         self._lanes[number].wanted = offset
 
     def add(self, batch: Batch) -> None:
-        """Queue a batch; it counts as unread until it is stored, which bounds what waits."""
+        """Queue a batch; it counts as unread until it is stored, which limits what waits."""
         lane = self._lanes[batch.partition]
         lane.wanted = batch.end
         lane.waiting.append(batch)
@@ -166,7 +166,7 @@ class Sink:
             self._consumer().hold(batch.size_bytes)
 
     def _let_go(self, lane: Lane) -> None:
-        """Make room for as much as no longer waits."""
+        """Free the room of what no longer waits."""
         left = min(lane.held_bytes, sum(batch.size_bytes for batch in lane.waiting))
         self._consumer().release(lane.held_bytes - left)
         lane.held_bytes = left
@@ -184,7 +184,7 @@ class Sink:
     async def _find_place(self, lane: Lane) -> None:
         """Compare what was committed with what the table holds; the lower one is believed.
 
-        They differ by records that are no rows, unless a table was wiped or restored, or the
+        They differ by records that become no row, unless a table was wiped or restored, or the
         commits expired.
         """
         table = self.target.table
@@ -221,7 +221,7 @@ class Sink:
     async def _store(self, lane: Lane, batch: Batch, *, uncertain: bool = False) -> None:
         """Store a range; one that ClickHouse refuses is halved until the bad record stands alone.
 
-        A half is a range like any other: announced, so that a successor halves no further.
+        A half is a range like any other: announced, so that a successor does not halve further.
         """
         content = await asyncio.to_thread(self.target.columns_of, batch)
         source = lane.source
@@ -251,10 +251,10 @@ class Sink:
 
         An attempt is uncertain when an earlier one may have stored some of them. The token alone
         does not settle that: an engine killed between a part and its entry in the deduplication
-        log has one without the other. So what is there is counted, and put right if it must be.
+        log has one without the other. So what is there is counted, and corrected if needed.
 
         Raises:
-            RefusedError: ClickHouse has none of them and will not have one of the values.
+            RefusedError: ClickHouse has none of them and rejects one of the values.
         """
         if not len(rows.content):
             return
@@ -268,7 +268,7 @@ class Sink:
                     log.error("%s: not what it should be, see `flowdrop reconcile`", rows.token)
                     return
                 if answered:
-                    log.warning("%s: stored in part or twice, inserting it anew", rows.token)
+                    log.warning("%s: stored in part or twice, inserting it again", rows.token)
                     await self._announce(lane, rows.place["first"], rows.place["end"])
                     await asyncio.to_thread(self._warehouse.clear, rows)
                     metrics.REPAIRS.labels(rows.table).inc()
@@ -287,7 +287,7 @@ class Sink:
             except RefusedError as error:
                 if await self._ask(lane, self._warehouse.found, rows) == (0, 0):
                     raise
-                # the table has rows that a view behind it refuses: only the view can be mended
+                # the table has rows that a view behind it refuses: only the view can be fixed
                 uncertain = True
                 attempt = await self._wait(rows.token, error, attempt)
             except UnavailableError as error:
@@ -323,7 +323,7 @@ class Sink:
         return attempt + 1
 
     async def _look_into(self, error: Exception, attempts: int) -> None:
-        """See whether something stored is broken, set that aside, and say what is the matter."""
+        """Check whether something stored is broken, set that aside, and say what is wrong."""
         table = self.target.table
         try:
             broken = await asyncio.to_thread(self._warehouse.set_aside_broken, table)
@@ -333,7 +333,7 @@ class Sink:
             self._trouble.last(table, lacks(table, broken))
             return
         words = f"{table} was refused by ClickHouse {attempts} times: {str(error)[:300]}"
-        self._trouble.tell(table, f"{words}; asked again until it is taken")
+        self._trouble.tell(table, f"{words}; retrying until it is accepted")
 
     async def _announce(self, lane: Lane, offset: int, end: int | None = None) -> None:
         """Commit that all before `offset` is stored, and that the range up to `end` comes next.

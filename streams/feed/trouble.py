@@ -1,4 +1,4 @@
-"""What the feed has to say of a table, for `flowdrop status`: a sentence that names the way out."""
+"""What the feed reports about a table, for `flowdrop status`: a sentence that names the remedy."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class Trouble:
-    """Keeps the sentences, one a table; `lasting` ones stay until the table is rebuilt."""
+    """Keeps the sentences, one per table; `lasting` ones stay until the table is rebuilt."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path or home() / PLACE
@@ -26,27 +26,27 @@ class Trouble:
         self._passing: dict[str, str] = {}
 
     def begin(self, lasting: dict[str, str]) -> None:
-        """Say what is so at the start, and forget what an earlier feed has said."""
+        """Report the state at the start, and forget what an earlier feed reported."""
         self._lasting, self._passing = dict(lasting), {}
         for words in lasting.values():
             log.error("%s", words)
         self._write()
 
     def last(self, table: str, words: str) -> None:
-        """Say of `table` what stays so until it is rebuilt."""
+        """Report what is wrong with `table` until it is rebuilt."""
         log.error("%s", words)
         self._lasting[table] = words
         self._write()
 
     def tell(self, table: str, words: str) -> None:
-        """Say of `table` what keeps it from going on just now."""
+        """Report what keeps `table` from continuing right now."""
         if self._passing.get(table) != words:
             log.warning("%s", words)
             self._passing[table] = words
             self._write()
 
     def over(self, table: str) -> None:
-        """Note that `table` goes on."""
+        """Note that `table` continues."""
         if self._passing.pop(table, None) is not None:
             log.warning("%s goes on", table)
             self._write()

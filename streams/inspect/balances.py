@@ -47,8 +47,9 @@ def live_balance(worker: str, account: str, token: str) -> dict[str, Any]:
                 ) from error
             if error.code == UNAUTHORIZED:
                 raise click.ClickException(
-                    f"the worker at {worker} knows another token than this command; if it was "
-                    "rotated, `flowdrop down` and `flowdrop up`, else set FLOWDROP_WORKER_TOKEN"
+                    f"the worker at {worker} has a different token from this command; if it was "
+                    "rotated, `flowdrop down` and `flowdrop up`, otherwise set "
+                    "FLOWDROP_WORKER_TOKEN"
                 ) from error
             if error.code != UNAVAILABLE or time.monotonic() > deadline:
                 raise click.ClickException(f"{url}: {error.read().decode()}") from error

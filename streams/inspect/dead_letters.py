@@ -1,4 +1,4 @@
-"""Dead letters as people look at them: read from their topic, shown, sent again."""
+"""Dead letters for people: read from their topic, shown, sent again."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class DeadLetter(NamedTuple):
     value: bytes | None
 
     def text(self) -> str:
-        """Return the value as text; bytes that are no UTF-8 are shown as escapes."""
+        """Return the value as text; bytes that are not UTF-8 are shown as escapes."""
         return "(null)" if self.value is None else self.value.decode(errors="backslashreplace")
 
     def row(self) -> dict[str, Any]:
@@ -46,7 +46,7 @@ class DeadLetter(NamedTuple):
 
 
 def dead_letters(bootstrap: str, partitions: int) -> Iterator[DeadLetter]:
-    """Read every dead letter, a partition after the other."""
+    """Read every dead letter, one partition after another."""
     for number in range(partitions):
         yield from _partition(bootstrap, number)
 

@@ -1,10 +1,10 @@
 """What is due in the ledger and happens only by an event: found, and the events that do it.
 
 The ledger has no clock, so a redemption that no carrier answered, a packet that is over, a month's
-custody fee, a deposit's return and a gift that nobody opened a wallet for wait for whoever sends
-their events. What is due is read from the
-accounts' changelog, committed records only; whether it still is, the ledger judges again when the
-event comes, so one that is sent twice, or too late, is refused by name and moves nothing.
+custody fee, a deposit's return and a gift for which nobody opened a wallet wait until somebody
+sends their events. What is due is read from the accounts' changelog, committed records only;
+whether it still is, the ledger judges again when the event arrives, so one that is sent twice, or
+too late, is refused by name and moves nothing.
 """
 
 from __future__ import annotations
@@ -72,10 +72,11 @@ class Due(NamedTuple):
             wait for a wallet.
         subject: the wallet, or the packet.
         program: whose coins.
-        coins: that it frees or moves, in the smallest unit; what is left of a deposit for a fee.
+        coins: those it frees or moves, in the smallest unit; for a fee, what is left of the
+            deposit.
         since: when it became due.
-        detail: a redemption's id, a month; else ''.
-        source: of the redemption; else ''.
+        detail: a redemption's id, a month; otherwise ''.
+        source: of the redemption; otherwise ''.
         event: to send.
     """
 
@@ -112,7 +113,7 @@ def find(
         partitions: of the ledger.
         programs: by name.
         now: what is due by then; the events are of that time.
-        advance: told now and then how many more records of the changelog were read.
+        advance: called now and then with how many more records of the changelog were read.
 
     Raises:
         click.ClickException: when Kafka falls silent, or accounts are of another version's format.
@@ -152,7 +153,7 @@ def _accounts(kafka: str, number: int, advance: Callable[[int], object]) -> Iter
 
 
 def _of(account: Account, rules: Program, now: datetime) -> Iterator[Due]:
-    """Yield what is due of a packet or a deposit, or waits for a name."""
+    """Yield what is due of a packet or deposit, or of coins waiting for a name."""
     now_us, is_open = microseconds(now), rules.operations.open
     if account.kind == "packet" and OPERATIONS["packet"] in is_open:
         expires_us = packet_of(account.terms).expires_us

@@ -1,8 +1,8 @@
 """Legs that the ledger did not write, and those of its own that were refused because of them.
 
-Who has the ledger's key can sign a leg. Whether the ledger wrote it says the log of the partition
-that it names as its origin: folded again, that gives every leg that was sent from there, to the
-byte. What of the legs signed with a key is none of them, and was accepted all the same, is forged.
+Whoever has the ledger's key can sign a leg. Whether the ledger wrote it is decided by the log of
+the partition that it names as its origin: folding that again gives every leg sent from there, to
+the byte. A leg signed with a key that is none of these, but was accepted, is forged.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Found(NamedTuple):
     remedy: Literal["undo", "deliver", "by hand", "done"]
 
     def row(self) -> dict[str, object]:
-        """Return what a person is shown."""
+        """Return what is shown to a person."""
         data = self.leg.data
         return {
             "what": self.what,
@@ -110,7 +110,7 @@ def find(
         kafka: Kafka's address.
         settings: by which the logs are folded again.
         key: the id of a key; '' for every one.
-        advance: told now and then how many more records were folded.
+        advance: called now and then with how many more records were folded.
 
     Raises:
         click.ClickException: when Kafka falls silent, or the settings lack a key.

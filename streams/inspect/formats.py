@@ -1,4 +1,4 @@
-"""Refusing what another version of flowdrop wrote, before anything is made of it."""
+"""Refusing what another version of flowdrop wrote, before anything is done with it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ CHECKS: dict[str, Check] = {ACCOUNTS_CHANGELOG: check_account, PEOPLE_CHANGELOG:
 
 
 def require_readable(kafka: str, topic: str, count: int) -> None:
-    """See that a table's changelog is of a format that this version reads.
+    """Check that a table's changelog is in a format that this version reads.
 
-    One record tells: a worker that meets another format ends, and so no log holds two.
+    One record is enough: a worker that meets another format stops, so no log holds two.
 
     Raises:
-        click.ClickException: with a sentence, when it is of another.
+        click.ClickException: with a sentence, if it is in another.
     """
     for number in range(count):
         for records in messages(kafka, topic, number):

@@ -22,17 +22,17 @@ _REMEDIES = {refusal.name: refusal.remedy for refusal in REFUSALS}
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """An account, where that is from, and its last applied postings first.
+    """An account, where it was read from, and its postings, last applied first.
 
     Attributes:
-        state: open, frozen or closed; None where only postings were asked and they don't say.
-        tier: of verification; None of what is no wallet.
+        state: open, frozen or closed; None if only postings were asked, which don't say.
+        tier: of verification; None for what is not a wallet.
         terms: of a wallet `holds`, its open redemptions, and `orders`, those not delivered; of a
             packet its sender, mode, claims and end; of a budget's shard its lease. ClickHouse knows
             only a wallet's, without `until`, and an order's item instead of its merchant.
-        as_of: partition, offset in wallet.events and time of what it is as of.
+        as_of: the partition, offset in wallet.events and time that it reflects.
         source: `worker` or `clickhouse`.
-        note: why it isn't the worker's, or why there are no postings; else ''.
+        note: why it isn't the worker's, or why there are no postings; otherwise ''.
     """
 
     account: str
@@ -61,7 +61,8 @@ def parse_time(text: str, option: str = "at") -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise click.ClickException(
-            f"--{option} {text!r} is no time; write it as 2026-03-01 or 2026-03-01T12:00:00+08:00"
+            f"--{option} {text!r} is not a time; write it as 2026-03-01 or "
+            "2026-03-01T12:00:00+08:00"
         ) from error
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
@@ -71,7 +72,7 @@ def show_live(worker: str, token: str, client: Client | None, account: str, limi
 
     Args:
         worker: URL of any worker.
-        token: what its views ask for.
+        token: the token for its views.
         client: the warehouse, None when it does not answer; postings are left out then.
         account: its name.
         limit: how many postings at most.
@@ -155,7 +156,7 @@ def _account(client: Client, account: str, cut: int) -> dict[str, Any]:
 
 
 def _unknown(client: Client, account: str) -> str:
-    """Return that there is no such account, and what is nearest to a remedy."""
+    """Return an error that there is no such account, with the likeliest remedy."""
     refused = rows(client, "ledger/refused", account=account)
     if refused and (reason := refused[0]["reason"]):
         return (

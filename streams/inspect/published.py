@@ -28,7 +28,7 @@ UNSIGNED = "0" * 64
 def rules_events(
     folder: Path, partitions: int, *, key: str, secret: bytes, time: datetime
 ) -> Iterator[ProgramRules]:
-    """Yield the signed rules of every program of `folder`, once a partition.
+    """Yield the signed rules of every program of `folder`, once per partition.
 
     Args:
         folder: of the programs' files.
@@ -55,7 +55,7 @@ def rules_events(
 
 
 def published(kafka: str) -> dict[str, Program]:
-    """Return the programs whose rules the ledger has taken from the log, by name.
+    """Return the programs whose rules the ledger has read from the log, by name.
 
     Every partition gets the same, so the first one is asked.
 
@@ -74,7 +74,7 @@ def published(kafka: str) -> dict[str, Program]:
 
 
 def check_the_past(folder: Path, before: Mapping[str, Program], now: datetime) -> None:
-    """Hold the files of `folder` to what was published `before` of the time until `now`.
+    """Check the files of `folder` against what was published `before` for the time until `now`.
 
     Raises:
         ProgramError: naming file, line, key and the way to change rules.

@@ -1,8 +1,8 @@
 """Every record that an event caused: in the logs, their results, legs, dead letters.
 
 ClickHouse says where they stand: an event's results by its id, the legs that a record made by its
-place, which their ids begin with, and what came later about it (a reverse, the end of a
-redemption) by its cause. The Kafka log gives their bytes and when they arrived.
+place, which begins their ids, and later events about it (a reversal, the end of a redemption) by
+its cause. The Kafka log gives their bytes and when they arrived.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Record(msgspec.Struct, frozen=True):
         time: the event's own time, None when it could not be read.
         outcome: of a result: applied, refused, repeat, forwarded, asked.
         reason: of a refusal or dead letter.
-        detail: of a dead letter; of what a program's rules refused, what they say.
+        detail: of a dead letter; for what a program's rules refused, what they say.
         postings: of a result.
         value: of a record of the log, its text.
     """
@@ -73,7 +73,8 @@ class Story(msgspec.Struct, frozen=True):
 
     Attributes:
         subject: whose event; of a record that could not be read, its key.
-        source: the event's; '' of a record that could not be read, and of what names the id alone.
+        source: the event's; '' for a record that could not be read, and for what names the id
+            alone.
         records: every one.
         on_their_way: places of records that sent a leg which is not in ClickHouse yet.
     """
@@ -85,7 +86,7 @@ class Story(msgspec.Struct, frozen=True):
 
 
 class Trace(msgspec.Struct, frozen=True):
-    """All stories of an event id: one a subject and source, which name the event with it."""
+    """All stories of an event id: one per subject and source, which with it name the event."""
 
     event_id: str
     subjects: list[Story]
@@ -104,8 +105,8 @@ def trace(
         kafka: address of the broker.
         client: of ClickHouse.
         event_id: the id.
-        source: of events of this source only; '' for any.
-        programs: whose rules are asked what they say to what was refused.
+        source: only events of this source; '' for any.
+        programs: whose rules explain what was refused.
 
     Raises:
         click.ClickException: when ClickHouse has no record of it.
@@ -135,8 +136,8 @@ def _roots(
 ) -> dict[tuple[str, str], list[dict[str, Any]]]:
     """Return the results of events by subject and source, each with those that name it.
 
-    What names an id alone is of its subject's only event of that id; of none, or of several, it
-    stands by itself.
+    What names an id alone belongs to its subject's only event with that id; if there is none, or
+    several, it stands by itself.
     """
     found: dict[tuple[str, str], list[dict[str, Any]]] = {}
     nameless: list[dict[str, Any]] = []
@@ -171,7 +172,7 @@ def _ended(client: Client, event_id: str, source: str) -> dict[Place, dict[str, 
             and not found
             and not any(_tells(row, event_id, source) for row in fresh.values())
         ):
-            return {}  # what names the id alone is of another's
+            return {}  # what names the id alone belongs to another
         found |= fresh
         legs = [f"leg:{place.partition}:{place.offset}" for place in fresh]
 
@@ -221,7 +222,7 @@ def _story(
 
 
 def _forwarders(roots: Iterable[dict[str, Any]]) -> dict[Place, Place]:
-    """Return by the place of a forwarded copy the place of the record it is of.
+    """Return the place of the original record by the place of its forwarded copy.
 
     `roots` are in the order in which they arrived; a copy arrives after its record, elsewhere.
     """
@@ -243,7 +244,7 @@ def _with_legs(
     logged: dict[Place, Message],
     waiting: list[str],
 ) -> Iterator[Record]:
-    """Yield a record, its result, and the same of every leg it sent."""
+    """Yield a record, its result, and the same for every leg it sent."""
     place = _source(row)
     yield _logged(what, row, cause, logged.get(place))
     yield _result(row)

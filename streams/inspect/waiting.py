@@ -1,4 +1,4 @@
-"""What waits for a wallet: gifts to names that have none yet, and coins of wallets that are closed.
+"""What waits for a wallet: gifts to names that have none yet, and coins of closed wallets.
 
 Read from the accounts' changelog, committed records only, as `due.py` reads what is due.
 """
@@ -27,7 +27,7 @@ class Waiting(NamedTuple):
     Attributes:
         name: whose wallet they wait for.
         program: whose coins.
-        payer: who gave them; '' for the name's own, of a wallet that is closed.
+        payer: who gave them; '' for the name's own, of a closed wallet.
         amount: coins, in the smallest unit of the program.
         since: when they were given, or first came back.
         due: when an event may send them back; None for the name's own, which an operator releases.

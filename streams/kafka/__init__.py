@@ -1,1 +1,1 @@
-"""Kafka as seen from outside a worker: topics, the logs read back, and whatever is published."""
+"""Kafka as seen from outside a worker: topics, logs read back, and everything published."""

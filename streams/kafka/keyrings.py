@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 
-# 256 bits: nobody guesses it, and no default or word passes for one.
+# 256 bits: nobody can guess it, and no default or word is accepted as one.
 _ONE = re.compile(r"([A-Za-z0-9._-]{1,32}):([0-9a-f]{64})")
 
 
@@ -44,14 +44,14 @@ def keys_in(setting: SecretStr, name: str) -> dict[str, bytes]:
         match = _ONE.fullmatch(text.strip())
         if match is None or match[1] in found:
             raise click.ClickException(
-                f"setting {name}: each key is ID:SECRET, its secret 64 hexadecimal digits (0-9, "
-                f"a-f), with commas between keys and no id twice; set {PREFIX}{name.upper()}, or "
-                "let `flowdrop up` draw them"
+                f"setting {name}: each key is ID:SECRET, with a secret of 64 hexadecimal digits "
+                "(0-9, a-f), separated by commas and with no id twice; set "
+                f"{PREFIX}{name.upper()}, or let `flowdrop up` generate them"
             )
         found[match[1]] = bytes.fromhex(match[2])
     if GENESIS not in found:
         raise click.ClickException(
-            f"setting {name}: the key {GENESIS} is missing, with which every log begins; keys are "
+            f"setting {name}: the key {GENESIS}, with which every log begins, is missing; keys are "
             "kept as long as the log is, revoked or not"
         )
     return found
@@ -64,7 +64,7 @@ def keys_of(settings: StreamSettings, purpose: Purpose) -> dict[str, bytes]:
 
 
 def rings(kafka: str, partitions: int, purpose: Purpose) -> list[Keyring]:
-    """Return what each partition's log has said of the keys of a purpose, as committed.
+    """Return what each partition's log has said about the keys of a purpose, as committed.
 
     Raises:
         click.ClickException: when Kafka falls silent.
@@ -102,7 +102,7 @@ def key_changes(
     signer: tuple[str, bytes],
     time: datetime,
 ) -> Iterator[KeyChange]:
-    """Yield the signed event that changes a key, once a partition."""
+    """Yield the signed event that changes a key, once per partition."""
     key, secret = signer
     known = keys_of(settings, purpose).get(about)
     fingerprint = fingerprint_of(known) if known is not None and step == "introduce" else ""

@@ -96,7 +96,7 @@ def records_at(bootstrap: str, places: Iterable[Place]) -> dict[Place, Message]:
 def _until_eof(
     consumer: Consumer, bootstrap: str, place: str, partitions: int
 ) -> Iterator[list[Message]]:
-    """Yield what comes until the end of each of the assigned partitions, many at a time."""
+    """Yield messages until the end of each assigned partition, many at a time."""
     heard = time.monotonic()
     ended: set[int | None] = set()
     records: list[Message] = []
@@ -129,7 +129,7 @@ def _until_eof(
 
 
 def headers(message: Message) -> Headers:
-    """Return a message's headers as a list of pairs, whichever form the client gives."""
+    """Return a message's headers as a list of pairs, whatever form the client gives them in."""
     found = message.headers() or []
     return list(found.items()) if isinstance(found, dict) else found
 
@@ -137,7 +137,7 @@ def headers(message: Message) -> Headers:
 def batch_of(topic: str, partition: int, records: list[Message]) -> Batch:
     """Return consumed messages as the batch that a worker would have seen, without headers.
 
-    No fold reads headers, and asking for them takes longer than all the rest.
+    No fold reads headers, and fetching them takes longer than all the rest.
     """
     offsets = [m.offset() or 0 for m in records]
     return Batch(

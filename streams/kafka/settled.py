@@ -1,4 +1,4 @@
-"""Waiting until nothing moves: all is folded, and all that was made of it is in the warehouse."""
+"""Waiting until nothing moves: all is folded, and all results are in the warehouse."""
 
 from __future__ import annotations
 
@@ -77,7 +77,8 @@ def caught_up(kafka: str, client: Client, count: int, wait_seconds: float) -> No
             if time.monotonic() > deadline:
                 raise click.ClickException(
                     f"Kafka at {kafka} has not answered for {wait_seconds:.0f} s, so it is not "
-                    "known what was said last; nothing was sent; see `flowdrop status`, then go on"
+                    "known what was said last; nothing was sent; see `flowdrop status`, then run "
+                    "this again"
                 ) from error
             if not is_said:
                 say(f"Kafka at {kafka} does not answer; waiting for it")
@@ -103,7 +104,7 @@ def _catch_up(kafka: str, client: Client, count: int, deadline: float, wait_seco
 
 
 def _behind(folded: list[int], wanted: list[int]) -> tuple[int, int, int] | None:
-    """Return the first partition not folded as far as wanted, how far it is, and how far wanted."""
+    """Return the first partition not folded far enough, how far it is, and how far is wanted."""
     pairs = enumerate(zip(folded, wanted, strict=True))
     return next(((number, at, end) for number, (at, end) in pairs if at < end), None)
 
@@ -146,7 +147,7 @@ def _folded(kafka: str, source: str, count: int, deadline: float, wait_seconds: 
     """Return the ends of a log all of whose partitions were folded up to there at one moment.
 
     The folded offsets are read before the ends. A log only grows, so when they are equal nothing
-    was left to fold at the moment between, and no leg was on its way.
+    was left to fold at the moment between, and no leg was in transit.
     """
     consumer = reader(kafka)
     try:

@@ -1,4 +1,4 @@
-"""The Kafka topics: their names, how they are kept, and how they are made."""
+"""The Kafka topics: their names, how they are retained, and how they are created."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ PASSING = {
     KafkaError.OFFSET_NOT_AVAILABLE,
     KafkaError.KAFKA_STORAGE_ERROR,
 }
-# What it says of a topic that isn't there; one that has just started, or was stopped for a while,
-# says it for a moment of topics that are.
+# What it says of a topic that doesn't exist; one that has just started, or was stopped for a while,
+# briefly says it of topics that do.
 ABSENT = {
     KafkaError._UNKNOWN_PARTITION,  # noqa: SLF001
     KafkaError._UNKNOWN_TOPIC,  # noqa: SLF001
@@ -86,21 +86,21 @@ class Ends(NamedTuple):
 
 
 def create_topics(bootstrap: str, settings: StreamSettings) -> list[str]:
-    """Make the topics that are missing and wait until each partition has a leader.
+    """Create the topics that are missing and wait until each partition has a leader.
 
     Returns:
-        The names of those made now.
+        The names of those created now.
 
     Raises:
         click.ClickException: when Kafka does not answer, a topic has another partition count, or
-            one of the logs takes the time stamps of whoever writes to it.
+        one of the logs takes its writers' timestamps.
     """
     admin = AdminClient({"bootstrap.servers": bootstrap})
     there = partitions(admin, bootstrap)
     for name in TOPICS.keys() & there.keys():
         if there[name] != settings.partitions:
             raise click.ClickException(
-                f"topic {name} has {there[name]} partitions, the setting `partitions` says "
+                f"topic {name} has {there[name]} partitions, but the setting `partitions` is "
                 f"{settings.partitions}; set FLOWDROP_PARTITIONS={there[name]}"
             )
     missing = [name for name in TOPICS if name not in there]
@@ -126,7 +126,7 @@ def create_topics(bootstrap: str, settings: StreamSettings) -> list[str]:
 
 
 def stamps(admin: AdminClient) -> dict[str, str]:
-    """Return of each log who stamps its records: `LogAppendTime` the broker, else who writes."""
+    """Return who timestamps each log's records: the broker if `LogAppendTime`, else the writer."""
     logs = [ConfigResource("topic", name) for name, wanted in TOPICS.items() if STAMPS in wanted]
     found = admin.describe_configs(logs, request_timeout=ANSWER_SECONDS_MAX)
     try:
@@ -139,24 +139,25 @@ def stamps(admin: AdminClient) -> dict[str, str]:
 
 
 def require_stamps(found: Mapping[str, str]) -> None:
-    """Refuse a log whose writers stamp its records.
+    """Refuse a log whose writers timestamp its records.
 
-    An event is too early, or too old, by when it arrived. A record that its writer had stamped in
-    2099 would move the partition's clock there, and every honest event after it would be refused.
+    Whether an event is too early or too old depends on when it arrived. A record that its writer
+    had dated 2099 would move the partition's clock there, and every honest event after it would be
+    refused.
 
     Raises:
-        click.ClickException: naming the topic, the setting, and the command that mends it.
+        click.ClickException: naming the topic, the setting, and the command that fixes it.
     """
     for topic, by in found.items():
         if by != BY_BROKER:
             raise click.ClickException(
-                f"topic {topic} has {STAMPS}={by}, so that whoever writes to it says when its "
-                f"records arrived; it must be {BY_BROKER}: run `flowdrop topics mend`"
+                f"topic {topic} has {STAMPS}={by}, so its writers decide when its records arrived; "
+                f"it must be {BY_BROKER}: run `flowdrop topics mend`"
             )
 
 
 def mend_stamps(bootstrap: str) -> list[str]:
-    """Have the broker stamp what is written to the logs from now on.
+    """Have the broker timestamp what is written to the logs from now on.
 
     Returns:
         The names of the topics that had to be changed.
@@ -170,7 +171,7 @@ def mend_stamps(bootstrap: str) -> list[str]:
         name for name, wanted in TOPICS.items() if STAMPS in wanted and name not in there
     ]:
         raise click.ClickException(
-            f"there is no topic {lacking[0]}; make it with `flowdrop topics create`"
+            f"there is no topic {lacking[0]}; create it with `flowdrop topics create`"
         )
     wrong = [topic for topic, by in stamps(admin).items() if by != BY_BROKER]
     entry = ConfigEntry(STAMPS, BY_BROKER, incremental_operation=AlterConfigOpType.SET)
@@ -186,7 +187,7 @@ def mend_stamps(bootstrap: str) -> list[str]:
 def partitions(
     admin: AdminClient, bootstrap: str, seconds: float = ANSWER_SECONDS_MAX
 ) -> dict[str, int]:
-    """Return the number of partitions of every topic there is.
+    """Return the number of partitions of every topic.
 
     Raises:
         click.ClickException: when Kafka does not answer within `seconds`.
@@ -236,8 +237,8 @@ def reader(bootstrap: str, group: str = "flowdrop-reader") -> Consumer:
             "isolation.level": "read_committed",
             "auto.offset.reset": "earliest",
             "enable.partition.eof": True,
-            "log_level": 2,  # who reads says by itself what is wrong
-            "fetch.wait.max.ms": 20,  # the end of a partition is told by a fetch that waited
+            "log_level": 2,  # the reader reports by itself what is wrong
+            "fetch.wait.max.ms": 20,  # a fetch that waited reports the end of a partition
         }
     )
 
@@ -245,12 +246,12 @@ def reader(bootstrap: str, group: str = "flowdrop-reader") -> Consumer:
 def ends(consumer: Consumer, topic: str, count: int) -> list[Ends]:
     """Return where each of the topic's `count` partitions begins and ends now.
 
-    A broker that has just started has not yet made up its mind which partitions it leads: it is
-    asked again, for as long as it may take to answer. One that knows no such partition is asked
-    again for `ABSENT_SECONDS_MAX`.
+    A broker that has just started does not yet know which partitions it leads: it is asked again,
+    for as long as it may take to answer. One that knows no such partition is asked again for
+    `ABSENT_SECONDS_MAX`.
 
     Raises:
-        KafkaException: when Kafka does not answer, or says so to the last.
+        KafkaException: when Kafka does not answer, or keeps saying so.
     """
     return [_ends(consumer, TopicPartition(topic, number)) for number in range(count)]
 

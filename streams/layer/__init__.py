@@ -1,4 +1,4 @@
-"""The batched Faust layer: whole partition batches in, one Kafka transaction a partition out.
+"""The batched Faust layer: whole partition batches in, one Kafka transaction per partition out.
 
 It knows nothing of wallets. An agent over it reads like Faust:
 

@@ -1,4 +1,4 @@
-"""Faust's assignor, which never hands out an assignment made without knowing the partitions."""
+"""Faust's assignor, but it never hands out an assignment without knowing the partitions."""
 
 from __future__ import annotations
 
@@ -24,5 +24,5 @@ class Assignor(PartitionAssignor):
         topics = {name for member in member_metadata.values() for name in member.subscription}
         unknown = sorted(name for name in topics if not cluster.partitions_for_topic(name))
         if unknown:
-            end_process(f"Kafka has not told yet what partitions {unknown[0]} has")
+            end_process(f"Kafka has not yet said what partitions {unknown[0]} has")
         return super().assign(cluster, member_metadata)

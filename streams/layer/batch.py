@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from streams.layer.state import Headers
 
 READ_COMMITTED = 1
-# One for all records without: a list a record would keep the garbage collector busy.
+# One for all records without: a list per record would keep the garbage collector busy.
 NO_HEADERS: Headers = []
 
 
@@ -65,7 +65,7 @@ class Batch(msgspec.Struct, gc=False, eq=False):
 def drain(topic: str, partition: int, fetched: Any) -> Batch | None:
     """Take all that aiokafka fetched of a partition, whole record batches at a time.
 
-    This goes around `PartitionRecords.__next__`, one Python object and one generator step a record,
+    This bypasses `PartitionRecords.__next__`, one Python object and one generator step per record,
     and so repeats what it does with control batches, aborted transactions and offsets that
     compaction left out; tests/streams/test_contract.py watches the private parts it uses.
 
@@ -118,7 +118,7 @@ def drain(topic: str, partition: int, fetched: Any) -> Batch | None:
 
 
 def _visible(source: Any, wire: Any) -> bool:
-    """Tell whether a wire batch holds records to show; keeps aiokafka's list of aborted writers."""
+    """Return whether a wire batch has records to show; updates aiokafka's aborted writers."""
     if source._isolation_level == READ_COMMITTED and wire.producer_id is not None:  # noqa: SLF001
         source._consume_aborted_up_to(wire.base_offset)  # noqa: SLF001
         aborted = source._aborted_producers  # noqa: SLF001

@@ -1,7 +1,7 @@
 """Where partitions end, for those who read what is committed and for those who read everything.
 
-Between the two lies what is not decided yet: transactions that are open, or whose markers are still
-to come. What has been committed behind an open one can't be read before that one ends.
+Between the two lies what is undecided: transactions that are open, or whose markers are still to
+come. What has been committed behind an open one can't be read until it ends.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class UndecidedError(Exception):
 
 
 class End(NamedTuple):
-    """A partition's end: `stable` for who reads what is committed, `last` for who reads all."""
+    """A partition's end: `stable` for readers of what is committed, `last` for readers of all."""
 
     stable: int
     last: int
@@ -87,7 +87,7 @@ def wait_decided(bootstrap: str, topic: str, number: int, seconds: float) -> Non
             )
         if now - said > SAY_SECONDS:
             log.warning(
-                "%s partition %d: waiting for an open transaction to end, for %.0f s by now",
+                "%s partition %d: still waiting for an open transaction to end, after %.0f s",
                 *(topic, number, now - began),
             )
             said = now

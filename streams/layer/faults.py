@@ -1,4 +1,4 @@
-"""How a worker ends when it must not go on, and the points at which tests have it die."""
+"""How a worker ends when it must not continue, and the points at which tests make it die."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CRASH_POINTS = {
     "before_produce": "the open content was taken for a transaction",
     "mid_produce": "results and legs have reached the broker, changed state has not",
     "produced": "everything was handed to the producer, part of it may be on its way",
-    "before_commit": "everything has reached the broker, the commit was not asked for",
+    "before_commit": "everything has reached the broker, the commit was not requested",
     "committed": "the broker has said that the transaction is committed",
     "before_ack": "the state is settled, the source not acknowledged",
     "acked": "the source is acknowledged",
@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 def end_process(reason: str, error: BaseException | None = None) -> NoReturn:
     """Log `reason` and leave without cleaning up.
 
-    A crash is the one path that is always tried, so it is the only path: open transactions are
+    A crash is the one path that is always exercised, so it is the only path: open transactions are
     aborted by the successor's `init_transactions`, and what was not acknowledged is read again.
     """
     log.critical("worker ends: %s", reason, exc_info=error)
@@ -63,7 +63,7 @@ def _never(point: str, before: Callable[[], object] | None = None) -> None:
 def _dies_at(wish: str) -> Callable[..., None]:
     """Return a function that kills the process at `<point>:<n>`, when it passes there the nth time.
 
-    What `before` does is done first, to bring about what the point is named for.
+    `before` runs first, to bring about what the point is named for.
     """
     chosen, _, nth = wish.partition(":")
     if chosen not in CRASH_POINTS or not nth.isdecimal() or int(nth) < 1:
@@ -81,5 +81,5 @@ def _dies_at(wish: str) -> Callable[..., None]:
     return reached
 
 
-# Chosen once, at import: a worker that nobody wants to die pays an empty call a batch.
+# Chosen once, at import: a worker that is not to die pays one empty call per batch.
 reached = _dies_at(wish) if (wish := told("FLOWDROP_CRASH_AT")) else _never

@@ -1,4 +1,4 @@
-"""Reading a partition's batches in order: what was seen is skipped, a gap is sought back."""
+"""Reading a partition's batches in order: what was seen is skipped; at a gap it seeks back."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ async def fresh_batches(
     """Yield each event of `stream` with the part of its batch that is new.
 
     Stale and repeated batches are dropped, and a batch that begins after the wanted offset is never
-    crossed: the consumer is sent back to the gap. A log that no longer holds the wanted offset ends
-    the process, unless nothing was read yet, in which case reading starts where the log does.
+    accepted: the consumer is sent back to the gap. A log that no longer holds the wanted offset
+    ends the process, unless nothing was read yet, in which case reading starts where the log does.
 
     While something is `missing` (in words) no batch is yielded; a rebalance or the end of the app
     gives back what waits, to be fetched again.
@@ -82,7 +82,7 @@ async def _nothing_missing(app: AppT, missing: Callable[[], str]) -> bool:
         if app.should_stop or not app.consumer.flow_active:
             return False
         await asyncio.sleep(LOOK_SECONDS)
-    log.warning("there is room again, reading goes on")
+    log.warning("there is room again, reading resumes")
     return True
 
 

@@ -1,11 +1,11 @@
-"""Ends hanging transactions: their end is recorded by Kafka, their marker missing in a partition.
+"""Ends hanging transactions: Kafka has recorded their end, but a partition lacks the marker.
 
 Kafka answers a commit before its markers stand in every partition, and writes the missing ones when
-a broker is back. A broker that starts, however, takes a partition without a leader for one that was
-deleted and skips its marker (seen with 4.3.0; docs/exactness.md). Records left open so
-share the fate of the next transaction of the same `transactional.id`, whichever that is.
+a broker is back. A starting broker, however, mistakes a partition without a leader for a deleted
+one and skips its marker (seen with 4.3.0; docs/exactness.md). Records left open in this way share
+the fate of the next transaction of the same `transactional.id`, whatever that is.
 
-So before that next one, the coordinator is asked how the last one ended and each partition whether
+So before the next one, the coordinator is asked how the last one ended, and each partition whether
 it knows, and the missing markers are written.
 """
 
@@ -69,7 +69,7 @@ def last_transaction(bootstrap: str, transactional_id: str, seconds: float) -> L
     Blocks; brokers that do not answer are asked again for so many seconds.
 
     Raises:
-        aiokafka.errors.KafkaError: what Kafka said last. It wants the right to describe the id.
+        aiokafka.errors.KafkaError: what Kafka said last. It needs permission to describe the id.
     """
     return _asked(bootstrap, seconds, functools.partial(_last, transactional_id=transactional_id))
 
@@ -85,12 +85,12 @@ def end_hanging(
         last: the transaction.
         epoch_max: the producer's last epoch under which nobody writes now, nor will. What is still
             open with it is hanging, and a marker of that epoch can end nothing else: a partition
-            that has heard of a later one refuses it.
+            that has seen a later one refuses it.
         seconds: how long to try; it blocks.
 
     Raises:
-        aiokafka.errors.KafkaError: what Kafka said last. It wants the rights to read the topics
-            and, if a marker is missing, to alter the cluster.
+        aiokafka.errors.KafkaError: what Kafka said last. It needs permission to read the topics
+        and, if a marker is missing, to alter the cluster.
     """
     end = functools.partial(_end, topics=topics, last=last, epoch_max=epoch_max)
     return _asked(bootstrap, seconds, end)

@@ -1,8 +1,8 @@
-"""Committed offsets with a mark beside them, accepted in the generation they belong to only.
+"""Committed offsets with a mark beside them, accepted only in the generation they belong to.
 
 A consumer that lost its partitions without knowing (it was paused, it could not reach the broker)
 may still act on them. What it commits is refused by the broker, since the group has a newer
-generation; so whoever commits before it acts knows whether it still may.
+generation; so whoever commits before acting knows whether it still may.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the layer tells Prometheus: one call a batch or transaction, never one a record."""
+"""What the layer reports to Prometheus: one call per batch or transaction, never per record."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ BATCH_RECORDS = Histogram(
 )
 TRANSACTION_SECONDS = Histogram(
     "flowdrop_transaction_seconds",
-    "From the first produce of a transaction to its commit.",
+    "Time from the first produce of a transaction to its commit.",
     ["table"],
     buckets=_SECONDS,
 )
 ACKNOWLEDGEMENT_SECONDS = Histogram(
     "flowdrop_acknowledgement_seconds",
-    "From the fold of a transaction's first batch to the acknowledgement of its source.",
+    "Time from the fold of a transaction's first batch to the acknowledgement of its source.",
     ["table"],
     buckets=_SECONDS,
 )
@@ -40,7 +40,7 @@ LAG_RECORDS = Gauge(
 )
 OPEN_TRANSACTION_RECORDS = Gauge(
     "flowdrop_open_transaction_records",
-    "Offsets behind the first open transaction in the log, which nobody may read yet.",
+    "Offsets behind the first open transaction in the log, which nobody can read yet.",
     ["topic", "partition"],
 )
 STALLED_SECONDS = Gauge(
@@ -48,7 +48,9 @@ STALLED_SECONDS = Gauge(
     "How long the same open transaction has held the log's readers back.",
     ["topic", "partition"],
 )
-READY_PARTITIONS = Gauge("flowdrop_ready_partitions", "Partitions whose state is whole.", ["table"])
+READY_PARTITIONS = Gauge(
+    "flowdrop_ready_partitions", "Partitions whose state is complete.", ["table"]
+)
 RECOVERY_REMAINING_OFFSETS = Gauge(
     "flowdrop_recovery_remaining_offsets", "Offsets of the changelogs still to be read."
 )

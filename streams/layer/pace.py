@@ -7,20 +7,20 @@ import asyncio
 # When a worker's transactions queue at the broker, and what it does about it.
 QUEUE_FACTOR, QUEUE_SECONDS = 3, 0.020
 GAP_GROWTH, GAP_DECAY, GAP_FACTOR_MAX = 1.05, 0.98, 4
-SMOOTHING = 0.1  # one that is long, for the legs in it, is no queue
-USUAL_GROWTH = 1.00001  # a transaction: what is usual is learnt anew within minutes
+SMOOTHING = 0.1  # a long one, because of its legs, is not a queue
+USUAL_GROWTH = 1.00001  # per transaction: what is usual is relearnt within minutes
 
 
 class Pace:
-    """Gives out turns, so that all partitions of a worker share a bound of transactions a second.
+    """Gives out turns, so that all partitions of a worker share a limit of transactions per second.
 
     A partition that has nothing to commit takes no turn: eight busy ones commit as often among
-    64 as alone. The bound gives way to a broker that is behind: when transactions take much longer
+    64 as alone. The limit gives way to a broker that is behind: when transactions take much longer
     than they have taken here, they are waiting for each other, and fewer but larger ones pass
     through sooner. (TCP Vegas tells a queue in the same way, by the delay above the least seen.)
 
     Args:
-        per_second: the most turns a second.
+        per_second: the most turns per second.
     """
 
     def __init__(self, per_second: int = 250) -> None:
@@ -37,7 +37,7 @@ class Pace:
             await asyncio.sleep(at - now)
 
     def took(self, seconds: float) -> None:
-        """Be told how long a transaction took, and give turns more rarely or more often."""
+        """Take in how long a transaction took, and give turns more rarely or more often."""
         self._usual_s = min(seconds, self._usual_s * USUAL_GROWTH)
         self._lately_s += SMOOTHING * (seconds - self._lately_s)
         if self._lately_s > QUEUE_FACTOR * self._usual_s + QUEUE_SECONDS:

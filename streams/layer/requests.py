@@ -52,7 +52,7 @@ class DescribeTransactionsResponse(Response):
 
 
 class DescribeTransactions(RequestStruct):
-    """How do these stand, by their coordinator?"""
+    """What state are these in, by their coordinator?"""
 
     API_KEY, API_VERSION, FLEXIBLE_VERSION = 65, 0, True
     RESPONSE_TYPE = DescribeTransactionsResponse
@@ -134,7 +134,7 @@ class WriteTxnMarkers(RequestStruct):
 
 
 class Sent(Request[Any]):
-    """A request of one version, as aiokafka's connections want to be given it."""
+    """A request of one version, in the form that aiokafka's connections expect."""
 
     API_KEY = -1  # each has its struct's
 

@@ -1,4 +1,4 @@
-"""The state of one partition: what is committed, and what waits to be."""
+"""The state of one partition: what is committed, and what is waiting to be."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class Record(NamedTuple):
 class Pending:
     """What one transaction will hold: records, changed state, and the offset it brings us to.
 
-    `produced` has a plain tuple a record, in the order of `Producer.produce`'s arguments: it
-    takes a third of the time of a named one, which counts for a record of every event.
+    `produced` has a plain tuple per record, in the order of `Producer.produce`'s arguments: it
+    takes a third of the time of a named one, which matters with a record for every event.
     """
 
     __slots__ = (
@@ -228,12 +228,12 @@ class PartitionState:
         if value is None or len(value) != _APPLIED.size or value[0] != _APPLIED_VERSION:
             raise ChangelogError(
                 f"partition {self.number} offset {offset}: partition record {value!r} is not of "
-                f"version {_APPLIED_VERSION}; run the flowdrop that wrote it"
+                f"version {_APPLIED_VERSION}; run the flowdrop version that wrote it"
             )
         _, self.committed_offset, self.committed_time_ms = _APPLIED.unpack(value)
         self.open = Pending(self.committed_offset, self.committed_time_ms)
 
 
 def applied_record(pending: Pending) -> bytes:
-    """Return the partition record: the source offset at which to go on, and the time it is of."""
+    """Return the partition record: the source offset at which to resume, and its time."""
     return _APPLIED.pack(_APPLIED_VERSION, pending.next_offset, pending.time_ms)

@@ -1,4 +1,4 @@
-"""A Faust table over partition batches: state and results in one transaction a partition."""
+"""A Faust table over partition batches: state and results in one transaction per partition."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Work:
 
 
 class BatchStore(memory.Store):
-    """Keeps one `PartitionState`, one producer and one committer a partition of its table."""
+    """Keeps one `PartitionState`, one producer and one committer per partition of its table."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -79,7 +79,7 @@ class BatchStore(memory.Store):
     def persisted_offset(self, tp: TP) -> int | None:
         """Return the changelog offset up to which a kept partition need not be read.
 
-        It is ahead of its changelog, but Faust takes an offset that can't be read yet for a sign
+        It is ahead of its changelog, but Faust takes an offset that can't be read yet as a sign
         that the changelog lost records: what was sent last may belong to a transaction that is
         still open, or whose marker is still to come.
         """
@@ -163,7 +163,7 @@ class BatchStore(memory.Store):
             if sent is not None and sent >= end.last:
                 table.on_fatal(
                     f"changelog {self.changelog} partition {number} ends at {end.last}, but offset "
-                    f"{sent} was written: it was truncated or made anew; restore the topic, or "
+                    f"{sent} was written: it was truncated or recreated; restore the topic, or "
                     "delete it to fold the source again",
                     None,
                 )
@@ -338,7 +338,7 @@ class BatchTable(faust.Table):
 
 
 def positions(app: AppT, tables: Iterable[BatchTable]) -> dict[LogPartition, int]:
-    """Return the committed source offset of every partition that ought to get on; see `Watch`.
+    """Return the committed source offset of every partition that should make progress; see `Watch`.
 
     While partitions are being moved or recovered none is expected to, nor while room is missing.
     """

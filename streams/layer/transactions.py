@@ -1,9 +1,9 @@
-"""One transactional producer a partition, and the loop that commits what was folded.
+"""One transactional producer per partition, and the loop that commits what was folded.
 
 The order of calls, which docs/exactness.md argues for: `init_transactions` before the changelog's
 end is read; then for each transaction begin, results, merged changelog, the partition record last,
-commit; then, and only then, the source is acknowledged. What a broker that went away may have left
-half ended is ended first.
+commit; then, and only then, the source is acknowledged. Whatever a broker that went away may have
+left half ended is ended first.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ if TYPE_CHECKING:
 
 REPEATS_MAX = 10
 CALL_SECONDS_MAX = 60.0  # then it is called again
-IDLE_SECONDS = 1.0  # after which a partition without work looks whether the broker went away
+IDLE_SECONDS = 1.0  # after which an idle partition checks whether the broker went away
 REPEAT_WAIT_SECONDS_MAX = 1.0
 
 log = logging.getLogger(__name__)
 
 
 class TransactionFailedError(Exception):
-    """A transaction that can't be repeated: fenced by a successor, or refused for good."""
+    """A transaction that can't be repeated: fenced by a successor, or refused permanently."""
 
 
 class TransactionalProducer:
@@ -92,7 +92,7 @@ class TransactionalProducer:
                 "linger.ms": 50,  # the commit flushes; this only lets batches grow
                 "message.max.bytes": 4_000_000,
                 "queue.buffering.max.messages": 1_000_000,
-                "error_cb": lambda _: outage.set(),  # no method of ours: it would keep us alive
+                "error_cb": lambda _: outage.set(),  # not a bound method: it would keep us alive
             }
         )
 
@@ -109,7 +109,7 @@ class TransactionalProducer:
         except KafkaException as error:
             raise TransactionFailedError(f"{self.transactional_id}: {error}") from error
         self._mine = mine = self._last()
-        # Only now is whoever held the partition shut out; what it left open is open for good.
+        # Only now is whoever held the partition shut out; what it left open stays open.
         if last is not None and mine is not None:
             is_same = last.producer_id == mine.producer_id
             self._end_hanging(last, mine.epoch - 1 if is_same else EPOCH_MAX)
@@ -163,8 +163,8 @@ class TransactionalProducer:
         """
         if unnamed := pending.topics.difference(self.outputs):
             raise TransactionFailedError(
-                f"{self.transactional_id}: a fold emits to {', '.join(sorted(unnamed))}; name it "
-                "among the table's outputs"
+                f"{self.transactional_id}: a fold emits to {', '.join(sorted(unnamed))}; add it to "
+                "the table's outputs"
             )
         last = None
         for repeat in range(REPEATS_MAX):
@@ -185,7 +185,7 @@ class TransactionalProducer:
                 self._begin()
                 return
         raise TransactionFailedError(
-            f"{self.transactional_id}: aborted {REPEATS_MAX} times, at last for {last}"
+            f"{self.transactional_id}: aborted {REPEATS_MAX} times, most recently for {last}"
         ) from last
 
     def close(self) -> None:
@@ -223,7 +223,7 @@ class TransactionalProducer:
             self.changelog_end = message.offset()
 
     def _retry(self, call: Callable[..., Any]) -> None:
-        """Call until it succeeds or fails for good; an outage is waited for, within bounds."""
+        """Call until it succeeds or fails permanently; an outage is waited out, within limits."""
         deadline = time.monotonic() + self._retry_seconds
         while True:
             try:
@@ -258,12 +258,12 @@ class TransactionalProducer:
 
 
 class Committer:
-    """Commits a partition's pending content at most once an interval, while the fold goes on.
+    """Commits a partition's pending content at most once per interval, while folding continues.
 
     Args:
         state: the partition's.
         producer: the partition's.
-        name: of its table, by which times are told.
+        name: of its table, used to label times.
         pace: gives it its turns.
         interval_s: least time between two transactions, in seconds.
         executor: runs what blocks.
@@ -338,7 +338,7 @@ class Committer:
             self._on_fatal(f"partition {self.state.number}: {error!r}", error)
 
     async def _something(self) -> None:
-        """Wait for work; meanwhile see to it that no outage leaves readers waiting."""
+        """Wait for work; meanwhile make sure that no outage leaves readers waiting."""
         while not self._work.is_set():
             try:
                 await asyncio.wait_for(self._work.wait(), IDLE_SECONDS)

@@ -94,9 +94,9 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
 def _check_metadata_task(task: asyncio.Task[None]) -> None:
     """End the process when aiokafka's task that keeps the metadata up to date has died.
 
-    It catches OSError, but a loop may answer a write to a connection that was just reset otherwise
-    (uvloop does so by a RuntimeError). Nothing tells of its death: whoever asks for metadata, as
-    for the coordinator of a group after an outage of Kafka, waits for ever.
+    It catches OSError, but a loop may answer a write to a connection that was just reset
+    differently (uvloop raises a RuntimeError). Nothing reports its death: whoever asks for
+    metadata, such as a group's coordinator after an outage of Kafka, waits for ever.
     """
     if task.done() and not task.cancelled():
         end_process("aiokafka no longer learns about the cluster", task.exception())
@@ -131,7 +131,7 @@ class Consumer(driver.Consumer):
     """Delivers batches in order, bounded in bytes, and acknowledges by the highest offset.
 
     `resume_at` maps a topic to a function from partition numbers to the offsets that its reader
-    wants next; a partition that it leaves out goes on at the committed offset.
+    wants next; a partition that it leaves out resumes at the committed offset.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -216,7 +216,7 @@ class Consumer(driver.Consumer):
         return done[0] + 1 if done else None
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
-        """Forget what was queued before the rebalance, then let Faust go on."""
+        """Forget what was queued before the rebalance, then let Faust continue."""
         self._acked.clear()
         self._unread_bytes = 0
         self._room.set()
@@ -235,13 +235,13 @@ class Consumer(driver.Consumer):
             await self.seek_wait(seeks)
 
     async def _check_log_ends(self, seeks: dict[TP, int]) -> None:
-        """Refuse a log that ends before what was read of it: all it gets would be skipped."""
+        """Refuse a log that ends before what was read of it: whatever it gets would be skipped."""
         ends = await self.highwaters(*seeks) if seeks else {}
         for tp, wanted in seeks.items():
             if wanted > ends[tp]:
                 end_process(
                     f"{tp.topic} partition {tp.partition} ends at {ends[tp]}, but {wanted} is the "
-                    "next to read: it was truncated or made anew; restore the topic, or wipe what "
+                    "next to read: it was truncated or recreated; restore the topic, or wipe what "
                     "was built from it"
                 )
 
@@ -249,7 +249,7 @@ class Consumer(driver.Consumer):
 class Transport(driver.Transport):
     """The transport that an app over batches uses: `app.transport = Transport(...)`.
 
-    `pace` bounds the transactions a second of all its tables together.
+    `pace` limits the transactions per second of all its tables together.
     """
 
     Consumer = Consumer

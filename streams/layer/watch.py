@@ -1,9 +1,9 @@
-"""Sees a worker that has stopped getting on, from outside its event loop, and ends it.
+"""Detects, from outside its event loop, a worker that has stopped making progress, and ends it.
 
 A thread compares what is committed with where the source ends, on a connection of its own. What
 counts is what can be read: the last stable offset, so that somebody else's open transaction is no
-fault of ours. A look that gets no answer says nothing, so an unreachable broker starts the count
-again, and so does a pause of the whole process, because looks are counted and not seconds.
+fault of ours. A check that gets no answer says nothing, so an unreachable broker restarts the
+count, and so does a pause of the whole process, because checks are counted and not seconds.
 """
 
 from __future__ import annotations
@@ -40,19 +40,19 @@ class LogPartition(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """Where a partition was seen, and since how many looks it has been there with work to do."""
+    """Where a partition was seen, and for how many checks it has been there with work to do."""
 
     offset: int
     looks: int
 
 
 class Watch(threading.Thread):
-    """Looks every few seconds whether every partition that has work gets on with it.
+    """Checks every few seconds whether every partition that has work makes progress.
 
     Args:
         bootstrap: Kafka's address.
-        positions: what gives the next offset to be committed of each partition that ought to get
-            on; one that rightly waits (for recovery, for a warehouse) is left out.
+        positions: gives the next offset to be committed for each partition that should make
+            progress; one that rightly waits (for recovery, for a warehouse) is left out.
         stuck_seconds: without progress for this long, while there is work, the process ends.
         on_stuck: what ends it, with the reason.
     """
@@ -75,13 +75,13 @@ class Watch(threading.Thread):
         self._shown: set[LogPartition] = set()
 
     def run(self) -> None:
-        """Look until the process ends."""
+        """Check until the process ends."""
         while True:
             time.sleep(self.look_seconds)
             self.look()
 
     def look(self) -> None:
-        """Look once."""
+        """Check once."""
         positions = dict(self._positions())
         try:
             stable = self._ends(positions, IsolationLevel.READ_COMMITTED)
@@ -101,13 +101,13 @@ class Watch(threading.Thread):
         return looks * self.look_seconds
 
     def reason(self) -> str:
-        """Say which partition stands still, since when, and where."""
+        """Say which partition is stuck, since when, and where."""
         marks = dict(self._marks)
         place = max(marks, key=lambda own: marks[own].looks)
         offset, looks = marks[place]
         return (
             f"{place.topic} partition {place.partition} has stood at offset {offset} for "
-            f"{looks * self.look_seconds:.0f} s although its log goes on; the limit is "
+            f"{looks * self.look_seconds:.0f} s although its log has grown; the limit is "
             f"{self.stuck_seconds:.0f} s (FLOWDROP_STUCK_SECONDS)"
         )
 

@@ -46,9 +46,9 @@ BALANCE_MAX = 10**15
 LEGS_MAX = 2048
 
 # Kinds whose available balance is never negative; an issuer owes what it minted, a partner what its
-# points became, a clearing account what is on its way from elsewhere, who backs coins the backing,
-# and `missing` what forged legs brought and is spent. (That of an issuer whose program was always
-# bound to its reserve isn't either.)
+# points became, a clearing account what is on its way from elsewhere, the backer the backing, and
+# `missing` what forged legs brought that has been spent. (That of an issuer whose program was
+# always bound to its reserve isn't either.)
 NEVER_NEGATIVE: frozenset[Kind] = frozenset(get_args(Kind)) - {
     *("issuer", "partner", "clearing", "backing", "missing"),
 }
@@ -59,8 +59,9 @@ class FormatError(ValueError):
 
     def __init__(self, version: bytes) -> None:
         super().__init__(
-            f"account record of format {version.hex() or 'none'}, this version reads {FORMAT.hex()}"
-            " only; begin anew with `flowdrop reset`, or run the version that wrote it"
+            f"account record of format {version.hex() or 'none'}, this version reads "
+            f"{FORMAT.hex()} only; start over with `flowdrop reset`, or run the version that wrote "
+            "it"
         )
 
 
@@ -81,7 +82,7 @@ class Account(msgspec.Struct, array_like=True, gc=False):
         caps: what a wallet has earned by activities that have a limit, packed, see `caps.py`.
         tier: of verification; '' for `none`.
         spent: what left a wallet on each day that has a limit, packed, see `tiers.py`.
-        name: its key; no part of the record.
+        name: its key; not part of the record.
     """
 
     kind: Kind
@@ -267,7 +268,7 @@ def missing_name(program: str, partition: int) -> str:
 
 
 def deposit_name(wallet: str) -> str:
-    """Return the account of what a wallet's owner has put by."""
+    """Return the account of what a wallet's owner has deposited."""
     return f"deposit:{wallet}"
 
 

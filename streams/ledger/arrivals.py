@@ -1,9 +1,9 @@
 """What a leg does when it arrives.
 
-A genuine leg is judged by no window and moves no clock: its transaction appended it exactly once.
-One that brings coins to a wallet is the only place where it is told what becomes of them, whichever
-partition they come from: they are credited, wait for a wallet that is not there yet, or go back.
-The origin is told that they have arrived.
+A genuine leg is subject to no window and moves no clock: its transaction appended it exactly once.
+What becomes of coins that a leg brings to a wallet is decided here alone, whichever partition they
+come from: they are credited, wait for a wallet that does not exist yet, or go back. The origin is
+told that they have arrived.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _distrusted(turn: Turn, leg: Leg) -> str:
 def pass_over(turn: Turn, leg: Leg) -> None:
     """Count a leg as arrived whose fold has failed, so that those after it need not wait for it.
 
-    It may come once more, when what failed has been mended.
+    It may come once more, when what failed has been fixed.
     """
     book, data = turn.book, leg.data
     if _distrusted(turn, leg) or partition_of(leg.subject, book.partitions) != book.number:
@@ -104,7 +104,7 @@ def _gift(turn: Turn, leg: Leg, clearing: Account) -> str:
     _answer(book, leg, reason)
     if reason:
         turn.send("bounce", data.payer, leg.subject, data.amount, data.campaign)
-        if data.step == "transfer":  # one that is asked back meanwhile isn't taken as well
+        if data.step == "transfer":  # one asked back in the meantime isn't taken as well
             memory = waiting.gone_back_name(_gift_of(leg), leg.subject)
             book.keep(Account("bounced", data.program, name=memory))
         return reason
@@ -143,7 +143,7 @@ def _acknowledge(turn: Turn, leg: Leg, clearing: Account) -> None:
 
 
 def _answer(book: Book, leg: Leg, reason: str) -> None:
-    """Have an event that asked remember what has become of it."""
+    """Make an event that asked remember what has become of it."""
     account = book[leg.subject]
     if leg.data.asker and account is not None:
         at = find(account.recent, bytes.fromhex(leg.data.asker))
@@ -173,20 +173,20 @@ def _reversal(turn: Turn, leg: Leg, clearing: Account) -> str:
 
 
 def _bounce(turn: Turn, leg: Leg, clearing: Account) -> str:
-    """Give coins that were sent from here, and could not be taken, to who paid them."""
+    """Give coins that were sent from here, and could not be taken, to whoever paid them."""
     clearing.pending -= leg.data.amount
     return _sent_back(turn, leg, clearing)
 
 
 def _unclaimed(turn: Turn, leg: Leg, clearing: Account) -> str:
-    """Give coins that have waited in vain to who paid them, and acknowledge it."""
+    """Give coins that have waited in vain to whoever paid them, and acknowledge it."""
     _sent_back(turn, leg, clearing)
     _acknowledge(turn, leg, clearing)
     return ""
 
 
 def _sent_back(turn: Turn, leg: Leg, clearing: Account) -> str:
-    """Give coins to who paid them, a packet's to its sender."""
+    """Give coins to whoever paid them, a packet's to its sender."""
     payer = turn.book[leg.subject]
     name = leg.subject
     if payer is not None and payer.kind == "packet":
@@ -197,7 +197,7 @@ def _sent_back(turn: Turn, leg: Leg, clearing: Account) -> str:
 
 
 def _came_back(turn: Turn, leg: Leg, code: int) -> None:
-    """Have the payer of a gift remember that it came back, and count it no longer."""
+    """Make the payer of a gift remember that it came back, and no longer count it."""
     payer = turn.book[leg.subject]
     if payer is None or payer.kind != "wallet":
         return
@@ -215,7 +215,7 @@ def _cause_key(leg: Leg) -> bytes:
 
 
 def _lease(turn: Turn, leg: Leg, clearing: Account) -> str:
-    """Add to a shard or an issuer what its reserve leased it; nothing means there is no more."""
+    """Add to a shard or an issuer what its reserve leased it; a lease of nothing means no more."""
     book, data = turn.book, leg.data
     shard = book.lender_or_borrower(leg.subject, data.program)
     if shard.program == data.program:
@@ -239,9 +239,9 @@ def _ack(turn: Turn, leg: Leg, clearing: Account) -> str:
 
 
 def _lease_ask(turn: Turn, leg: Leg, _clearing: Account) -> str:
-    """Lease who asks a part of what is left, which may be nothing, or all that it lacks.
+    """Lease the borrower a part of what is left, which may be nothing, or all that it lacks.
 
-    Who lacks more than there is gets the part only: others need the rest.
+    One that lacks more than there is gets the part only: others need the rest.
     """
     data = leg.data
     reserve = turn.book[leg.subject]
@@ -270,7 +270,7 @@ def _ask(turn: Turn, leg: Leg, _clearing: Account) -> str:
 
 
 def _reverse_ask(turn: Turn, leg: Leg, _clearing: Account) -> str:
-    """Send a gift's coins back from where they are, if there are as many."""
+    """Send a gift's coins back from where they are, if that many are there."""
     book, data = turn.book, leg.data
     gift = _gift_of(leg)
     if book[waiting.gone_back_name(gift, leg.subject)] is not None:
@@ -290,7 +290,7 @@ def _decline(turn: Turn, leg: Leg, reason: str) -> str:
 
 
 def _declined(turn: Turn, leg: Leg, _clearing: Account) -> str:
-    """Have what asked be refused, and a gift that was to be taken back stand as applied again."""
+    """Refuse what asked, and let a gift that was to be taken back count as applied again."""
     book = turn.book
     account = book[leg.subject]
     at = -1 if account is None else find(account.recent, _cause_key(leg))

@@ -1,8 +1,8 @@
 """The book: a partition's accounts while one batch is folded, and posting to them.
 
 It knows no rules. An operation first checks everything and then posts, so that an event is applied
-whole or not at all. What the book holds at the batch's end is stored at once; a book that is thrown
-away has changed nothing.
+whole or not at all. What the book holds at the batch's end is stored together; a book that is
+thrown away has changed nothing.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Shard(msgspec.Struct, gc=False):
         number: the partition.
         of: how many there are.
         clock_us: the latest time (microseconds since 1970) of an event applied here.
-        key: fingerprint of the ledger's first key: with another one nothing is folded.
+        key: fingerprint of the ledger's first key: with a different one nothing is folded.
     """
 
     number: int
@@ -86,7 +86,7 @@ class Book(dict[str, Account | None]):
         self._issuers: dict[str, Account] = {}
 
     def __missing__(self, name: str) -> Account | None:
-        """Read an account, once a batch."""
+        """Read an account, once per batch."""
         packed = self.read(name.encode())
         account = self[name] = None if packed is None else unpack(name, packed)
         return account
@@ -98,7 +98,7 @@ class Book(dict[str, Account | None]):
         return partition_of(name, self.partitions) != self.number
 
     def ours(self, name: str, kind: Kind, program: str) -> Account:
-        """Return one of the ledger's own accounts; it begins to exist when first posted to."""
+        """Return one of the ledger's own accounts; it comes into existence when first posted to."""
         return self[name] or Account(kind, program, name=name)
 
     def issuer(self, program: str) -> Account:
@@ -134,11 +134,11 @@ class Book(dict[str, Account | None]):
     # -- posting -------------------------------------------------------------------------------
 
     def may_pay(self, payer: Account, payee: Account, amount: int) -> bool:
-        """Return whether neither balance would pass its limit."""
+        """Return whether neither balance would exceed its limit."""
         return payer.posted - amount >= -BALANCE_MAX and payee.posted + amount <= BALANCE_MAX
 
     def pay(self, payer: Account, payee: Account, amount: int, limit: int = BALANCE_MAX) -> str:
-        """Move coins from one account to another, or say that a balance would pass its limit."""
+        """Move coins from one account to another, or say that a balance would exceed its limit."""
         payer_posted, payee_posted = payer.posted - amount, payee.posted + amount
         if payer_posted < -limit or payee_posted > limit:
             return "balance_limit"
@@ -196,8 +196,8 @@ class Book(dict[str, Account | None]):
 def link(chain: int, key: bytes, amount: int, pending: int) -> int:
     """Return an account's chain after a posting by the event of that `event_key`.
 
-    64 bits, and not keyed: it finds what was lost, altered or swapped by accident or by a bug; who
-    can write the changelog can write the chain as well.
+    64 bits, and not keyed: it finds what was lost, altered or swapped by accident or by a bug;
+    whoever can write the changelog can write the chain as well.
 
     Args:
         chain: before it.

@@ -1,9 +1,9 @@
 """Caps: how much a wallet has earned by activities that have a limit.
 
-A wallet keeps, of each such activity, what it has earned by it since there is a limit, and, if one
-is for a day, what it has earned on each day that an event may still come for: one within the window
-before the partition's clock. A day is one of the program's calendar, by the event's own time. What
-is taken back no longer counts.
+For each such activity a wallet keeps what it has earned by it since the limit was set and, if a
+limit is per day, what it has earned on each day for which an event may still arrive: one within the
+window before the partition's clock. A day is one of the program's calendar, by the event's own
+time. What is taken back no longer counts.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def earned_by(wallet: Account) -> dict[str, Earned]:
 
 
 def refusal_of(event: Earn, wallet: Account, program: Compiled, amount: int) -> str:
-    """Return which limit `amount` more coins would pass, '' when none."""
+    """Return which limit `amount` more coins would exceed, '' when none."""
     activity = program.earn[event.data.activity]
     earned = earned_by(wallet).get(event.data.activity, Earned())
     if activity.day_max is not None:

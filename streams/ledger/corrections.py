@@ -1,10 +1,10 @@
-"""Corrections: what an operator does about legs after a key was in wrong hands.
+"""Corrections: what an operator does about legs after a key was in the wrong hands.
 
 A forged leg that was accepted has minted what it brought: its coins are on no other partition's
-clearing account. Undone, they are taken from whom it paid, as far as they are there; what is spent
-is owed by the account `missing`. The origin, which was told that coins of its own had arrived, is
-told that they have not. A leg that the ledger did send, and that was refused because a forged one
-had come under its number, is delivered.
+clearing account. When it is undone, they are taken from whoever it paid, as far as they are still
+there; the account `missing` owes what has been spent. The origin, which was told that coins of its
+own had arrived, is told that they have not. A leg that the ledger did send, and that was refused
+because a forged one had come under its number, is delivered.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def _payee(book: Book, leg: Leg, name: str) -> Account | None:
 
 
 def _take_back(book: Book, leg: Leg, payee: Account | None) -> None:
-    """Take coins that were minted out of the world again, from who has them or from nobody."""
+    """Take minted coins out of circulation again, from whoever has them or from nobody."""
     program, amount = leg.data.program, leg.data.amount
     clearing = book.clearing(program)
     taken = 0

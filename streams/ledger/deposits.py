@@ -1,8 +1,8 @@
-"""Deposits: leftover package data put by in parts, and taken out or given back whole.
+"""Deposits: leftover package data deposited in parts, and taken out or given back whole.
 
-A wallet has one deposit, an account of its own. Its first part begins a term; taking all out, or
-its return to the number at the term's end, ends that, and the next part begins another. Months are
-those of the program's calendar.
+A wallet has one deposit, an account of its own. Its first part begins a term; taking everything
+out, or its return to the number at the term's end, ends the term, and the next part begins another.
+Months are those of the program's calendar.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def add(turn: Turn, event: DepositAdd, wallet: Account, program: Compiled) -> st
 
 
 def custody(turn: Turn, event: DepositCustody, wallet: Account, program: Compiled) -> str:
-    """Deposit to fees: a month's custody fee, once, and at most what there is."""
+    """Deposit to fees: a month's custody fee, once, and at most what is there."""
     book = turn.book
     deposit = _deposit(book, wallet)
     if deposit is None:
@@ -97,12 +97,12 @@ def give_back(turn: Turn, event: DepositReturn, wallet: Account, program: Compil
 
 
 def has_deposit(book: Book, wallet: Account) -> bool:
-    """Return whether the wallet's owner has anything put by."""
+    """Return whether the wallet's owner has anything on deposit."""
     return _deposit(book, wallet) is not None
 
 
 def month_of(time: datetime, calendar: Calendar) -> int:
-    """Return the month that has `time`, counted from January 1970 as 0."""
+    """Return the month that contains `time`, counted from January 1970 as 0."""
     local = calendar.local(time)
     return (local.year - _YEAR_0) * _MONTHS + local.month - 1
 
@@ -114,7 +114,7 @@ def month_name(month: int) -> str:
 
 
 def _rule(program: Compiled) -> Deposits:
-    assert program.deposits is not None, "a program whose deposits are open says how"
+    assert program.deposits is not None, "a program that accepts deposits says how"
     return program.deposits
 
 

@@ -4,7 +4,7 @@
     result = fold(turn, event, offset, arrived_us)
 
 Its only effect is on the book: accounts, the partition's clock, and the legs to send. No clock, no
-randomness, no I/O, so that the log folded again gives the same bytes.
+randomness, no I/O, so folding the log again gives the same bytes.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _encode = msgspec.msgpack.Encoder().encode
 
-# By the event's type: what it is called, what tells its result, what judges it if it is no
+# By the event's type: what it is called, what builds its result, what judges it if it is not a
 # client's; and, if it is, where it is remembered, what its subject must be, and what does it.
 # (Plain tuples, which are quicker to take apart than named ones.)
 _ROWS: dict[type, tuple[str, Any, Any, Any, Any, Any]] = {
@@ -45,7 +45,7 @@ _ROWS: dict[type, tuple[str, Any, Any, Any, Any, Any]] = {
 
 
 def fold(turn: Turn, event: WalletEvent, offset: int, arrived_us: int) -> Result:
-    """Judge one event, do what it says if it may, and tell what became of it.
+    """Judge one event, do what it says if allowed, and return what became of it.
 
     Args:
         turn: with the partition's accounts and clock, and the rules.
@@ -102,7 +102,7 @@ def _judge(  # noqa: C901, PLR0912 - the checks in their order
     account = memory = book[where]
     if account is None and book.is_elsewhere(where):
         return turn.forward()
-    if beside is not None:  # a packet need not remember who drew: each has an account
+    if beside is not None:  # a packet need not remember who drew: each claimer has an account
         where = beside(event)
         memory = book[where]
     key = book.key

@@ -1,6 +1,6 @@
 """Holds: coins of a wallet kept for a carrier or a merchant until it has delivered.
 
-A hold bears what names the event that made it, so that a name that a hold still bears is refused
+A hold carries the name of the event that made it, so that a name still carried by a hold is refused
 even when the wallet no longer remembers that event.
 """
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def hold(turn: Turn, wallet: Account, amount: int, payee: str, until_us: int = 0) -> str:
-    """Keep coins of the wallet for `payee`, by the event in hand."""
+    """Hold coins of the wallet for `payee`, by the current event."""
     book = turn.book
     holds = holds_of(wallet.terms)
     if any(own.key == book.key for own in holds):

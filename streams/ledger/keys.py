@@ -1,6 +1,6 @@
-"""Keys: what operators say of them in every partition's log.
+"""Keys: what operators say about them in every partition's log.
 
-A key is introduced, then used, and at last revoked; what a signature is worth is for `trust.py`.
+A key is introduced, then used, and finally revoked; what a signature is worth is up to `trust.py`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Leases: coins that a reserve hands out in parts, so that a partition may spend without asking.
+"""Leases: coins that a reserve hands out in parts, so that a partition can spend without asking.
 
 A campaign's budget leases to its shards, what backs a program's coins to its issuers. What a
-reserve leases has left it, so that all together never spend more than it had. One that runs low
-asks for more, once until it hears; a lease of 0 says that there is no more.
+reserve leases has left it, so that all together never spend more than it had. A borrower that runs
+low asks for more, once until it gets an answer; a lease of 0 says that there is no more.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def lease_to_all(
 def ask_when_low(
     turn: Turn, borrower: Account, lease: Lease, reserve: str, campaign: str = "", lacks: int = 0
 ) -> None:
-    """Ask for another lease for who `lacks` coins, or has less than half of its last lease."""
+    """Ask for another lease if the borrower `lacks` coins or has under half of its last one."""
     if not lease.leased or lease.asked or lease.dry:
         return
     if lacks or borrower.available < max(1, lease.chunk // 2):

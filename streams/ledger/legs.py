@@ -3,7 +3,7 @@
 A leg stands in the other partition's own log, appended by the transaction that made it. The legs of
 a program from one partition to another are numbered 1, 2, 3, ... without gaps, and arrive in that
 order. The clearing account keeps how many have gone to each partition and come from each, so that
-every repeat is told, however late, without a window, and one that skips ahead moves nothing.
+every repeat is recognised, however late, without a window, and one that skips ahead moves nothing.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def sign(leg: Leg, secret: bytes) -> Leg:
 
 
 def is_genuine(leg: Leg, secret: bytes) -> bool:
-    """Return whether the ledger that knows `secret` signed the leg, as it is."""
+    """Return whether the ledger that knows `secret` signed the leg as it stands."""
     return is_signed(_content(leg), leg.data.signature, secret)
 
 
@@ -69,10 +69,10 @@ def _with(terms: bytes, start: int, count: int) -> bytes:
 
 
 def cause_of(event: WalletEvent) -> tuple[str, str]:
-    """Return source and id of what a leg made by `event` is of.
+    """Return source and id of the event that a leg made by `event` belongs to.
 
-    A leg made by a leg, or by a correction of one, is of what began that one; one that takes back
-    is of what it takes back.
+    A leg made by a leg, or by a correction of one, belongs to what began that one; one that takes
+    back belongs to what it takes back.
     """
     if isinstance(event, Leg):
         return event.data.cause_source, event.data.cause

@@ -1,4 +1,4 @@
-"""What an operation is: a row in the file of its family, from which all the rest follows."""
+"""What an operation is: a row in the file of its family, from which everything else follows."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Operation(NamedTuple):
     Attributes:
         event: the type; its last word is what a program's `operations` calls it.
         run: does it, or returns the name of a refusal. All checks, in the order of
-            `refusals.REFUSALS`, stand before the first posting.
+            `refusals.REFUSALS`, come before the first posting.
         subject: what the subject must be, which is checked first.
-        facts: adds to the result what only such events tell.
+        facts: adds to the result what only such events report.
         refusals: what it may return, besides what the subject may be refused for.
         memory: the account that remembers the event, where that is not its subject.
     """
@@ -53,7 +53,7 @@ class Ours(NamedTuple):
     Attributes:
         event: the type.
         judge: does what it says if it may; returns outcome and reason.
-        facts: adds to the result what only such events tell.
+        facts: adds to the result what only such events report.
     """
 
     event: type

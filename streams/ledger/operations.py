@@ -45,7 +45,7 @@ OPERATIONS = (
 # What only the ledger and its operators write.
 OURS = (*arrivals.OURS, *published.OURS, *keys.OURS, *corrections.OURS)
 
-# What adds to a result what only events of its type tell.
+# What adds to a result what only events of its type report.
 FACTS = {row.event: row.facts for row in (*OPERATIONS, *OURS)}
 
 

@@ -1,8 +1,8 @@
 """Orders: coins for what a program's catalogue offers, held until the merchant has delivered.
 
-A delivered order is remembered for good, on an account of its own, so that it can be refunded long
-after the wallet has forgotten it, and only once. That account goes by the order's id alone, so that
-a reference to the id finds the orders of every source.
+A delivered order is remembered permanently, on an account of its own, so that it can be refunded
+long after the wallet has forgotten it, and only once. That account goes by the order's id alone, so
+that a reference to the id finds the orders of every source.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _held(turn: Turn, event: OrderFulfil | OrderCancel, wallet: Account) -> Hold
 def _meant(
     turn: Turn, event: OrderFulfil | OrderCancel | OrderRefund, wallet: Account
 ) -> tuple[str, str]:
-    """Return why it is not plain which order is meant, '' when it is, and its source."""
+    """Return why it is not clear which order is meant, '' when it is, and its source."""
     order, source = event.data.order, event.data.order_source
     sources = [held.source for held in _open(wallet, order, source)]
     sources += [

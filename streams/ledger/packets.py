@@ -1,7 +1,7 @@
-"""Red packets: coins that one sends and the first so many draw from, all on the sender's partition.
+"""Red packets: the first so many claimers draw coins; all on the sender's partition.
 
-A draw depends on the packet's name, how many drew before and the ledger's key, so that nobody can
-foresee it and everybody who folds the log again gets the same.
+A draw depends on the packet's name, how many drew before and the ledger's key, so nobody can
+foresee it, and everybody who folds the log again gets the same result.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def _is_over(packet: Account, terms: Packet, event: PacketClaim | PacketShare) -
 
 
 def claim(turn: Turn, event: PacketClaim, packet: Account, program: Compiled) -> str:
-    """Packet to claimer, once a person; the result tells through whose share."""
+    """Packet to claimer, once per person; the result says through whose share."""
     book, data = turn.book, event.data
     claimer = data.claimer
     memory = claim_name(packet.name, claimer)
@@ -171,8 +171,8 @@ def _is_for_others(
 def draw(name: str, terms: Packet, remaining: int, secret: bytes) -> int:
     """Return the coins of the next claim: at least one, and at least one left for each after it.
 
-    Equal parts differ by at most one, the smaller ones first. By luck it is uniform between one and
-    twice the mean of what remains. The last takes the rest.
+    Equal parts differ by at most one, the smaller ones first. A lucky share is uniform between one
+    and twice the mean of what remains. The last takes the rest.
     """
     if terms.left == 1:
         return remaining
@@ -180,7 +180,7 @@ def draw(name: str, terms: Packet, remaining: int, secret: bytes) -> int:
         return remaining // terms.left
     most = min(2 * remaining // terms.left, remaining - (terms.left - 1))
     luck = hmac.digest(secret, _encode([name, terms.made]), "sha256")
-    return 1 + int.from_bytes(luck, "big") % most  # 256 bits: what modulo favours is negligible
+    return 1 + int.from_bytes(luck, "big") % most  # 256 bits: the modulo bias is negligible
 
 
 def expire(turn: Turn, event: PacketExpire, packet: Account, _program: Compiled) -> str:

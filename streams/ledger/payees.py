@@ -1,8 +1,8 @@
 """Paying a wallet that may live on another partition.
 
-On which partition it lives must not show. So only who lives here and can be paid is paid at once;
-any other wallet's name gets a leg, also from its own partition, and what becomes of the coins is
-told, in one place for all, when that arrives.
+On which partition it lives must not show. So only a wallet that lives here and can be paid is paid
+at once; any other wallet's name gets a leg, even from its own partition, and what becomes of the
+coins is decided, in one place for all, when that arrives.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def may_be_paid(book: Book, name: str) -> bool:
-    """Return whether a name is a wallet's, or may yet be one's."""
+    """Return whether a name is a wallet's, or may yet become one's."""
     payee = book[name]
     return (kind_of(name) if payee is None else payee.kind) == "wallet"
 
@@ -35,7 +35,7 @@ def pay_or_send(
     program: Compiled,
     campaign: str = "",
 ) -> str:
-    """Pay a name that may be paid: here at once, if its wallet takes it, else by a leg."""
+    """Pay a name that may be paid: here at once, if its wallet takes it, otherwise by a leg."""
     payee = turn.book[name]
     if (
         payee is not None

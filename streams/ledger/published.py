@@ -1,11 +1,11 @@
 """Published rules: a program's file in the log, by which a partition judges from there on.
 
-Files may change; a log folded again must come to the same bytes. So a change of rules is an event
-in every partition's log, signed by an operator's key, and each partition keeps the
-latest of each program in an account of its own. Until the first comes, the worker's files count.
-Like a leg it is judged by no window and moves no clock: its time is the operator's, not the log's.
-What it says of the time before its own must be what the one before it said: events of that time
-have been judged, and others of it may still come.
+Files may change; folding a log again must give the same bytes. So a change of rules is an event in
+every partition's log, signed by an operator's key, and each partition keeps the latest of each
+program in an account of its own. Until the first comes, the worker's files count. Like a leg it is
+subject to no window and moves no clock: its time is the operator's, not the log's. What it says
+about the time before its own must match what the one before it said: events of that time have been
+judged, and others of it may still come.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def take(turn: Turn, event: ProgramRules) -> tuple[str, str]:
     """Judge by an event's rules from now on; return outcome and reason.
 
     Raises:
-        ValueError: when the rules are none of the program.
+        ValueError: when the rules are not the program's.
     """
     book, data = turn.book, event.data
     secret = turn.trust["rules"][data.key]

@@ -1,19 +1,20 @@
 """The events an account remembers: 22 bytes each, in the order they came.
 
-An entry is the 64-bit hash of what names the event, its source and id; 32 bits of its content's;
+An entry is the 64-bit hash of the event's name, its source and id; 32 bits of its content's hash;
 the time and what became of it; and what undoing it takes that neither the event nor its content
 says: the coins that it gave, where the rules said how many, and whether it counts against a limit.
 "The same content" means an equal decoded event: the order of JSON keys, white space, the offset in
 which a time is written and extension attributes (a trace id) make no difference.
 
-What undoing takes is one number, coins times two and one for what counts. It has 16 bits; a greater
-one (32,767 coins or more that the rules gave) stands in a second entry behind its own, where others
-have the hash.
+What undoing takes is one number: coins times two, plus one if it counts. It has 16 bits; a greater
+one (the rules gave 32,767 coins or more) is stored in a second entry behind its own, in place of
+the hash.
 
 Entries older than the window are dropped from the front; when `RECENT_MAX` are left, the first
-makes room, and if it was applied its time is kept as `forgotten_us`: what is not later than that
-and not remembered is refused, since it might be a repeat. That a wrong entry at the front can hold
-up those behind it costs memory, never a coin, and no event costs more than its own entry.
+makes room, and if it was applied its time is kept as `forgotten_us`: an event that is not later
+than that and not remembered is refused, since it might be a repeat. A wrong entry at the front may
+hold up those behind it: that costs memory, never a coin, and no event costs more than its own
+entry.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ class Entry(NamedTuple):
 
 
 def digest_of(operation: str, time_us: int, data: object) -> int:
-    """Return the 32-bit hash of an event's content, the same for every spelling of it.
+    """Return the 32-bit hash of an event's content, the same however it is spelled.
 
     Without source, id and subject: it is compared only where these are the same.
     """
@@ -138,7 +139,7 @@ def _made_room(account: Account, horizon_us: int, size: int) -> bytes:
     while start < end and _unpack_time(recent, start + _TIME_AT)[0] >> _CODE_BITS < horizon_us:
         start += _SIZE
     while end - start + size > BYTES_MAX:
-        # A refusal that goes is judged anew, which can apply nothing twice.
+        # A dropped refusal is judged again, which can apply nothing twice.
         time = _unpack_time(recent, start + _TIME_AT)[0]
         if time & 0xFF in APPLIED_CODES:
             account.forgotten_us = max(account.forgotten_us, time >> _CODE_BITS)

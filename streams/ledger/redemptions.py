@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def redeem(turn: Turn, event: Redeem, wallet: Account, program: Compiled) -> str:
-    """Wallet to carrier; with `until` the coins are held instead. The result tells the data."""
+    """Wallet to carrier; with `until` the coins are held instead. The result reports the data."""
     data = event.data
     coin_mb = program.plain.get(data.carrier)
     if coin_mb is None and (reason := _refused_at_carrier(event, program)):
@@ -79,7 +79,7 @@ def fail(turn: Turn, event: RedeemFail, wallet: Account, _program: Compiled) -> 
 
 
 def expire(turn: Turn, event: RedeemExpire, wallet: Account, _program: Compiled) -> str:
-    """Give the held coins back, when their time is over."""
+    """Give the held coins back once their time is over."""
     held = _held(turn, event, wallet)
     if isinstance(held, str):
         return held
@@ -91,7 +91,7 @@ def expire(turn: Turn, event: RedeemExpire, wallet: Account, _program: Compiled)
 def _held(
     turn: Turn, event: RedeemSettle | RedeemFail | RedeemExpire, wallet: Account
 ) -> Hold | str:
-    """Return the open redemption that is meant, or why none is."""
+    """Return the open redemption that is meant, or why there is none."""
     data = event.data
     meant = [
         held

@@ -10,7 +10,7 @@ class Refusal(NamedTuple):
 
     Attributes:
         name: what results and reports call it.
-        code: what accounts remember; never changed, never used again for another.
+        code: what accounts remember; never changed, never reused for another.
         sentence: what was wrong.
         remedy: what to do about it.
     """
@@ -27,28 +27,28 @@ REFUSALS: tuple[Refusal, ...] = (
         "unknown_key",
         120,
         "It is signed with a key that the partition does not know.",
-        "Introduce a key by `flowdrop ledger keys add` before anything is signed with it.",
+        "Introduce a key with `flowdrop ledger keys add` before anything is signed with it.",
     ),
     Refusal(
         "revoked_key",
         121,
         "It is signed with a key that is revoked, or asks that one be used again.",
-        "Look for who else may write to wallet.events; `flowdrop ledger forged` lists what such a "
+        "Check who else can write to wallet.events; `flowdrop ledger forged` lists what such a "
         "key brought in before.",
     ),
     Refusal(
         "forged_leg",
         1,
         "The leg's signature is not the ledger's.",
-        "Only the ledger writes legs; look for who else may write to wallet.events.",
+        "Only the ledger writes legs; check who else can write to wallet.events.",
     ),
     Refusal(
         "wrong_partition",
         2,
         "The subject lives on another partition. The worker forwards the record there, once, and "
         "records it as `forwarded`.",
-        "Nothing to mend; partitioning by CRC-32 of the key, as `flowdrop replay` does, saves the"
-        " way.",
+        "Nothing to fix; partitioning by CRC-32 of the key, as `flowdrop replay` does, avoids the "
+        "detour.",
     ),
     Refusal(
         "repeated_leg",
@@ -61,74 +61,74 @@ REFUSALS: tuple[Refusal, ...] = (
         "leg_gap",
         122,
         "The leg's number skips those that have not arrived.",
-        "No ledger sends such a leg; look for who else may write to wallet.events.",
+        "No ledger sends such a leg; check who else can write to wallet.events.",
     ),
     Refusal(
         "forged_rules",
         66,
         "The signature of the rules is not the ledger's, or they are for another account.",
-        "Publish rules by `flowdrop programs publish`; look for who else may write to "
+        "Publish rules with `flowdrop programs publish`; check who else can write to "
         "wallet.events.",
     ),
     Refusal(
         "stale_rules",
         67,
         "The partition has later rules of the program.",
-        "Nothing to do, if it is a repeat; else publish them again.",
+        "Nothing to do if it is a repeat; otherwise publish them again.",
     ),
     Refusal(
         "changes_the_past",
         105,
-        "The rules would have a time gone by judged otherwise than those published before.",
-        "Leave what was in force as it is, and write what comes as a further period with `from`.",
+        "The rules would judge a past time differently from those published before.",
+        "Leave past periods as they are, and add the change as a new period with `from`.",
     ),
     Refusal(
         "forged_key",
         123,
         "The signature of the key's event is not an operator's, or it is for another account.",
-        "Change keys by `flowdrop ledger keys`; look for who else may write to wallet.events.",
+        "Change keys with `flowdrop ledger keys`; check who else can write to wallet.events.",
     ),
     Refusal(
         "known_key",
         124,
-        "A key of this id was introduced before.",
-        "Nothing to do, if it is a repeat; a new key has an id of its own.",
+        "A key with this id was introduced before.",
+        "Nothing to do if it is a repeat; a new key needs an id of its own.",
     ),
     Refusal(
         "key_in_use",
         125,
         "The partition signs with the key.",
-        "Nothing to do, if it was to be used; before it is revoked another has to be.",
+        "Nothing to do if the aim was to use it; before it is revoked, take another into use.",
     ),
     Refusal(
         "forged_correction",
         126,
         "The signature of the correction is not an operator's, or it is for another account.",
-        "Correct by `flowdrop ledger forged --undo`; look for who else may write to wallet.events.",
+        "Correct with `flowdrop ledger forged --undo`; check who else can write to wallet.events.",
     ),
     Refusal(
         "repeated_correction",
         127,
-        "The leg was undone, or delivered, before.",
+        "The leg was undone or delivered before.",
         "Nothing to do.",
     ),
     Refusal(
         "no_correction",
         128,
-        "Such a leg brings no coins, and what it led to is not taken back by itself.",
-        "See what it caused by `flowdrop ledger trace`, and reverse that.",
+        "Such a leg brings no coins, and what it led to is not taken back automatically.",
+        "See what it caused with `flowdrop ledger trace`, and reverse that.",
     ),
     Refusal(
         "conflict",
         4,
-        "The subject had an event with this source and id and other content.",
+        "The subject already had an event with this source and id but different content.",
         "Give every event of a source an id of its own; a retry sends the same content.",
     ),
     Refusal(
         "in_the_future",
         5,
         "The event's time is further after its arrival than the tolerance allows.",
-        "Set the sender's clock; what is not wrong but early, send again when its time has come.",
+        "Correct the sender's clock; if the time is right, send the event again once it has come.",
     ),
     Refusal(
         "too_old",
@@ -139,7 +139,7 @@ REFUSALS: tuple[Refusal, ...] = (
     Refusal(
         "forgotten",
         7,
-        "So many later events of the subject came before it that a repeat could not be told.",
+        "So many later events of the subject came before it that a repeat could not be recognised.",
         "Send a subject's events roughly in order of time.",
     ),
     # the program
@@ -273,18 +273,18 @@ REFUSALS: tuple[Refusal, ...] = (
         "already_rewarded",
         97,
         "The campaign has given this reward to, or for, the person or the conversion.",
-        "Nothing to do: once each.",
+        "Nothing to do: each is rewarded once.",
     ),
     Refusal(
         "daily_cap",
         61,
-        "The wallet would earn more by the activity than it may on one day.",
+        "The wallet would earn more from the activity than it may in one day.",
         "Earn the rest on another day; see `day_max` in the program's file.",
     ),
     Refusal(
         "lifetime_cap",
         62,
-        "The wallet would earn more by the activity than it ever may.",
+        "The wallet would earn more from the activity than it ever may.",
         "Nothing to do; see `lifetime_max` in the program's file.",
     ),
     Refusal(
@@ -314,15 +314,14 @@ REFUSALS: tuple[Refusal, ...] = (
     Refusal(
         "over_tier_transaction",
         101,
-        "A gift, packet or redemption has more coins than the wallet's tier of verification "
-        "allows.",
-        "Give or redeem less at once, or have the owner verified; see `verification` in the "
+        "A gift, packet or redemption has more coins than the wallet's verification tier allows.",
+        "Give or redeem less at a time, or have the owner verified; see `verification` in the "
         "program's file.",
     ),
     Refusal(
         "over_tier_day",
         102,
-        "More coins would leave the wallet on that day than its tier of verification allows.",
+        "More coins would leave the wallet on that day than its verification tier allows.",
         "Send the rest on another day, or have the owner verified.",
     ),
     Refusal(
@@ -352,8 +351,9 @@ REFUSALS: tuple[Refusal, ...] = (
     Refusal(
         "wrong_rate",
         87,
-        "So many points are not so many coins by the partner's rate, to the last of them.",
-        "Show the person the rate in the program's file, and exchange what comes out whole.",
+        "At the partner's rate, this many points are not exactly this many coins.",
+        "Show the person the rate in the program's file, and exchange an amount that comes out "
+        "whole.",
     ),
     Refusal(
         "bad_term",
@@ -365,7 +365,7 @@ REFUSALS: tuple[Refusal, ...] = (
         "too_small",
         28,
         "The packet has fewer coins than claims.",
-        "Put in at least one coin a claim.",
+        "Put in at least one coin per claim.",
     ),
     Refusal(
         "id_in_use",
@@ -383,13 +383,13 @@ REFUSALS: tuple[Refusal, ...] = (
     Refusal(
         "unknown_hold",
         30,
-        "The wallet has no open redemption of that id.",
+        "The wallet has no open redemption with that id.",
         "Name a `redeem` with `until` that was applied and not resolved.",
     ),
     Refusal(
         "unknown_order",
         83,
-        "The wallet has no order of that id that this can be done to.",
+        "The wallet has no order with that id in a state that allows this.",
         "Name an `order_place` that was applied: held to fulfil or cancel it, fulfilled to refund.",
     ),
     Refusal(
@@ -401,7 +401,7 @@ REFUSALS: tuple[Refusal, ...] = (
     Refusal(
         "unknown_original",
         37,
-        "The subject had no such applied event, or its coins came back already.",
+        "The subject had no such applied event, or its coins have already come back.",
         "Give the event as it was sent.",
     ),
     Refusal(
@@ -409,7 +409,7 @@ REFUSALS: tuple[Refusal, ...] = (
         109,
         "The event is older than the window in which it may be taken back, or so many of the "
         "subject's came after it that it is not remembered.",
-        "Undo it by another event: a gift back, a grant, an earn of the amount.",
+        "Undo it with another event: a gift back, or a grant or earn of the amount.",
     ),
     Refusal(
         "not_answered",
@@ -445,12 +445,13 @@ REFUSALS: tuple[Refusal, ...] = (
         "ambiguous_reference",
         104,
         "Events of several sources have the id that is referred to, and no source is given.",
-        "Give the source of the event that is meant, beside its id.",
+        "Give the source of the event meant, as well as its id.",
     ),
     Refusal(
         "wrong_code",
         90,
-        "The packet is for those who have its code, and the claim has neither that nor a share.",
+        "The packet is for those who have its code, and the claim has neither the code nor a "
+        "share.",
         "Give the code that it was sent with.",
     ),
     Refusal(
@@ -475,12 +476,12 @@ REFUSALS: tuple[Refusal, ...] = (
         "nothing_left",
         91,
         "The function fee would take all of it.",
-        "Deposit more at once; see `deposits` in the program's file.",
+        "Deposit more at a time; see `deposits` in the program's file.",
     ),
     Refusal(
         "no_deposit",
         92,
-        "The wallet's owner has nothing put by.",
+        "The wallet's owner has nothing on deposit.",
         "Nothing to do.",
     ),
     Refusal(
@@ -492,13 +493,13 @@ REFUSALS: tuple[Refusal, ...] = (
     Refusal(
         "not_due",
         31,
-        "It is not due before a later time.",
-        "Send it when that time has come.",
+        "It is not due yet.",
+        "Send it once it is due.",
     ),
     Refusal(
         "nothing_waiting",
         107,
-        "No such coins wait for the name.",
+        "No such coins are waiting for the name.",
         "See `flowdrop ledger waiting`.",
     ),
     Refusal(
@@ -510,20 +511,20 @@ REFUSALS: tuple[Refusal, ...] = (
     Refusal(
         "has_deposit",
         94,
-        "The wallet's owner has coins put by.",
+        "The wallet's owner has coins on deposit.",
         "Withdraw them, or have them returned to the number.",
     ),
     Refusal(
         "balance_left",
         42,
         "The wallet has coins left and `to` names nobody.",
-        "Name in `to` who gets them.",
+        "Name in `to` the wallet that gets them.",
     ),
     # the coins
     Refusal(
         "to_self",
         22,
-        "Payer and payee are the same.",
+        "The payer and the payee are the same.",
         "Name another payee.",
     ),
     Refusal(
@@ -535,13 +536,13 @@ REFUSALS: tuple[Refusal, ...] = (
     Refusal(
         "over_tier_balance",
         103,
-        "The wallet would hold more coins than its tier of verification allows.",
+        "The wallet would hold more coins than its verification tier allows.",
         "Have its owner spend some, or be verified; see `verification` in the program's file.",
     ),
     Refusal(
         "insufficient_balance",
         24,
-        "The account that pays has fewer coins available.",
+        "The paying account has fewer coins available.",
         "Ask for at most what is available.",
     ),
     Refusal(
@@ -560,14 +561,14 @@ REFUSALS: tuple[Refusal, ...] = (
     Refusal(
         "too_many_waiting",
         108,
-        "64 gifts wait for the name already.",
+        "64 gifts are already waiting for the name.",
         "Have its owner open the wallet.",
     ),
     Refusal(
         "balance_limit",
         26,
-        "A balance would pass 10^15 coins.",
-        "Split the amount over accounts.",
+        "A balance would exceed 10^15 coins.",
+        "Split the amount across accounts.",
     ),
 )
 
@@ -583,9 +584,10 @@ NAMES: dict[int, str] = {code: name for name, code in CODES.items()} | dict.from
     APPLIED_CODES, ""
 )
 
-# What depends on the moment (or would be refused the same way for ever), and so is judged anew; and
-# a conflict, whose id already stands for another event. `in_the_future` is about when an event was
-# read; a refusal by balance, state or rules is remembered, since a late copy must not move money.
+# What depends on the moment (or would be refused the same way for ever) and so is judged again each
+# time; and a conflict, whose id already stands for another event. `in_the_future` is about when an
+# event was read; a refusal by balance, state or rules is remembered, since a late copy must not
+# move money.
 NEVER_REMEMBERED = frozenset(
     {"wrong_partition", "conflict", "in_the_future", "too_old", "forgotten"}
 )

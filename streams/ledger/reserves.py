@@ -1,6 +1,6 @@
 """Reserves: what backs a program's coins, and issuing no more than that.
 
-A program that its file binds issues on each partition what the issuer there has leased from the
+A program bound by its file issues on each partition what the issuer there has leased from the
 reserve, and no more. The reserve's coins, and those its issuers have leased, are the ones that may
 still be issued; the account `backing` owes them all, issued or not.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def issue(turn: Turn, payee: Account, amount: int, program: Compiled) -> str:
-    """Issuer to payee; of a program that is bound to its reserve, what was leased here."""
+    """Issuer to payee; for a program bound to its reserve, at most what was leased here."""
     book = turn.book
     issuer = book.issuer(program.name)
     if not program.is_backed:

@@ -62,8 +62,8 @@ NO_POSTINGS = Postings()
 class Result(msgspec.Struct, omit_defaults=True, gc=False):
     """One record's outcome; see `sql/migrations/002_ledger_results.sql` for each field.
 
-    `amount` is what was moved, or, of what moved nothing, what the event asked for or holds (0 when
-    the program's rule would have said).
+    `amount` is what was moved or, if nothing was, what the event asked for or holds (0 when the
+    program's rule would have said).
     """
 
     source_partition: int

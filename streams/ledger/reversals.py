@@ -1,4 +1,4 @@
-"""Reversals: an applied event taken back, its coins where they came from."""
+"""Reversals: an applied event taken back, its coins returned to where they came from."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _take_back(turn: Turn, original: Original, wallet: Account, entry: Entry) ->
     if isinstance(original, PointsOut):
         bring_back(turn, account_of(book, original.data.partner, program), wallet.name, amount)
         return ""
-    # Whether its payee has the coins is told where they are, also when that is here.
+    # Whether its payee has the coins is decided where they are, even when that is here.
     asker = book.key.hex()
     turn.send("reverse_ask", original.data.to, wallet.name, amount, asker=asker)
     turn.amount = amount
@@ -84,7 +84,7 @@ def _take_back(turn: Turn, original: Original, wallet: Account, entry: Entry) ->
 
 
 def _uncount(turn: Turn, original: Original, wallet: Account, entry: Entry) -> None:
-    """Have an event that was taken back count against no limit any more."""
+    """Stop counting an event that was taken back against any limit."""
     amount = original.data.amount or entry.coins
     if isinstance(original, Earn):
         caps.uncount(turn, wallet, original.data.activity, entry.time_us, amount)
@@ -103,7 +103,7 @@ def _tell(result: Result, data: ReverseData, turn: Turn) -> None:
     result.cause_source = original.source
 
 
-# What a result tells of the event that is taken back: all that `Original` has.
+# What a result says of the event that is taken back: all that `Original` has.
 ORIGINALS: dict[type, Facts] = {
     Earn: tell_earn,
     Grant: tell_campaign,

@@ -1,7 +1,7 @@
 """Rewards: what a campaign gives for a conversion, once, out of its budget.
 
-The subject is who converted, so that what is given once is remembered in one place, whoever gets
-it; and for good, on an account of its own.
+The subject is the person who converted, so that what is given once is remembered in one place,
+whoever gets it; and permanently, on an account of its own.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def reward(turn: Turn, event: Reward, wallet: Account, program: Compiled) -> str
 def _given_before(book: Book, event: Reward, rule: RewardRule, memory: Account) -> str:
     """Return why this may have been given before, '' when it has not.
 
-    Conversions are no events of the ledger's: which there are is told by what was rewarded.
+    Conversions are not ledger events: which exist is known from what was rewarded.
     """
     if book[memory.name] is None:
         return ""
@@ -81,7 +81,8 @@ def _refusal_of(turn: Turn, event: Reward, payee: str, program: Compiled, amount
         return "to_self"
     if not may_be_paid(turn.book, payee):
         return "unknown_payee"
-    # The subject lives here, wherever that is; of a sharer who may, the answer must not tell more.
+    # The subject lives here, wherever that is; if a sharer may too, the answer must not reveal
+    # more.
     is_full = payee == event.subject and tiers.is_full(turn.book[payee], program, amount)
     return "over_tier_balance" if is_full else ""
 

@@ -1,7 +1,7 @@
-"""The rulebook: by which rules a partition judges, at which time.
+"""The rulebook: which rules a partition judges by, and when.
 
-Rules that were published in the partition's log count from there on, before that those that the
-ledger began with. What is published is compiled once, however many partitions and batches read it.
+Rules published in the partition's log count from there on; before that, those that the ledger began
+with. What is published is compiled once, however many partitions and batches read it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class Rulebook(dict[str, "Periods | None"]):
     """Programs by name, from the beginning on; `None` for one unknown.
 
-    What is published anew is dropped, to be read again.
+    What is published again is dropped, to be reread.
     """
 
     __slots__ = ("_book", "_rules")
@@ -36,7 +36,7 @@ class Rulebook(dict[str, "Periods | None"]):
         self._rules = rules
 
     def __missing__(self, name: str) -> Periods | None:
-        """Read which rules are published here, once a batch."""
+        """Read which rules are published here, once per batch."""
         account = self._book[rules_name(name, self._book.number)]
         if account is not None:
             found: Periods | None = _published(name, published_of(account.terms).rules)
@@ -52,7 +52,7 @@ class Rulebook(dict[str, "Periods | None"]):
         return None if periods is None else periods.at(time_us)
 
     def calendar(self, name: str, time_us: int) -> Calendar:
-        """Return whose days count in a program at a time (microseconds)."""
+        """Return which calendar's days count in a program at a time (microseconds)."""
         program = self.at(name, time_us)
         return CHINA if program is None else program.calendar
 
@@ -62,7 +62,7 @@ def program_in(name: str, text: str) -> Program:
     """Return the program that published rules are.
 
     Raises:
-        ValueError: when the text is no such program.
+        ValueError: when the text is not such a program.
     """
     return program_of(name, text)
 

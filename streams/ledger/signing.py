@@ -21,8 +21,8 @@ _encode = msgspec.msgpack.Encoder().encode
 def signature_of(content: tuple[object, ...], secret: bytes) -> str:
     """Return the HMAC-SHA256 (RFC 2104), in hexadecimal, of `content` as MessagePack.
 
-    It goes on from what the key alone decides, which halves the time that `hmac.digest` takes: each
-    leg is signed once and checked once.
+    It starts from the state that the key alone determines, which halves the time that `hmac.digest`
+    takes: each leg is signed once and checked once.
     """
     inner, outer = _begun(secret)
     inner, outer = inner.copy(), outer.copy()
@@ -32,7 +32,7 @@ def signature_of(content: tuple[object, ...], secret: bytes) -> str:
 
 
 def is_signed(content: tuple[object, ...], signature: str, secret: bytes) -> bool:
-    """Return whether who knows `secret` has signed `content`."""
+    """Return whether a holder of `secret` has signed `content`."""
     return hmac.compare_digest(signature.encode(), signature_of(content, secret).encode())
 
 

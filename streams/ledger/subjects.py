@@ -18,7 +18,7 @@ def anything(_name: str, _account: Account | None, _program: str) -> str:
 
 
 def open_wallet(name: str, account: Account | None, program: str) -> str:
-    """Return why the subject is no open wallet of the program, '' when it is."""
+    """Return why the subject is not an open wallet of the program, '' when it is."""
     if account is None:
         return "unknown_account" if kind_of(name) == "wallet" else "reserved_name"
     if account.kind != "wallet":
@@ -29,19 +29,19 @@ def open_wallet(name: str, account: Account | None, program: str) -> str:
 
 
 def any_wallet(name: str, account: Account | None, program: str) -> str:
-    """Return why the subject is no wallet of the program, in whatever state, '' when it is."""
+    """Return why the subject is not a wallet of the program, in whatever state, '' when it is."""
     reason = open_wallet(name, account, program)
     return "" if reason in {"frozen", "closed"} else reason
 
 
 def unclosed_wallet(name: str, account: Account | None, program: str) -> str:
-    """Return why the subject is no wallet of the program, open or frozen, '' when it is."""
+    """Return why the subject is not a wallet of the program, open or frozen, '' when it is."""
     reason = open_wallet(name, account, program)
     return "" if reason == "frozen" else reason
 
 
 def packet(_name: str, account: Account | None, program: str) -> str:
-    """Return why the subject is no packet of the program, '' when it is."""
+    """Return why the subject is not a packet of the program, '' when it is."""
     if account is None or account.kind != "packet":
         return "unknown_packet"
     return "" if account.program == program else "wrong_program"

@@ -13,7 +13,7 @@
 | keys | `Keyring` |
 | deposit | `Saved` |
 | waiting | the gifts that wait, and its owner's own coins, a list of `Gift` |
-| clearing | 16 bytes a partition: how many legs have come from there, and gone there |
+| clearing | 16 bytes per partition: how many legs have come from there and gone there |
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Hold(msgspec.Struct, frozen=True, array_like=True, gc=False):
         amount: coins held.
         payee: who gets them: the carrier `unicom`, the merchant as `merchant:tunes`.
         until_us: when a redemption may expire, microseconds since 1970; 0 for an order.
-        source: that event's, by which a reference to its id alone is told.
+        source: that event's, by which a reference to its id alone is resolved.
     """
 
     key: bytes
@@ -64,7 +64,7 @@ class Lease(msgspec.Struct, array_like=True, gc=False):
 
     Attributes:
         leased: a lease has come, so there is a reserve to ask.
-        asked: it has asked for another and not heard.
+        asked: it has asked for another and had no answer.
         dry: the last lease was of 0 coins: the reserve has no more.
         chunk: coins of the last lease.
     """
@@ -150,7 +150,7 @@ class Gift(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Keyring(msgspec.Struct, array_like=True):
-    """What a partition's log has said of the keys of a purpose.
+    """What a partition's log has said about the keys of a purpose.
 
     Attributes:
         trusted: by id, the fingerprints of those whose signatures count; '' for `k1`, which is
@@ -165,10 +165,10 @@ class Keyring(msgspec.Struct, array_like=True):
 
 
 class Saved(msgspec.Struct, array_like=True, gc=False):
-    """Of what is put by, its term and its fees.
+    """The term and fees of a deposit.
 
     Attributes:
-        until_us: when the term is over, microseconds since 1970; 0 when nothing is put by.
+        until_us: when the term is over, microseconds since 1970; 0 when nothing is deposited.
         charged: the last month whose custody fee was taken, or before which none is due, counted
             from January 1970 as 0.
     """
@@ -231,7 +231,7 @@ def published_of(terms: bytes) -> Published:
 
 
 def saved_of(terms: bytes) -> Saved:
-    """Return the term and fees of what is put by."""
+    """Return the term and fees of a deposit."""
     return _saved(terms) if terms else Saved()
 
 

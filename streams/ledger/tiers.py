@@ -1,11 +1,11 @@
 """Tiers: what a wallet may hold and give away, by how well its owner is known.
 
 A wallet keeps its tier and, where tiers bind, the coins that left it by gifts, packets and
-redemptions on each day that an event may still come for. A day is one of the program's calendar, by
-the event's own time. What comes back because it was taken back, or never arrived, no longer counts;
-what comes back to its owner is held against no limit.
+redemptions on each day for which an event may still arrive. A day is one of the program's calendar,
+by the event's own time. What comes back because it was taken back, or never arrived, no longer
+counts; what comes back to its owner counts against no limit.
 
-Tiers bind while a program offers `verify`: where nobody can be verified they are a statement only.
+Tiers bind while a program offers `verify`: where nobody can be verified they are only a statement.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _pack, _unpack = _DAY.pack, _DAY.unpack
 
 
 def refusal_of(turn: Turn, wallet: Account, program: Compiled, amount: int) -> str:
-    """Return which limit `amount` coins that leave the wallet would pass, '' when none."""
+    """Return which limit `amount` coins that leave the wallet would exceed, '' when none."""
     tier = program.tiers.get(wallet.tier)
     if tier is None:
         return ""
@@ -42,7 +42,7 @@ def refusal_of(turn: Turn, wallet: Account, program: Compiled, amount: int) -> s
 def is_full(wallet: Account | None, program: Compiled, amount: int) -> bool:
     """Return whether `amount` more coins are more than the wallet may hold.
 
-    Of one that is not here nothing is known.
+    Nothing is known of one that is not here.
     """
     if wallet is None:
         return False

@@ -1,10 +1,10 @@
 """Which keys a partition trusts, and with which it signs: by its log alone.
 
-The settings hold the secrets, by id. What an id is worth is said in every partition's log, by
-events of `keys.py`: from where on it is trusted, from where on the partition signs with it, from
-where on it is revoked. So a log folded again comes to the same bytes, whatever the settings list by
-then, as long as they know every id that the log names. The key `k1` is there from the first record
-on, and is introduced by nobody.
+The settings hold the secrets, by id. What an id is worth is recorded in every partition's log, by
+events of `keys.py`: from where on it is trusted, from where on the partition signs with it, and
+from where on it is revoked. So folding a log again gives the same bytes, whatever the settings list
+by then, as long as they know every id that the log names. The key `k1` is there from the first
+record on, and is introduced by nobody.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ GENESIS = "k1"
 class MissingKeyError(Exception):
     """The settings lack a key that the log names, or have another secret under its id.
 
-    No record's fault: nothing may be folded without it.
+    It is no record's fault: nothing may be folded without it.
     """
 
 
@@ -43,7 +43,7 @@ class Keys(dict[str, "bytes | str"]):
         self._secrets = secrets
 
     def __missing__(self, key: str) -> bytes | str:
-        """Look up, once a batch."""
+        """Look up, once per batch."""
         ring = self._ring
         if key in ring.revoked:
             found: bytes | str = "revoked_key"
@@ -78,14 +78,14 @@ class Keys(dict[str, "bytes | str"]):
         known = self._ring.trusted.get(key) or self._ring.revoked.get(key)
         if known and known != fingerprint_of(secret):
             raise MissingKeyError(
-                f"the setting {self._purpose}_keys has another key {key} than the log names; set "
-                "the one that was introduced"
+                f"the setting {self._purpose}_keys has a different key {key} from the one the log "
+                "names; set the one that was introduced"
             )
         return secret
 
 
 class Trust(dict[str, Keys]):
-    """By purpose which keys are trusted here; what the log changes is dropped, to be read anew."""
+    """By purpose which keys are trusted here; what the log changes is dropped, to be reread."""
 
     __slots__ = ("_book", "_rules")
 
@@ -95,7 +95,7 @@ class Trust(dict[str, Keys]):
         self._rules = rules
 
     def __missing__(self, purpose: str) -> Keys:
-        """Read the partition's account of them, once a batch."""
+        """Read the partition's account of them, once per batch."""
         account = self._book[keys_name(purpose, self._book.number)]
         ring = keyring_of(b"" if account is None else account.terms)
         rules = self._rules
@@ -105,5 +105,5 @@ class Trust(dict[str, Keys]):
 
 
 def fingerprint_of(secret: bytes) -> str:
-    """Return what tells two secrets apart and gives neither away."""
+    """Return what distinguishes two secrets and reveals neither."""
     return signature_of(("fingerprint",), secret)[:16]

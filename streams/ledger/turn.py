@@ -1,4 +1,4 @@
-"""The turn: one event judged, and what the ledger knows of it meanwhile."""
+"""The turn: one event being judged, and what the ledger knows about it meanwhile."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ class Turn:
     Attributes:
         rulebook: the programs' rules in force here.
         trust: the keys trusted here.
-        event: the one in hand.
+        event: the current one.
         time_us: its time, microseconds since 1970.
         offset: where it stands in the partition's log.
         legs: how many it has sent so far.
-        amount: the coins it is about, where its postings don't say.
+        amount: the coins it concerns, where its postings don't say.
         undo: what undoing it takes, see `recent.py`.
         mb: megabytes that it redeemed.
-        found: what it refers to, as far as that is found.
+        found: what it refers to, as far as it was found.
     """
 
     __slots__ = (
@@ -72,7 +72,7 @@ class Turn:
         self.found = NOTHING_FOUND
 
     def forward(self) -> tuple[str, str]:
-        """Note that the record in hand belongs on another partition."""
+        """Note that the current record belongs on another partition."""
         self.book.strays.add(self.offset)
         return "forwarded", ""
 
@@ -99,7 +99,7 @@ class Turn:
             asker: of a question the `event_key` of the event that asks, in hexadecimal; of its
                 answer the same.
             reason: of an answer, why not.
-            cause: source and id of the event that it is of, where that isn't the one in hand.
+            cause: source and id of the event that it belongs to, where that isn't the current one.
         """
         book, event = self.book, self.event
         cause_source, cause_id = cause or cause_of(event)

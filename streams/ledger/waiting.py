@@ -2,7 +2,7 @@
 
 A gift waits until its payee opens a wallet of the program, and has then come; 30 days after it was
 sent an event may send it back. What comes back to a wallet that can't take it any more, since it
-has been closed, waits without an end, until an operator says which other wallet is its owner's.
+has been closed, waits indefinitely, until an operator says which other wallet is its owner's.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def has_room(book: Book, name: str, program: str, amount: int) -> str:
 
 
 def keep(book: Book, giver: Account, name: str, gift: Gift) -> None:
-    """Have coins wait for a name; its own are one sum, whatever they came of."""
+    """Have coins wait for a name; its own are one sum, wherever they came from."""
     account = book.ours(waiting_name(giver.program, name), "waiting", giver.program)
     gifts = gifts_of(account.terms)
     own = next((one for one in gifts if not gift.payer and not one.payer), None)
@@ -72,7 +72,7 @@ def bring_back(turn: Turn, giver: Account, name: str, amount: int) -> None:
 
 
 def pay_back(turn: Turn, giver: Account, wallet: Account, amount: int) -> str:
-    """Give a wallet its coins back, if there are as many."""
+    """Give a wallet its coins back, if that many are there."""
     if giver.available < amount:
         return "insufficient_balance"
     bring_back(turn, giver, wallet.name, amount)
@@ -80,7 +80,7 @@ def pay_back(turn: Turn, giver: Account, wallet: Account, amount: int) -> str:
 
 
 def take_out(book: Book, name: str, program: str, gift_of: tuple[str, str, str]) -> Account | None:
-    """Have a gift wait no longer, which is named by payer, source and id.
+    """End the wait of a gift, named by payer, source and id.
 
     Returns:
         The account that has its coins, None when no such gift waits.
@@ -158,7 +158,7 @@ def gone_back_name(gift_of: tuple[str, str, str], name: str) -> str:
 
 
 def _send_back(turn: Turn, account: Account, gifts: Sequence[Gift]) -> None:
-    """Send gifts that waited back to who paid them."""
+    """Send gifts that waited back to whoever paid them."""
     book = turn.book
     total = sum(gift.amount for gift in gifts)
     if not total:

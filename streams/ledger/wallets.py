@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def open_wallet(turn: Turn, event: Open, account: Account | None, program: Compiled) -> str:
-    """Make a wallet: a posting of zero is the beginning of its history, what waited comes next."""
+    """Open a wallet: a posting of zero begins its history, then comes what waited."""
     if kind_of(event.subject) != "wallet":
         return "reserved_name"
     if account is not None:
@@ -82,7 +82,7 @@ def transfer(turn: Turn, event: Transfer, payer: Account, program: Compiled) -> 
 
 
 def expire(turn: Turn, event: Expire, wallet: Account, program: Compiled) -> str:
-    """Wallet to issuer: coins that came longer ago than the program keeps them good."""
+    """Wallet to issuer: coins that came longer ago than the program keeps them valid."""
     data = event.data
     if not program.expiry_days:
         return "never_expires"
@@ -94,7 +94,7 @@ def expire(turn: Turn, event: Expire, wallet: Account, program: Compiled) -> str
 
 
 def freeze(turn: Turn, _event: Freeze, wallet: Account, _program: Compiled) -> str:
-    """Have a wallet do nothing but receive."""
+    """Freeze a wallet: it can only receive."""
     wallet.state = "frozen"
     turn.book.post(wallet)
     return ""
@@ -110,7 +110,7 @@ def unfreeze(turn: Turn, _event: Unfreeze, wallet: Account, _program: Compiled) 
 
 
 def verify(turn: Turn, event: Verify, wallet: Account, _program: Compiled) -> str:
-    """Set a wallet's tier of verification; its posting of zero tells when."""
+    """Set a wallet's tier of verification; its posting of zero records when."""
     wallet.tier = "" if event.data.tier == "none" else event.data.tier
     turn.book.post(wallet)
     return ""

@@ -31,13 +31,13 @@ def program_of(name: str, text: str) -> Program:
     """Return the program that `text_of` gave the rules of.
 
     Raises:
-        ValueError: when they are none of a program of that name.
+        ValueError: if they are not those of a program of that name.
     """
     return read_values(name, _without_retired(msgspec.json.decode(text)))
 
 
 def _without_retired(values: Any) -> Any:
-    """Return rules without what no file may say any more: logs keep what was published.
+    """Return rules without what files may no longer say: logs keep what was published.
 
     A rule of compliance could state as `coins` what a reserve backs; [reserve] binds it.
     """

@@ -1,6 +1,7 @@
-"""Compiled programs: what the fold reads of a program's file, looked up and worked out beforehand.
+"""Compiled programs: what the fold reads of a program's file, resolved and computed beforehand.
 
-The file's own types (`entries.py`) say what may be written and where it is from; nothing here does.
+The file's own types (`entries.py`) say what may be written and where it comes from; nothing here
+does.
 """
 
 from __future__ import annotations
@@ -37,14 +38,14 @@ class Compiled(msgspec.Struct, frozen=True, kw_only=True):
         calendar: whose days and months count.
         earn: activities by name.
         carriers: those at which coins may be redeemed, by name.
-        plain: of these the ones at which any number of coins may be redeemed at any time: 1 where a
-            coin is a megabyte, 0 where there is no price a megabyte.
+        plain: those of them at which any number of coins may be redeemed at any time: 1 where a
+            coin is a megabyte, 0 where there is no price per megabyte.
         catalogue: what coins buy, by name.
         partners: those whose points are exchanged, by name.
         rewards: what campaigns may give for conversions, by name.
-        tiers: the tiers of verification that bind, by what an account has for them ('' for `none`).
-        deposits: how package data is put by.
-        expiry_days: how long coins are good; 0 for ever.
+        tiers: the verification tiers that bind, by what an account has for them ('' for `none`).
+        deposits: how package data is deposited.
+        expiry_days: how long coins are valid; 0 for ever.
         is_backed: coins are issued only against the program's reserve.
         is_closed_on_last_day: nothing is redeemed on a month's last day.
     """
@@ -70,7 +71,7 @@ class Compiled(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Periods(msgspec.Struct, frozen=True):
-    """A program from the beginning on.
+    """A program from its beginning.
 
     Attributes:
         only: the program, when its rules have no dates.
@@ -88,14 +89,14 @@ class Periods(msgspec.Struct, frozen=True):
 
 
 def compiled(program: Program) -> Periods:
-    """Return a program's rules, from the beginning and with what they became, as the fold reads."""
+    """Return a program's rules, from the beginning and with every change, for the fold."""
     each = (_compiled(program), *(_compiled(later.program) for later in program.later))
     starts = tuple(later.from_us for later in program.later)
     return Periods(None if starts else each[0], starts, each)
 
 
 def tiers_of(program: Program) -> dict[str, Verification]:
-    """Return the tiers of verification that bind: those there are while `verify` is open."""
+    """Return the verification tiers that bind: those that exist while `verify` is open."""
     bind = program.verification if "verify" in program.operations.open else {}
     return {"" if name == "none" else name: tier for name, tier in bind.items()}
 

@@ -1,4 +1,4 @@
-"""What a program's file holds: one struct a table.
+"""What a program's file holds: one struct per table.
 
 Every table says where its values come from, and may say from when until when it is in force
 (half open, UTC). `Program` is what is in force at one time; `later` is what it becomes.
@@ -59,7 +59,7 @@ class Entry(
     until: datetime | None = None
 
     def __post_init__(self) -> None:
-        """Hold every table to saying whether it is known or assumed, and to a true period."""
+        """Check that every table says whether it is known or assumed, and has a valid period."""
         if not (self.source or self.assumption):
             raise ValueError("needs `source` (where it is written) or `assumption` (why we chose)")
         for name, time in (("from", self.since), ("until", self.until)):
@@ -78,7 +78,7 @@ class Entry(
             yield self.until
 
     def is_in_force(self, time: datetime) -> bool:
-        """Return whether its period has `time`."""
+        """Return whether its period contains `time`."""
         return (self.since is None or self.since <= time) and (
             self.until is None or time < self.until
         )
@@ -101,7 +101,7 @@ class Operations(Entry, frozen=True):
 
     Attributes:
         open: their names.
-        who: whose each is; a person's, if it isn't named here.
+        who: whose each is; a person's, if it isn't listed here.
     """
 
     open: frozenset[Operation]
@@ -114,7 +114,7 @@ class Calendar(Entry, frozen=True):
     utc_offset_minutes: Annotated[int, Meta(ge=-14 * 60, le=14 * 60)]
 
     def day_of(self, time_us: int) -> int:
-        """Return the day that has `time_us`, counted from 1970-01-01."""
+        """Return the day that contains `time_us`, counted from 1970-01-01."""
         return (time_us + self.utc_offset_minutes * MINUTE_US) // DAY_US
 
     def local(self, time: datetime) -> datetime:
@@ -131,7 +131,7 @@ class Calendar(Entry, frozen=True):
         return (self.local(time) + timedelta(days=1)).day == 1
 
     def month_end(self, time: datetime) -> datetime:
-        """Return when the month that has `time` is over, in UTC."""
+        """Return when the month that contains `time` ends, in UTC."""
         first = self.local(time).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         return (first + timedelta(days=32)).replace(day=1).astimezone(UTC)
 
@@ -164,14 +164,14 @@ class Activity(Entry, frozen=True):
         return self.day_max is not None or self.lifetime_max is not None
 
     def __post_init__(self) -> None:
-        """Hold an activity to one rule."""
+        """Check that an activity has one rule."""
         super().__post_init__()
         rules = (self.cents_per_coin, self.coins, self.given_max)
         if sum(rule is not None for rule in rules) != 1:
             raise ValueError("needs exactly one of `cents_per_coin`, `coins`, `given_max`")
 
     def earned(self, amount: int | None, spend: int | None) -> int | None:
-        """Return the coins for an event with `amount` or `spend`, None when it has the wrong one.
+        """Return the coins for an event with `amount` or `spend`, None if it has the wrong one.
 
         Args:
             amount: coins as the event gives them.
@@ -185,7 +185,7 @@ class Activity(Entry, frozen=True):
 
 
 class Tier(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """So much data for so many coins."""
+    """An amount of data for a number of coins."""
 
     mb: Coins
     coins: Coins
@@ -206,8 +206,8 @@ class Carrier(Entry, frozen=True):
 
     Attributes:
         title: its name.
-        tiers: the amounts that can be had, and their prices; any other is refused.
-        coins_per_mb: without tiers: the price of a megabyte; any whole number of them can be had.
+        tiers: the amounts on offer, and their prices; any other is refused.
+        coins_per_mb: without tiers: the price of a megabyte; any whole number of them is on offer.
         gates: when it is closed.
     """
 
@@ -217,7 +217,7 @@ class Carrier(Entry, frozen=True):
     gates: tuple[Gate, ...] = ()
 
     def __post_init__(self) -> None:
-        """Hold a carrier to one way of pricing."""
+        """Check that a carrier has one way of pricing."""
         super().__post_init__()
         if self.tiers and self.coins_per_mb is not None:
             raise ValueError("has both `tiers` and `coins_per_mb`; leave one out")
@@ -252,7 +252,7 @@ class Carrier(Entry, frozen=True):
         return self.coins_per_mb is None or coins % self.coins_per_mb == 0
 
     def megabytes(self, coins: int) -> int:
-        """Return how much data `coins` buy, 0 when there is no price a megabyte."""
+        """Return how much data `coins` buy, 0 when there is no price per megabyte."""
         if self.tiers:
             return next((tier.mb for tier in self.tiers if tier.coins == coins), 0)
         return 0 if self.coins_per_mb is None else coins // self.coins_per_mb
@@ -276,23 +276,23 @@ class Item(Entry, frozen=True):
 
 
 class Rate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A ratio of whole numbers: so many coins for so many of a partner's points."""
+    """A ratio of whole numbers: a number of coins for a number of a partner's points."""
 
     coins: Coins
     points: Coins
 
     def holds(self, coins: int, points: int) -> bool:
-        """Return whether so many coins for so many points is this rate, to the last of them."""
+        """Return whether this many coins for this many points is exactly this rate."""
         return coins * self.points == points * self.coins
 
 
 class Partner(Entry, frozen=True):
-    """Whose points may be turned into coins, or coins into its points.
+    """A partner whose points may be turned into coins, or coins into its points.
 
     Attributes:
         title: its name.
-        points_in: the rate of points into coins; none when they may not be.
-        points_out: the rate of coins into points; none when they may not be.
+        points_in: the rate of points into coins; none if not allowed.
+        points_out: the rate of coins into points; none if not allowed.
     """
 
     title: Text
@@ -301,7 +301,7 @@ class Partner(Entry, frozen=True):
 
 
 class Redemption(Entry, frozen=True):
-    """When coins may be redeemed at any carrier, and how long the data is good.
+    """When coins may be redeemed at any carrier, and how long the data is valid.
 
     Attributes:
         on_last_day: whether on the last day of a month as well.
@@ -314,10 +314,10 @@ class Redemption(Entry, frozen=True):
 
 
 class Expiry(Entry, frozen=True):
-    """How long coins are good.
+    """How long coins are valid.
 
     Attributes:
-        coins: `never`: for ever; `days`: so many `days`, counted from when they came.
+        coins: `never`: for ever; `days`: so many `days`, counted from when they arrived.
         days: of `days`.
     """
 
@@ -325,7 +325,7 @@ class Expiry(Entry, frozen=True):
     days: Annotated[int, Meta(ge=1, le=36_600)] | None = None
 
     def __post_init__(self) -> None:
-        """Hold `days` to where it belongs."""
+        """Check that `days` is only where it belongs."""
         super().__post_init__()
         if (self.coins == "days") is (self.days is None):
             raise ValueError('needs `days` when `coins` is "days", and only then')
@@ -341,7 +341,7 @@ class Fee(Entry, frozen=True, kw_only=True):
     Attributes:
         title: its name.
         cents: money, in cents; it is not taken by the ledger.
-        coins: 0, to say that there is none: of coins the ledger takes fees for deposits only.
+        coins: 0, to say that there is none: the ledger takes fees in coins for deposits only.
         per: each `use`, or each `month`.
     """
 
@@ -351,7 +351,7 @@ class Fee(Entry, frozen=True, kw_only=True):
     per: Literal["use", "month"]
 
     def __post_init__(self) -> None:
-        """Hold a fee to one currency."""
+        """Check that a fee has one currency."""
         super().__post_init__()
         if (self.cents is None) == (self.coins is None):
             raise ValueError("needs exactly one of `cents`, `coins`")
@@ -378,8 +378,8 @@ class Compliance(Entry, frozen=True):
 
     Attributes:
         title: what it says.
-        effect: whether what breaks it is refused, or told to those who watch.
-        by: what does it: a refusal, an operation that there is not, a check.
+        effect: whether what breaks it is refused, or reported to those who watch.
+        by: what enforces it: a refusal, an operation that does not exist, a check.
     """
 
     title: Text
@@ -388,7 +388,7 @@ class Compliance(Entry, frozen=True):
 
 
 class Charge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A fee in coins: a fixed number, and so many of each thousand, rounded down."""
+    """A fee in coins: a fixed number, plus so many per thousand, rounded down."""
 
     coins: Annotated[int, Meta(ge=0, le=10**15)] = 0
     per_mille: Annotated[int, Meta(ge=0, le=1000)] = 0
@@ -399,11 +399,11 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Deposits(Entry, frozen=True):
-    """How leftover package data is put by in parts and comes back whole.
+    """How leftover package data is deposited in parts and comes back whole.
 
     Attributes:
         function_fee: taken of each part.
-        custody_fee: taken each month of what is put by.
+        custody_fee: taken each month from the deposit.
         term_days: days from the first part until all goes back to the number.
         carrier: which gives it back, as data.
     """
@@ -415,7 +415,7 @@ class Deposits(Entry, frozen=True):
 
 
 class RewardRule(Entry, frozen=True):
-    """What a campaign may give for a conversion: a fixed number of coins, or a part of its value.
+    """What a campaign may give for a conversion: a fixed number of coins, or a share of its value.
 
     Attributes:
         title: its name.
@@ -436,7 +436,7 @@ class RewardRule(Entry, frozen=True):
     coins_max: Coins | None = None
 
     def __post_init__(self) -> None:
-        """Hold a rule to one way of reckoning, and a percentage to a cap."""
+        """Check that a rule has one way of calculating, and that a percentage has a cap."""
         super().__post_init__()
         part = [self.percent, self.coin_cents, self.coins_max]
         if part.count(None) != (0 if self.coins is None else len(part)):
@@ -445,7 +445,7 @@ class RewardRule(Entry, frozen=True):
     def given(self, value: int | None) -> int | None:
         """Return the coins for a conversion worth `value` cents, None when it should have one.
 
-        A fixed reward has no use for a value, but to be recorded.
+        A fixed reward only records a value.
         """
         if self.percent is None or self.coin_cents is None or self.coins_max is None:
             return self.coins
@@ -460,7 +460,7 @@ class Department(Entry, frozen=True):
     Attributes:
         title: its name.
         activities: those whose coins it pays for.
-        campaigns: those it runs: their names, or how they begin and a `*`.
+        campaigns: those it runs: their names, or a prefix and a `*`.
     """
 
     title: Text
@@ -468,7 +468,7 @@ class Department(Entry, frozen=True):
     campaigns: tuple[Annotated[str, Meta(min_length=1)], ...] = ()
 
     def __post_init__(self) -> None:
-        """Hold it to one answer: a month that was settled must not change hands."""
+        """Check that it has one answer: a month that was settled must not change hands."""
         super().__post_init__()
         if self.since is not None or self.until is not None:
             raise ValueError("has no dates: who answers for an activity does so for every month")
@@ -495,13 +495,13 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         carriers: those at which coins may be redeemed, by name.
         catalogue: what coins buy, by name.
         partners: those whose points are exchanged, by name.
-        deposits: how package data is put by.
+        deposits: how package data is deposited.
         rewards: what campaigns may give for conversions, by name.
         redemption: rules for all carriers.
         expiry: how long coins are good.
         reserve: that coins are issued only against what backs them.
         fees: by name.
-        verification: what the tiers of verification may do, by name.
+        verification: what the verification tiers may do, by name.
         compliance: rules by name.
         departments: those who answer for activities and campaigns, by name.
         later: of what `read` gives, the program from the beginning: what it became, in order.
@@ -539,7 +539,7 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return rule is None or rule.on_last_day or not self.calendar.is_last_day(time)
 
     def data_expires(self, time: datetime) -> datetime | None:
-        """Return when data redeemed at `time` expires, None when the carrier says so."""
+        """Return when data redeemed at `time` expires, None if the carrier decides."""
         if self.redemption is None or self.redemption.data_expires == "carrier":
             return None
         return self.calendar.month_end(time)

@@ -1,4 +1,4 @@
-"""Why a program's rules refused an event: which rule, since when, what it would have taken."""
+"""Why a program's rules refused an event: which rule, since when, what would have passed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def explain(reason: str, event: WalletEvent, program: Program) -> str:
-    """Return what the program's rules at the event's time say to it, '' when they don't.
+    """Return what the program's rules at the event's time say about it, '' if nothing.
 
     Args:
         reason: the refusal's name.
@@ -40,7 +40,7 @@ def explain(reason: str, event: WalletEvent, program: Program) -> str:
     return ""
 
 
-# Refusals by a tier of verification: which of its values, and of what that is a limit.
+# Refusals by a verification tier: which of its values, and what that limits.
 _LIMITS = {
     "over_tier_transaction": ("transaction_max", "at once"),
     "over_tier_day": ("day_max", "on one day"),
@@ -49,7 +49,7 @@ _LIMITS = {
 
 
 def _tiers(reason: str, program: Program) -> str:
-    """Return what each tier may; which one the wallet had, its `verify` events say."""
+    """Return what each tier may do; the wallet's `verify` events say which one it had."""
     field, what = _LIMITS[reason]
     values = {name or "none": getattr(tier, field) for name, tier in tiers_of(program).items()}
     told = ", ".join(

@@ -142,8 +142,8 @@ def read_values(name: str, values: Any) -> Program:
 def problems_of(path: Path) -> list[Problem]:
     """Return everything that is wrong with the file `path`, by line.
 
-    And what is in vain, which stops nobody who reads it: limits that bind nobody, fees that nothing
-    takes.
+    That includes what has no effect, although it is accepted: limits that bind nobody, fees that
+    nothing takes.
     """
     reader = _Reader(path)
     program = reader.read()
@@ -204,14 +204,14 @@ class _Reader:
         return None if self.problems else program
 
     def check_verification(self, program: Program) -> None:
-        """Hold tiers of verification to those there are, and to a time at which they bind."""
+        """Check that verification tiers exist, and that they are in force while they bind."""
         for name in self.values.get("verification", {}):
             if name not in TIERS:
-                said = "there is no such tier, so that nobody is bound by it"
+                said = "there is no such tier, so nobody is bound by it"
                 self._say(("verification", name), said, f"write one of {', '.join(TIERS)}")
         periods = (program, *(later.program for later in program.later))
         if any(one.verification and "verify" not in one.operations.open for one in periods):
-            said = "in force while verify is closed, so that nobody is bound by it"
+            said = "in force while verify is closed, so nobody is bound by it"
             self._say(("verification",), said, 'add "verify" to operations.open')
         self.problems.sort(key=lambda problem: problem.line)
 
@@ -237,11 +237,11 @@ class _Reader:
         found: dict[str, list[Entry]] = {}
         entries = self.values.get(section, {})
         if not isinstance(entries, dict):
-            self._say((section,), "it is no table", f"write [{section}.<name>], see {PAGE}")
+            self._say((section,), "it is not a table", f"write [{section}.<name>], see {PAGE}")
             return found
         for name, value in entries.items():
             if (
-                self._convert((section, name), name, Slug, "a name is of a-z, 0-9 and -")
+                self._convert((section, name), name, Slug, "a name consists of a-z, 0-9 and -")
                 is not None
             ):
                 found[name] = self._periods((section, name), value, kind)
@@ -271,13 +271,13 @@ class _Reader:
     # -- checks ------------------------------------------------------------------------------
 
     def _in_order(self, found: list[tuple[Any, Keys]]) -> list[Any]:
-        """Return the periods of one entry by time; no two may have a moment in common."""
+        """Return the periods of one entry by time; no two may overlap."""
         found.sort(key=lambda one: (one[0].since is not None, one[0].since))
         for (early, _), (late, path) in pairwise(found):
             if early.until is None or late.since is None or late.since < early.until:
                 until = "for ever" if early.until is None else f"until {early.until.isoformat()}"
                 key = (*path, "from") if late.since is not None else path
-                remedy = "end the earlier one with `until` at the day on which this one begins"
+                remedy = "end the earlier one with `until` on the day on which this one begins"
                 self._say(key, f"the dates overlap: the one before is in force {until}", remedy)
         return [entry for entry, _ in found]
 
@@ -291,7 +291,7 @@ class _Reader:
                     self._say((*path, "tiers", number, field), what, remedy)
 
     def _check_always(self, name: str, periods: list[Entry]) -> None:
-        """Hold what every program needs to being in force at all times."""
+        """Check that what every program needs is in force at all times."""
         if name not in self.values:
             self._say((), f"[{name}] is missing", f"write it, as {PAGE} has it")
         if not periods:
@@ -307,26 +307,26 @@ class _Reader:
                 self._say((name,), said, f"end the earlier one at {late.since.isoformat()}")
 
     def _check_deposits(self, period: Program) -> None:
-        """Hold the deposits in force at one time to what they need."""
+        """Check that the deposits in force at one time have what they need."""
         rule = period.deposits
         if rule is None:
             if any(name.startswith("deposit_") for name in period.operations.open):
-                said = "deposit_... are open at a time without a table [deposits]"
+                said = "deposit_... are open at a time when no table [deposits] is in force"
                 self._say(("operations",), said, f"write that table, as {PAGE} has it")
         elif rule.carrier not in period.carriers:
-            said = "the program has no such carrier at some time"
+            said = "the program lacks this carrier at some time"
             self._say(("deposits", "carrier"), said, "name one of its [carriers.<carrier>]")
 
     def _check_reserve(self, period: Program) -> None:
-        """Hold a program bound to its reserve to one that can be added to."""
+        """Check that the reserve a program is bound to can be added to."""
         if period.reserve is not None and "reserve_add" not in period.operations.open:
-            said = "in force while reserve_add is closed, so that nothing could be issued"
+            said = "in force while reserve_add is closed, so nothing could be issued"
             self._say(
                 ("reserve",), said, 'add "reserve_add" and "reserve_remove" to operations.open'
             )
 
     def check_fees(self, program: Program) -> None:
-        """Hold fees to those that are taken: of coins, only those of deposits."""
+        """Check that fees are ones that are taken: in coins, only those of deposits."""
         periods = (program, *(later.program for later in program.later))
         for name in self.values.get("fees", {}):
             if any(name in one.fees and one.fees[name].coins for one in periods):
@@ -334,7 +334,7 @@ class _Reader:
                 self._say(("fees", name), said, "write coins = 0, or the fee in cents")
 
     def _check_departments(self, tables: dict[str, dict[str, list[Entry]]]) -> None:
-        """Hold departments to activities that there are, and each of those to one department."""
+        """Check that departments' activities exist, and that each belongs to one department."""
         owner: dict[str, str] = {}
         for name, periods in tables["departments"].items():
             for number, activity in enumerate(periods[0].activities):  # type: ignore[attr-defined]
@@ -347,7 +347,7 @@ class _Reader:
                     self._say(key, said, "leave it out of one of the two")
 
     def _convert(self, path: Keys, value: Any, kind: Any, remedy: str = "") -> Any:
-        """Return `value` as a `kind`, None when it is none; then that is a problem."""
+        """Return `value` as a `kind`; None, and note a problem, when it is not one."""
         try:
             return msgspec.convert(value, kind)
         except msgspec.ValidationError as error:

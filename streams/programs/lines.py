@@ -1,4 +1,4 @@
-"""On which line of a TOML file a key stands; the parser does not say."""
+"""On which line of a TOML file a key is; the parser does not say."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _ELEMENT = re.compile(r"^\s*\{")
 def line_of(text: str, path: Sequence[str | int]) -> int:
     """Return the line, from 1, where the value at `path` stands, or as much of it as is written.
 
-    An element of an array is found when it is an inline table on a line of its own; else it is the
-    line of the array.
+    An element of an array is found when it is an inline table on a line of its own; otherwise it is
+    the line of the array.
     """
     best, line = 0, 1
     for number, found in _places(text):

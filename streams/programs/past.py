@@ -1,7 +1,7 @@
-"""What may be published over what was: rules of times to come, and none of the past.
+"""What may be published over earlier rules: changes to the future, none to the past.
 
-An event is judged by the rules in force at its own time. So a file that gives a time gone by other
-rules would have the same event be worth something else, depending on when it arrives.
+An event is judged by the rules in force at its own time. So a file that gives a past time different
+rules would make the same event worth something else, depending on when it arrives.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 
     from streams.programs.entries import Program
 
-# What no event is judged by: names, where a value is from, whose an operation is; and dates, since
-# what counts is what was in force at each time.
+# What no event is judged by: names, where a value comes from, whose an operation is; and dates,
+# since what counts is what was in force at each time.
 _WORDS = frozenset({"title", "source", "assumption", "who", "from", "until"})
 _STATEMENTS = frozenset({"coin", "fees", "compliance", "departments"})
 _NOTHING = object()
 
 
 class Change(NamedTuple):
-    """The first of what rules say otherwise of a time gone by.
+    """The first difference in what rules say about a past time.
 
     Attributes:
         key: names of tables and key, and numbers of elements, from 0.
-        moment_us: a time at which it would be otherwise, microseconds since 1970.
+        moment_us: a time at which it would differ, microseconds since 1970.
     """
 
     key: Keys
@@ -42,7 +42,7 @@ class Change(NamedTuple):
 
 
 def change_of_past(old: Program, new: Program, now_us: int) -> Change | None:
-    """Return what events of before `now_us` would be judged by otherwise, None when nothing is."""
+    """Return the first rule that would judge events before `now_us` differently, None if none."""
     dates = sorted({later.from_us for later in (*old.later, *new.later) if later.from_us < now_us})
     for moment_us in ((dates[0] if dates else now_us) - 1, *dates):
         key = _difference(_judged_by(old.at(moment_us)), _judged_by(new.at(moment_us)))
@@ -57,10 +57,10 @@ def told(change: Change, path: Path, now: datetime) -> str:
     key = _place(with_times(tomllib.loads(text)), change)
     names = takewhile(lambda step: isinstance(step, str), change.key)
     return (
-        f"{path}, line {line_of(text, key)}: {'.'.join(map(str, names))} is not what has been"
-        " published, which would change the past; leave what was in force as it is, end it by"
-        " `until`, and write what comes as a further period with a `from` after"
-        f" {now:%Y-%m-%dT%H:%M:%SZ}"
+        f"{path}, line {line_of(text, key)}: {'.'.join(map(str, names))} differs from what was "
+        "published, which would change the past; leave past periods as they are, end the current "
+        "one with `until`, and add the change as a new period with a `from` after "
+        f"{now:%Y-%m-%dT%H:%M:%SZ}"
     )
 
 

@@ -1,4 +1,4 @@
-"""A program as people read it: what is in force at a time, each entry with where it is from."""
+"""A program as people read it: what is in force at a time, each entry with its source."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ORIGINS = ("source", "assumption")
 
 
 def body_of(program: Program, moment: datetime) -> dict[str, Any]:
-    """Return the rules in force at `moment` as plain values: a section a table of the file.
+    """Return the rules in force at `moment` as plain values: one section per table of the file.
 
     Args:
         program: as `read` gives it, from the beginning.
@@ -97,7 +97,7 @@ def _row(entry: Entry) -> dict[str, Any]:
 
 
 def _operations(operations: Operations) -> dict[str, Any]:
-    """Return whose each operation is, and where that is from."""
+    """Return whose each operation is, and where that comes from."""
     row = _row(operations)
     who = row.pop("who")
     opened = sorted(row.pop("open"))
@@ -106,7 +106,7 @@ def _operations(operations: Operations) -> dict[str, Any]:
 
 
 def price_of(carrier: Carrier) -> str:
-    """Return what can be had at a carrier, in words."""
+    """Return what a carrier offers, in words."""
     if carrier.tiers:
         return ", ".join(f"{tier.mb} MB for {tier.coins}" for tier in carrier.tiers)
     if carrier.coins_per_mb is not None:

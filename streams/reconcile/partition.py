@@ -1,4 +1,4 @@
-"""One partition: its logs folded again, and everything stored of it held against that."""
+"""One partition: its logs folded again, and everything stored of it compared with that."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ from streams.reconcile import results
 from streams.reconcile.postings import Statement
 from streams.reconcile.report import Findings
 from streams.worker.agents import check_batch, fold_batch, rules_of
+from streams.worker.checks import checks_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -70,7 +71,7 @@ class Proof(msgspec.Struct):
         outcomes: records of wallet.events by `outcome` or `outcome reason`.
         deadletters: records set aside, by source topic.
         campaign: records of campaign.events by what became of them.
-        accepted: what the accepted campaign events sum to, as `ledger/campaign_events` does.
+        accepted: the sums of the accepted campaign events, as `ledger/campaign_events` forms them.
         in_flight: posted coins of clearing accounts, by program.
     """
 
@@ -92,7 +93,7 @@ class Proof(msgspec.Struct):
 
 
 def prove(job: Job, advance: Callable[[int], object]) -> Proof:
-    """Fold a partition's logs again and compare; `advance` is told how many more were folded."""
+    """Fold a partition's logs again and compare; `advance` is given how many more were folded."""
     proof = Proof(job.number)
     client = connect(job.clickhouse)
     wallets, statement = _fold_wallets(job, proof, client, advance)
@@ -131,9 +132,9 @@ def _fold_wallets(
 
 
 def _stretches(job: Job, proof: Proof, topic: str) -> Iterator[Batch]:
-    """Yield a log in stretches; the last is empty and ends after everything.
+    """Yield a log in sections; the last is empty and ends after everything.
 
-    It is there for what is stored of records that the log does not have, and since a worker folds
+    It is there for what is stored of records that the log does not have, and because a worker folds
     what a partition without records has: the markers of transactions.
     """
     end = job.ends[topic]
@@ -177,7 +178,7 @@ def _compare_results(
 
 
 def _compare_inputs(proof: Proof, batch: Batch, ended: list[int]) -> None:
-    """Hold the offsets of a stretch of the log against those of results and dead letters."""
+    """Compare the offsets of a section of the log with those of results and dead letters."""
     proof.findings.compared["inputs"] += len(batch)
     ended.sort()
     if ended == batch.offsets:
@@ -186,15 +187,17 @@ def _compare_inputs(proof: Proof, batch: Batch, ended: list[int]) -> None:
     offset = min((more - less) | (less - more))
     where = f"wallet.events {proof.number}:{offset}"
     if offset not in less:
-        proof.findings.differ("inputs", f"{where}: ClickHouse says how it ended, no such record")
+        proof.findings.differ(
+            "inputs", f"{where}: ClickHouse says how it ended, but there is no such record"
+        )
     else:
-        proof.findings.differ("inputs", f"{where}: ClickHouse has {more[offset]} ends of it")
+        proof.findings.differ("inputs", f"{where}: ClickHouse has {more[offset]} outcomes for it")
 
 
 def _compare_letters(
     proof: Proof, client: Client, topic: str, pending: Pending, first: int, end: int
 ) -> list[int]:
-    """Hold a stretch's dead letters against ClickHouse's; return the offsets of ClickHouse's."""
+    """Compare a section's dead letters with ClickHouse's; return the offsets of ClickHouse's."""
     with proof.timed("ask ClickHouse"):
         stored = rows(
             client, "ledger/letters", topic=topic, partition=proof.number, first=first, end=end
@@ -256,7 +259,7 @@ def _check_accounts(proof: Proof, state: dict[bytes, bytes]) -> None:
 
 
 def _check_held(proof: Proof, account: Account) -> None:
-    """Check that what an account holds back is what it is held for, and that an end is an end."""
+    """Check that what an account holds back matches its holds, and that closed means empty."""
     held = 0
     if account.kind == "wallet":
         held = sum(hold.amount for hold in holds_of(account.terms))
@@ -289,7 +292,7 @@ def _check_table(job: Job, proof: Proof, state: dict[bytes, bytes]) -> None:
 
 
 def _check_changelog(job: Job, proof: Proof, topic: str, mine: dict[bytes, bytes]) -> None:
-    """Hold a fold's state against the table rebuilt from its changelog, byte for byte."""
+    """Compare a fold's state with the table rebuilt from its changelog, byte for byte."""
     with proof.timed("changelog"):
         state = PartitionState(job.number)
         for got in messages(job.kafka, CHANGELOGS[topic], job.number):
@@ -312,7 +315,7 @@ SHOWN_BYTES = 16
 
 
 def _unlike(fold: bytes | None, changelog: bytes | None) -> str:
-    """Tell two records that are not the same apart, by where they begin to differ."""
+    """Describe where two different records begin to differ."""
     if fold is None or changelog is None:
         return f"only the {'fold' if changelog is None else 'changelog'} has it"
     pairs = enumerate(zip(fold, changelog, strict=False))
@@ -326,7 +329,7 @@ def _require_rest(topic: str, job: Job, offset: int) -> None:
     if offset > job.ends[topic]:
         raise click.ClickException(
             f"{topic} partition {job.number} grew from offset {job.ends[topic]:,} to {offset:,} "
-            "while it was reconciled; let the clients rest and try again"
+            "while it was being reconciled; stop the clients and try again"
         )
 
 
@@ -336,12 +339,12 @@ def _require_rest(topic: str, job: Job, offset: int) -> None:
 def _fold_campaigns(
     job: Job, proof: Proof, client: Client, advance: Callable[[int], object]
 ) -> dict[bytes, bytes]:
-    tolerance_us = rules_of(job.settings).tolerance_us
+    checks = checks_of(job.settings)
     state = PartitionState(job.number)
     first = 0
     for batch in _stretches(job, proof, CAMPAIGN_TOPIC):
         with proof.timed("fold"):
-            check_batch(Work(batch, state), tolerance_us, job.settings.partitions)
+            check_batch(Work(batch, state), checks)
         pending = _settled(state)
         with proof.timed("results"):
             _count_campaign(proof, batch, pending)

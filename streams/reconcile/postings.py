@@ -1,4 +1,4 @@
-"""A partition's accounts as ClickHouse's results tell them, posting by posting in log order."""
+"""A partition's accounts according to ClickHouse's results, posting by posting in log order."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from streams.reconcile.report import Findings
 
 APPLIED = ("applied", "asked")  # outcomes that move a partition's clock
-TIMELESS = ("leg", "rules")  # types that never do, and know no window
+TIMELESS = ("leg", "rules")  # types that never do, and have no window
 
 
 NEW = (0, 0, 0, 0)
 
 
 class Statement(msgspec.Struct):
-    """What the stored postings of a partition make of its accounts.
+    """What a partition's stored postings add up to for its accounts.
 
     Attributes:
         number: the partition.
@@ -64,7 +64,7 @@ class Statement(msgspec.Struct):
         findings.compared["versions"] += len(postings)
 
     def compare(self, state: dict[bytes, bytes], findings: Findings) -> None:
-        """Hold what the stored postings come to against the accounts that the fold made."""
+        """Compare what the stored postings add up to with the accounts that the fold made."""
         left = dict.fromkeys(self.standings)
         for key, packed in state.items():
             if key.startswith(b"\x00"):

@@ -1,4 +1,4 @@
-"""The whole proof: wait, fold every partition in processes of its own, ask ClickHouse, report."""
+"""The whole proof: wait, fold every partition in separate processes, ask ClickHouse, report."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def reconcile(
     processes: int = PROCESSES,
     on_progress: Callable[[int], object] = lambda _records: None,
 ) -> Report:
-    """Fold the logs again and hold everything stored against them.
+    """Fold the logs again and compare everything stored with them.
 
     Args:
         kafka: bootstrap address.
@@ -47,8 +47,8 @@ def reconcile(
         worker: URL of any worker.
         settings: partitions, programs, window and key of the ledger.
         wait_seconds: how long worker and feed may take to catch up with the logs' ends.
-        processes: how many fold, a partition each at a time; 1 is this one.
-        on_progress: told how many records have been folded in all.
+        processes: how many fold, one partition each at a time; 1 is this one.
+        on_progress: called with how many records have been folded in all.
 
     Raises:
         click.ClickException: when a table is of another version's format, a part does not answer
@@ -115,7 +115,7 @@ def _prove_all(
 def _share(folded: Any) -> None:
     global _folded  # noqa: PLW0603 - a pool's initializer has no other place
     _folded = folded
-    gc.disable()  # nothing it keeps refers to itself, and looking for what does is an eighth of it
+    gc.disable()  # nothing it keeps has cycles, and looking for them takes an eighth of the time
 
 
 def _prove_shared(job: Job) -> Proof:

@@ -9,7 +9,7 @@ import msgspec
 
 
 class Law(NamedTuple):
-    """Something that must hold of what is stored.
+    """Something that must hold for what is stored.
 
     Attributes:
         key: what code and tests call it.
@@ -27,7 +27,9 @@ class Law(NamedTuple):
 LAWS: tuple[Law, ...] = (
     Law("sums", (1,), "accounts and postings of a program sum to zero", "accounts"),
     Law("available", (2,), "available coins are never negative, at any version", "postings"),
-    Law("once", (3,), "an event id is applied once a subject, a repeat has an original", "results"),
+    Law(
+        "once", (3,), "an event id is applied once per subject, a repeat has an original", "results"
+    ),
     Law("versions", (4,), "an account's versions have no gap and no fork", "postings"),
     Law("chains", (4,), "hash chains of the stored postings = those of the accounts", "accounts"),
     Law("in_flight", (5,), "nothing is in flight between partitions", "clearing accounts"),
@@ -76,7 +78,7 @@ class Findings(msgspec.Struct):
         self.seconds[part] = self.seconds.get(part, 0.0) + seconds
 
     def add(self, other: Findings) -> None:
-        """Take in what another found, after ours."""
+        """Merge in another's findings, after ours."""
         self.compared.update(other.compared)
         for part, seconds in other.seconds.items():
             self.took(part, seconds)

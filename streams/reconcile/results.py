@@ -1,4 +1,4 @@
-"""A stretch of results as an Arrow table: as the fold makes them, and as ClickHouse has them.
+"""A section of results as an Arrow table: as the fold makes them, and as ClickHouse has them.
 
 The schema is read off the structs `Result` and `Postings`, so that no column is left out when one
 is added.

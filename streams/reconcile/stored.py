@@ -1,4 +1,4 @@
-"""What ClickHouse is asked of all that it stores: sums, counts and first differences, in SQL."""
+"""What ClickHouse is asked about all it stores: sums, counts and first differences, in SQL."""
 
 from __future__ import annotations
 
@@ -30,13 +30,15 @@ def check_warehouse(client: Client, settings: StreamSettings) -> Findings:
     for row in rows(client, "ledger/strangers", partitions=settings.partitions):
         place = f"{row['source_topic']} {row['source_partition']}:{row['source_offset']}"
         key = "inputs" if row["what"] == "result" else "deadletters"
-        findings.differ(key, f"{place}: ClickHouse has a {row['what']} of it, no such partition")
+        findings.differ(
+            key, f"{place}: ClickHouse has a {row['what']} of it, but there is no such partition"
+        )
     findings.took("SQL", time.perf_counter() - began)
     return findings
 
 
 def check_campaigns(client: Client, proofs: list[Proof], findings: Findings) -> None:
-    """Hold the accepted campaign events of each partition against ClickHouse's."""
+    """Compare the accepted campaign events of each partition with ClickHouse's."""
     stored = {row.pop("partition"): row for row in rows(client, "ledger/campaign_events")}
     for proof in proofs:
         mine = {name: proof.accepted[name] for name in ("events", "names", "times")}
@@ -48,7 +50,9 @@ def check_campaigns(client: Client, proofs: list[Proof], findings: Findings) -> 
                 f"partition {proof.number}: {mine} accepted, {theirs} stored (names, times: sums)",
             )
     for number, row in stored.items():
-        findings.differ("campaigns", f"partition {number}: {row} stored, no such partition")
+        findings.differ(
+            "campaigns", f"partition {number}: {row} stored, but there is no such partition"
+        )
 
 
 def _check_sums(client: Client, findings: Findings) -> None:
@@ -116,7 +120,7 @@ def _event(row: dict[str, object]) -> str:
 
 
 def _named(source: object, name: object) -> str:
-    """Return how an event is told: by its id, and its source where there is one."""
+    """Return how an event is named: by its id, and its source where there is one."""
     return f"{name} of {source}" if source else str(name)
 
 

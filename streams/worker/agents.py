@@ -19,12 +19,14 @@ from streams.events import (
     DEADLETTER_TOPIC,
     POSTINGS_TOPIC,
     WALLET_TOPIC,
+    Describe,
     Leg,
     encode,
     partition_of,
 )
 from streams.events.decoding import Rejection, read_campaign, read_in_parts, read_wallet
 from streams.events.identity import event_key
+from streams.events.person import opened, with_number
 from streams.events.times import microseconds
 from streams.kafka.deadletters import Place, set_aside
 from streams.kafka.keyrings import keys_in
@@ -42,6 +44,7 @@ from streams.ledger.trust import GENESIS, MissingKeyError, fingerprint_of
 from streams.ledger.turn import Turn
 from streams.settings import StreamSettings
 from streams.worker import people
+from streams.worker.checks import Checks, checks_of
 from streams.worker.metrics import count
 
 if TYPE_CHECKING:
@@ -73,7 +76,7 @@ def attach_wallets(app: faust.App, kafka: str, settings: StreamSettings) -> Batc
         app,
         name=ACCOUNTS,
         source=WALLET_TOPIC,
-        outputs=(POSTINGS_TOPIC, WALLET_TOPIC, DEADLETTER_TOPIC),
+        outputs=(POSTINGS_TOPIC, WALLET_TOPIC, CAMPAIGN_TOPIC, DEADLETTER_TOPIC),
         check=check_account,
         **_shared(kafka, settings),
     )
@@ -105,19 +108,19 @@ def attach_campaigns(app: faust.App, kafka: str, settings: StreamSettings) -> Ba
         **_shared(kafka, settings),
     )
     table.missing = intake_room().missing
-    tolerance_us = settings.future_tolerance_hours * HOUR_US
+    checks = checks_of(settings)
 
     @app.agent(app.topic(CAMPAIGN_TOPIC, schema=BatchSchema()), name="campaigns")
     @_ends_process
     async def campaigns(stream: StreamT[Any]) -> None:
         async for work in table.batches(stream):
-            check_batch(work, tolerance_us, settings.partitions)
+            check_batch(work, checks)
 
     return table
 
 
 def rules_of(settings: StreamSettings) -> Rules:
-    """Return what the ledger's fold is fixed by."""
+    """Return what determines the ledger's fold."""
     return Rules(
         programs=programs.load(settings.programs),
         window_us=settings.dedup_window_days * DAY_US,
@@ -128,19 +131,24 @@ def rules_of(settings: StreamSettings) -> Rules:
 
 
 class Told(msgspec.Struct):
-    """What a batch has given so far: results by key, records to set aside, how each ended."""
+    """What a batch has yielded so far: results by key, records to set aside, how each ended.
+
+    Those of `opened` are announced to the campaign agent, so that people who only have a wallet
+    have numbers too.
+    """
 
     keys: list[bytes | None]
     values: list[bytes]
     aside: list[tuple[int, bytes | None, bytes | None, Rejection]]
     ended: Counter[Ended]
+    opened: list[Result]
 
 
 def fold_batch(work: Work, rules: Rules, partitions: int) -> None:
     """Run the ledger over a batch: each record is applied, refused, forwarded or set aside.
 
-    A record whose fold raises is set aside too: then the batch is folded again from where it began,
-    each record as a batch of its own, so that the others come to what they would have come to
+    A record whose fold raises is set aside too: then the batch is folded again from its beginning,
+    each record as a batch of its own, so that the others give the results they would have given
     without it.
 
     Raises:
@@ -174,7 +182,7 @@ def _fold_alone(work: Work, rules: Rules, partitions: int, index: int) -> None:
 
 
 def _pass_over(work: Work, rules: Rules, partitions: int, index: int) -> None:
-    """Have the legs after one that was set aside not wait for it."""
+    """Let the legs after one that was set aside not wait for it."""
     state, batch = work.state, work.batch
     leg = read_wallet(batch.keys[index], batch.values[index])
     if not isinstance(leg, Leg):
@@ -195,9 +203,9 @@ def _fold_part(work: Work, rules: Rules, partitions: int, start: int, stop: int)
     shard = _load_shard(state.get(SHARD_KEY), work.partition, partitions, rules)
     book = Book(work.partition, partitions, state.get, shard.clock_us)
     turn = Turn(book, rules)
-    told = Told([], [], [], Counter())
+    told = Told([], [], [], Counter(), [])
     parts = read_in_parts(batch.keys[start:stop], batch.values[start:stop], CHUNK_RECORDS)
-    # A few at a time: what is decoded of them stays in the processor's cache until it is told.
+    # A few at a time: what is decoded stays in the processor's cache until it is recorded.
     for first, events in zip(range(start, stop, CHUNK_RECORDS), parts, strict=True):
         _fold_chunk(batch, turn, told, slice(first, first + len(events)), events)
     shard.clock_us = book.clock_us
@@ -209,6 +217,8 @@ def _fold_part(work: Work, rules: Rules, partitions: int, start: int, stop: int)
         set_aside(state, place, key, value, rejection.reason, rejection.detail)
     for home, sent_key, sent in book.sent:
         state.emit(WALLET_TOPIC, home, sent_key, sent)
+    for result in told.opened:
+        state.emit(CAMPAIGN_TOPIC, work.partition, result.subject.encode(), encode(opened(result)))
     state.emit_all(POSTINGS_TOPIC, work.partition, told.keys, told.values)
     state.put_all(changed)
     told.ended.update(("deadletter", rejection.reason) for _, _, _, rejection in told.aside)
@@ -228,6 +238,9 @@ def _fold_chunk(
         if type(event) is not Rejection
     ]
     told.values += encode_results(results)
+    told.opened += [
+        result for result in results if result.type == "open" and result.outcome == "applied"
+    ]
     if [result.outcome for result in results].count("applied") == len(results):
         told.ended["applied", ""] += len(results)
     else:
@@ -245,35 +258,48 @@ def _fold_chunk(
     book.strays.clear()
 
 
-def check_batch(work: Work, tolerance_us: int, partitions: int) -> None:
+def check_batch(work: Work, checks: Checks) -> None:
     """Pass on each campaign event once; set aside what is broken, early or contradictory."""
     state, batch = work.state, work.batch
     ended: Counter[Ended] = Counter()
+    numbers = people.Numbers(state.get(people.NUMBERS_KEY), work.partition, checks.partitions)
+    before = numbers.count
     for (offset, key, value), arrived_ms in zip(batch.records(), batch.timestamps_ms, strict=True):
-        place = Place(batch.topic, batch.partition, offset)
-        event = read_campaign(key, value)
-        if isinstance(event, Rejection):
-            set_aside(state, place, key, value, event.reason, event.detail)
-            ended["deadletter", event.reason] += 1
-            continue
-        early_us = microseconds(event.time) - arrived_ms * 1000 - tolerance_us
-        if early_us > 0:
-            detail = f"time is {event.time.isoformat()}, after the record's arrival"
-            set_aside(state, place, key, value, "in_the_future", detail)
-            ended["deadletter", "in_the_future"] += 1
-            continue
-        home = partition_of(event.subject, partitions)
-        if home != work.partition:
-            state.emit(CAMPAIGN_TOPIC, home, key, value)
-            ended["forwarded", ""] += 1
-            continue
-        ended[_pass_on(work, place, key, value, event)] += 1
+        found = _check(work, checks, numbers, key, value, arrived_ms * 1000)
+        if isinstance(found, Rejection):
+            place = Place(batch.topic, batch.partition, offset)
+            set_aside(state, place, key, value, found.reason, found.detail)
+            found = ("deadletter", found.reason)
+        ended[found] += 1
+    if numbers.count > before:
+        state.put(people.NUMBERS_KEY, numbers.record())
     count(batch.topic, ended)
 
 
+def _check(
+    work: Work,
+    checks: Checks,
+    numbers: people.Numbers,
+    key: bytes | None,
+    value: bytes | None,
+    arrived_us: int,
+) -> Ended | Rejection:
+    event = read_campaign(key, value)
+    if isinstance(event, Rejection):
+        return event
+    if rejection := checks.reject(event, arrived_us):
+        return rejection
+    home = partition_of(event.subject, checks.partitions)
+    if home != work.partition:
+        work.state.emit(CAMPAIGN_TOPIC, home, key, value)
+        return "forwarded", ""
+    return _pass_on(work, checks, numbers, event)
+
+
 def _pass_on(
-    work: Work, place: Place, key: bytes | None, value: bytes | None, event: CampaignEvent
-) -> Ended:
+    work: Work, checks: Checks, numbers: people.Numbers, event: CampaignEvent
+) -> Ended | Rejection:
+    """Pass an event on, with its person's number, unless it has come before."""
     state = work.state
     name = event.subject.encode()
     content = encode(event)
@@ -283,20 +309,23 @@ def _pass_on(
     verdict = person.verdict(event_name, content, time_us)
     if verdict == "repeat":
         return "repeat", ""
-    if verdict == "new":
-        person.remember(event_name, content, time_us)
-        state.put(name, people.pack(person))
-        state.emit(ACCEPTED_TOPIC, work.partition, name, content)
-        return "accepted", ""
-    set_aside(state, place, key, value, verdict, _SET_ASIDE[verdict].format(event=event))
-    return "deadletter", verdict
+    if verdict != "new":
+        return Rejection(verdict, _SET_ASIDE[verdict].format(event=event))
+    person.remember(event_name, content, time_us)
+    if not person.number and not isinstance(event, Describe):
+        person.number = numbers.next()
+    state.put(name, people.pack(person))
+    if (kept := checks.kept(event)) is not event:
+        content = encode(kept)
+    state.emit(ACCEPTED_TOPIC, work.partition, name, with_number(content, person.number))
+    return "accepted", ""
 
 
 _SET_ASIDE = {
-    "conflict": "id = {event.id}, source = {event.source}: the person had an event of this source "
-    "and id before, with other content; give every event an id of its own",
+    "conflict": "id = {event.id}, source = {event.source}: the person already had an event with "
+    "this source and id but different content; give every event an id of its own",
     "forgotten": "time = {event.time}: not later than events of this person that are no longer "
-    "remembered, so it may be one of them; it can't be told from a repeat",
+    "remembered, so it may be one of them; it can't be distinguished from a repeat",
 }
 
 
@@ -307,12 +336,13 @@ def _load_shard(packed: bytes | None, number: int, partitions: int, rules: Rules
     shard = msgspec.msgpack.decode(packed, type=Shard)
     if shard.key != first:
         raise MissingKeyError(
-            f"the ledger was written with another key {GENESIS} than the setting ledger_keys has; "
-            "set the one that it began with, since all that it signed is judged by it"
+            f"the ledger was written with a different key {GENESIS} from the one in the setting "
+            "ledger_keys; set the one that it began with, since everything it signed is checked "
+            "with it"
         )
     if shard.of != partitions:
         end_process(
-            f"the ledger was written with {shard.of} partitions, the setting says {partitions}; "
+            f"the ledger was written with {shard.of} partitions, but the setting is {partitions}; "
             f"set FLOWDROP_PARTITIONS={shard.of}"
         )
     return shard

@@ -85,11 +85,11 @@ def create_app(name: str, kafka: str, settings: StreamSettings) -> faust.App:
 
 
 class Worker(faust.Worker):
-    """Ends a process that can't leave in time, since a broker that is gone lets none drain."""
+    """Ends a process that can't leave in time, since none can drain while the broker is gone."""
 
     async def stop(self) -> None:
         """Stop, at the latest by a crash, which loses nothing."""
-        reason = f"it did not stop within {STOP_SECONDS_MAX:.0f} s; Kafka may be out of reach"
+        reason = f"it did not stop within {STOP_SECONDS_MAX:.0f} s; Kafka may be unreachable"
         timer = threading.Timer(STOP_SECONDS_MAX, end_process, [reason])
         timer.daemon = True
         timer.start()
@@ -97,7 +97,7 @@ class Worker(faust.Worker):
 
 
 def serve_web(app: faust.App, settings: StreamSettings, token: str = "") -> None:
-    """Have `app` serve its web views at the worker's address, to whoever has the `token`."""
+    """Make `app` serve its web views at the worker's address, to whoever has the `token`."""
     from streams.worker.front import options
 
     app.conf.web_application_options = options(token)
@@ -110,7 +110,7 @@ def serve_web(app: faust.App, settings: StreamSettings, token: str = "") -> None
 def watch_over(
     app: faust.App, kafka: str, tables: Sequence[BatchTable], settings: StreamSettings
 ) -> None:
-    """End a worker that no longer gets on, and tell how it is: health, readiness, metrics."""
+    """End a worker that makes no progress, and report its state: health, readiness, metrics."""
     from streams.layer.table import positions
     from streams.layer.watch import Watch
     from streams.worker.web import attach_health
@@ -126,7 +126,7 @@ def watch_over(
 
 def run(app: faust.App) -> None:
     """Run `app` as a worker process until a signal ends it."""
-    faulthandler.enable()  # should native code crash, the log says where
+    faulthandler.enable()  # if native code crashes, the log says where
     # asyncio's own loop: with uvloop, which is 2 to 10 % faster, 2 of some 250 workers that came
     # and went in rebalances crashed in its native code while they stopped.
     # INFO, not WARN: Faust's WARN turns the root logger to DEBUG

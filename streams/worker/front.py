@@ -1,4 +1,4 @@
-"""Who may ask a worker's web views: whoever has the token; and for how long it is waited for.
+"""Who may use a worker's web views: whoever has the token; and how long connections may idle.
 
 Open to everyone are only the views that name nobody: `/healthz`, `/readyz` and `/metrics`, which
 probes and Prometheus ask without a secret.
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     import faust
 
 OPEN = frozenset({"/healthz", "/readyz", "/metrics"})
-# A connection that has sent no whole request for so long is closed: a new one, a half-open one, and
-# one between two requests alike.
+# A connection that has sent no complete request for this long is closed, whether it is new,
+# half-open or between two requests.
 IDLE_SECONDS_MAX = 15
 CONNECTIONS_MAX = 512
 
 
 def options(token: str) -> dict[str, Any]:
-    """Return the options of the web application; an empty `token` (tests) asks for nothing."""
+    """Return the options of the web application; with an empty `token` (tests) none is required."""
     return {
         "middlewares": [_asks_for(token)] if token else [],
         "handler_args": {"keepalive_timeout": IDLE_SECONDS_MAX, "lingering_time": 2.0},
@@ -39,12 +39,12 @@ def _asks_for(token: str) -> Any:
     async def ask(
         request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        # As bytes: of text, compare_digest takes ASCII only.
+        # As bytes: compare_digest takes only ASCII text.
         given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
         if request.path in OPEN or hmac.compare_digest(given, expected):
             return await handler(request)
         return web.json_response(
-            {"error": "this view asks for the workers' token: Authorization: Bearer ..."},
+            {"error": "this view requires the workers' token: Authorization: Bearer ..."},
             status=401,
             headers={"WWW-Authenticate": "Bearer"},
         )
@@ -53,7 +53,7 @@ def _asks_for(token: str) -> Any:
 
 
 def bound(app: faust.App) -> None:
-    """Have `app`'s web server close the connection that is oldest when there are too many."""
+    """Make `app`'s web server close the oldest connection when there are too many."""
 
     async def watch() -> None:
         keep_room(app.web._runner.server)  # noqa: SLF001 - checked with what is private
@@ -62,7 +62,7 @@ def bound(app: faust.App) -> None:
 
 
 def keep_room(server: web.Server) -> None:
-    """Have `server` close its oldest connection at each one more than `CONNECTIONS_MAX`."""
+    """Make `server` close its oldest connection for each one over `CONNECTIONS_MAX`."""
     made, lost = server.connection_made, server.connection_lost
     known: dict[Any, None] = {}  # the oldest first
 

@@ -1,4 +1,4 @@
-"""What the agents tell Prometheus of events: one call a batch, never one an event.
+"""What the agents report to Prometheus about events: one call per batch, never per event.
 
 ended: Counter[Ended] = Counter()
 for record in batch:
@@ -25,7 +25,7 @@ DEADLETTERS = Counter("flowdrop_deadletters", "Records set aside.", ["topic", "r
 
 
 def count(topic: str, ended: Mapping[Ended, int]) -> None:
-    """Add a batch's events of `topic`, as often as each `(outcome, reason)` came about.
+    """Add a batch's events of `topic`, as often as each `(outcome, reason)` occurred.
 
     They are counted when folded: a batch that is folded again after a crash counts again, in a new
     process.
@@ -39,6 +39,6 @@ def count(topic: str, ended: Mapping[Ended, int]) -> None:
 
 
 def serve(host: str, port: int) -> None:
-    """Answer `/metrics` on a port of its own, for a process without web views; 0 for none."""
+    """Serve `/metrics` on a port of its own, for a process without web views; 0 for none."""
     if port:
         start_http_server(port, host)

@@ -1,7 +1,8 @@
-"""What the campaign agent remembers of a person: the latest events, and what it has forgotten.
+"""What the campaign agent remembers of a person: a number, the latest events, what it forgot.
 
-A record is its format (1 byte), `forgotten_us` (8) and the remembered events in the order of their
-times, 20 bytes each: the time, the event's key and a hash of its content. When `REMEMBERED_MAX` are
+A record is its format (1 byte), `forgotten_us` (8), the person's number (4) and the remembered
+events in the order of their times, 20 bytes each: the time, the event's key and a hash of its
+content. When `REMEMBERED_MAX` are
 remembered the earliest makes room, and its time is kept as `forgotten_us`: an event that is not
 later than that and not remembered might be a repeat, so it is set aside, never passed on.
 
@@ -17,9 +18,12 @@ from bisect import bisect_right
 import msgspec
 from xxhash import xxh3_64_intdigest
 
-REMEMBERED_MAX = 512  # events a person
-FORMAT = b"\x02"
-_HEAD = struct.Struct("<cq")
+NUMBER_END = 2**32
+REMEMBERED_MAX = 512  # events per person
+FORMAT = b"\x03"
+NUMBERS_KEY = b"\x00numbers"  # of the partition's own record: how many people have a number
+_HEAD = struct.Struct("<cqI")
+_COUNT = struct.Struct("<I")
 _ENTRY = struct.Struct("<q8sI")
 _SIZE = _ENTRY.size
 _KEY = slice(8, 16)
@@ -33,10 +37,12 @@ class Person(msgspec.Struct):
         entries: the remembered events, packed, in the order of their times.
         forgotten_us: the latest time (microseconds since 1970) of an event that made room for
             another; -1 while none has.
+        number: what ClickHouse counts the person by; 0 while there is none.
     """
 
     entries: bytes = b""
     forgotten_us: int = -1
+    number: int = 0
 
     def verdict(self, key: bytes, content: bytes, time_us: int) -> str:
         """Judge an event against those before it.
@@ -80,7 +86,7 @@ class Person(msgspec.Struct):
 
 def pack(person: Person) -> bytes:
     """Return the record of a person as the table keeps it."""
-    return _HEAD.pack(FORMAT, person.forgotten_us) + person.entries
+    return _HEAD.pack(FORMAT, person.forgotten_us, person.number) + person.entries
 
 
 def unpack(record: bytes | None) -> Person:
@@ -94,10 +100,44 @@ def unpack(record: bytes | None) -> Person:
     if record[:1] != FORMAT:
         raise ValueError(
             f"a person's record of format {record[:1].hex() or 'none'}, this version reads "
-            f"{FORMAT.hex()}; begin anew with `flowdrop reset`"
+            f"{FORMAT.hex()}; start over with `flowdrop reset`"
         )
-    _, forgotten_us = _HEAD.unpack_from(record)
-    return Person(record[_HEAD.size :], forgotten_us)
+    _, forgotten_us, number = _HEAD.unpack_from(record)
+    return Person(record[_HEAD.size :], forgotten_us, number)
+
+
+class Numbers:
+    """Gives people their numbers, small and dense, so that ClickHouse counts them in bitmaps.
+
+    The n-th person of a partition gets n x partitions + partition, which no other partition gives.
+    Numbers follow from the order of the partition's log alone: the same log gives the same ones.
+
+    Attributes:
+        count: how many the partition has given.
+    """
+
+    def __init__(self, record: bytes | None, partition: int, partitions: int) -> None:
+        self.count = 0 if record is None else _COUNT.unpack(record)[0]
+        self._partition = partition
+        self._partitions = partitions
+
+    def next(self) -> int:
+        """Return the number of one more person, from `partitions` to 2**32 - 1.
+
+        Raises:
+            OverflowError: when the partition has no more; 32 bits are enough for 4 billion people.
+        """
+        number = (self.count + 1) * self._partitions + self._partition
+        if number >= NUMBER_END:
+            raise OverflowError(
+                f"partition {self._partition} has {self.count:,} people; numbers end at 2**32"
+            )
+        self.count += 1
+        return number
+
+    def record(self) -> bytes:
+        """Return what the table keeps under `NUMBERS_KEY`."""
+        return _COUNT.pack(self.count)
 
 
 def _digest(content: bytes) -> int:

@@ -1,4 +1,4 @@
-"""The worker's web views: live balances from committed state, and whether it is well."""
+"""The worker's web views: live balances from committed state, and its health."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ ROUTED = "X-Flowdrop-Routed"
 def attach_balances(app: faust.App, table: BatchTable, settings: StreamSettings) -> None:
     """Serve `/balances/{account}` and `/accounts/{partition}`, wherever the partition lives."""
 
-    @app.page("/balances/{account:.+}")  # a name may hold anything that can be seen, also slashes
+    @app.page("/balances/{account:.+}")  # a name may hold anything visible, including slashes
     async def balance(self: View, request: Request, account: str) -> Response:
         number = partition_of(owner_name(account), settings.partitions)
         state = _mine(table, number)
@@ -69,7 +69,7 @@ def attach_balances(app: faust.App, table: BatchTable, settings: StreamSettings)
 
 
 def attach_health(app: faust.App, tables: Sequence[BatchTable], watch: Watch) -> None:
-    """Serve `/healthz` (it gets on), `/readyz` (it serves all that is its own) and `/metrics`."""
+    """Serve `/healthz` (it progresses), `/readyz` (it serves all that is its own), `/metrics`."""
     RECOVERY_REMAINING_OFFSETS.set_function(app.tables.recovery.active_remaining_total)
 
     @app.page("/healthz")
@@ -98,12 +98,12 @@ def attach_health(app: faust.App, tables: Sequence[BatchTable], watch: Watch) ->
 def not_ready(app: faust.App, tables: Sequence[BatchTable]) -> list[str]:
     """Say in words what keeps the worker from serving; nothing if it is ready."""
     if app.rebalancing:
-        return ["partitions are being shared out among the workers"]
+        return ["partitions are being assigned to the workers"]
     if not app.tables.actives_ready:
         left = app.tables.recovery.active_remaining_total()
         return [f"state is being rebuilt: {left} changelog offsets to read"]
     return [
-        f"{table.name} partition {number}: its state is not whole yet"
+        f"{table.name} partition {number}: its state is not complete yet"
         for table in tables
         for number in sorted(table.store.partitions.keys() - table.store.ready)
     ]
@@ -118,18 +118,19 @@ async def _elsewhere(
     app: faust.App, table: BatchTable, view: View, request: Request, number: int
 ) -> Response:
     if request.headers.get(ROUTED):
-        return view.json({"error": f"partition {number} is moving, ask again"}, status=503)
+        return view.json({"error": f"partition {number} is moving, try again"}, status=503)
     owner = owner_of(app, table.store.changelog, number)
     if owner is None:
-        return view.json({"error": f"nobody serves partition {number} yet, ask again"}, status=503)
-    # To the byte as it was asked: a path that is read and written again is another (`..`, `a/b`).
+        return view.json({"error": f"nobody serves partition {number} yet, try again"}, status=503)
+    # Byte for byte as requested: a path that is parsed and rebuilt is a different one (`..`,
+    # `a/b`).
     url = URL(f"{URL(owner).origin()}{request.rel_url.raw_path_qs}", encoded=True)
     try:
         headers = {ROUTED: "1", "Authorization": request.headers.get("Authorization", "")}
         async with app.http_client.get(url, headers=headers) as answer:
             return view.json(json.loads(await answer.text()), status=answer.status)
     except (ClientError, TimeoutError):  # it has died, and the group has not noticed yet
-        return view.json({"error": f"{owner} does not answer, ask again"}, status=503)
+        return view.json({"error": f"{owner} does not answer, try again"}, status=503)
 
 
 def owner_of(app: faust.App, changelog: str, number: int) -> str | None:

@@ -179,7 +179,9 @@ def test_what_a_newer_version_made_is_refused_in_words(url: str) -> None:
     engine = open_database(url)
     with engine.begin() as connection:
         connection.execute(text("update alembic_version set version_num = '999'"))
-    with pytest.raises(click.ClickException, match="at revision 999, which a newer flowdrop made"):
+    with pytest.raises(
+        click.ClickException, match="at revision 999, which a newer flowdrop created"
+    ):
         open_database(url)
     assert revision(engine) == "999", "it is left as it was"
 

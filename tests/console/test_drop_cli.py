@@ -142,7 +142,7 @@ def test_nobody_draws_with_a_key_that_everybody_knows(
     monkeypatch.setenv("FLOWDROP_HOME", str(tmp_path))
     refused = run("create", "spring", *TERMS)
     assert refused.exit_code == 1
-    assert "setting drop_secret: there is none; `flowdrop up` draws one" in refused.stderr
+    assert "setting drop_secret: there is none; `flowdrop up` generates one" in refused.stderr
     assert str(tmp_path) in refused.stderr
 
 

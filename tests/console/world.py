@@ -212,7 +212,7 @@ class World:
                 kind = type(event).__name__.lower()
                 if kind == "open":
                     people.append(event.subject)
-                elif kind != "earn":
+                elif kind not in {"earn", "profile", "describe"}:
                     rows.append(_campaign_row(event))
         self._campaign_rows(rows)
         self.open(people)

@@ -6,8 +6,10 @@ two judgements it remembers how far it has read, so that each is about the last 
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import msgspec
@@ -20,6 +22,7 @@ from streams.events import (
     POSTINGS_TOPIC,
     WALLET_TOPIC,
     Leg,
+    Open,
     decode_campaign,
     decode_wallet,
     encode,
@@ -51,6 +54,7 @@ if TYPE_CHECKING:
 
     from confluent_kafka import Message
 
+    from streams.events import CampaignEvent
     from streams.ledger.results import Result
     from streams.settings import StreamSettings
 
@@ -129,6 +133,7 @@ class Judge:
         self._versions: Counter[str] = Counter()
         self._last_source = [-1] * self.partitions
         self._clicked: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        self._numbers: list[dict[str, int]] = [{} for _ in range(self.partitions)]
         self._in_log: Counter[int] = Counter()
         self._appended: Counter[int] = Counter()
         self._legs_sent: Counter[tuple[Any, ...]] = Counter()
@@ -208,6 +213,19 @@ class Judge:
         if own.outcome == "forwarded":
             home = partition_of((key or b"").decode(), self.partitions)
             self._appended[fingerprint(WALLET_TOPIC, home, key, value)] += 1
+        elif own.outcome == "applied" and isinstance(event := decode_wallet(value or b""), Open):
+            told = {
+                "type": "flowdrop.person.opened",
+                "data": {"program": event.data.program},
+                "specversion": "1.0",
+                "id": f"open:{number}:{offset}",
+                "source": "flowdrop.ledger",
+                "time": event.time.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+                "subject": event.subject,
+                "datacontenttype": "application/json",
+            }
+            announced = json.dumps(told, separators=(",", ":"), ensure_ascii=False).encode()
+            self._appended[fingerprint(CAMPAIGN_TOPIC, number, key, announced)] += 1
         elif own.step and own.reason not in NO_LEG:
             leg = decode_wallet(value or b"")
             if isinstance(leg, Leg):  # a key has steps as well, and a correction
@@ -265,12 +283,20 @@ class Judge:
                 self._appended[copy] += 1
             elif (event.source, event.id) not in self._clicked[event.subject]:
                 self._clicked[event.subject].add((event.source, event.id))
-                expected.append(encode(event))
+                expected.append(self._numbered(number, event))
         accepted = [message.value() for message in read[ACCEPTED_TOPIC]]
         verdict.lost += (Counter(expected) - Counter(accepted)).total()
         verdict.doubled += (Counter(accepted) - Counter(expected)).total()
         if Counter(accepted) == Counter(expected) and accepted != expected:
             verdict.broken.append(f"campaign.accepted partition {number} is in another order")
+
+    def _numbered(self, number: int, event: CampaignEvent) -> bytes:
+        """Return what must have been passed on of an event: the n-th person has the n-th number."""
+        if event.subject not in self._numbers[number]:
+            count = len(self._numbers[number]) + 1
+            self._numbers[number][event.subject] = count * self.partitions + number
+        told = self._numbers[number][event.subject]
+        return encode(event)[:-1] + f',"number":{told}}}'.encode()
 
     # -- all partitions ------------------------------------------------------------------------
 

@@ -17,7 +17,15 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from scenarios.complete_journey import source
-from streams.events import ACCEPTED_TOPIC, CAMPAIGN_TOPIC, WALLET_TOPIC, Open, OpenData
+from streams.events import (
+    ACCEPTED_TOPIC,
+    CAMPAIGN_TOPIC,
+    WALLET_TOPIC,
+    Open,
+    OpenData,
+    PersonEvent,
+    decode_campaign,
+)
 from streams.kafka.log import messages
 from streams.kafka.publish import records_of
 from tests import oracles
@@ -137,9 +145,10 @@ def _hold(ground: Ground, end: pd.Timestamp) -> None:
 
 
 def _accepted(ground: Ground) -> int:
-    """Return how many campaign events of households were passed on."""
+    """Return how many contacts and conversions of households were passed on."""
     return sum(
         (message.key() or b"").startswith(b"cj:")
+        and not isinstance(decode_campaign(message.value() or b""), PersonEvent)
         for number in range(PARTITIONS)
         for some in messages(ground.stack.kafka.bootstrap, ACCEPTED_TOPIC, number)
         for message in some

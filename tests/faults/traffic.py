@@ -1,6 +1,6 @@
 """Traffic for the fault runs: what a seed makes people do, and an account of what was sent.
 
-Wallet events are the simulator's (`tests/simulator/plan.py`): a new operation there comes here too.
+Wallet events are those of `tests/operations/`: a new operation there comes here too.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from streams.events import (
     partition_of,
     topic_of,
 )
-from tests.simulator.plan import CAMPAIGNS, Clients
+from tests.operations.clients import CAMPAIGNS
+from tests.simulator.plan import Clients
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

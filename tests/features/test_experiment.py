@@ -186,10 +186,10 @@ def test_the_published_difference_of_tea_tasting() -> None:
     ],
 )
 def test_what_is_no_statistic_is_refused(wrong: object) -> None:
-    with pytest.raises(ValueError, match=r"no proportion|no variance|no sum"):
+    with pytest.raises(ValueError, match=r"not a proportion|no variance|not a sum"):
         wrong()  # type: ignore[operator]
 
 
 def test_unlike_statistics_do_not_compare() -> None:
-    with pytest.raises(TypeError, match="do not compare"):
+    with pytest.raises(TypeError, match="cannot be compared"):
         compare(Proportion(1, 2), Mean(2, 1, 1))

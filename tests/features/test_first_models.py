@@ -175,7 +175,7 @@ def test_the_first_campaigns_without_an_end_go_the_whole_way(place: Warehouse) -
     assert trained["rows"] == 120
     told = run("models", "evaluate", "--as-of", DATE)
     assert told.exit_code == 1
-    assert told.output.startswith("Error: there is nothing to judge the model of")
+    assert told.output.startswith("Error: there is nothing to evaluate the model of")
     assert told.output.count("\n") == 1
     place.contact("fresh", "2020-06-02", None, *people(60))
     place.earn("p000", "2020-06-03")

@@ -402,7 +402,7 @@ def test_a_model_of_other_features_is_refused(
     warehouse: Warehouse, trained: registry.Metadata, trees: Any, tmp_path: Path
 ) -> None:
     keep(warehouse, tmp_path, trees, replace(trained, features=list(NAMES)[1:]))
-    with pytest.raises(click.ClickException, match="other features than today's"):
+    with pytest.raises(click.ClickException, match="features other than today's"):
         registry.load(warehouse.client, tmp_path, trained.model_id)
 
 

@@ -61,7 +61,7 @@ def test_a_sheet_a_table_and_heads_without_rows() -> None:
 
 
 def test_a_text_that_no_cell_holds_is_refused_not_cut() -> None:
-    with pytest.raises(click.ClickException, match="take --parquet"):
+    with pytest.raises(click.ClickException, match="use --parquet"):
         xlsx_bytes({"One": ([{"a": "x" * (CHARACTERS_MAX + 1)}], ())})
 
 

@@ -82,7 +82,7 @@ def test_commands_write_for_their_user_alone(flowdrop_home: Path) -> None:
 @pytest.mark.parametrize("bits", [0o770, 0o707, 0o777])
 def test_a_folder_that_others_may_write_to_is_refused(flowdrop_home: Path, bits: int) -> None:
     flowdrop_home.chmod(bits)
-    assert "may be written to by others; `chmod go-w` it" in refused(flowdrop_home)
+    assert "can be written to by others; `chmod go-w` it" in refused(flowdrop_home)
     for command in (["settings"], ["up", "kafka"], ["status"]):
         shown = CliRunner().invoke(main, command)
         assert shown.exit_code == 1

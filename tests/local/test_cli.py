@@ -134,7 +134,7 @@ def test_other_folders_are_the_newest_and_still_flowdrops(home: Path, tmp_path: 
 def test_status_says_what_supervision_did(home: Path) -> None:
     run("up")
     (home / "run" / "worker.restarts.json").write_text('{"restarts": 3, "last_reason": "fenced"}')
-    assert "worker was started again 3 times, at last because: fenced" in run("status").output
+    assert "worker was restarted 3 times, most recently because: fenced" in run("status").output
     assert (seen()["worker"]["restarts"], seen()["worker"]["last_reason"]) == (3, "fenced")
 
 
@@ -222,7 +222,7 @@ def test_a_fixed_port_is_kept(home: Path) -> None:
     assert run("up", "kafka", "--port", f"kafka={port}").exit_code == 0
     assert recorded_ports(home)["kafka"] == port
     result = run("up", "kafka", "--port", f"kafka={port + 1}")
-    assert f"kafka runs on port {port} already, not on {port + 1}" in result.output
+    assert f"kafka already runs on port {port}, not on {port + 1}" in result.output
     run("down")
     assert run("up", "kafka").exit_code == 0
     assert recorded_ports(home)["kafka"] == port
@@ -280,7 +280,7 @@ def test_a_folder_of_another_version_is_refused_and_can_be_wiped(home: Path) -> 
         result = run("up")
         assert result.exit_code == 1
         assert "holds data of another version of flowdrop" in result.output
-        assert "begin anew with `flowdrop reset`" in result.output
+        assert "start over with `flowdrop reset`" in result.output
         assert mark.read_text() == text
     assert run("reset", "--yes").exit_code == 0
     assert not list(home.iterdir())

@@ -88,7 +88,7 @@ def test_no_command_prints_one(flowdrop_home: Path) -> None:
 def test_there_is_nothing_to_rotate_before_up(flowdrop_home: Path) -> None:
     refused = run("secrets", "rotate", "rules")
     assert refused.exit_code == 1
-    assert "has no secrets yet; `flowdrop up` makes them" in refused.stderr
+    assert "has no secrets yet; `flowdrop up` generates them" in refused.stderr
     assert not (flowdrop_home / NAME).exists()
 
 

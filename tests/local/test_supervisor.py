@@ -39,7 +39,7 @@ def test_a_crash_loop_is_given_up_with_its_last_reason(
     assert supervisor(record, LAST_WORDS).run() == EXIT_GIVEN_UP
     last = f"fenced by {QUICK_DEATHS_MAX - 1}"
     assert read(record) == Restarts(QUICK_DEATHS_MAX - 1, last)
-    assert f"given up after {QUICK_DEATHS_MAX} quick ends, the last: {last}" in (
+    assert f"given up after {QUICK_DEATHS_MAX} quick exits, the last: {last}" in (
         capsys.readouterr().err
     )
 

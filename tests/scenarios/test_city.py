@@ -20,6 +20,7 @@ from click.testing import CliRunner
 
 from flowdrop.cli import main
 from scenarios.city import city, records, truth, wallets
+from scenarios.city import people as inhabitants
 from scenarios.city.city import chunks
 from scenarios.city.draws import uniform
 from scenarios.city.marketing import BOT_EXPOSURES_PER_DAY, EXPOSURES_MAX
@@ -27,6 +28,7 @@ from scenarios.city.outcomes import outcomes
 from scenarios.city.people import ADULT_AGE
 from scenarios.city.plan import DAY_US, MINUTE_US, Plan
 from scenarios.cli import city as replay_city
+from streams import people as known_people
 from streams import programs
 from streams.events import CAMPAIGN_TOPIC, TYPES, WALLET_TOPIC, encode, partition_of
 from streams.events.decoding import Rejection, read_campaign, read_wallet
@@ -110,7 +112,9 @@ def test_every_kind_is_written_and_every_type_of_campaigns(
     assert {event.id.split("/")[1] for event in events} == set(records.KINDS)
     types = {kind for kind, _, _ in made}
     assert types == {f"flowdrop.{kind.type}" for kind in records.KINDS.values()}
-    assert types >= {kind for kind, (topic, _) in TYPES.items() if topic == CAMPAIGN_TOPIC}
+    ledgers = {"flowdrop.person.opened"}  # which nobody else writes
+    asked = {kind for kind, (topic, _) in TYPES.items() if topic == CAMPAIGN_TOPIC} - ledgers
+    assert types >= asked
 
 
 def test_the_texts_are_those_of_the_program() -> None:
@@ -276,6 +280,60 @@ def test_hours_have_their_habits(events: list[Any]) -> None:
     assert hours[12] > 3 * hours[3] > 0
 
 
+# -- what is known of them -------------------------------------------------------------------
+
+
+def test_everybody_is_known_when_they_join_and_no_machine_is(
+    events: list[Any], known: dict[str, list[dict[str, Any]]]
+) -> None:
+    everyone = by_name(known["people"], "person")
+    joined = {event.subject: event.time for event in of(events, "open")}
+    profiles = {event.subject: event for event in of(events, "profile")}
+    assert len(profiles) == len(of(events, "profile"))
+    assert {name: event.time for name, event in profiles.items()} == joined
+    assert not {name for name in profiles if everyone[name]["is_bot"]}
+    for name, event in profiles.items():
+        person, attributes = everyone[name], event.data.attributes
+        assert set(attributes) == {"carrier", "birth_year", "device"}
+        assert attributes["carrier"] == person["carrier"]
+        assert attributes["birth_year"] == SMALL.start.year - person["age"]
+    devices = Counter(event.data.attributes["device"] for event in profiles.values())
+    assert list(dict(devices.most_common())) == ["android", "ios", "harmonyos"]
+
+
+@pytest.mark.parametrize("year", [1980, 2026])
+def test_the_catalogue_knows_every_attribute_and_takes_its_value(year: int) -> None:
+    catalogue = known_people.load()
+    born = set()
+    plan = SMALL._replace(people=1_000, days=3, start=datetime(year, 1, 1, tzinfo=UTC))
+    for event in of([read(record) for record in city.records(plan)], "profile"):
+        assert list(catalogue.faults(event.data.attributes)) == []
+        assert catalogue.unknown(event.data.attributes) == []
+        born.add(event.data.attributes["birth_year"])
+    assert max(born) == year - inhabitants.AGE_MIN
+    assert year - inhabitants.AGE_MAX <= min(born) < year - 70
+
+
+def test_nobody_is_said_to_be_born_before_what_the_catalogue_knows() -> None:
+    long_ago = SMALL._replace(start=datetime(1970, 1, 1, tzinfo=UTC), people=2_000)
+    everyone = inhabitants.People(long_ago)
+    years = everyone.birth_year(np.arange(2_000))
+    assert years.min() == inhabitants.BIRTH_YEAR_MIN
+    assert known_people.load().attributes["birth_year"].min == inhabitants.BIRTH_YEAR_MIN
+
+
+def test_a_fifth_have_a_second_device_from_within_a_day_on(events: list[Any]) -> None:
+    joined = {event.subject: event.time for event in of(events, "open")}
+    links = of(events, "link")
+    assert len({event.subject for event in links}) == len(links)
+    assert 0.14 * len(joined) < len(links) < 0.26 * len(joined)
+    for event in links:
+        assert timedelta(0) <= event.time - joined[event.subject] <= timedelta(days=1)
+        assert event.data.other == f"{event.subject}/phone"
+        assert (event.data.kind, event.data.linked) == ("device", True)
+    assert not {event.data.other for event in links} & {event.subject for event in events}
+
+
 # -- campaigns and their truth ---------------------------------------------------------------
 
 
@@ -369,6 +427,59 @@ def test_who_buys_in_a_treated_arm_is_rewarded_once_and_for_some_a_friend(
         assert event.data.campaign == conversion.data.campaign
         assert event.data.value == conversion.data.value
         assert event.time > conversion.time
+
+
+def test_each_campaign_is_described_a_second_before_it_begins(
+    events: list[Any], known: dict[str, list[dict[str, Any]]]
+) -> None:
+    told = {event.data.campaign: event for event in of(events, "describe")}
+    assert len(told) == len(of(events, "describe"))
+    assert set(told) == {row["campaign"] for row in known["campaigns"]}
+    funded = {event.data.campaign: event for event in of(events, "fund")}
+    for row in known["campaigns"]:
+        event, name = told[row["campaign"]], row["campaign"]
+        begin, end = (
+            SMALL.start + timedelta(days=row[f"{what}_day"]) for what in ("begins", "ends")
+        )
+        assert timedelta(0) < begin - event.time <= timedelta(seconds=1)
+        assert (event.data.begin, event.data.end) == (begin, end)
+        assert event.data.advertiser == row["advertiser"]
+        assert event.data.budget == funded[name].data.amount == row["budget"]
+        assert event.data.coin_microcents
+        assert event.data.goal
+        assert event.data.title_en
+        assert event.data.title_zh
+    first = {}
+    for event in events:
+        if (
+            event.__struct_config__.tag.startswith("flowdrop.campaign.")
+            and "consent" not in event.id
+        ):
+            first.setdefault(event.data.campaign, event)
+    assert first == told
+
+
+def test_a_campaign_that_gives_no_coins_has_no_budget_in_its_description() -> None:
+    plan = SMALL._replace(people=50, days=28)
+    told = {e.data.advertiser: e for e in of([read(r) for r in city.records(plan)], "describe")}
+    assert told["cinema"].data.budget is None
+    assert told["tea-house"].data.budget > 0
+
+
+def test_what_is_shown_and_clicked_is_a_creative_of_its_campaign(events: list[Any]) -> None:
+    told = {
+        event.data.campaign: {own.name: own.format for own in event.data.creatives}
+        for event in of(events, "describe")
+    }
+    channels = {event.data.campaign: event.data.channels for event in of(events, "describe")}
+    shown = of(events, "exposure")
+    assert all(told[e.data.campaign][e.data.creative] == e.data.format for e in shown)
+    assert {e.data.creative for e in shown} == {"banner", "poster", "clip"}
+    seen = {(e.data.campaign, e.subject, e.data.creative) for e in shown}
+    clicks = of(events, "click")
+    assert clicks
+    assert all((e.data.campaign, e.subject, e.data.creative) in seen for e in clicks)
+    assert all((e.data.channel,) == channels[e.data.campaign] for e in (*shown, *clicks))
 
 
 def test_the_true_effect_is_the_mean_uplift(known: dict[str, list[dict[str, Any]]]) -> None:

@@ -11,12 +11,15 @@ import pyarrow as pa
 import pytest
 
 from scenarios import NOTES, complete_journey
+from streams import people
 from streams.events import (
     Contact,
     Conversion,
+    Describe,
     Earn,
     Event,
     Open,
+    Profile,
     decode_campaign,
     decode_wallet,
     encode,
@@ -56,6 +59,7 @@ def test_the_files_hold_what_the_documentation_says() -> None:
     assert len(oracles.redemptions()) == 2_102
     assert oracles.baskets()["household"].nunique() == 2_469
     assert len(oracles.campaigns()) == 27
+    assert len(oracles.profiles()) == 801
 
 
 def test_known_reach() -> None:
@@ -68,7 +72,9 @@ def test_known_reach() -> None:
 
 def test_counts_by_type(events: list[Event]) -> None:
     assert Counter(type(event) for event in events) == {
+        Describe: 27,
         Open: 2_469,
+        Profile: 801,
         Earn: 155_848,
         Contact: 6_589,
         Conversion: 2_102,
@@ -85,7 +91,8 @@ def test_ids_are_unique_and_times_in_order(events: list[Event]) -> None:
 def test_a_wallet_opens_at_its_first_moment_and_before_anything_else(events: list[Event]) -> None:
     first: dict[str, Event] = {}
     for event in events:
-        first.setdefault(event.subject, event)
+        if not isinstance(event, Describe):
+            first.setdefault(event.subject, event)
     assert all(isinstance(event, Open) for event in first.values())
     opened = pd.Series({account: naive(event.time) for account, event in first.items()})
     pd.testing.assert_series_equal(
@@ -94,6 +101,54 @@ def test_a_wallet_opens_at_its_first_moment_and_before_anything_else(events: lis
         check_names=False,
         check_dtype=False,
     )
+
+
+def test_profiles_are_the_answers_of_the_households_and_come_behind_their_opening(
+    events: list[Event],
+) -> None:
+    profiles = {e.subject: e for e in events if isinstance(e, Profile)}
+    expected = oracles.profiles()
+    assert set(profiles) == set(expected.index)
+    for account, row in expected.iterrows():
+        event = profiles[str(account)]
+        assert naive(event.time) == row["time"]
+        assert event.data.attributes == row.drop("time").dropna().to_dict()
+        assert event.id == f"cj/profile/{event.subject.removeprefix('cj:')}"
+    of_each: dict[str, list[type]] = {}
+    for event in events:
+        if event.subject in profiles:
+            of_each.setdefault(event.subject, []).append(type(event))
+    assert all(kinds[:2] == [Open, Profile] for kinds in of_each.values())
+    assert all(Profile not in kinds[2:] for kinds in of_each.values())
+
+
+def test_the_catalogue_knows_every_attribute_and_takes_its_value(events: list[Event]) -> None:
+    catalogue = people.load()
+    named = set()
+    for event in events:
+        if isinstance(event, Profile):
+            assert list(catalogue.faults(event.data.attributes)) == []
+            assert catalogue.unknown(event.data.attributes) == []
+            named |= set(event.data.attributes)
+    assert named == set(complete_journey.ATTRIBUTES.values())
+
+
+def test_every_campaign_is_described_at_its_start_before_its_contacts(events: list[Event]) -> None:
+    told = [e for e in events if isinstance(e, Describe)]
+    expected = oracles.campaigns()
+    assert sorted(e.data.campaign for e in told) == sorted(expected.index)
+    for event in told:
+        row = expected.loc[event.data.campaign]
+        assert event.data.begin == event.time
+        assert naive(event.time) == row["start"]
+        assert naive(event.data.end) == row["end"] + timedelta(days=1, seconds=-1)
+        assert event.data.channels == (row["type"].lower().replace(" ", "-"),)
+    begun: set[str] = set()
+    for event in events:
+        if isinstance(event, Describe):
+            begun.add(event.data.campaign)
+        elif isinstance(event, Contact | Conversion):
+            assert event.data.campaign in begun
 
 
 def test_baskets_are_earns_of_what_was_paid(events: list[Event]) -> None:
@@ -204,11 +259,13 @@ def test_until_cuts_by_time(day: str) -> None:
     assert kinds[Contact] == len(oracles.memberships(end))
     assert kinds[Conversion] == len(oracles.redemptions(end))
     assert kinds[Open] == int((oracles.first_moments() < end).sum())
+    assert kinds[Profile] == len(oracles.profiles(end))
+    assert kinds[Describe] == oracles.described(end)
 
 
 def test_a_part_of_a_cent_is_an_error() -> None:
     assert complete_journey._cents(pa.array([0.29, 840.0, 0.0])).to_pylist() == [29, 84_000, 0]
-    with pytest.raises(click.ClickException, match="parts of a cent"):
+    with pytest.raises(click.ClickException, match="fractions of a cent"):
         complete_journey._cents(pa.array([1.0, 0.125]))
 
 

@@ -13,11 +13,14 @@ import pandas as pd
 import pytest
 
 from scenarios import NOTES, hillstrom
+from streams import people
 from streams.events import (
     Assignment,
     Contact,
     Conversion,
+    Describe,
     Event,
+    Profile,
     Visit,
     decode_campaign,
     encode,
@@ -87,14 +90,40 @@ def test_only_the_emailed_are_contacted(events: list[Event]) -> None:
 
 
 def test_total_ids_and_order(events: list[Event]) -> None:
-    assert hillstrom.source().total == len(events) == 116_666
+    assert hillstrom.source().total == len(events) == 180_667
     assert len({e.id for e in events}) == len(events)
     times = [e.time for e in events]
     assert times == sorted(times)
     rows = oracles.hillstrom()
     mailed_buyers = rows.index[(rows["conversion"] == 1) & (rows["segment"] != "No E-Mail")]
     of_one = [type(e) for e in events if e.subject == f"hillstrom:{mailed_buyers[0] + 1}"]
-    assert of_one == [Assignment, Contact, Visit, Conversion]
+    assert of_one == [Profile, Assignment, Contact, Visit, Conversion]
+
+
+def test_profiles_are_what_the_file_says_of_each_person(events: list[Event]) -> None:
+    profiles = [e for e in events if isinstance(e, Profile)]
+    found = pd.DataFrame([e.data.attributes for e in profiles], index=[e.subject for e in profiles])
+    pd.testing.assert_frame_equal(found, oracles.hillstrom_profiles(), check_dtype=False)
+    assert {(e.source, e.time) for e in profiles} == {(hillstrom.SOURCE, hillstrom.KNOWN)}
+
+
+def test_the_catalogue_knows_every_attribute_and_takes_its_value(events: list[Event]) -> None:
+    catalogue = people.load()
+    for event in events:
+        if isinstance(event, Profile):
+            assert list(catalogue.faults(event.data.attributes)) == []
+            assert catalogue.unknown(event.data.attributes) == []
+
+
+def test_the_campaign_is_described_once_before_it_begins(events: list[Event]) -> None:
+    [told] = [e for e in events if isinstance(e, Describe)]
+    assert told is events[0]
+    assert told.time < hillstrom.SENT == told.data.begin
+    assert told.data.end == hillstrom.UNTIL
+    assert (told.data.advertiser, told.data.goal) == ("hillstrom", "visits")
+    assert told.data.channels == ("email",)
+    assert told.data.title_en
+    assert told.data.title_zh
 
 
 def test_contacts_lie_before_outcomes_and_within_two_weeks(events: list[Event]) -> None:
@@ -118,9 +147,10 @@ def test_every_event_is_valid(events: list[Event]) -> None:
 @pytest.mark.parametrize(
     ("until", "total"),
     [
-        (datetime(2008, 3, 1, tzinfo=UTC), 0),
-        (datetime(2008, 3, 2, tzinfo=UTC), 106_694),
-        (datetime(2008, 3, 15, tzinfo=UTC), 116_666),
+        (datetime(2008, 2, 29, tzinfo=UTC), 0),
+        (datetime(2008, 3, 1, tzinfo=UTC), 64_001),
+        (datetime(2008, 3, 2, tzinfo=UTC), 64_001 + 106_694),
+        (datetime(2008, 3, 15, tzinfo=UTC), 180_667),
     ],
 )
 def test_until_cuts_by_time(until: datetime, total: int) -> None:
@@ -174,5 +204,5 @@ def test_a_missing_or_torn_file_is_named(
 
 def test_the_note_says_there_are_no_dates() -> None:
     assert "no dates inside" in NOTES["hillstrom"]
-    for moment in (hillstrom.SENT, hillstrom.OUTCOME):
+    for moment in (hillstrom.KNOWN, hillstrom.SENT, hillstrom.OUTCOME):
         assert f"{moment:%Y-%m-%d}" in NOTES["hillstrom"]

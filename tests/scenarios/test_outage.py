@@ -86,7 +86,8 @@ def expected(until: str) -> dict[str, int]:
 
 def campaign_events(until: str) -> int:
     end = pd.Timestamp(until)
-    return len(oracles.memberships(end)) + len(oracles.redemptions(end))
+    told_of_people = len(oracles.memberships(end)) + len(oracles.profiles(end))
+    return told_of_people + len(oracles.redemptions(end)) + oracles.described(end)
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +151,7 @@ def test_a_broker_that_is_away_is_waited_for_and_an_interrupted_replay_goes_on(
     told = summary["told"]
     assert summary["resumed"] == 0
     assert told["explained"]["too_old"] > 0
-    assert "nothing is missing of them" in words
+    assert "none of them is missing" in words
     assert told["outcomes"]["accepted before"] == campaign_events(SECOND)
     assert "applied" not in told["outcomes"]
     assert coins(stack) == expected(SECOND)

@@ -76,7 +76,7 @@ def test_a_broken_part_is_set_aside_and_told(
     assert set_aside_broken(filled, "deadletters") == []
     told = missing(filled)["deadletters"]
     assert name.removeprefix("deadletters ") in told
-    assert "`flowdrop warehouse rebuild deadletters` feeds it anew from Kafka" in told
+    assert "`flowdrop warehouse rebuild deadletters` refills it from Kafka" in told
     assert faults(filled) == {"deadletters": told}
 
     clear(filled, "deadletters")

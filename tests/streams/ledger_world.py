@@ -4,28 +4,20 @@ from __future__ import annotations
 
 from collections import deque
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any, NamedTuple, TypeVar, get_args
 
 import msgspec
 
 from streams.events import (
     Earn,
-    EarnData,
     Envelope,
     Fund,
-    FundData,
     Grant,
-    GrantData,
     Leg,
     Open,
-    OpenData,
     Redeem,
-    RedeemData,
     Transfer,
-    TransferData,
     WalletEvent,
-    data_of,
     decode_wallet,
     encode,
     partition_of,
@@ -59,9 +51,9 @@ from streams.programs import (
     Verification,
 )
 from tests import keys
+from tests.operations.clients import event_of
 
 E = TypeVar("E", bound=Envelope)
-_data_of = cache(data_of)
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 DAY_US = 86_400_000_000
@@ -297,85 +289,25 @@ class World:
             "subject": subject,
         }
 
-    def open(
-        self,
-        name: str,
-        *,
-        program: str = "p",
-        time: datetime | None = None,
-        event_id: str | None = None,
-    ) -> Open:
-        return Open(**self.head(name, time, event_id), data=OpenData(program=program))
+    def open(self, name: str, **more: Any) -> Open:
+        return self.make(Open, name, **more)
 
-    def earn(  # the rest is the data's
-        self,
-        name: str,
-        activity: str = "game",
-        *,
-        program: str = "p",
-        time: datetime | None = None,
-        event_id: str | None = None,
-        **basis: int,
-    ) -> Earn:
-        data = EarnData(program=program, activity=activity, **basis)
-        return Earn(**self.head(name, time, event_id), data=data)
+    def earn(self, name: str, activity: str = "game", **more: Any) -> Earn:
+        return self.make(Earn, name, activity=activity, **more)
 
-    def fund(
-        self,
-        subject: str,
-        amount: int,
-        *,
-        campaign: str = "spring",
-        program: str = "p",
-        time: datetime | None = None,
-    ) -> Fund:
-        data = FundData(program=program, campaign=campaign, amount=amount)
-        return Fund(**self.head(subject, time, None), data=data)
+    def fund(self, subject: str, amount: int, *, campaign: str = "spring", **more: Any) -> Fund:
+        return self.make(Fund, subject, campaign=campaign, amount=amount, **more)
 
-    def grant(
-        self,
-        name: str,
-        amount: int,
-        *,
-        campaign: str = "spring",
-        program: str = "p",
-        time: datetime | None = None,
-        event_id: str | None = None,
-    ) -> Grant:
-        data = GrantData(program=program, campaign=campaign, amount=amount)
-        return Grant(**self.head(name, time, event_id), data=data)
+    def grant(self, name: str, amount: int, *, campaign: str = "spring", **more: Any) -> Grant:
+        return self.make(Grant, name, campaign=campaign, amount=amount, **more)
 
-    def redeem(
-        self,
-        name: str,
-        amount: int,
-        *,
-        carrier: str = "unicom",
-        program: str = "p",
-        time: datetime | None = None,
-        event_id: str | None = None,
-        until: datetime | None = None,
-        network: str | None = None,
-    ) -> Redeem:
-        data = RedeemData(
-            program=program, carrier=carrier, amount=amount, until=until, network=network
-        )
-        return Redeem(**self.head(name, time, event_id), data=data)
+    def redeem(self, name: str, amount: int, *, carrier: str = "unicom", **more: Any) -> Redeem:
+        return self.make(Redeem, name, carrier=carrier, amount=amount, **more)
 
-    def transfer(
-        self,
-        name: str,
-        to: str,
-        amount: int,
-        *,
-        program: str = "p",
-        time: datetime | None = None,
-        event_id: str | None = None,
-    ) -> Transfer:
-        data = TransferData(program=program, to=to, amount=amount)
-        return Transfer(**self.head(name, time, event_id), data=data)
+    def transfer(self, name: str, to: str, amount: int, **more: Any) -> Transfer:
+        return self.make(Transfer, name, to=to, amount=amount, **more)
 
-    def make(  # any other type of event, its data's fields by name
+    def make(  # any type of event, its data's fields by name
         self,
         kind: type[E],
         subject: str,
@@ -385,8 +317,7 @@ class World:
         event_id: str | None = None,
         **fields: Any,
     ) -> E:
-        made = _data_of(kind)(program=program, **fields)
-        return kind(**self.head(subject, time, event_id), data=made)
+        return event_of(kind, self.head(subject, time, event_id), program=program, **fields)
 
 
 def world_with(*names: str, coins: int = 100, partitions: int = 1) -> World:

@@ -10,18 +10,18 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import msgspec
-
-from streams.events import WalletEvent, decode_wallet
+from tests.operations.clients import KINDS, event_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from streams.events import WalletEvent
 
 CHINA = timezone(timedelta(hours=8))
 
 
 class Step(NamedTuple):
-    """At `time` an event of `kind` for `subject`, and what must come of it.
+    """At `time` an event of the operation `kind` for `subject`, and what must come of it.
 
     In `data` a number for `redemption`, `order`, `share` or `original` says how many steps before
     that was.
@@ -40,7 +40,7 @@ PACKET, PARCEL = "packet:new-year@0", "packet:parcel@0"
 BUDGET = "budget:spring@0"
 CAMPAIGN, SUMMER = "summer@24", "budget:summer@24@0"  # a campaign with an @ has no reserve
 HARVEST, AUTUMN = "autumn@24", "budget:autumn@24@0"
-EVENING = "2024-03-10T22:00:00+08:00"
+EVENING = datetime(2024, 3, 10, 22, tzinfo=CHINA)
 
 
 def common(date: str, carrier: str, more: Sequence[Step] = ()) -> list[Step]:
@@ -50,7 +50,7 @@ def common(date: str, carrier: str, more: Sequence[Step] = ()) -> list[Step]:
         return Step(f"{date}T{time}", kind, subject, data, reason, balance)
 
     traffic = {"carrier": carrier, "amount": 30}
-    noon = f"{date}T12:00:00+08:00"
+    noon, afternoon = (datetime.fromisoformat(f"{date}T{hour}:00+08:00") for hour in (12, 14))
     return [
         at("09:00", "open", LAN, 0),
         at("09:00", "open", BO, 0),
@@ -72,7 +72,7 @@ def common(date: str, carrier: str, more: Sequence[Step] = ()) -> list[Step]:
             amount=50,
             claims=2,
             mode="equal",
-            expires=f"{date}T14:00:00+08:00",
+            expires=afternoon,
         ),
         at("13:01", "packet_share", PARCEL, 50, sharer=LAN),
         at("13:02", "packet_claim", PARCEL, 25, claimer=BO, share=-1),
@@ -361,15 +361,13 @@ def _event(program: str, number: int, step: Step, prefix: str) -> WalletEvent:
         data["campaign"] = prefix + data["campaign"]
     if "packet" in data:
         data["packet"] = named(data["packet"], prefix)
-    value = {
+    head = {
         "id": f"{program}-{number}",
         "source": "program-days",
-        "type": f"flowdrop.wallet.{step.kind}",
         "time": datetime.fromisoformat(step.time).replace(tzinfo=CHINA),
         "subject": named(step.subject, prefix),
-        "data": data,
     }
-    return decode_wallet(msgspec.json.encode(value))
+    return event_of(KINDS[step.kind], head, **data)
 
 
 def named(subject: str, prefix: str) -> str:

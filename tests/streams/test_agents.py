@@ -14,6 +14,8 @@ from streams.events import (
     DEADLETTER_TOPIC,
     POSTINGS_TOPIC,
     WALLET_TOPIC,
+    Describe,
+    DescribeData,
     Earn,
     EarnData,
     Event,
@@ -26,6 +28,7 @@ from streams.events import (
     encode,
     partition_of,
 )
+from streams.events.person import number_of
 from streams.layer.batch import Batch
 from streams.layer.state import PartitionState, Record
 from streams.layer.table import Work
@@ -35,6 +38,7 @@ from streams.ledger.results import decode_result
 from streams.ledger.wallets import earn
 from streams.settings import StreamSettings
 from streams.worker.agents import check_batch, fold_batch, rules_of
+from streams.worker.checks import checks_of
 from tests import keys
 
 if TYPE_CHECKING:
@@ -48,6 +52,7 @@ if TYPE_CHECKING:
 PARTITIONS = 2
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp() * 1000)
+CHECKS = checks_of(StreamSettings(partitions=PARTITIONS))
 RULES = rules_of(StreamSettings(partitions=PARTITIONS, **keys.SETTINGS))
 HERE = next(name for name in "abcdef" if partition_of(name, PARTITIONS) == 0)
 THERE = next(name for name in "abcdef" if partition_of(name, PARTITIONS) == 1)
@@ -91,7 +96,7 @@ def fold(
 
 def check(state: PartitionState, *found: tuple[bytes | None, bytes | None]) -> Pending:
     work = Work(batch(CAMPAIGN_TOPIC, list(found), state.number), state)
-    check_batch(work, RULES.tolerance_us, PARTITIONS)
+    check_batch(work, CHECKS)
     return commit(state)
 
 
@@ -108,6 +113,11 @@ def opened(name: str) -> Open:
 def earned(name: str, spend: int) -> Earn:
     data = EarnData(program="liuliangbao", activity="purchase", spend=spend)
     return Earn(id=f"earn {spend}", source="t", time=NOW, subject=name, data=data)
+
+
+def describe(campaign: str) -> Describe:
+    data = DescribeData(campaign=campaign)
+    return Describe(id="d", source="t", time=NOW, subject=f"campaign:{campaign}", data=data)
 
 
 def visit(person: str, event_id: str = "v", campaign: str = "c", **changes: object) -> Visit:
@@ -243,6 +253,46 @@ def test_a_campaign_event_is_passed_on_once() -> None:
     pending = check(state, *records(visit(HERE), visit(HERE)))
     assert [r.topic for r in pending.records] == [ACCEPTED_TOPIC]
     assert check(state, *records(visit(HERE))).records == []
+
+
+def numbers(pending: Pending) -> list[tuple[str, int]]:
+    accepted = [r for r in pending.records if r.topic == ACCEPTED_TOPIC]
+    return [((r.key or b"").decode(), number_of(r.value or b"")) for r in accepted]
+
+
+def test_people_are_numbered_when_they_are_first_seen_and_keep_their_numbers() -> None:
+    state = PartitionState(0)
+    here = [name for name in "abcdefghijkl" if partition_of(name, PARTITIONS) == 0]
+    described = describe("spring")
+    first = numbers(
+        check(state, *records(visit(here[2]), described, visit(here[0]), visit(here[2], "w")))
+    )
+    assert first == [(here[2], 2), ("campaign:spring", 0), (here[0], 4), (here[2], 2)]
+    early = visit(here[3], time=NOW + timedelta(days=3))
+    again = check(state, *records(visit(here[1]), visit(here[2]), early, visit(here[0], "w")))
+    assert numbers(again) == [(here[1], 6), (here[0], 4)]
+
+
+def test_the_same_log_gives_the_same_numbers_however_it_is_cut() -> None:
+    people = [f"p{n}" for n in range(40) if partition_of(f"p{n}", PARTITIONS) == 0]
+    log = records(*(visit(people[n * 7 % len(people)], f"v{n}") for n in range(60)))
+    whole, cut = PartitionState(0), PartitionState(0)
+    wanted = numbers(check(whole, *log))
+    found = [each for n in range(0, 60, 7) for each in numbers(check(cut, *log[n : n + 7]))]
+    assert found == wanted
+    assert whole.committed == cut.committed
+
+
+def test_an_opened_wallet_is_announced_to_the_campaign_agent_once() -> None:
+    ledger, campaigns = PartitionState(0), PartitionState(0)
+    sent = records(opened(HERE), opened(HERE), earned(HERE, 700))
+    pending = fold(ledger, sent)
+    announced = [(r.key, r.value) for r in pending.records if r.topic == CAMPAIGN_TOPIC]
+    assert len(announced) == 1
+    assert numbers(check(campaigns, *announced)) == [(HERE, 2)]
+    assert numbers(check(campaigns, *announced)) == []
+    forged = records(opened(THERE))
+    assert not [r for r in fold(ledger, forged, 3).records if r.topic == CAMPAIGN_TOPIC]
 
 
 @pytest.mark.parametrize(

@@ -164,4 +164,4 @@ def test_some_kinds_alone_and_no_unknown_one(stack: Stack) -> None:
 
 def test_what_lies_ahead_is_not_sent(stack: Stack) -> None:
     said = stack.flowdrop("ledger", "due", "--at", "2199-01-01", "--send", "--yes", status=1)
-    assert "still to come; leave out --send" in said
+    assert "is in the future; leave out --send" in said

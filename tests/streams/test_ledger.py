@@ -351,7 +351,7 @@ def test_format_3_is_readable_for_ever() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"\x01\x90", b"\x02\x90", b"\x04\x90"])
 def test_another_format_is_refused_in_words(data: bytes) -> None:
-    with pytest.raises(FormatError, match=r"reads 03 only; begin anew with `flowdrop reset`"):
+    with pytest.raises(FormatError, match=r"reads 03 only; start over with `flowdrop reset`"):
         unpack("a", data)
 
 

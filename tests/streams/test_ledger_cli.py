@@ -125,7 +125,7 @@ def test_before_its_first_posting_there_is_no_account(stack: Stack) -> None:
 
 def test_a_time_that_is_none_is_refused(stack: Stack) -> None:
     said = stack.flowdrop("ledger", "show", HERE, "--at", "yesterday", status=1)
-    assert "--at 'yesterday' is no time; write it as 2026-03-01" in said
+    assert "--at 'yesterday' is not a time; write it as 2026-03-01" in said
 
 
 def test_without_a_worker_it_is_shown_from_clickhouse_and_says_so(stack: Stack) -> None:
@@ -177,7 +177,7 @@ def test_the_luckiest_draws_are_listed_with_who_brought_them(stack: Stack) -> No
         assert stack.facts("packets", "luckiest", option) == []
     assert stack.facts("packets", "luckiest", "--packet", PACKET, "--until=2026-03-02") == draws
     said = stack.flowdrop("packets", "luckiest", "--since", "soon", status=1)
-    assert "--since 'soon' is no time" in said
+    assert "--since 'soon' is not a time" in said
 
 
 def test_sharers_are_listed_by_whom_they_brought(stack: Stack) -> None:

@@ -4,63 +4,38 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime, timedelta
-from typing import Any
+from random import Random
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from hypothesis import settings
+from hypothesis import currently_in_test_context, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from streams.events import (
-    Close,
-    Defund,
-    DepositAdd,
-    DepositCustody,
-    DepositReturn,
-    DepositWithdraw,
-    Earn,
-    Expire,
-    Freeze,
-    Grant,
-    Leg,
-    OrderCancel,
-    OrderFulfil,
-    OrderPlace,
-    OrderRefund,
-    PacketClaim,
-    PacketExpire,
-    PacketSend,
-    PacketShare,
-    PointsIn,
-    PointsOut,
-    Redeem,
-    RedeemExpire,
-    RedeemFail,
-    RedeemSettle,
-    Reverse,
-    Reward,
-    Transfer,
-    Unfreeze,
-    Verify,
-    WaitingRelease,
-    WaitingReturn,
-    WalletEvent,
-    encode,
-    partition_of,
-)
+from streams.events import Leg, ReserveAdd, WalletEvent, encode, partition_of
 from streams.events.identity import event_key
 from streams.events.times import microseconds
 from streams.ledger.accounts import NEVER_NEGATIVE, unpack
 from streams.ledger.book import link
+from streams.ledger.operations import OPERATIONS
 from tests.naive_ledger import MONEY_LEGS
+from tests.operations.clients import SOURCES, Clients
+from tests.operations.vocabulary import MAKERS
+from tests.operations.wallets import open_wallet
 from tests.simulator.proof import Evidence, books_differ, differs, judge_of, told_of
 from tests.streams.ledger_world import PROGRAMS, RULES, VERIFICATION, Outcome, World, at
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 PARTITIONS = 3
+WALK = 8_000
 WALLETS = [f"w:{number}" for number in range(6)]
-SHARDS = [f"budget:spring@{number}" for number in range(PARTITIONS)]
-BUDGETS = ["budget:spring", *SHARDS]
-PACKETS = [f"packet:{number}@{number % PARTITIONS}" for number in range(4)]
+OPEN = {
+    "p": WALLETS[:5],
+    "tiered": [f"t:{number}" for number in range(4)],
+    "backed": [f"b:{number}" for number in range(4)],
+}
 
 # The same program with tiers of verification that bind, so low that they often refuse.
 TIERED = msgspec.structs.replace(
@@ -71,7 +46,37 @@ TIERED = msgspec.structs.replace(
 names = st.sampled_from(WALLETS)
 amounts = st.integers(1, 40)
 times = st.floats(0, 9).map(at)  # within the window, but for what `jump` does to the clock
-later = st.floats(-1, 6).map(lambda days: timedelta(days=days))
+
+
+class Few(Clients):
+    """Few wallets, mostly one program, and nothing recalled that was refused."""
+
+    campaigns = ("spring", "mixed")
+
+    def __init__(self) -> None:
+        super().__init__(Random(0), PARTITIONS)
+        self.wallets, self.unopened = list(WALLETS), []
+        self.step = timedelta(minutes=20)
+
+    def amount(self) -> int:
+        return self.random.randint(1, 40)
+
+    def program(self) -> str:
+        return self.programs[0]
+
+    def head(self, subject: str) -> dict[str, Any]:
+        self.count += 1
+        source = self.random.choice(SOURCES)
+        return {"id": f"c{self.count}", "source": source, "time": self.time, "subject": subject}
+
+    def forget(self, event: WalletEvent) -> None:
+        """Refer no more to what was refused, or most would refer to nothing."""
+        for lately in (self.holds, self.orders, self.shares):
+            if event in lately:
+                lately.remove(event)
+        for packets in (self.packets, self.tiered_packets):
+            if packets and packets[-1] == getattr(event.data, "packet", ""):
+                packets.pop()
 
 
 class Ledger(RuleBasedStateMachine):
@@ -83,16 +88,39 @@ class Ledger(RuleBasedStateMachine):
         super().__init__()
         self.world = World(PARTITIONS, self.judged_by)
         self.judges = [judge_of(self.judged_by, number, PARTITIONS) for number in range(PARTITIONS)]
-        self.sent: list[WalletEvent] = []
+        self.clients = Few()
         self.delivered: list[Any] = []
-        for name in WALLETS[:5]:  # or most examples would try nobody's wallet
-            self.tell(self.world.open(name))
-            self.tell(self.world.earn(name, amount=60))
+        self.begin()
+
+    def begin(self) -> None:
+        """Open wallets and fund budgets, or most examples would try nobody's."""
+        self.tell(self.world.make(ReserveAdd, "reserve:backed", amount=600, program="backed"))
+        self.drain()
+        for program, own in OPEN.items():
+            for name in own:
+                self.tell(self.world.open(name, program=program))
+                self.tell(self.world.earn(name, amount=60, program=program))
         self.tell(self.world.fund("budget:spring", 60))
 
+    def send(self, make: Callable[[Clients], WalletEvent], random: Random, time: datetime) -> None:
+        """Have clients send, at a time, what a function of the vocabulary makes by `random`."""
+        self.clients.random, self.clients.time = random, time
+        self.tell(make(self.clients))
+        del self.clients.wallets[len(WALLETS) :]  # or they would be ever more
+        while self.clients.unopened:  # in the place of one that closed
+            self.tell(open_wallet(self.clients))
+
+    @property
+    def sent(self) -> list[WalletEvent]:
+        return self.clients.events
+
     def tell(self, event: WalletEvent, arrived: datetime | None = None) -> Outcome:
+        if currently_in_test_context():
+            note(str(event))
         outcome = self.judged(event, partition_of(event.subject, PARTITIONS), arrived)
-        self.sent.append(event)
+        self.clients.recall(event)
+        if outcome.outcome == "refused":
+            self.clients.forget(event)
         return outcome
 
     def judged(
@@ -107,200 +135,9 @@ class Ledger(RuleBasedStateMachine):
         assert [told_of(leg) for leg in outcome.legs] == verdict.legs
         return outcome
 
-    @rule(name=names, time=times)
-    def open(self, name: str, time: datetime) -> None:
-        self.tell(self.world.open(name, time=time))
-
-    @rule(name=names, amount=amounts, time=times)
-    def earn(self, name: str, amount: int, time: datetime) -> None:
-        self.tell(self.world.earn(name, amount=amount, time=time))
-
     @rule(name=names, time=st.floats(0, 25).map(at))
     def jump(self, name: str, time: datetime) -> None:
         self.tell(self.world.earn(name, amount=1, time=time))
-
-    @rule(name=names, spend=st.integers(0, 5000), time=times)
-    def purchase(self, name: str, spend: int, time: datetime) -> None:
-        self.tell(self.world.earn(name, "purchase", spend=spend, time=time))
-
-    @rule(name=st.sampled_from(BUDGETS), amount=amounts | st.integers(100, 200), time=times)
-    def fund(self, name: str, amount: int, time: datetime) -> None:
-        self.tell(self.world.fund(name, amount, time=time))
-
-    @rule(name=st.sampled_from(BUDGETS), amount=st.none() | amounts, time=times)
-    def defund(self, name: str, amount: int | None, time: datetime) -> None:
-        self.tell(self.world.make(Defund, name, campaign="spring", amount=amount, time=time))
-
-    @rule(name=names, amount=amounts, time=times)
-    def grant(self, name: str, amount: int, time: datetime) -> None:
-        self.tell(self.world.grant(name, amount, time=time))
-
-    @rule(name=names, to=names, rule=st.sampled_from(["purchase", "first", "friend"]), time=times)
-    def reward(self, name: str, to: str, rule: str, time: datetime) -> None:
-        terms: dict[str, Any] = {"campaign": "spring", "rule": rule, "conversion": f"by {to}"}
-        terms |= {"value": 900} if rule == "purchase" else {}
-        terms |= {"to": to} if rule == "friend" else {}
-        self.tell(self.world.make(Reward, name, **terms, time=time))
-
-    @rule(name=names, amount=amounts, time=times, days=st.integers(1, 3))
-    def expire(self, name: str, amount: int, time: datetime, days: int) -> None:
-        before = time - timedelta(days=days)
-        self.tell(self.world.make(Expire, name, amount=amount, before=before, time=time))
-
-    @rule(name=names, amount=amounts, time=times)
-    def redeem(self, name: str, amount: int, time: datetime) -> None:
-        self.tell(self.world.redeem(name, amount, time=time))
-
-    @rule(name=names, amount=st.integers(1, 9), time=times, wait=later)
-    def hold(self, name: str, amount: int, time: datetime, wait: timedelta) -> None:
-        self.tell(self.world.redeem(name, amount, time=time, until=time + wait))
-
-    @precondition(lambda self: self.held())
-    @rule(
-        kind=st.sampled_from([RedeemSettle, RedeemFail, RedeemExpire]),
-        data=st.data(),
-        time=times,
-    )
-    def resolve(self, kind: type, data: st.DataObject, time: datetime) -> None:
-        name, (source, redemption) = data.draw(st.sampled_from(self.held()))
-        told = data.draw(st.sampled_from([None, source, "another"]))
-        terms = {"redemption": redemption, "redemption_source": told}
-        self.tell(self.world.make(kind, name, **terms, time=time))
-
-    def held(self) -> list[tuple[str, tuple[str, str]]]:
-        """Each wallet's redemptions that are not resolved, by the event's source and id."""
-        return [
-            (name, redemption)
-            for judge in self.judges
-            for name, account in judge.accounts.items()
-            for redemption in account["holds"]
-        ]
-
-    @rule(
-        name=names, quantity=st.integers(1, 3), item=st.sampled_from(["comic", "song"]), time=times
-    )
-    def order(self, name: str, quantity: int, item: str, time: datetime) -> None:
-        amount = quantity * RULES.programs["p"].catalogue[item].price
-        terms = {"item": item, "quantity": quantity, "amount": amount}
-        self.tell(self.world.make(OrderPlace, name, **terms, time=time))
-
-    @precondition(lambda self: any(isinstance(event, OrderPlace) for event in self.sent))
-    @rule(
-        kind=st.sampled_from([OrderFulfil, OrderCancel, OrderRefund]),
-        data=st.data(),
-        time=times,
-    )
-    def end_order(self, kind: type, data: st.DataObject, time: datetime) -> None:
-        order = data.draw(st.sampled_from([e for e in self.sent if isinstance(e, OrderPlace)]))
-        told = data.draw(st.sampled_from([None, order.source, "another"]))
-        terms = {"order": order.id, "order_source": told}
-        self.tell(self.world.make(kind, order.subject, **terms, time=time))
-
-    @rule(name=names, inward=st.booleans(), often=st.integers(1, 20), time=times)
-    def points(self, name: str, often: int, time: datetime, *, inward: bool) -> None:
-        kind, coins, points = (PointsIn, 2, 5) if inward else (PointsOut, 1, 2)
-        terms = {"partner": "tianyi", "points": points * often, "amount": coins * often}
-        self.tell(self.world.make(kind, name, **terms, time=time))
-
-    @rule(name=names, amount=st.integers(1, 30), time=times)
-    def deposit(self, name: str, amount: int, time: datetime) -> None:
-        self.tell(self.world.make(DepositAdd, name, amount=amount, time=time))
-
-    @rule(name=names, month=st.sampled_from(["2026-02", "2026-03", "2026-04"]), time=times)
-    def custody(self, name: str, month: str, time: datetime) -> None:
-        self.tell(self.world.make(DepositCustody, name, month=month, time=time))
-
-    @rule(kind=st.sampled_from([DepositWithdraw, DepositReturn]), name=names, time=times)
-    def end_deposit(self, kind: type, name: str, time: datetime) -> None:
-        self.tell(self.world.make(kind, name, time=time))
-
-    @rule(name=names, to=names, amount=amounts, time=times)
-    def transfer(self, name: str, to: str, amount: int, time: datetime) -> None:
-        self.tell(self.world.transfer(name, to, amount, time=time))
-
-    @rule(
-        data=st.data(),
-        name=names,
-        claims=st.integers(1, 4),
-        mode=st.sampled_from(["equal", "lucky"]),
-        time=times,
-        wait=later,
-    )
-    def packet_send(
-        self,
-        data: st.DataObject,
-        name: str,
-        claims: int,
-        mode: str,
-        time: datetime,
-        wait: timedelta,
-    ) -> None:
-        here = [p for p in PACKETS if p.endswith(f"@{partition_of(name, PARTITIONS)}")]
-        packet = data.draw(st.sampled_from(here) | st.sampled_from(PACKETS))
-        amount = data.draw(st.integers(1, 30))
-        terms = {"packet": packet, "amount": amount, "claims": claims, "mode": mode}
-        terms |= {key: data.draw(st.sampled_from([None, None, "x"])) for key in ("group", "code")}
-        self.tell(self.world.make(PacketSend, name, **terms, expires=time + wait, time=time))
-
-    @rule(name=st.sampled_from(BUDGETS), claims=st.integers(1, 3), time=times, wait=later)
-    def campaigns_packet(self, name: str, claims: int, time: datetime, wait: timedelta) -> None:
-        packet = f"packet:c@{partition_of(name, PARTITIONS)}"
-        terms = {"packet": packet, "amount": 12, "claims": claims, "mode": "equal"}
-        terms |= {"campaign": "spring", "expires": time + wait}
-        self.tell(self.world.make(PacketSend, name, **terms, time=time))
-
-    @precondition(lambda self: any(isinstance(event, PacketSend) for event in self.sent))
-    @rule(data=st.data(), sharer=names, wait=later)
-    def packet_share(self, data: st.DataObject, sharer: str, wait: timedelta) -> None:
-        packets = [event.data for event in self.sent if isinstance(event, PacketSend)]
-        packet = data.draw(st.sampled_from(packets))
-        time = packet.expires - wait
-        self.tell(self.world.make(PacketShare, packet.packet, sharer=sharer, time=time))
-
-    @precondition(lambda self: any(isinstance(event, PacketSend) for event in self.sent))
-    @rule(data=st.data(), claimer=names, wait=later)
-    def packet_claim(self, data: st.DataObject, claimer: str, wait: timedelta) -> None:
-        packets = [event.data for event in self.sent if isinstance(event, PacketSend)]
-        packet = data.draw(st.sampled_from(packets))
-        time = packet.expires - wait
-        shares = [e.id for e in self.sent if isinstance(e, PacketShare)]
-        terms = {"share": data.draw(st.sampled_from([None, *shares]))}
-        terms |= {key: data.draw(st.sampled_from([None, "x"])) for key in ("group", "code")}
-        claim = {"claimer": claimer, **terms, "time": time}
-        self.tell(self.world.make(PacketClaim, packet.packet, **claim))
-
-    @rule(name=st.sampled_from(PACKETS), time=times)
-    def packet_expire(self, name: str, time: datetime) -> None:
-        self.tell(self.world.make(PacketExpire, name, time=time))
-
-    @precondition(lambda self: self.sent)
-    @rule(data=st.data(), time=times, foreign=st.booleans())
-    def reverse(self, data: st.DataObject, time: datetime, *, foreign: bool) -> None:
-        kinds = (Earn, Grant, Redeem, Transfer, PointsIn, PointsOut)
-        original = data.draw(st.sampled_from([e for e in self.sent if isinstance(e, kinds)]))
-        if foreign:
-            original = msgspec.structs.replace(original, source="another")
-        self.tell(self.world.make(Reverse, original.subject, original=original, time=time))
-
-    @rule(kind=st.sampled_from([Freeze, Unfreeze, Unfreeze]), name=names, time=times)
-    def stop(self, kind: type, name: str, time: datetime) -> None:
-        self.tell(self.world.make(kind, name, time=time))
-
-    @rule(name=names, tier=st.sampled_from(["none", "phone", "identity"]), time=times)
-    def verify(self, name: str, tier: str, time: datetime) -> None:
-        self.tell(self.world.make(Verify, name, tier=tier, by="telecom", time=time))
-
-    @rule(name=names, to=st.none() | names, time=times)
-    def close(self, name: str, to: str | None, time: datetime) -> None:
-        self.tell(self.world.make(Close, name, to=to, time=time))
-
-    @rule(name=names, time=times)
-    def waiting_return(self, name: str, time: datetime) -> None:
-        self.tell(self.world.make(WaitingReturn, name, time=time))
-
-    @rule(name=names, to=names, time=times)
-    def waiting_release(self, name: str, to: str, time: datetime) -> None:
-        self.tell(self.world.make(WaitingRelease, name, to=to, time=time))
 
     @precondition(lambda self: self.sent)
     @rule(data=st.data())
@@ -374,7 +211,7 @@ class Ledger(RuleBasedStateMachine):
     def i5_in_flight_is_what_left_minus_what_arrived(self) -> None:
         legs = [leg.data for way in self.world.legs.values() for leg in way]
         moving = sum(leg.amount for leg in legs if leg.step in MONEY_LEGS)
-        assert self.world.total("clearing:p") == moving
+        assert sum(self.world.total(f"clearing:{program}") for program in PROGRAMS) == moving
 
     @invariant()
     def accounts_are_the_naive_ledgers(self) -> None:
@@ -392,10 +229,11 @@ class Ledger(RuleBasedStateMachine):
         self.i10_every_record_has_one_outcome()
         self.drain()
         self.accounts_are_the_naive_ledgers()
-        assert self.world.total("clearing:p") == 0
-        for number in range(PARTITIONS):
-            clearing = self.world.get(f"clearing:p@{number}")
-            assert clearing is None or clearing.pending == 0
+        for program in PROGRAMS:
+            assert self.world.total(f"clearing:{program}") == 0
+            for number in range(PARTITIONS):
+                clearing = self.world.get(f"clearing:{program}@{number}")
+                assert clearing is None or clearing.pending == 0
 
     def i4_versions_grow_by_one_and_chains_hold(self) -> None:
         for partition, outcomes in enumerate(self.world.outcomes):
@@ -435,6 +273,24 @@ class Ledger(RuleBasedStateMachine):
                 assert (outcome.outcome == "refused") <= bool(outcome.reason)
 
 
+def rule_of(make: Callable[[Clients], WalletEvent]) -> Any:
+    """A rule by which clients send what a function of the vocabulary makes.
+
+    Hypothesis draws a seed for each. If it drew the numbers that come of it (`use_true_random` of
+    False), what is to happen now and then would happen most of the time: it is fond of 0.0.
+    """
+
+    def send(self: Ledger, random: Random, time: datetime) -> None:
+        self.send(make, random, time)
+
+    send.__name__ = f"clients_{make.__name__}"
+    return rule(random=st.randoms(use_true_random=True), time=times)(send)
+
+
+for make in MAKERS:
+    setattr(Ledger, f"clients_{make.__name__}", rule_of(make))
+
+
 class TieredLedger(Ledger):
     """The same where tiers of verification bind."""
 
@@ -445,6 +301,20 @@ TestLedger = Ledger.TestCase
 TestLedger.settings = settings(max_examples=100, stateful_step_count=80, deadline=None)
 TestTieredLedger = TieredLedger.TestCase
 TestTieredLedger.settings = settings(max_examples=60, stateful_step_count=80, deadline=None)
+
+
+def test_clients_send_all_that_the_ledger_can_do() -> None:
+    """By a walk longer than any example: each operation is applied, and judged the same."""
+    ledger, random = Ledger(), Random(1)
+    weights = [make.weight for make in MAKERS]
+    for number, make in enumerate(random.choices(MAKERS, weights, k=WALK)):
+        ledger.send(make, random, at(number / WALK * 40))
+        if random.random() < 0.3:
+            ledger.drain()
+    ledger.teardown()
+    results = [one.result for outcomes in ledger.world.outcomes for one in outcomes]
+    applied = {result.type for result in results if result.outcome == "applied"}
+    assert {row.name for row in OPERATIONS} - applied == set()
 
 
 def test_i6_nothing_is_applied_past_the_window() -> None:

@@ -272,7 +272,7 @@ def test_a_log_that_names_a_key_which_the_settings_lack_is_not_folded_on() -> No
     opened = encode(world.open(THERE))
     for secrets, words in (
         (keys.LEDGER, "names the key k2, which the setting ledger_keys lacks"),
-        (keys.LEDGER | {"k2": b"another"}, "another key k2 than the log names"),
+        (keys.LEDGER | {"k2": b"another"}, "a different key k2 from the one the log names"),
     ):
         state = PartitionState(1)
         with pytest.raises(MissingKeyError, match=words):
@@ -287,7 +287,7 @@ def test_a_ledger_goes_on_with_no_other_first_key() -> None:
     fold(state, encode(World(2).open(THERE)))
     other = msgspec.structs.replace(RULES, ledger_keys={"k1": b"another"})
     before = dict(state.committed)
-    with pytest.raises(MissingKeyError, match="written with another key k1"):
+    with pytest.raises(MissingKeyError, match="written with a different key k1"):
         fold(state, rules=other, start=1)
     assert state.committed == before
 
@@ -299,7 +299,7 @@ def test_a_ledger_goes_on_with_no_other_first_key() -> None:
         ("development-only", "64 hexadecimal digits"),
         ("k1:development-only", "64 hexadecimal digits"),
         ("k1:" + "1" * 63, "64 hexadecimal digits"),
-        ("k2:" + "1" * 64, "the key k1 is missing"),
+        ("k2:" + "1" * 64, "the key k1, with which every log begins, is missing"),
         ("k1:" + "1" * 64 + ",k1:" + "2" * 64, "no id twice"),
     ],
 )

@@ -26,7 +26,7 @@ ACCOUNT = Account("wallet", "liuliangbao", 7, version=1, name="cj:1")
 # A record as this version writes it, and how the sentence about one of the version before begins.
 TOPICS = {
     ACCOUNTS_CHANGELOG: (pack(ACCOUNT), "account record of format 02"),
-    PEOPLE_CHANGELOG: (pack_person(Person()), "person's record of format 01"),
+    PEOPLE_CHANGELOG: (pack_person(Person()), "person's record of format 02"),
 }
 
 
@@ -53,12 +53,12 @@ def test_a_worker_ends_with_a_sentence(older: tuple[Stack, str]) -> None:
     assert worker.process.wait(120) == EXIT_FATAL
     told = worker.log.read_text()
     assert said in told
-    assert "begin anew with `flowdrop reset`" in told
+    assert "start over with `flowdrop reset`" in told
 
 
 def test_reconcile_ends_with_a_sentence(older: tuple[Stack, str]) -> None:
     stack, said = older
     told = stack.flowdrop("reconcile", status=1)
     assert said in told
-    assert "begin anew with `flowdrop reset`" in told
+    assert "start over with `flowdrop reset`" in told
     assert "Traceback" not in told

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.events.identity import event_key
-from streams.worker.people import REMEMBERED_MAX, Person, pack, unpack
+from streams.worker.people import NUMBER_END, REMEMBERED_MAX, Numbers, Person, pack, unpack
 
 events_of_one = st.tuples(
     st.sampled_from(["game", "check-in"]),
@@ -86,5 +86,27 @@ def test_none_of_2000_events_is_passed_on_twice(order: str) -> None:
 
 
 def test_a_record_of_another_format_is_refused_in_words() -> None:
-    with pytest.raises(ValueError, match=r"format 7b, this version reads 02; .*flowdrop reset"):
+    with pytest.raises(ValueError, match=r"format 7b, this version reads 03; .*flowdrop reset"):
         unpack(b"{12 bytes of the first kind")
+
+
+@given(st.integers(1, 64), st.integers(0, 300))
+def test_numbers_are_dense_and_no_two_partitions_give_the_same(partitions: int, each: int) -> None:
+    given_ = []
+    for partition in range(partitions):
+        numbers = Numbers(None, partition, partitions)
+        given_ += [numbers.next() for _ in range(each)]
+        again = Numbers(numbers.record(), partition, partitions)
+        assert again.count == each
+    assert sorted(given_) == list(range(partitions, partitions * (each + 1)))
+
+
+def test_a_partition_whose_numbers_are_at_an_end_says_so() -> None:
+    numbers = Numbers(((NUMBER_END // 8) - 2).to_bytes(4, "little"), 7, 8)
+    assert numbers.next() == NUMBER_END - 1
+    with pytest.raises(OverflowError, match="partition 7 has 536,870,911 people"):
+        numbers.next()
+
+
+def test_a_record_keeps_the_number() -> None:
+    assert unpack(pack(Person(number=NUMBER_END - 1))).number == NUMBER_END - 1

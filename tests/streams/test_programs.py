@@ -114,7 +114,7 @@ def test_deposits_need_what_they_name(tmp_path: Path, old: str, new: str, said: 
     assert said in error.value.message
     without = shipped[: shipped.index("[deposits]")]
     path.write_text(without, encoding="utf-8")
-    with pytest.raises(ProgramError, match=r"without a table \[deposits\]"):
+    with pytest.raises(ProgramError, match=r"when no table \[deposits\] is in force"):
         read(path)
 
 

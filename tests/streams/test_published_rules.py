@@ -75,10 +75,10 @@ def test_a_changed_file_counts_when_it_is_published_and_not_before(tmp_path: Pat
 
         told = stack.flowdrop("programs", "publish", status=1)
         line = dearer[: dearer.index("mb = 70, coins = 71")].count("\n") + 1
-        assert f"{changed}, line {line}: carriers.mobile.tiers is not what has been published" in (
+        assert f"{changed}, line {line}: carriers.mobile.tiers differs from what was published" in (
             " ".join(told.split())
         )
-        assert "a further period with a `from` after" in " ".join(told.split())
+        assert "a new period with a `from` after" in " ".join(told.split())
 
         soon = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
         changed.write_text(text + GATE.format(soon.isoformat()), encoding="utf-8")

@@ -207,7 +207,7 @@ def test_a_deleted_result_leaves_a_hole(kept: Kept) -> None:
         kept.delete("ledger_results", at(partition, offset))
         failing = kept.failing()
         assert failing["inputs"].detail == (
-            f"wallet.events {partition}:{offset}: ClickHouse has 0 ends of it"
+            f"wallet.events {partition}:{offset}: ClickHouse has 0 outcomes for it"
         )
         assert f"offset {offset}: the fold gives one result" in failing["results"].detail
         assert f"{HERE}: version" in failing["versions"].detail
@@ -401,7 +401,7 @@ def test_a_lost_dead_letter_leaves_a_hole(kept: Kept) -> None:
         kept.delete("deadletters", "key = 'person-y'")
         failing = kept.failing()
         assert set(failing) == {"deadletters", "inputs"}
-        assert "ClickHouse has 0 ends of it" in failing["inputs"].detail
+        assert "ClickHouse has 0 outcomes for it" in failing["inputs"].detail
 
 
 def test_a_dead_letter_of_what_the_feed_could_not_read_is_told(kept: Kept) -> None:

@@ -121,7 +121,7 @@ def test_what_waits_comes_or_goes_back_and_no_answer_tells_the_partition(stack: 
         stack.flowdrop("ledger", "waiting", "release", name, "--to", to, "--yes")
     assert stack.facts("reconcile")["ok"]
     assert stack.facts("ledger", "waiting") == []
-    assert "nothing of its own waits" in stack.flowdrop(
+    assert "no coins of its own wait" in stack.flowdrop(
         "ledger", "waiting", "release", CLOSED[0], "--to", SOON[0], status=1
     )
 

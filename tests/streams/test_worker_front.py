@@ -85,7 +85,7 @@ def test_a_stranger_sees_no_wallet(port: int, path: str, header: bytes | None) -
 def test_a_name_may_hold_whatever_can_be_seen(port: int, name: str) -> None:
     told = ask(f"http://{HOST}:{port}/balances/{quote(name, safe='')}", TOKEN)
     number = partition_of(name, 4)
-    assert told == {"error": f"nobody serves partition {number} yet, ask again"}
+    assert told == {"error": f"nobody serves partition {number} yet, try again"}
 
 
 def test_who_has_the_token_is_answered(port: int) -> None:
@@ -125,10 +125,12 @@ def test_a_worker_passes_the_token_on_to_the_owner(tmp_path: Path) -> None:
             for number in range(4):
                 body = stack.ask(f"{worker.url}/accounts/{number}")
                 assert body["as_of"]["partition"] == number
-                assert ask(f"{worker.url}/accounts/{number}")["error"].startswith("this view asks")
+                assert ask(f"{worker.url}/accounts/{number}")["error"].startswith(
+                    "this view requires"
+                )
         home = stack.folder / "empty"
         third = stack.begin_worker(FLOWDROP_HOME=str(home), FLOWDROP_WORKER_TOKEN="")
         assert third.process.wait(60) == 1
-        assert "there is none; `flowdrop up` draws one" in third.log.read_text()
+        assert "there is none; `flowdrop up` generates one" in third.log.read_text()
     finally:
         stack.stop()

@@ -10,7 +10,7 @@ down_revision = "001"
 
 
 def upgrade() -> None:
-    """Make the table."""
+    """Create the table."""
     op.create_table(
         "drop_left_out_since",
         sa.Column("drop", sa.String(128), sa.ForeignKey("drops.name"), primary_key=True),

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def settle(demo: Demo) -> None:
-    """Wait until the worker has folded everything and the feed has brought it to ClickHouse."""
+    """Wait until the worker has folded everything and the feed has stored it in ClickHouse."""
     _reconcile(demo, "after the replays")
 
 

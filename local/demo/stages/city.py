@@ -26,13 +26,13 @@ def live(demo: Demo) -> None:
     published = demo.ask("programs", "publish")
     demo.check("programs published", 5, len(published["programs"]))
     week = demo.ask("replay", "city", *options(CITY))
-    demo.check("events of a simulated week", 8_596, sum(week["events"].values()))
+    demo.check("events of a simulated week", 9_439, sum(week["events"].values()))
     demo.ask("replay", "evening", "--until", WALLETS_OPEN_BY)
-    demo.ask("replay", "evening")  # what is there already changes nothing
+    demo.ask("replay", "evening")  # what is already there changes nothing
 
 
 def day(demo: Demo) -> None:
-    """Tell what became of that evening: the packet, the gate, the purchase, who is owed what."""
+    """Report what became of that evening: the packet, the gate, the purchase, who is owed what."""
     draws = demo.ask("packets", "luckiest", "--campaign", TEA_HOUSE, "--limit", "1000")
     say("  the luckiest draws from the red packet:")
     say(f"    {draw['claimer']:<16} {draw['coins']} coins" for draw in draws[:LUCKIEST])
@@ -50,7 +50,7 @@ def day(demo: Demo) -> None:
 
 
 def _settled(demo: Demo) -> None:
-    """Print the month of the campaign and of everybody, and check what is known of both."""
+    """Print the month of the campaign and of everybody, and check what is known about both."""
     own = ("settlement", "--party", f"advertiser:{TEA_HOUSE}", "--month", MONTH)
     demo.show(*own)
     [account] = demo.ask(*own)["programs"]

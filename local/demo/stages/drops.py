@@ -1,4 +1,4 @@
-"""Two targeted drops; the second names no end."""
+"""Two targeted drops; the second has no end."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OFFER = timedelta(days=14)
 
 
 def drop(demo: Demo) -> None:
-    """Create, preview, launch and follow a targeted drop, then one that names no end."""
+    """Create, preview, launch and follow a targeted drop, then one without an end."""
     terms = {
         "program": "liuliangbao",
         "budget": 100_000,

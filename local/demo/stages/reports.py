@@ -14,7 +14,7 @@ REACHES = {"cj-8": 1076, "cj-13": 1077, "cj-18": 1133}
 
 
 def report(demo: Demo) -> None:
-    """Ask for the reports whose numbers are known from the raw files."""
+    """Request the reports whose numbers are known from the raw files."""
     arms = {arm["arm"]: arm for arm in demo.ask("report", "lift", "hillstrom")["arms"]}
     for name, rate in VISIT_RATES.items():
         demo.check(f"Hillstrom visit rate, {name}", rate, _percent(arms[name]["visit_rate"]))

@@ -30,7 +30,7 @@ def score(demo: Demo) -> None:
 
 
 def score_again(demo: Demo) -> None:
-    """Let the schedule go on: the next date, with two drops among what the warehouse holds."""
+    """Resume the schedule: the next date, with two drops among what the warehouse holds."""
     client = _airflow()
     _watch(client, DAYS[1])
     for day in DAYS:
@@ -38,7 +38,7 @@ def score_again(demo: Demo) -> None:
         demo.check(f"Airflow's run of {DAG} for {day}", "success", state)
     found = _judged(demo, DAYS[1])
     expected = f"{DROP}, {OPEN_DROP}"
-    demo.check("drops that are not over, and so judge no model", expected, ", ".join(found))
+    demo.check("drops that are not over, and so evaluate no model", expected, ", ".join(found))
 
 
 def _airflow() -> AirflowClient:
@@ -47,10 +47,10 @@ def _airflow() -> AirflowClient:
 
 
 def _watch(client: AirflowClient, day: date, *, pause_at: str | None = None) -> None:
-    """Tell each change of the tasks of the run for `day`, to its end.
+    """Report each change of the tasks of the run for `day`, to its end.
 
-    With `pause_at`, the DAG is paused once that task, the last, runs; the run's end is then told
-    when the DAG goes on.
+    With `pause_at`, the DAG is paused once that task, the last, runs; the run's end is then
+    reported when the DAG resumes.
     """
     run = client.scheduled(DAG, day)
     for task in client.watch(DAG, run):

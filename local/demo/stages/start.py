@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def start(demo: Demo) -> None:
     """Start every part."""
-    # the DAG's schedule is told to make up for two Mondays of the year that was replayed
+    # the DAG's schedule is set to catch up on two Mondays of the replayed year
     first, last = map(str, DAYS)
     demo.run("up", FLOWDROP_SCORE_FIRST=first, FLOWDROP_SCORE_LAST=last)
     running = demo.ask("status", fails=True)

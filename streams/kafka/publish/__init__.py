@@ -1,7 +1,7 @@
 """Publish events to Kafka: keyed by subject, on the account's partition, in the order given.
 
-Everything of ours that publishes does it here: replays, launched drops, rules of programs, what is
-due, dead letters sent again. (A worker's results go by its transactions, `streams/layer/`.)
+Everything in flowdrop that publishes does it here: replays, launched drops, rules of programs, what
+is due, dead letters sent again. (A worker's results go by its transactions, `streams/layer/`.)
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def publish_records(
     on_sent: Callable[[int], object] | None = None,
     on_ack: Callable[[Record, int], object] | None = None,
     patience_seconds: float | None = None,
-    go_on: str = "run it again: what is there already changes nothing",
+    go_on: str = "run it again: what is already there changes nothing",
 ) -> int:
     """Send `(topic, partition, key, value)` records and wait until the broker has them all.
 
@@ -48,15 +48,15 @@ def publish_records(
         records: what to send, in order; order is kept within a partition, whatever the broker does.
         bootstrap: Kafka's address.
         on_sent: called now and then with how many more were handed over (for a progress bar).
-        on_ack: see `Sender`, as are the others.
+        on_ack: see `Sender`, and likewise the others.
         patience_seconds: how long to wait for a broker that is away; None: for ever.
-        go_on: what to do after an end by Ctrl-C.
+        go_on: what to do after a Ctrl-C.
 
     Returns:
         How many records the broker acknowledged: all of them.
 
     Raises:
-        click.ClickException: when the broker refuses a record, or patience is at its end.
+        click.ClickException: when the broker refuses a record, or patience runs out.
     """
     handed = shown = 0
     with Sender(bootstrap, on_ack=on_ack, patience_seconds=patience_seconds, go_on=go_on) as sender:

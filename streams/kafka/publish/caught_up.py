@@ -1,4 +1,4 @@
-"""For who decides by what the warehouse knows: wait until it knows all that was said so far."""
+"""For decisions based on the warehouse: wait until it knows everything said so far."""
 
 from __future__ import annotations
 

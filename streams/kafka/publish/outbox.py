@@ -1,4 +1,4 @@
-"""What a command publishes through: it sends, and tells afterwards what became of it."""
+"""What a command publishes through: it sends, and reports afterwards what became of it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Outbox:
-    """Sends events, and tells what became of them.
+    """Sends events, and reports what became of them.
 
     Args:
         bootstrap: Kafka's address.
@@ -44,12 +44,12 @@ class Outbox:
         return publish_records(records, self._bootstrap, on_sent=on_sent, on_ack=on_ack)
 
     def told(self) -> Told | None:
-        """Wait until a worker has judged it, and return what became of it, or None unasked."""
+        """Wait until a worker has judged it, and return what became of it; None if nobody asks."""
         return self._telling.told() if self._telling is not None else None
 
 
 def end(told: Told | None) -> None:
-    """Say what there is to say, and end the command with status 1 unless all is well."""
+    """Report the outcome, and end the command with status 1 unless all is well."""
     if told is not None:
         say(told.words())
         if not told.is_well:

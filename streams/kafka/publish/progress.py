@@ -1,8 +1,8 @@
-"""How far a publishing came, kept in a small file, so that the same one goes on where it was.
+"""How far a publication came, kept in a small file, so that it resumes where it was.
 
 It counts, for each partition, the records that Kafka has acknowledged, and keeps a checksum of
-them. Whoever publishes the same again makes the same records and leaves out as many; were they
-others, the checksum would tell.
+them. Whoever publishes the same again makes the same records and skips as many; if they were
+different, the checksum would show it.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Progress:
     """What Kafka has of the records named by `key`.
 
     Args:
-        key: whatever decides which records they are, and into which log they go; see `log_of`.
+        key: whatever determines which records they are, and into which log they go; see `log_of`.
     """
 
     def __init__(self, key: Mapping[str, object]) -> None:
@@ -66,7 +66,7 @@ class Progress:
 
     @property
     def before(self) -> int:
-        """How many records Kafka had from an earlier run that did not come to its end."""
+        """How many records Kafka had from an earlier run that did not finish."""
         return sum(reached.count for reached in self._before.values())
 
     def rest(
@@ -75,7 +75,7 @@ class Progress:
         """Yield the records that Kafka does not have; `on_skip` is called for each other.
 
         Raises:
-            click.ClickException: when those left out are not those that it has.
+            click.ClickException: if the skipped ones are not those that it has.
         """
         left = {place: reached.count for place, reached in self._before.items()}
         for record in records:
@@ -110,7 +110,7 @@ class Progress:
         self._saved = time.monotonic()
 
     def done(self) -> None:
-        """Forget it: the publishing came to its end."""
+        """Forget it: the publication is complete."""
         self._path.unlink(missing_ok=True)
 
     def _reach(self, record: Record) -> None:
@@ -123,14 +123,14 @@ class Progress:
     def _begin_anew(self) -> NoReturn:
         self.done()
         raise click.ClickException(
-            "an earlier run was interrupted, and what it has sent is not what this one would send "
-            "again, so it can't be gone on with; run it once more to send everything: what is "
-            "there already changes nothing"
+            "an earlier run was interrupted, and what it sent is not what this one would send, so "
+            "it can't be resumed; run it once more to send everything: what is already there "
+            "changes nothing"
         )
 
 
 def log_of(bootstrap: str, *topics: str) -> dict[str, str]:
-    """Return what tells a cluster and its topics from others that bear their names.
+    """Return what distinguishes a cluster and its topics from others of the same names.
 
     Raises:
         confluent_kafka.KafkaException: when Kafka does not answer.

@@ -1,17 +1,17 @@
 """The one way in which records are published: whatever the broker does, a partition's order holds.
 
 No record is in a partition's log before every earlier one of this sender is. What is not yet
-acknowledged is kept, in order. When a producer can't go on (the broker forgot it, a topic was not
-known for a moment) it is dropped with all that it had left to send, and a new one sends what is
-kept from the first on. What then stands in the log twice is a repeat, which the ledger and the
-campaign agent tell by its id; that both producers' records may interleave is no harm either, since
+acknowledged is kept, in order. When a producer can't continue (the broker forgot it, a topic was
+not known for a moment) it is dropped with all that it had left to send, and a new one sends what is
+kept from the start. What is then in the log twice is a repeat, which the ledger and the campaign
+agent recognise by its id; nor does it matter that both producers' records may interleave, since
 each sends the same ones in the same order.
 
 Kafka's own producer gives up on a record that waits too long (`message.timeout.ms`) and goes on
-with those behind it. So this one never gives up on any: a broker that is away is waited for. Nor
-does Kafka's idempotence keep the order by itself: of a producer that it does not know in a
-partition it takes whatever number comes first, so that a second request gets in when the first is
-refused. So there is never a second one on its way.
+with those behind it. So this one never gives up on any: it waits for a broker that is away. Nor
+does Kafka's idempotence keep the order by itself: from a producer that is new to a partition it
+accepts whatever number comes first, so that a second request gets in when the first is refused. So
+there is never a second one in flight.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ KEPT_RECORDS_MAX = 50_000
 KEPT_BYTES_MAX = 64 * 1024 * 1024
 MESSAGE_BYTES_MAX = 4_000_000
 ALONE_BYTES = 100_000  # from here on a record is sent by itself: a topic may refuse it for its size
-SILENCE_SECONDS = 5.0  # after which it is said that Kafka is waited for, and again each time
-PRODUCERS_MAX = 10  # one after the other, without that any record was acknowledged
+SILENCE_SECONDS = 5.0  # after which, and each time again, a message says that it waits for Kafka
+PRODUCERS_MAX = 10  # one after the other, without any record being acknowledged
 PAUSE_SECONDS = 1.0  # before the next
 POLL_SECONDS = 0.1
 LINGER_MS = 20.0
 
-# What a broker says of a record or of a right: to send it again would be answered the same.
+# What a broker says of a record or a permission: sending it again would get the same answer.
 REFUSALS = {
     KafkaError.MSG_SIZE_TOO_LARGE,
     KafkaError.INVALID_MSG,
@@ -62,7 +62,7 @@ REFUSALS = {
     KafkaError.TOPIC_AUTHORIZATION_FAILED,
     KafkaError.CLUSTER_AUTHORIZATION_FAILED,
 }
-# What all that is behind a failed record is told: not why.
+# What every record behind a failed one is told: not why.
 CONSEQUENCES = {-148, -150, -151, -152}  # fatal for want of a gapless log, or at all; purged
 
 
@@ -72,9 +72,9 @@ class Sender:
     Args:
         bootstrap: Kafka's address.
         on_ack: called with each record and its offset once the broker has it; records of a
-            partition come in their order. The offset is below 0 where Kafka did not tell it.
+            partition come in their order. The offset is below 0 where Kafka did not report it.
         patience_seconds: how long to wait for a broker that acknowledges nothing; None: for ever.
-        go_on: what to do to have the rest sent after a Ctrl-C, for the words while it waits.
+        go_on: what to do to have the rest sent after a Ctrl-C, for the message while it waits.
         linger_ms: how long Kafka's client gathers records for one request.
 
     A command calls `send` and `finish`, which wait. What serves others meanwhile calls `offer`, and
@@ -118,14 +118,14 @@ class Sender:
         """Hand a record over, once there is room for it.
 
         Raises:
-            click.ClickException: when the broker refuses a record, patience is at its end, or the
-                disk is too full for more.
+            click.ClickException: when the broker refuses a record, patience runs out, or the disk
+            is too full for more.
         """
         require_room(self._room)
         while not self.has_place():
             self.serve(POLL_SECONDS)
         alone = len(record[3] or b"") >= ALONE_BYTES
-        if alone:  # of a record that is refused, none behind it may be on its way
+        if alone:  # if a record is refused, none behind it may be in flight
             self.finish()
         self.offer([record])
         self.serve(0)
@@ -136,7 +136,7 @@ class Sender:
         """Wait until the broker has everything.
 
         Raises:
-            click.ClickException: when the broker refuses a record, or patience is at its end.
+            click.ClickException: when the broker refuses a record, or patience runs out.
         """
         while self.kept_records:
             self.serve(POLL_SECONDS)
@@ -186,7 +186,7 @@ class Sender:
         return self._room.missing()
 
     def _begin(self) -> None:
-        """Make a producer; only what the newest one is told counts."""
+        """Make a producer; only what the newest one reports counts."""
         failures: list[KafkaError] = []
         self._failures = failures
         pop, told = self._pop, failures.append
@@ -208,7 +208,7 @@ class Sender:
                 "message.timeout.ms": 0,  # never
                 "compression.type": "lz4",
                 "linger.ms": self._linger_ms,
-                "logger": log,  # what it retries is no news; what lasts is said below
+                "logger": log,  # what it retries is not news; what persists is reported below
                 "message.max.bytes": MESSAGE_BYTES_MAX,
                 "queue.buffering.max.messages": 2 * KEPT_RECORDS_MAX,
                 "queue.buffering.max.kbytes": 2**21 - 1,  # what is kept is bounded here
@@ -220,7 +220,7 @@ class Sender:
     def _pop(self, message: Message) -> None:
         """Take the first of those kept of a partition as acknowledged.
 
-        A broker takes an idempotent producer's records in their order only, so that whichever it
+        A broker takes an idempotent producer's records in their order only, so whichever it
         acknowledges, the first is among them.
         """
         record = self._kept[message.topic(), message.partition()].popleft()  # type: ignore[index]
@@ -254,7 +254,7 @@ class Sender:
         self._producers = 0
 
     def _wait(self) -> None:
-        """Say now and then that Kafka is waited for; end when patience does."""
+        """Say now and then that we are waiting for Kafka; end when patience runs out."""
         now = time.monotonic()
         silent = now - self._heard
         if self._patience_seconds is not None and silent > self._patience_seconds:
@@ -310,7 +310,7 @@ def _offset(message: Message) -> int:
 
 
 def _reason(failures: list[KafkaError]) -> KafkaError:
-    """Return why a producer can't go on: what a record was told, before those behind it."""
+    """Return why a producer can't continue: what a record was told, before those behind it."""
     told: list[Any] = [error for error in failures if error.code() not in CONSEQUENCES]
     refused = [error for error in told if error.code() in REFUSALS]
     return (refused or told or failures)[0]

@@ -2,8 +2,8 @@
 
 The ledger writes a result for each record of its log (`ledger.postings`), which names the record's
 offset; Kafka tells the sender that offset. The campaign agent passes an event on once
-(`campaign.accepted`) and says nothing of a repeat. Both set aside what they can't take, with its
-offset (`deadletters`). How far they have come stands in their tables' changelogs.
+(`campaign.accepted`) and says nothing about a repeat. Both set aside what they can't take, with its
+offset (`deadletters`). Their tables' changelogs record how far they have come.
 """
 
 from __future__ import annotations
@@ -49,12 +49,13 @@ RESULTS = (POSTINGS_TOPIC, ACCEPTED_TOPIC, DEADLETTER_TOPIC)
 
 LOOK_SECONDS = 0.2
 SAY_SECONDS = 5.0
-SILENCE_SECONDS_MAX = 60.0  # of a worker that gets on with nothing
-ABSENCE_SECONDS_MAX = 15.0  # of any worker
+SILENCE_SECONDS_MAX = 60.0  # of a worker that makes no progress
+ABSENCE_SECONDS_MAX = 30.0  # of any worker: one that has died is started again by then
+ANSWER_SECONDS_MAX = 15.0
 
 
 class Judged(msgspec.Struct):
-    """What is read of a result; see `streams.ledger.results.Result`."""
+    """What is read from a result; see `streams.ledger.results.Result`."""
 
     source_offset: int
     event_id: str
@@ -75,7 +76,7 @@ class Judged(msgspec.Struct):
 
     @property
     def came_wrong(self) -> bool:
-        """Whether it was refused for how it came."""
+        """Whether it was refused for how it arrived."""
         if self.reason == NO_ACCOUNT:
             return kind_of(self.subject) == "wallet"
         return self.reason in WRONG
@@ -87,7 +88,7 @@ class Judged(msgspec.Struct):
 
 
 class Named(msgspec.Struct):
-    """What is read of an event."""
+    """What is read from an event."""
 
     id: str
     source: str
@@ -98,7 +99,7 @@ _named = msgspec.json.Decoder(Named).decode
 
 
 class Telling:
-    """Notes what is published from now on, and tells what became of it.
+    """Notes what is published from now on, and reports what became of it.
 
     Args:
         bootstrap: Kafka's address.
@@ -154,7 +155,7 @@ class Telling:
             if left != before:
                 before, heard = left, now
             elif now - heard > SILENCE_SECONDS_MAX or (
-                now - heard > ABSENCE_SECONDS_MAX and not self._works()
+                now - heard > ABSENCE_SECONDS_MAX and self._none_works()
             ):
                 return left
             if now - said > SAY_SECONDS:
@@ -163,12 +164,12 @@ class Telling:
             time.sleep(LOOK_SECONDS)
         return 0
 
-    def _works(self) -> bool:
-        """Return whether any worker runs that Kafka knows of."""
+    def _none_works(self) -> bool:
+        """Return whether Kafka says that no worker runs; right after its own start it can't say."""
         admin = AdminClient({"bootstrap.servers": self._bootstrap})
-        asked = admin.describe_consumer_groups([WORKER_ID], request_timeout=ABSENCE_SECONDS_MAX)
+        asked = admin.describe_consumer_groups([WORKER_ID], request_timeout=ANSWER_SECONDS_MAX)
         try:
-            return bool(asked[WORKER_ID].result().members)
+            return not asked[WORKER_ID].result().members
         except KafkaException:
             return False
 
@@ -183,7 +184,7 @@ class Telling:
         return left
 
     def _applied(self, changelog: str) -> dict[int, int]:
-        """Return the offset that each partition of a changelog says is the next to be applied."""
+        """Return the next offset to apply, as each partition of a changelog records it."""
         found = last_records(
             self._bootstrap, changelog, self._partitions, lambda m: m.key() == APPLIED_KEY
         )
@@ -227,7 +228,7 @@ class Telling:
             return [place.end for place in ends(consumer, topic, self._partitions)]
         except KafkaException as error:
             raise click.ClickException(
-                f"Kafka at {self._bootstrap} does not tell where {topic} ends: "
+                f"Kafka at {self._bootstrap} does not say where {topic} ends: "
                 f"{error.args[0].str()}; see `flowdrop topics create`"
             ) from error
         finally:
@@ -291,7 +292,7 @@ class Telling:
     # -- what explains it ------------------------------------------------------------------------
 
     def _explained(self) -> Counter[str]:
-        """Return by reason how many came wrong and had been judged; note those that had not."""
+        """Return by reason how many arrived wrongly but had been judged; note the rest."""
         explained: Counter[str] = Counter()
         for (topic, number), wrong in self._wrong.items():
             wanted = {name for name, reason in wrong if reason != CONFLICT}
@@ -323,7 +324,7 @@ def _sorted(counts: Counter[str]) -> dict[str, int]:
 
 
 def _name_of(key: bytes | None, value: bytes | None) -> Name | None:
-    """Return what stands for an event's name, None for bytes that are no event."""
+    """Return what stands for an event's name, None for bytes that are not an event."""
     try:
         event = _named(value or b"")
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -1,8 +1,8 @@
 """What became of what was published, in the ledger's and the campaign agent's own words.
 
 A refusal is an answer: the rules, the balance, the state say no, and would again. Some, however,
-say that the event came wrong, as `too_old` does. Of an event that was judged before they are
-harmless, since that is what a second run looks like; of any other they say that it is lost.
+say that the event arrived wrongly, as `too_old` does. For an event that was judged before they are
+harmless, since that is what a second run looks like; for any other they mean that it is lost.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from streams.ledger.refusals import REFUSALS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Refusals that say how an event came, not that what it asked for can't be.
+# Refusals of how an event arrived, not of what it asked for.
 WRONG = frozenset(
     {
         *("too_old", "forgotten", "in_the_future", "conflict"),
         *("unknown_account", "unknown_program", "forged_rules"),
     }
 )
-NO_ACCOUNT = "unknown_account"  # of a budget's shard it says that no lease has come: an answer
+NO_ACCOUNT = "unknown_account"  # from a budget's shard it means that no lease has come: an answer
 CONFLICT = "conflict"  # another event under its name was judged; it was not
 
 _REFUSALS = {refusal.name: refusal for refusal in REFUSALS}
@@ -32,9 +32,9 @@ class Told(NamedTuple):
 
     Attributes:
         outcomes: records by outcome and reason, as in `refused too_old` and `deadletter not_json`.
-        explained: of those that came wrong, how many had been judged before, by reason.
+        explained: of those that arrived wrongly, how many had been judged before, by reason.
         lost: how many had not, by reason, and records that were set aside.
-        untold: records that no worker has judged by now.
+        untold: records that no worker has judged yet.
     """
 
     outcomes: dict[str, int]
@@ -61,7 +61,7 @@ class Told(NamedTuple):
     def words(self) -> Iterator[str]:
         """Yield a sentence on each reason that explains something, or asks for something."""
         for reason, count in self.explained.items():
-            yield f"{count:,} {reason}: judged before, so nothing is missing of them"
+            yield f"{count:,} {reason}: judged before, so none of them is missing"
         for reason, count in self.lost.items():
             refusal = _REFUSALS.get(reason)
             todo = (
@@ -73,8 +73,8 @@ class Told(NamedTuple):
         if self.untold:
             yield (
                 f"Kafka has every record, but no worker has judged {self.untold:,} of them; see "
-                "`flowdrop status`. Once one runs, run this again: what is there already changes "
-                "nothing. With --no-wait nobody asks"
+                "`flowdrop status`. Once one runs, run this again: what is already there changes "
+                "nothing. With --no-wait this is not checked"
             )
 
 

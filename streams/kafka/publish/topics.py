@@ -1,4 +1,4 @@
-"""What is looked at before anything is sent: that Kafka answers and has the topics."""
+"""Checks before anything is sent: that Kafka answers and has the topics."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def require_topics(bootstrap: str, partitions: int, *topics: str) -> None:
 def _first_wrong(
     found: Mapping[str, int], bootstrap: str, partitions: int, topics: tuple[str, ...]
 ) -> str:
-    """Return what is to be done about the first topic that isn't as it should be, or nothing."""
+    """Return what to do about the first topic that isn't as it should be, or nothing."""
     for topic in topics:
         if topic not in found:
             return (

@@ -97,7 +97,7 @@ def _arms(insert: Callable[..., None], client: Client, **arms: tuple[int, float]
 
 def test_lift_needs_a_control_arm(empty: Client, insert: Callable[..., None]) -> None:
     _arms(insert, empty, red=(50, 0.5), blue=(50, 0.5))
-    with pytest.raises(NotRandomisedError, match=r"arms are blue, red: .* by --control"):
+    with pytest.raises(NotRandomisedError, match=r"arms are blue, red: .* with --control"):
         lift(empty, "spring")
     with pytest.raises(NotRandomisedError, match="no control arm 'green'"):
         lift(empty, "spring", "green")

@@ -174,7 +174,7 @@ def test_an_empty_warehouse_says_so(fresh: Callable[[], Client]) -> None:
 
 def test_a_programs_file_that_is_broken_is_named(tmp_path: Path) -> None:
     (tmp_path / "p.toml").write_text("[compliance")
-    with pytest.raises(click.ClickException, match=r"p.toml: .*TOML file"):
+    with pytest.raises(click.ClickException, match=r"p.toml, line 1: .*TOML file"):
         bound(tmp_path, "p")
 
 

@@ -21,6 +21,7 @@ from console.settlement.month import month
 from flowdrop.cli import main
 from streams.events import PointsIn, ReserveAdd, ReserveRemove
 from tests.console.settlement.ledger_rows import LedgerRows
+from tests.console.settlement.program_file import write_program
 from tests.streams.ledger_world import World, name_on
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ pytestmark = pytest.mark.clickhouse
 
 BACKED = {"program": "backed"}
 PARTITIONS = 2
+RESERVE = '[reserve]\nassumption = "made for tests"\n'
+RESERVES = f"[{RESERVE.replace(']', ']]')}"
 FIRST, SECOND = (name_on(number, PARTITIONS) for number in range(PARTITIONS))
 
 
@@ -84,9 +87,8 @@ def client(fresh: Callable[[], Client]) -> Client:
 
 @pytest.fixture
 def programs(tmp_path: Path) -> Path:
-    (tmp_path / "backed.toml").write_text("[reserve]\n")
-    (tmp_path / "free.toml").write_text("")
-    return tmp_path
+    write_program(tmp_path, "backed", RESERVE)
+    return write_program(tmp_path, "free")
 
 
 def test_the_cover_of_a_bound_program(client: Client, programs: Path) -> None:
@@ -141,17 +143,18 @@ def test_an_empty_warehouse_says_so(fresh: Callable[[], Client], programs: Path)
     ("text", "words"),
     [
         ("", ""),
-        ("[reserve]", "always"),
-        ("[reserve]\nfrom = 2026-10-01", "from 2026-10-01"),
+        (RESERVE, "always"),
+        (f"{RESERVE}from = 2026-10-01", "from 2026-10-01"),
+        (f"{RESERVE}from = 2026-10-01T08:00:00Z", "from 2026-10-01T08:00:00+00:00"),
         (
-            "[[reserve]]\nuntil = 2026-10-01\n[[reserve]]\nfrom = 2026-12-01",
+            f"{RESERVES}from = 2026-12-01\n{RESERVES}until = 2026-10-01",
             "until 2026-10-01, from 2026-12-01",
         ),
     ],
 )
 def test_when_a_file_binds_a_program(tmp_path: Path, text: str, words: str) -> None:
-    (tmp_path / "p.toml").write_text(text)
-    assert bound(tmp_path, "p") == words
+    assert bound(write_program(tmp_path, "p", text), "p") == words
+    assert bound(tmp_path, "without a file") == ""
 
 
 def test_the_command_says_the_same_to_people_and_programs(

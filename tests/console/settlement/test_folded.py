@@ -15,6 +15,7 @@ from console.settlement.everyone import everyone
 from console.settlement.month import month
 from console.settlement.statement import statement
 from streams.events import PacketClaim, PacketSend, Reward, partition_of
+from tests.console.settlement.program_file import write_growth
 from tests.naive_settlement import (
     Moved,
     delivered,
@@ -192,9 +193,7 @@ def test_what_became_of_granted_coins_equals_a_queue_of_each_wallets(folded: Fol
 def test_what_a_department_got_equals_a_queue_of_each_wallets(
     folded: Folded, tmp_path: Path
 ) -> None:
-    (tmp_path / "p.toml").write_text(
-        '[departments.growth]\nactivities = ["check-in", "purchase"]\ncampaigns = ["spr*"]\n'
-    )
+    write_growth(tmp_path, "p", "check-in", "purchase")
     told = 0
     for when in MONTHS:
         asked = month(when)

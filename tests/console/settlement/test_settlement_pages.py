@@ -16,6 +16,7 @@ from console.settlement.statement import statement
 from console.web.app import create_app
 from flowdrop.settings import Addresses
 from tests.console.settlement.ledger_rows import PROGRAM, LedgerRows, Lent
+from tests.console.settlement.program_file import write_growth
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,10 +47,7 @@ class Web:
 
 @pytest.fixture
 def web(ledger: LedgerRows, tmp_path: Path) -> Web:
-    (tmp_path / f"{PROGRAM}.toml").write_text(
-        '[departments.growth]\nactivities = ["game"]\ncampaigns = ["spring"]\n'
-    )
-    settings = ConsoleSettings(programs=tmp_path)
+    settings = ConsoleSettings(programs=write_growth(tmp_path, PROGRAM, "game"))
     app = create_app(settings, Addresses(), Lent(ledger.client))
     return Web(app, f"http://{settings.console_host}")
 

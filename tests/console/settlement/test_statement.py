@@ -19,6 +19,7 @@ from console.settlement.postings import ANY_PRICE, delivered_postings, line_post
 from console.settlement.statement import Line, Owed, Statement, statement
 from tests.console.settlement.ledger_rows import LedgerRows, at
 from tests.console.settlement.october import SHARD, UNICOM
+from tests.console.settlement.program_file import write_growth, write_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -166,10 +167,7 @@ def test_a_department_owes_for_what_was_minted_for_it(ledger: LedgerRows) -> Non
 @pytest.fixture
 def files(tmp_path: Path) -> Path:
     """One program's file gives two activities and a campaign to a department."""
-    (tmp_path / f"{LIU}.toml").write_text(
-        '[departments.growth]\nactivities = ["game", "check-in"]\ncampaigns = ["spr*"]\n'
-    )
-    return tmp_path
+    return write_growth(tmp_path, LIU, "game", "check-in")
 
 
 def test_a_department_sees_what_it_paid_for_and_got(ledger: LedgerRows, files: Path) -> None:
@@ -211,8 +209,10 @@ def test_a_department_takes_the_place_of_its_activities(ledger: LedgerRows, file
 
 
 def test_a_department_written_otherwise_is_one_sentence(ledger: LedgerRows, tmp_path: Path) -> None:
-    (tmp_path / f"{LIU}.toml").write_text("departments = 3\n")
-    with pytest.raises(ClickException, match=r"write \[departments.<name>\]"):
+    path = write_program(tmp_path, LIU) / f"{LIU}.toml"
+    path.write_text("departments = 3\n" + path.read_text())
+    said = r"liuliangbao.toml, line 1: departments = 3: .*; write \[departments.<name>\]"
+    with pytest.raises(ClickException, match=said):
         everyone(ledger.client, OCTOBER, programs=tmp_path)
 
 

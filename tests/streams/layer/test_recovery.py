@@ -110,7 +110,7 @@ def test_a_source_made_anew_is_refused(make_world: Make) -> None:
     world.numbers(40)
     said = refusal(world)
     assert world.source in said
-    assert "it was truncated or made anew" in said
+    assert "it was truncated or recreated" in said
 
 
 def test_a_source_that_lost_what_was_not_folded_is_refused(make_world: Make) -> None:

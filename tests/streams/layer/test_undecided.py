@@ -110,4 +110,4 @@ def test_a_changelog_that_was_made_anew_under_a_running_worker_ends_it_with_a_se
     told = worker.last_words()
     assert world.changelog in told
     # the second comes first when the leader asks Kafka for partitions between the two topics
-    assert "truncated or made anew" in told or "has not told yet what partitions" in told, told
+    assert "truncated or recreated" in told or "has not yet said what partitions" in told, told
