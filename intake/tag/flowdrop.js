@@ -6,9 +6,8 @@
 
   const SLOT = "[data-flowdrop-creative]";
   const SHARES = { display: 0.5, large_display: 0.3, video: 0.5 }; // in view, as the MRC asks
-  const BATCH = 20; // the longest events in it stay below 64 kB
+  const BATCH = 20; // of the longest events: less than 64 kB
   const WAITING_MAX = 200;
-  // Version 2 of the observer knows what lies over an element.
   const tells = "isVisible" in (window.IntersectionObserverEntry?.prototype || {});
 
   const attribute = (element, name) => element.getAttribute("data-flowdrop-" + name);
@@ -48,7 +47,7 @@
     }
   }
 
-  // The first verdict comes late and holds from the beginning.
+  // The first verdict is late; it holds from the beginning.
   function judge(one, clear, now) {
     if (one.clear !== undefined && one.clear !== clear) {
       count(one, now);
@@ -58,17 +57,20 @@
     one.clear = clear;
   }
 
-  // What is translucent, filtered or turned is never called visible, covered or not; the page
-  // around an iframe may do that unseen.
+  // Not visible is also what is translucent, filtered, turned or covered in part; in an iframe, by
+  // the page around it.
   function doubtful({ box, clear, largest }) {
     let view;
     for (let e = box; e; e = e.parentElement || view.frameElement) {
       view = e.ownerDocument.defaultView;
       const { opacity, filter, transform } = getComputedStyle(e);
-      if (opacity % 1 || filter !== "none" || !/^(none|matrix\(1, 0, 0, 1,)/.test(transform))
+      if (opacity < 0.01) return false;
+      if (opacity < 1 || filter !== "none" || !/^(none|matrix\(1, 0, 0, 1,)/.test(transform))
         return true;
     }
-    return view !== top && !clear && !largest;
+    if (self !== top) return view !== top && !clear && !largest;
+    const { left, top: high, width, height } = box.getBoundingClientRect();
+    return box.contains(document.elementFromPoint(left + width / 2, high + height / 2));
   }
 
   const observer = (act, options) =>
@@ -78,7 +80,7 @@
 
   const observers = tells
     ? [
-        // With no root the share is of the whole tab's view, inside iframes too.
+        // No root: the whole tab's view, inside iframes too.
         observer(
           (one, { time, intersectionRatio, boundingClientRect: { width, height } }) => {
             one.heard = true;

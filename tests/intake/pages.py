@@ -35,6 +35,8 @@ body { margin: 0; }
 .slot { display: block; width: 300px; height: 250px; background: teal; }
 iframe { display: block; width: 300px; height: 250px; border: 0; }
 .cover { position: fixed; inset: 0; background: black; }
+.bar { position: fixed; inset: 0 0 auto 0; height: 25px; background: black; }
+.clear { opacity: 0; }
 .faint { opacity: 0.9; }
 .empty { width: 0; height: 0; }
 .turned { transform: rotate(10deg); }

@@ -306,8 +306,13 @@ def test_a_slot_that_is_covered(page: Page, site: Site) -> None:
     assert_near(site.events(1)[0], truth, NEAR_COVERED)
 
 
-def test_a_slot_that_is_covered_from_the_start(page: Page, site: Site) -> None:
-    page.goto(site.page(slot() + '<div class="cover"></div>' + tag()))
+@pytest.mark.parametrize(
+    "body",
+    [slot() + '<div class="cover"></div>', f'<div class="clear">{slot()}</div>'],
+    ids=["covered", "clear"],
+)
+def test_a_slot_that_nobody_sees(page: Page, site: Site, body: str) -> None:
+    page.goto(site.page(body + tag()))
     do(page, "await stay(800); banner.remove()")
     assert view(site.events(1)[0]) == (0, 0)
 
@@ -334,6 +339,32 @@ def test_what_cannot_be_told_is_not_measured(page: Page, site: Site, style: str)
     page.goto(site.page(f'<div class="{style}">{slot()}</div>{tag()}'))
     do(page, "await stay(500); banner.remove()")
     assert view(site.events(1)[0]) == (None, None)
+
+
+def test_what_is_covered_in_part_is_not_measured(page: Page, site: Site) -> None:
+    page.goto(site.page(f'{slot()}<div class="bar"></div>{tag()}'))
+    do(page, "await stay(500); banner.remove()")
+    assert view(site.events(1)[0]) == (None, None)
+
+
+def test_passing_below_a_bar_does_no_harm(page: Page, site: Site) -> None:
+    page.goto(site.page(f'{SCROLLED.format(slot())}<div class="bar"></div>{tag()}'))
+    truth = do(
+        page,
+        """
+        const watched = watch(banner);
+        scrollTo(0, 1700);
+        await stay(900);
+        const truth = watched.end();
+        scrollTo(0, 2010);
+        await stay(400);
+        scrollTo(0, 0);
+        await stay(100);
+        banner.remove();
+        return truth;
+        """,
+    )
+    assert_near(site.events(1)[0], truth, NEAR_COVERED)
 
 
 def test_a_page_around_that_cannot_be_looked_at(page: Page, site: Site) -> None:
