@@ -139,8 +139,7 @@ AS SELECT
     sumIf(cost, type = 'contact') AS contacts_cents,
     groupArrayIf((time, value), type = 'conversion') AS conversions_named,
     arrayFilter(conversion -> ((contacts > 0) AND ((conversion.1) >= since)), conversions_named) AS conversions
-FROM campaign_events
-FINAL
+FROM person_events
 WHERE type IN ('contact', 'conversion')
 GROUP BY
     campaign,
@@ -524,6 +523,38 @@ FROM campaign_events
 FINAL
 ARRAY JOIN CAST(attributes, 'Array(Tuple(String, String))') AS attribute
 WHERE (campaign = '') AND (type = 'profile');
+
+CREATE VIEW person_events
+(
+    `campaign` LowCardinality(String),
+    `type` LowCardinality(String),
+    `time` DateTime64(6, 'UTC'),
+    `person` String,
+    `id` String,
+    `source` LowCardinality(String),
+    `arm` LowCardinality(String),
+    `probability` Nullable(Float64),
+    `channel` LowCardinality(String),
+    `until` Nullable(DateTime64(6, 'UTC')),
+    `value` Nullable(Int64),
+    `cost` Nullable(Int64)
+)
+AS SELECT
+    e.campaign AS campaign,
+    e.type AS type,
+    e.time AS time,
+    if(l.owner = '', e.person, l.owner) AS person,
+    e.person AS id,
+    e.source AS source,
+    e.arm AS arm,
+    e.probability AS probability,
+    e.channel AS channel,
+    e.until AS until,
+    e.value AS value,
+    e.cost AS cost
+FROM campaign_events AS e
+FINAL
+LEFT JOIN linked_people AS l ON l.other = e.person;
 
 CREATE VIEW person_links
 (

@@ -113,6 +113,7 @@ def csv_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> 
 
 
 def csv_line(cells: Iterable[object]) -> str:
+    """Return one row as CSV, ended by a line feed."""
     out = io.StringIO()
     # The writer quotes its own line ending, so that no carriage return ends a row.
     csv.writer(out, lineterminator="\r\n").writerow([_csv_cell(cell) for cell in cells])

@@ -76,7 +76,7 @@ class StreamSettings(Settings):
     )
     attributes: Path = Field(
         Path(__file__).parent / "people" / "attributes.toml",
-        description="the catalogue of people's attributes, a TOML file"
+        description="the catalogue of people's attributes, a TOML file",
     )
     unknown_attributes: Literal["keep", "drop", "refuse"] = Field(
         "keep", description="what becomes of attributes of people that the catalogue does not have"

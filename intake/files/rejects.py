@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from typing import IO, TYPE_CHECKING, Any, Self
 
 import click
 
-from flowdrop.output import csv_text
+from flowdrop.output import csv_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -40,7 +39,7 @@ class Rejects:
                 self._out = path.open("w", encoding="utf-8", newline="")
             except OSError as error:
                 raise click.ClickException(f"--rejects {path}: {error.strerror}") from error
-            csv.writer(self._out, lineterminator="\n").writerow([*HEADS, *self._columns])
+            self._out.write(csv_line([*HEADS, *self._columns]))
 
     def add(self, refusals: Iterable[RowRefusal], cells: Callable[[int], dict[str, Any]]) -> None:
         """Take refusals; `cells` gives the row of a number, or an empty one."""
@@ -54,9 +53,7 @@ class Rejects:
     def _write(self, refusal: RowRefusal, cells: dict[str, Any]) -> None:
         assert self._out is not None
         told = [getattr(refusal, head) for head in HEADS]
-        values = [*told, *(cells.get(name) for name in self._columns)]
-        row = {str(place): value for place, value in enumerate(values)}
-        self._out.write(csv_text([row]).partition("\n")[2])  # without its head
+        self._out.write(csv_line([*told, *(cells.get(name) for name in self._columns)]))
 
     def __enter__(self) -> Self:
         """Begin."""
