@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams.programs import Program, ProgramError, read
+import click
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from streams.programs import Program
 
 
 def program_of(programs: Path, name: str) -> Program | None:
@@ -16,6 +18,8 @@ def program_of(programs: Path, name: str) -> Program | None:
     Raises:
         ProgramError: when the file can't be read, or a value is not what it must be.
     """
+    from streams.programs import read
+
     path = programs / f"{name}.toml"
     return read(path) if path.exists() else None
 
@@ -24,6 +28,6 @@ def title(programs: Path, name: str, lang: str) -> str:
     """Return what people call a program, in `zh` or `en`; its name where no file can say."""
     try:
         program = program_of(programs, name)
-    except ProgramError:
+    except click.ClickException:
         return name
     return name if program is None else str(getattr(program.title, lang, name))

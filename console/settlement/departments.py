@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from streams.programs import read
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
@@ -65,6 +63,8 @@ def departments(programs: Path | None) -> tuple[Department, ...]:
     Raises:
         ProgramError: when a file can't be read, or a value is not what it must be.
     """
+    from streams.programs import read
+
     files = sorted(programs.glob("*.toml")) if programs else []
     return tuple(
         Department(
