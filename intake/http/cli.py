@@ -171,7 +171,8 @@ def list_keys(*, as_json: bool) -> None:
         print_json(rows)
     else:  # the rest, such as all of its types, is in --json
         shown = [{name: row[name] for name in ("id", "kind", "source", "state")} for row in rows]
-        print_rows(
+        none = "none yet; `flowdrop intake keys create`"
+        print_rows(shown, title="Keys of the intake", empty=none)
             shown, title="Keys of the intake", empty="none yet; `flowdrop intake keys create`"
         )
 
