@@ -55,6 +55,7 @@ TABLES: dict[str, Callable[[Any], str]] = {
     "latency": _latency_table,
     "scaling": _scaling_table,
     "profile": _profile_tables,
+    "import_csv": markdown,
 }
 
 
