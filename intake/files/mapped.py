@@ -53,9 +53,10 @@ SCHEMA = pa.schema(
         ("partition", pa.int32()),
         ("subject", pa.binary()),
         ("value", pa.binary()),
+        ("id", pa.binary()),
     ]
 )
-"""A record: when it happened (microseconds UTC), of which row and rule, and what Kafka gets."""
+"""A record: when it happened (microseconds UTC), of which row and rule, what Kafka gets, its id."""
 
 
 @dataclass(frozen=True)
@@ -183,7 +184,8 @@ class Quick:
         value = pc.fill_null(value, "").cast(pa.binary())
         vectors.odd |= true_in(pc.greater(pc.binary_length(value), RECORD_BYTES_MAX))
         subject = pc.fill_null(subject, "").cast(pa.binary())
-        return self._table(number, columns.numbers[places], moments, subject, value), vectors.odd
+        table = self._table(number, columns.numbers[places], moments, subject, value, ids)
+        return table, vectors.odd
 
     def _bring(self, rule: Rule, moments: NDArray[np.int64], vectors: Vectors) -> None:
         """Date what is brought as an opening balance; one of another activity is odd."""
@@ -227,12 +229,13 @@ class Quick:
         return [pc.if_else(pc.equal(inside, ""), "", body)]
 
     def _table(
-        self, number: int, rows: Any, moments: Any, subject: Any, value: Any
+        self, number: int, rows: Any, moments: Any, subject: Any, value: Any, ids: Any
     ) -> pa.RecordBatch:
         count = len(rows)
         partitions = partitions_of(subject, self._partitions)
         rules = np.full(count, number, np.int8)
-        columns = [moments, rows, rules, partitions, subject, value]
+        ids = pc.fill_null(ids, "").cast(pa.binary())
+        columns = [moments, rows, rules, partitions, subject, value, ids]
         arrays = [pa.array(one, kind) for one, kind in zip(columns, SCHEMA.types, strict=True)]
         return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
 
@@ -266,6 +269,7 @@ class Quick:
                     partition_of(one.event.subject, self._partitions),
                     one.event.subject.encode(),
                     one.value(),
+                    one.event.id.encode(),
                 )
                 for one in mapped
             ),
