@@ -115,7 +115,7 @@ class Source:
     def _sound(self) -> Iterator[None]:
         try:
             yield
-        except (pa.ArrowException, OSError, EOFError, zlib.error) as error:
+        except (pa.ArrowException, csv.Error, OSError, EOFError, zlib.error) as error:
             what = str(error).splitlines()[0]
             raise click.ClickException(f"{self._path}: can't be read to its end: {what}") from error
 
@@ -125,12 +125,12 @@ class Source:
         self._text = AsUtf8(self.opened, self._file.encoding)
         head = self._text.read(HEAD_BYTES)
         text = head.decode(errors="replace")
-        first = next(csv.reader(io.StringIO(text)), [])
+        first = next(csv.reader(io.StringIO(text, newline="")), [])
         line = text.splitlines()[0] if first else ""
         if not line.strip():
             raise click.ClickException(f"{self._path}: it is empty, or begins with an empty line")
         self.delimiter = self._file.delimiter or max(DELIMITERS, key=line.count)
-        names = next(csv.reader(io.StringIO(text), delimiter=self.delimiter))
+        names = next(csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter))
         if self._file.columns is not None:
             self._check_count(len(names))
             names = list(self._file.columns)
