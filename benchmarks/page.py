@@ -60,6 +60,7 @@ TABLES: dict[str, Callable[[Any], str]] = {
     "intake": _intake_table,
     "scaling": _scaling_table,
     "profile": _profile_tables,
+    "import_csv": markdown,
 }
 
 

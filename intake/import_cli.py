@@ -87,8 +87,8 @@ def check_command(mapping: Path, file: Path, rejects: Path | None, *, as_json: b
     """Read all of FILE by MAPPING and say what it would become; nothing is published.
 
     Counts events by type, tells the range of time, whom the warehouse knows, what the ledger would
-    refuse for its age, and every rejected row: number, column, value, remedy. The status is 1 if
-    there is any.
+    refuse for its age, rows with the id of another, and every rejected row: number, column, value,
+    remedy. The status is 1 if there is any.
     """
     from intake.files.run import checker
     from intake.mapping import load
@@ -96,7 +96,7 @@ def check_command(mapping: Path, file: Path, rejects: Path | None, *, as_json: b
     made, settings = load(mapping), _settings()
     found = checker(file, made, settings, rejects).run()
     _tell_checked(found, made, settings, as_json=as_json, title=str(file))
-    if found.rejected:
+    if not found.is_good:
         raise SystemExit(1)
 
 
@@ -135,7 +135,7 @@ def run_command(
     require_log()
 
     def may_send(found: Checked) -> bool:
-        if found.rejected and not skip_rejected:
+        if not (found.is_good or skip_rejected):
             return False
         return _confirmed(found, made, yes=yes)
 
@@ -146,7 +146,7 @@ def run_command(
     else:
         _tell_checked(done.checked, made, settings, as_json=False, title=str(file))
     if done.sent is None:
-        if done.checked.rejected:
+        if not done.checked.is_good:
             say("nothing was published; mend the rows, or publish the others by --skip-rejected")
         raise SystemExit(1)
     say(f"import {done.run}: take it back with `flowdrop import undo {done.run}`")
@@ -260,7 +260,9 @@ def _facts(found: Checked, made: Mapping, settings: StreamSettings) -> dict[str,
 
     from intake.files.opening import told
 
-    return asdict(found) | {"opening_by": list(told(made, settings.programs))}
+    conflicts = [one._asdict() for one in found.conflicts]
+    own = {"conflicts": conflicts, "opening_by": list(told(made, settings.programs))}
+    return asdict(found) | own
 
 
 def _tell_checked(
@@ -276,6 +278,7 @@ def _tell_checked(
     print_rows(list(found.events), title=f"What {title} becomes")
     facts = [{"fact": name, "value": value} for name, value in _words(found, made, settings)]
     print_rows(facts, title="What was found")
+    _tell_conflicts(found)
     if found.rejected:
         rows = [asdict(one) for one in found.rejects[:SHOWN_REJECTS]]
         print_rows(rows, title=f"Rejected rows: {found.rejected:,}")
@@ -283,6 +286,16 @@ def _tell_checked(
             click.echo(
                 f"and {found.rejected - SHOWN_REJECTS:,} more; --rejects FILE writes them all"
             )
+
+
+def _tell_conflicts(found: Checked) -> None:
+    from flowdrop.output import print_rows
+
+    if found.conflicting:
+        rows = [{"row": one.row, "has the id of row": one.earlier} for one in found.conflicts]
+        title = f"Events with the id of another: {found.conflicting:,}"
+        print_rows(rows[:SHOWN_REJECTS], title=title)
+        click.echo("name more columns as `id`, so that each row has one of its own")
 
 
 def _words(found: Checked, made: Mapping, settings: StreamSettings) -> list[tuple[str, str]]:
@@ -293,6 +306,7 @@ def _words(found: Checked, made: Mapping, settings: StreamSettings) -> list[tupl
         ("rows", f"{found.rows:,}"),
         ("rows without an event", f"{found.without_event:,}"),
         ("blank rows", f"{found.blank:,}"),
+        ("repeated events", f"{found.repeats:,}"),
         ("encoding", found.encoding or "-"),
         ("from", _plain(found.first)),
         ("to", _plain(found.last)),

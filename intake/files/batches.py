@@ -24,6 +24,7 @@ class Batch:
         columns: those that are read, by name, as texts; `(n,)` each, null for nothing.
         odd: whether a row says more than its texts do (a nested value), `(n,)`; None: none does.
         row: gives the row at a place within the batch.
+        is_typed: whether values had types before they became texts: then a text may be a number's.
         refusals: rows between these that could not be read.
     """
 
@@ -31,6 +32,7 @@ class Batch:
     columns: dict[str, pa.StringArray]
     row: Callable[[int], dict[str, Any]]
     odd: NDArray[np.bool_] | None = None
+    is_typed: bool = False
     refusals: list[RowRefusal] = field(default_factory=list)
 
     def __len__(self) -> int:

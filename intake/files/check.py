@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
+from flowdrop.places import home
 from flowdrop.progress import progress
 from intake.files.mapped import Quick
 from intake.files.people import People
 from intake.files.reading import Source
 from intake.files.rejects import Rejects
+from intake.files.runs import FOLDER
+from intake.files.twice import Twice
 from intake.mapping import targets
 from streams.events import Defund, Describe, Fund, ReserveAdd, ReserveRemove
 from streams.events.times import DAY_US, EPOCH, MICROSECOND, microseconds
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
     from intake.files.batches import Batch
     from intake.files.mapped import Records
+    from intake.files.twice import Conflict
     from intake.files.warehouse import Known
     from intake.mapping import Mapping, RowRefusal
 
@@ -50,6 +54,9 @@ class Checked:
         known, new: how many of those the warehouse knows, and how many not; None: not asked.
         not_asked: why it was not asked; "" if it was.
         rejected: rows that are refused; `rejects` are the first of them.
+        repeats: events that are in the file before, with the same content.
+        conflicting: events whose id one before has, with other content; `conflicts` are the rows of
+            the first of them, each with the earlier row.
         too_old: events that the ledger would refuse for their age; None where its clock is not
             known.
         opening: events that are brought as opening balances, by type.
@@ -73,12 +80,20 @@ class Checked:
     not_asked: str
     rejected: int
     rejects: tuple[RowRefusal, ...]
+    repeats: int
+    conflicting: int
+    conflicts: tuple[Conflict, ...]
     too_old: int | None
     opening: dict[str, int]
     unknown: str
     not_named: tuple[str, ...]
     digest: str
     seconds: float
+
+    @property
+    def is_good(self) -> bool:
+        """Whether no row is rejected and no two events have one name."""
+        return not (self.rejected or self.conflicting)
 
     @property
     def total(self) -> int:
@@ -123,6 +138,7 @@ class Check:
         self._rejects = Rejects(rejects, self._source.columns)
         self._rules = mapping.rules
         self._people = People()
+        self._twice = Twice(home() / FOLDER)
         self._counts = np.zeros(len(self._rules), np.int64)
         self._rows = self._blank = self._without = self._too_old = 0
         self._opening: Counter[str] = Counter()
@@ -135,11 +151,15 @@ class Check:
             click.ClickException: when the file can't be read to its end.
         """
         begin = time.monotonic()
-        with self._rejects, progress() as bar:
-            for batch in self._followed(bar):
-                found = self._quick.records(batch)
-                self._count(batch, found)
-                take(found.table)
+        try:
+            with self._rejects, progress() as bar:
+                for batch in self._followed(bar):
+                    found = self._quick.records(batch)
+                    self._count(batch, found)
+                    take(found.table)
+            self._twice.find()
+        finally:
+            self._twice.close()
         return self._told(time.monotonic() - begin)
 
     def _followed(self, bar: Progress) -> Iterator[Batch]:
@@ -177,6 +197,7 @@ class Check:
         self._counts += np.bincount(rules, minlength=len(self._rules))
         self._first = min(self._first, int(moments.min()))
         self._last = max(self._last, int(moments.max()))
+        self._twice.add(found.table)
         self._count_people(found.table, rules)
         self._count_old(found.table, rules, moments)
 
@@ -225,6 +246,9 @@ class Check:
             not_asked=self._known.silent,
             rejected=self._rejects.count,
             rejects=tuple(self._rejects.first),
+            repeats=self._twice.repeats,
+            conflicting=self._twice.conflicts,
+            conflicts=tuple(self._twice.first),
             too_old=self._too_old if asked else None,
             opening=dict(self._opening),
             unknown=self._mapping.file.unknown,

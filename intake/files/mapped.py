@@ -53,9 +53,10 @@ SCHEMA = pa.schema(
         ("partition", pa.int32()),
         ("subject", pa.binary()),
         ("value", pa.binary()),
+        ("id", pa.binary()),
     ]
 )
-"""A record: when it happened (microseconds UTC), of which row and rule, and what Kafka gets."""
+"""A record: when it happened (microseconds UTC), of which row and rule, what Kafka gets, its id."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,10 @@ class Quick:
             return Records(_in_order([]), refusals)
         columns = _Columns(batch, self._mapping)
         blank = columns.blank()
+        if batch.odd is not None:
+            blank &= ~batch.odd  # which has something that is no text
         odd = np.zeros(len(batch), np.bool_) if batch.odd is None else batch.odd.copy()
-        if self._keeps and batch.odd is not None:
+        if self._keeps and batch.is_typed:
             odd[:] = True  # what is kept may be no text
         parts, met = self._by_columns(columns, odd, blank)
         if not self._holds(parts, odd, batch):
@@ -140,7 +143,7 @@ class Quick:
     def _meeting(self, rule: Rule, columns: _Columns, odd: Bools) -> Bools:
         if rule.when is None:
             return np.ones(len(odd), np.bool_)
-        vectors = Vectors(len(odd), columns.named, self._mapping.file.lookup)
+        vectors = self._vectors(len(odd), columns.named, columns)
         try:
             meets = vectors.truth(rule.when)
         except (UnsupportedError, pa.ArrowException):
@@ -149,13 +152,16 @@ class Quick:
         odd |= vectors.odd
         return meets
 
+    def _vectors(self, count: int, named: Callable[[str], Plain], columns: _Columns) -> Vectors:
+        return Vectors(count, named, self._mapping.file.lookup, is_typed=columns.is_typed)
+
     def _of_rule(
         self, number: int, rule: Rule, columns: _Columns, places: NDArray[np.intp]
     ) -> tuple[pa.RecordBatch, Bools]:
         """Return a rule's records of the rows at `places`, and which of them are odd."""
         if rule.kind in _JUDGED_ALONE:
             raise UnsupportedError
-        vectors = Vectors(len(places), columns.at(places), self._mapping.file.lookup)
+        vectors = self._vectors(len(places), columns.at(places), columns)
         subject = vectors.array(vectors.text(rule.person).values)
         self._require(subject, _ENVELOPE["subject"], vectors)
         ids = self._ids(rule, vectors)
@@ -183,7 +189,8 @@ class Quick:
         value = pc.fill_null(value, "").cast(pa.binary())
         vectors.odd |= true_in(pc.greater(pc.binary_length(value), RECORD_BYTES_MAX))
         subject = pc.fill_null(subject, "").cast(pa.binary())
-        return self._table(number, columns.numbers[places], moments, subject, value), vectors.odd
+        table = self._table(number, columns.numbers[places], moments, subject, value, ids)
+        return table, vectors.odd
 
     def _bring(self, rule: Rule, moments: NDArray[np.int64], vectors: Vectors) -> None:
         """Date what is brought as an opening balance; one of another activity is odd."""
@@ -227,12 +234,13 @@ class Quick:
         return [pc.if_else(pc.equal(inside, ""), "", body)]
 
     def _table(
-        self, number: int, rows: Any, moments: Any, subject: Any, value: Any
+        self, number: int, rows: Any, moments: Any, subject: Any, value: Any, ids: Any
     ) -> pa.RecordBatch:
         count = len(rows)
         partitions = partitions_of(subject, self._partitions)
         rules = np.full(count, number, np.int8)
-        columns = [moments, rows, rules, partitions, subject, value]
+        ids = pc.fill_null(ids, "").cast(pa.binary())
+        columns = [moments, rows, rules, partitions, subject, value, ids]
         arrays = [pa.array(one, kind) for one, kind in zip(columns, SCHEMA.types, strict=True)]
         return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
 
@@ -266,6 +274,7 @@ class Quick:
                     partition_of(one.event.subject, self._partitions),
                     one.event.subject.encode(),
                     one.value(),
+                    one.event.id.encode(),
                 )
                 for one in mapped
             ),
@@ -301,6 +310,7 @@ class _Columns:
 
     def __init__(self, batch: Batch, mapping: Mapping) -> None:
         self.numbers = batch.numbers
+        self.is_typed = batch.is_typed
         self._texts = batch.columns
         self._read = [name for name in mapping.columns if name in batch.columns]
         self._missing = mapping.missing

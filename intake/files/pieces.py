@@ -88,6 +88,8 @@ def _written(field: Field, target: inspect.Type | None, vectors: Vectors) -> Any
     found = vectors.of(field.node)
     form = field.form
     if form == "any":
+        if found.kind == "text" and vectors.is_typed:
+            raise UnsupportedError  # a number would have to stay one
         form = {"text": "text", "truth": "bool", "number": "any"}[found.kind]
         target = _FREE_TEXT
     if form == "text":

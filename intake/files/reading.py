@@ -38,6 +38,8 @@ HEAD_BYTES = 256 * 1024
 ROWS_A_BATCH = 20_000
 LINE_BYTES_MAX = 16 * 1024 * 1024
 HEADER_ROWS = 1
+PLAIN_NUMBER = r"^-?[0-9]+(\.[0-9]+)?$"
+PLAIN_SIGNS = frozenset("-.0123456789")
 
 
 def format_of(path: Path, file: Written | None = None) -> str:
@@ -115,7 +117,7 @@ class Source:
     def _sound(self) -> Iterator[None]:
         try:
             yield
-        except (pa.ArrowException, OSError, EOFError, zlib.error) as error:
+        except (pa.ArrowException, csv.Error, OSError, EOFError, zlib.error) as error:
             what = str(error).splitlines()[0]
             raise click.ClickException(f"{self._path}: can't be read to its end: {what}") from error
 
@@ -125,12 +127,12 @@ class Source:
         self._text = AsUtf8(self.opened, self._file.encoding)
         head = self._text.read(HEAD_BYTES)
         text = head.decode(errors="replace")
-        first = next(csv.reader(io.StringIO(text)), [])
+        first = next(csv.reader(io.StringIO(text, newline="")), [])
         line = text.splitlines()[0] if first else ""
         if not line.strip():
             raise click.ClickException(f"{self._path}: it is empty, or begins with an empty line")
         self.delimiter = self._file.delimiter or max(DELIMITERS, key=line.count)
-        names = next(csv.reader(io.StringIO(text), delimiter=self.delimiter))
+        names = next(csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter))
         if self._file.columns is not None:
             self._check_count(len(names))
             names = list(self._file.columns)
@@ -237,15 +239,18 @@ class Source:
             texts = []
             for place, row in enumerate(rows):
                 value = cell(row, name)
-                if value is None or isinstance(value, str):
-                    texts.append(value)
-                elif isinstance(value, int) and not isinstance(value, bool):
-                    texts.append(str(value))
-                else:
-                    texts.append(None)
-                    odd[place] = True
+                text = value if value is None or isinstance(value, str) else _number_text(value)
+                texts.append(text)
+                odd[place] |= text is None and value is not None
             columns[name] = pa.array(texts, pa.string())
-        return Batch(np.array(numbers, np.int64), columns, rows.__getitem__, odd, refusals)
+        return Batch(
+            np.array(numbers, np.int64),
+            columns,
+            rows.__getitem__,
+            odd,
+            is_typed=True,
+            refusals=refusals,
+        )
 
     # -- Parquet -----------------------------------------------------------------------------------
 
@@ -318,20 +323,35 @@ def _object(line: bytes, decode: Any) -> dict[str, Any] | tuple[str, str]:
     return "is JSON, but no object", 'write an object, {"column": value, ...}, on each line'
 
 
+def _number_text(value: object) -> str | None:
+    """Return how a number of JSON is written, None for what is no number or has an exponent."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    text = str(value)
+    return text if set(text) <= PLAIN_SIGNS else None
+
+
 def _typed(found: pa.RecordBatch, wanted: Sequence[str], numbers: Any) -> Batch:
     """Return typed columns as texts; what has no plain text is read row by row."""
     flat = pa.Table.from_batches([found])
     while any(pa.types.is_struct(kind) for kind in flat.schema.types):
         flat = flat.flatten()
     columns = {}
-    plain = True
+    odd = np.zeros(len(found), np.bool_)
     for name in wanted:
         column = flat.column(name).combine_chunks() if name in flat.column_names else None
         text = None if column is None else _texts(column)
-        plain = plain and text is not None
-        columns[name] = pa.nulls(len(found), pa.string()) if text is None else text
-    odd = None if plain else np.ones(len(found), np.bool_)
-    return Batch(numbers, columns, lambda place: found.slice(place, 1).to_pylist()[0], odd)
+        if text is None:
+            text, odd[:] = pa.nulls(len(found), pa.string()), True
+        elif column is not None and pa.types.is_floating(column.type):
+            plainly = pc.match_substring_regex(text, PLAIN_NUMBER)
+            odd |= ~pc.fill_null(plainly, fill_value=True).to_numpy(zero_copy_only=False)
+        columns[name] = text
+    return Batch(
+        numbers, columns, lambda place: found.slice(place, 1).to_pylist()[0], odd, is_typed=True
+    )
 
 
 def _texts(column: Any) -> Any:

@@ -15,12 +15,13 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import ipc
 
-from intake.files.mapped import SCHEMA
+from intake.files.mapped import SCHEMA as MAPPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+SCHEMA = MAPPED.remove(MAPPED.get_field_index("id"))
 RUN_BYTES = 128 * 1024 * 1024
 ROWS_A_READ = 1_024
 
@@ -55,7 +56,8 @@ class Spool:
         folder.mkdir(mode=0o700, parents=True)
 
     def add(self, records: pa.RecordBatch) -> None:
-        """Take some records."""
+        """Take some records; whatever else than `SCHEMA` they have is left out."""
+        records = records.select(SCHEMA.names)
         self.count += len(records)
         self._pending.append(records)
         self._bytes += records.nbytes

@@ -21,9 +21,9 @@ import pyarrow as pa
 
 from intake.files import runs
 from intake.files.check import Check
-from intake.files.mapped import SCHEMA, partitions_of
+from intake.files.mapped import partitions_of
 from intake.files.publishing import publish
-from intake.files.sort import Spool
+from intake.files.sort import SCHEMA, Spool
 from intake.files.warehouse import NOTHING
 from intake.mapping import loads, targets
 from streams.events import (

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from intake.files.columns import Plain, true_in
 from intake.mapping.expressions import Call, Column, Constant, Lookup, Node, Operation
 from intake.mapping.values import ELSE, FALSE, TRUE
+from intake.mapping.values import NUMBER as ANY_NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -45,6 +46,7 @@ class Vectors:
 
     Attributes:
         odd: rows that have to be judged by themselves, `(n,)`.
+        is_typed: whether a text of a column may be a number's.
     """
 
     def __init__(
@@ -52,8 +54,11 @@ class Vectors:
         count: int,
         columns: Callable[[str], Plain],
         tables: Mapping[str, Mapping[str, object]],
+        *,
+        is_typed: bool = False,
     ) -> None:
         self.count = count
+        self.is_typed = is_typed
         self.odd: Bools = np.zeros(count, np.bool_)
         self._columns = columns
         self._tables = tables
@@ -189,6 +194,8 @@ class Vectors:
         elif "truth" in {first.kind, second.kind}:
             found = self._same_truth(first, second)
             return pa.array(~found if sign == "!=" else found)
+        elif self.is_typed and any(_may_be_number(one) for one in (first, second)):
+            raise UnsupportedError
         if isinstance(first.values, pa.Scalar) and isinstance(second.values, pa.Scalar):
             raise UnsupportedError
         if sign == "!=":
@@ -208,6 +215,11 @@ def joined(*parts: Any) -> Any:
         texts = [part if isinstance(part, str) else part.as_py() for part in parts]
         return pa.scalar(None if None in texts else "".join(texts), pa.string())
     return pc.binary_join_element_wise(*parts, "")
+
+
+def _may_be_number(found: Vector) -> bool:
+    """Return whether a constant says a number, beside which a column's text may be one."""
+    return isinstance(found.values, pa.Scalar) and bool(ANY_NUMBER.fullmatch(found.values.as_py()))
 
 
 def _constant(value: object) -> Vector:

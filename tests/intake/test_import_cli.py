@@ -65,6 +65,19 @@ def test_every_rejected_row_is_named_once_with_its_column(tmp_path: Path, mappin
     assert list(back.columns[5:]) == list(shop.HEAD)
 
 
+def test_rows_that_share_an_id_are_named(tmp_path: Path, mapping: Path) -> None:
+    text = shop.ORDERS.replace('["订单号", "行"]', '["行"]')
+    mapping.write_text(text, encoding="utf-8")
+    shop.orders(ROWS).to_csv(tmp_path / "orders.csv", index=False)
+    found = facts("check", mapping, tmp_path / "orders.csv", status=1)
+    paid = shop.orders(ROWS).query("状态 != '已取消'")
+    names = 2 * len(paid.drop_duplicates(["会员", "行"]))
+    assert found["conflicting"] + found["repeats"] == 2 * len(paid) - names
+    assert all(one["earlier"] < one["row"] for one in found["conflicts"])
+    said = flowdrop("check", mapping, tmp_path / "orders.csv", status=1).stdout
+    assert "name more columns as `id`" in said
+
+
 def test_rejected_rows_come_back_mended(tmp_path: Path, mapping: Path) -> None:
     shop.write_orders(tmp_path / "orders.csv", ROWS)
     bad = tmp_path / "bad.csv"

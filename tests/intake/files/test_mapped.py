@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from intake.files.batches import of_columns
 from intake.files.mapped import Quick, Records
+from intake.files.reading import Source
 from intake.mapping import Mapped, Mapping, RowRefusal, loads
 from intake.mapping.compiled import record_of
 from streams.events import partition_of
@@ -198,6 +200,52 @@ def test_columns_give_what_rows_give_of_opening_balances(
 @given(rows=st.lists(st.fixed_dictionaries({name: st.text(max_size=8) for name in COLUMNS})))
 def test_whatever_cells_hold(rows: list[dict[str, str]]) -> None:
     same(mapping("conversion", "profile", "consent"), rows)
+
+
+TYPED = ("x", "5", "05", 5, 5.0, 1.5, 1e-7, 1e300, True, None, [1], {"a": 1}, "", -0.0, 10**30)
+
+
+@settings(max_examples=150)
+@given(
+    rows=st.lists(
+        st.fixed_dictionaries(
+            {
+                "id": st.sampled_from(["a", 1, 2.0]),
+                "v": st.sampled_from(TYPED),
+                "w": st.sampled_from(TYPED),
+            }
+        ),
+        max_size=12,
+    )
+)
+def test_typed_values_keep_their_types(rows: list[dict[str, Any]], tmp_path_factory: Any) -> None:
+    made = loads(
+        """
+        feed = "f"
+        id = "id"
+        person = "id"
+        time = "at"
+        [[event]]
+        when = { v = ["05", "x", "5"] }
+        type = "visit"
+        fields.campaign = "w"
+        [[event]]
+        type = "profile"
+        fields.attributes = { v = "v", w = "text(w)" }
+        """
+    )
+    rows = [row | {"at": "2026-03-01"} for row in rows]
+    path = tmp_path_factory.mktemp("typed") / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    source = Source(path, made.file, made.columns)
+    records = [Quick(made, PARTITIONS).records(batch) for batch in source.batches()]
+    wanted = [found for number, row in enumerate(rows, 1) for found in made.of_row(row, number)]
+    assert [row["value"] for one in records for row in one.table.to_pylist()] == [
+        one.value() for one in wanted if isinstance(one, Mapped)
+    ]
+    assert [found for one in records for found in one.refusals] == [
+        one for one in wanted if isinstance(one, RowRefusal)
+    ]
 
 
 def plain_row(number: int, **other: str) -> dict[str, str]:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pytest
 
-from intake.files.mapped import SCHEMA
-from intake.files.sort import Spool
+from intake.files.sort import SCHEMA, Spool
 
 if TYPE_CHECKING:
     from pathlib import Path
