@@ -173,8 +173,6 @@ def list_keys(*, as_json: bool) -> None:
         shown = [{name: row[name] for name in ("id", "kind", "source", "state")} for row in rows]
         none = "none yet; `flowdrop intake keys create`"
         print_rows(shown, title="Keys of the intake", empty=none)
-            shown, title="Keys of the intake", empty="none yet; `flowdrop intake keys create`"
-        )
 
 
 @keys.command(epilog="Example: flowdrop intake keys revoke key-5ee1c0de")
