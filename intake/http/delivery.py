@@ -162,7 +162,8 @@ class Delivery:
         self._timer = None
         try:
             for sender in self._senders:
-                sender.serve(0)
+                if sender.kept_records:
+                    sender.serve(0)
         except click.ClickException as error:
             self._end(error.message)
             return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from intake.http.metrics import EVENTS
+from intake.http.metrics import ACCEPTED, EVENTS
 from intake.mapping import RowRefusal
 from intake.mapping.compiled import record_of
 from streams.events import TYPES, partition_of
@@ -61,7 +61,7 @@ class Judged(msgspec.Struct, frozen=True, gc=False):
 
     def count(self) -> None:
         """Tell Prometheus, once Kafka has the records."""
-        EVENTS.labels("accepted", "").inc(len(self.records))
+        ACCEPTED.inc(len(self.records))
         if self.refused:
             reasons = Counter(one.reason for one in self.answers if isinstance(one, Refused))
             for reason, events in reasons.items():

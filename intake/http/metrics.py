@@ -5,6 +5,7 @@ from __future__ import annotations
 from prometheus_client import Counter, Gauge, Histogram
 
 EVENTS = Counter("flowdrop_intake_events", "Events by what they were told.", ["outcome", "reason"])
+ACCEPTED = EVENTS.labels("accepted", "")
 REQUESTS = Counter("flowdrop_intake_requests", "Requests by their answer.", ["status", "error"])
 WAITING = Gauge("flowdrop_intake_waiting_events", "Events that Kafka has not acknowledged.")
 SECONDS = Histogram(

@@ -33,6 +33,7 @@ class Server(uvicorn.Server):
                 http=Impatient,
                 ws="none",
                 lifespan="on",
+                proxy_headers=False,
                 timeout_keep_alive=IDLE_SECONDS_MAX,
                 timeout_graceful_shutdown=int(ACKNOWLEDGE_SECONDS_MAX) + 1,
                 log_level="info",
