@@ -27,7 +27,7 @@ class ProfileData(Data, frozen=True):
     An attribute that is not named stays as it was.
     """
 
-    attributes: Annotated[dict[AttributeName, AttributeValue], Meta(min_length=1, max_length=100)]
+    attributes: Annotated[dict[AttributeName, AttributeValue], Meta(max_length=100)]
 
 
 class Profile(PersonEvent, frozen=True, tag="flowdrop.person.profile"):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
+from msgspec.structs import replace
 
 from streams.events import (
     ACCEPTED_TOPIC,
@@ -21,10 +22,13 @@ from streams.events import (
     Event,
     Open,
     OpenData,
+    Profile,
+    ProfileData,
     Transfer,
     TransferData,
     Visit,
     VisitData,
+    decode_campaign,
     encode,
     partition_of,
 )
@@ -312,3 +316,31 @@ def test_a_contradictory_or_early_campaign_event_is_set_aside(event: Visit, reas
 def test_a_campaign_event_on_the_wrong_partition_is_forwarded() -> None:
     (sent,) = records(visit(THERE))
     assert check(PartitionState(0), sent).records == [Record(CAMPAIGN_TOPIC, 1, *sent, None)]
+
+
+PROFILE = Profile(
+    **_fields(opened(HERE)) | {"data": ProfileData(attributes={"shoe_size": 43, "city": "北京"})}  # type: ignore[arg-type]
+)
+
+
+def unknown(way: Literal["keep", "drop", "refuse"], event: Profile) -> Pending:
+    state = PartitionState(0)
+    work = Work(batch(CAMPAIGN_TOPIC, records(event), 0), state)
+    check_batch(work, replace(CHECKS, unknown=way))
+    return commit(state)
+
+
+def test_an_attribute_of_no_catalogue_is_kept_dropped_or_refused() -> None:
+    (kept,) = unknown("keep", PROFILE).records
+    (dropped,) = unknown("drop", PROFILE).records
+    (refused,) = unknown("refuse", PROFILE).records
+    assert decode_campaign(kept.value or b"").data.attributes == {"shoe_size": 43, "city": "北京"}
+    assert decode_campaign(dropped.value or b"").data.attributes == {"city": "北京"}
+    assert dict(refused.headers or [])["reason"] == b"unknown_attribute"
+
+
+def test_a_profile_of_which_all_is_dropped_is_still_an_event() -> None:
+    only = replace(PROFILE, data=ProfileData(attributes={"shoe_size": 43}))
+    (record,) = unknown("drop", only).records
+    assert record.topic == ACCEPTED_TOPIC
+    assert decode_campaign(record.value or b"").data.attributes == {}
