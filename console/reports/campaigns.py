@@ -34,6 +34,10 @@ class Campaign:
     """One campaign as its events show it."""
 
     name: str
+    is_described: bool  # whether any event says what it is
+    advertiser: str  # by its latest description; '' where that does not say, as are the next two
+    title_en: str
+    title_zh: str
     start: datetime | None  # its first contact; none while nobody was contacted
     end: datetime | None  # the latest end of its offers; none when no contact gave one
     reach: int  # people contacted, each once
@@ -58,6 +62,10 @@ def campaigns(client: Client) -> list[Campaign]:
     found = [
         Campaign(
             name=row["name"],
+            is_described=bool(row["is_described"]),
+            advertiser=row["advertiser"],
+            title_en=row["title_en"],
+            title_zh=row["title_zh"],
             start=utc(row["start"]),
             end=utc(row["end"]),
             reach=row["reach"],
@@ -127,12 +135,14 @@ def _text(found: Sequence[Campaign], to: Layout) -> None:
     to.table(
         _("Campaigns"),
         (
-            *(_("campaign"), _("start"), _("end"), _("people reached"), _("contacts")),
+            *(_("campaign"), _("advertiser"), _("start"), _("end")),
+            *(_("people reached"), _("contacts")),
             *(_("conversions"), _("arms")),
         ),
         (
             (
                 each.name,
+                (each.advertiser or NONE) if each.is_described else _("undescribed"),
                 day(each.start),
                 day(each.end),
                 number(each.reach),

@@ -23,6 +23,7 @@ from console.reports.arm_names import arm_name
 from console.reports.basis import NotRandomisedError, Query, QueryLog
 from console.reports.campaigns import require
 from console.reports.effects import METRICS, RATES, Effect, Withheld, effects
+from console.reports.identities import identity_notes
 from console.reports.notes import notes
 from console.reports.prospects import Prospect, prospects
 from console.reports.split import SampleRatio, probability, split
@@ -114,7 +115,7 @@ def lift(client: Client, campaign: str, control: str | None = None) -> LiftRepor
         cautions=of.cautions,
         crossed=crossed,
         basis=BASIS,
-        notes=notes((campaign,)),
+        notes=(*notes((campaign,)), *identity_notes(log, (campaign,))),
         queries=log.asked,
     )
 
@@ -346,7 +347,7 @@ REPORT = Report(
             option=True,
         ),
     ),
-    queries=("reports/campaign_names", "reports/arms"),
+    queries=("reports/campaign_names", "reports/arms", "reports/identities"),
     compute=lift,
     result=LiftReport,
     tables=(Table(title=N_("Lift"), row="one row per arm and metric", rows=_rows),),

@@ -10,6 +10,7 @@ from console.reporting.figures import number, percent
 from console.reporting.report import Page, Parameter, Report, Row, Table, plain
 from console.reports.basis import NoReportError, Query, QueryLog
 from console.reports.campaigns import campaigns, require
+from console.reports.identities import identity_notes
 from console.reports.notes import notes
 from console.reports.uncounted import uncounted, uncounted_words
 
@@ -87,7 +88,7 @@ def overlap(client: Client, a: str, b: str) -> OverlapReport:
         orders=(_order(a, reach_a, b, reach_b, either), _order(b, reach_b, a, reach_a, either)),
         basis=BASIS,
         uncounted=uncounted_words(uncounted(log, (a, b)).values()),
-        notes=notes((a, b)),
+        notes=(*notes((a, b)), *identity_notes(log, (a, b))),
         queries=log.asked,
     )
 
@@ -159,7 +160,12 @@ REPORT = Report(
         Parameter(name="a", metavar="CAMPAIGN"),
         Parameter(name="b", metavar="CAMPAIGN"),
     ),
-    queries=("reports/campaign_names", "reports/overlap", "reports/uncounted"),
+    queries=(
+        "reports/campaign_names",
+        "reports/overlap",
+        "reports/uncounted",
+        "reports/identities",
+    ),
     compute=overlap,
     result=OverlapReport,
     tables=(

@@ -11,6 +11,7 @@ from console.reporting.figures import NONE, day, money, number
 from console.reporting.report import Page, Parameter, Report, Table, plain
 from console.reports.basis import NoReportError, Query, QueryLog, utc
 from console.reports.campaigns import require
+from console.reports.identities import identity_notes
 from console.reports.notes import notes
 from console.reports.uncounted import uncounted, uncounted_words
 from console.settlement.month import NO_END
@@ -153,7 +154,7 @@ def reach(client: Client, campaigns: Sequence[str]) -> ReachReport:
         basis=BASIS,
         among=AMONG,
         uncounted=uncounted_words(uncounted(log, names).values()),
-        notes=notes(names),
+        notes=(*notes(names), *identity_notes(log, names)),
         queries=log.asked,
     )
 
@@ -268,7 +269,7 @@ REPORT = Report(
     parameters=(Parameter(name="campaign", many=True),),
     queries=(
         *("reports/campaign_names", "reports/reach", "reports/reach_by_day", "reports/coins"),
-        *("settlement/budget", "reports/uncounted"),
+        *("settlement/budget", "reports/uncounted", "reports/identities"),
     ),
     compute=reach,
     result=ReachReport,

@@ -1,6 +1,10 @@
 -- One row per campaign that an event or a grant names: when it ran, whom it reached and assigned.
 SELECT
     known.name AS name,
+    described.times > 0 AS is_described,
+    described.advertiser AS advertiser, -- '' where no description says, as in the titles
+    described.title_en AS title_en,
+    described.title_zh AS title_zh,
     people.start AS start, -- NULL while nobody was contacted
     people.end AS end,
     people.reach AS reach,
@@ -35,4 +39,15 @@ LEFT JOIN
     WHERE type = 'assignment'
     GROUP BY campaign
 ) AS assignment ON known.name = assignment.campaign
+LEFT JOIN
+(
+    SELECT
+        campaign,
+        count() AS times,
+        argMax(d.advertiser, (d.time, d.offset)) AS advertiser,
+        argMax(d.title_en, (d.time, d.offset)) AS title_en,
+        argMax(d.title_zh, (d.time, d.offset)) AS title_zh
+    FROM campaign_descriptions AS d
+    GROUP BY campaign
+) AS described ON known.name = described.campaign
 ORDER BY start IS NULL, start, name
