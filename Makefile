@@ -26,9 +26,9 @@ types: .venv/ready
 quick: lint types
 	$(BIN)/pytest --quiet --numprocesses 3 --dist loadfile --no-loadscope-reorder -m "not long and not ($(SERVICES))"
 
-# Three processes on two cores, since services are waited for; their modules begin first (tests/conftest.py).
+# Two cores; modules that start services are begun first (tests/conftest.py).
 unit: .venv/ready
-	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # A thousand simulated runs, then hours of faults on real processes; docs/simulator.md, faults.md.
 faults: .venv/ready

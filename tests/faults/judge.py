@@ -21,6 +21,7 @@ from streams.events import (
     DEADLETTER_TOPIC,
     POSTINGS_TOPIC,
     WALLET_TOPIC,
+    Describe,
     Leg,
     Open,
     decode_campaign,
@@ -213,7 +214,9 @@ class Judge:
         if own.outcome == "forwarded":
             home = partition_of((key or b"").decode(), self.partitions)
             self._appended[fingerprint(WALLET_TOPIC, home, key, value)] += 1
-        elif own.outcome == "applied" and isinstance(event := decode_wallet(value or b""), Open):
+        elif own.outcome == "applied" and isinstance(
+            event := decode_wallet(as_meant(value or b"")), Open
+        ):
             told = {
                 "type": "flowdrop.person.opened",
                 "data": {"program": event.data.program},
@@ -292,6 +295,8 @@ class Judge:
 
     def _numbered(self, number: int, event: CampaignEvent) -> bytes:
         """Return what must have been passed on of an event: the n-th person has the n-th number."""
+        if isinstance(event, Describe):
+            return encode(event)
         if event.subject not in self._numbers[number]:
             count = len(self._numbers[number]) + 1
             self._numbers[number][event.subject] = count * self.partitions + number

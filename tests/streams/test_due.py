@@ -159,7 +159,7 @@ def test_some_kinds_alone_and_no_unknown_one(stack: Stack) -> None:
     found = stack.facts("ledger", "due", "--what", "packet", "--at", then)
     assert {one["what"] for one in found} == {"packet"}
     said = stack.flowdrop("ledger", "due", "--what", "coins", status=1)
-    assert "'coins' is none of redemption, packet, custody, deposit, waiting" in said
+    assert "'coins' is not one of redemption, packet, custody, deposit, waiting" in said
 
 
 def test_what_lies_ahead_is_not_sent(stack: Stack) -> None:
