@@ -101,8 +101,8 @@ def freeze_listed(
     opted_out = len(set(people)) - len(asked)
     if not asked:
         raise click.ClickException(
-            f"audience {name!r} would be empty: of {len(set(people))} people listed and known "
-            f"{opted_out} opted out; list others"
+            f"audience {name!r} would be empty: {len(set(people))} of the listed ids are known, "
+            f"and {opted_out} of these people opted out; list others, or name their kind by --type"
         )
     members = [Member(person, 0.0, rank) for rank, person in enumerate(asked, 1)]
     rule = json_text({"listed": len(set(people))})

@@ -112,11 +112,15 @@ def csv_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> 
     return "".join(csv_line(line) for line in lines)
 
 
-def csv_line(cells: Iterable[object]) -> str:
-    """Return one row as CSV, ended by a line feed."""
+def csv_line(cells: Iterable[object], *, delimiter: str = ",", is_guarded: bool = True) -> str:
+    """Return one row as CSV, ended by a line feed.
+
+    Only what is to be read again by its own mapping is not guarded against spreadsheets' formulas.
+    """
     out = io.StringIO()
+    written = [_csv_cell(cell) if is_guarded else _finite(cell) for cell in cells]
     # The writer quotes its own line ending, so that no carriage return ends a row.
-    csv.writer(out, lineterminator="\r\n").writerow([_csv_cell(cell) for cell in cells])
+    csv.writer(out, delimiter=delimiter, lineterminator="\r\n").writerow(written)
     return out.getvalue().removesuffix("\r\n") + "\n"
 
 

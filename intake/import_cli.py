@@ -189,7 +189,7 @@ def undo_command(run: str, file: Path | None, *, wait: bool, yes: bool, as_json:
         )
     else:
         rows = [
-            {"type": kind, "events": count, "taken back": is_back}
+            {"type": kind, "events": count, "can be taken back": is_back}
             for kinds, is_back in ((done.back, True), (done.stay, False))
             for kind, count in kinds.items()
         ]

@@ -135,7 +135,7 @@ class Check:
         self._refuse_unknown()
         kept = self._not_named if mapping.file.unknown == "keep" else ()
         self._quick = Quick(mapping, partitions, kept)
-        self._rejects = Rejects(rejects, self._source.columns)
+        self._rejects = Rejects(rejects, self._source.columns, self._source.delimiter or ",")
         self._rules = mapping.rules
         self._people = People()
         self._twice = Twice(home() / FOLDER)

@@ -46,6 +46,7 @@ FORMATS = (
 _EPOCH = re.compile(r"1[0-9]{9}")
 _EPOCH_MS = re.compile(r"1[0-9]{12}")
 _BARE = re.compile(r"[^\W\d]\w*(\.\w+)*")
+_CHINESE = re.compile("[\u4e00-\u9fff]")
 
 # Words in the names of columns, the surest first.
 _ID = (
@@ -203,7 +204,7 @@ class _Guess:
         if self._source.format == "csv":
             yield f"encoding = {_quoted(self._encoding())}"
             yield f"delimiter = {_quoted(self._source.delimiter)}"
-        yield "# Of times that do not say their own offset."
+        yield "# Of times that do not say their own offset; guessed from the script."
         yield f"time_zone = {_quoted(self._zone())}"
         yield "# What tells the rows apart: importing the file again changes nothing."
         yield f"id = [{', '.join(_quoted(one) for one in self._id())}]"
@@ -219,8 +220,9 @@ class _Guess:
         return self._source.encoding if self._source.encoding in {"utf-8", "gb18030"} else "auto"
 
     def _zone(self) -> str:
-        text = "".join(one.name for one in self._seen)
-        return "Asia/Shanghai" if re.search("[\u4e00-\u9fff]", text) else "UTC"
+        texts = "".join("".join((one.name, *one.texts[:EXAMPLES])) for one in self._seen)
+        is_chinese = self._source.encoding == "gb18030" or _CHINESE.search(texts)
+        return "Asia/Shanghai" if is_chinese else "UTC"
 
     def _named(self, words: Sequence[str], among: Sequence[Seen]) -> Seen | None:
         """Return the column whose name is, or else has, the first of the words."""
@@ -273,6 +275,13 @@ class _Guess:
         coins = self._named(_COINS, [one for one in self._seen if one.is_money()])
         money = self._named(_MONEY, [one for one in self._seen if one.is_money()])
         channel = self._named(_CHANNEL, self._seen)
+        if coins is not None:
+            yield "# Opens the wallet of those who have none; it must come before what gives coins."
+            yield "[[event]]"
+            yield 'name = "open"'
+            yield 'type = "wallet.open"'
+            yield "fields.program = \"'liuliangbao'\""
+            yield ""
         yield "[[event]]"
         yield from self._when()
         if coins is not None:

@@ -25,7 +25,7 @@ from intake.mapping import Mapped, Mapping, RowRefusal, targets
 from intake.mapping.compiled import EXTRA
 from intake.mapping.expressions import Column
 from intake.mapping.ids import BETWEEN, ENDING
-from streams.events import RECORD_BYTES_MAX, Describe, Earn, Envelope, Link, partition_of
+from streams.events import RECORD_BYTES_MAX, Describe, Earn, Envelope, Link, Profile, partition_of
 from streams.events.times import microseconds
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ _ENVELOPE: dict[str, Any] = {
 }
 _json = msgspec.json.encode
 # What holds an event to more than its fields say.
-_JUDGED_ALONE = frozenset({Describe, Link})
+_JUDGED_ALONE = frozenset({Describe, Link, Profile})
 
 SCHEMA = pa.schema(
     [

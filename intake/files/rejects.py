@@ -24,22 +24,28 @@ class Rejects:
     Args:
         path: of the file to write; None for none.
         columns: of the imported file, which stand behind what was wrong.
+        delimiter: of the imported file, so that the same mapping reads the mended rows.
+
+    The file is in UTF-8 with a mark at its beginning, which a mapping's `encoding` yields to.
 
     Raises:
         click.ClickException: when the file can't be written.
     """
 
-    def __init__(self, path: Path | None, columns: Sequence[str] = ()) -> None:
+    def __init__(
+        self, path: Path | None, columns: Sequence[str] = (), delimiter: str = ","
+    ) -> None:
         self.count = 0
         self.first: list[RowRefusal] = []
         self._columns = tuple(columns)
+        self._delimiter = delimiter
         self._out: IO[str] | None = None
         if path is not None:
             try:
-                self._out = path.open("w", encoding="utf-8", newline="")
+                self._out = path.open("w", encoding="utf-8-sig", newline="")
             except OSError as error:
                 raise click.ClickException(f"--rejects {path}: {error.strerror}") from error
-            self._out.write(csv_line([*HEADS, *self._columns]))
+            self._out.write(self._line([*HEADS, *self._columns]))
 
     def add(self, refusals: Iterable[RowRefusal], cells: Callable[[int], dict[str, Any]]) -> None:
         """Take refusals; `cells` gives the row of a number, or an empty one."""
@@ -53,7 +59,10 @@ class Rejects:
     def _write(self, refusal: RowRefusal, cells: dict[str, Any]) -> None:
         assert self._out is not None
         told = [getattr(refusal, head) for head in HEADS]
-        self._out.write(csv_line([*told, *(cells.get(name) for name in self._columns)]))
+        self._out.write(self._line([*told, *(cells.get(name) for name in self._columns)]))
+
+    def _line(self, cells: Sequence[object]) -> str:
+        return csv_line(cells, delimiter=self._delimiter, is_guarded=False)
 
     def __enter__(self) -> Self:
         """Begin."""

@@ -22,6 +22,7 @@ from intake.http.problems import ProblemError
 from intake.http.requests import GoneError, Held, Request
 from intake.tag import PATH as SCRIPT
 from intake.tag.serving import serve as serve_script
+from streams.settings import StreamSettings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -78,7 +79,7 @@ class Intake:
         keyring = Keyring(KeyFile(settings.intake_keys))
         delivery = Delivery(load(Addresses).kafka, settings.intake_linger_ms, self._on_end)
         feeds = Feeds(settings.intake_feeds)
-        self._desk = Desk(keyring, delivery, feeds, settings.partitions)
+        self._desk = Desk(keyring, delivery, feeds, load(StreamSettings))
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await delivery.close()

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from intake.http.feeds import decoded, rows_of
-from intake.http.judging import Answer, judge, judge_rows
+from intake.http.judging import Answer, Bounds, judge, judge_rows
 from intake.http.limits import TAG_BYTES_MAX
 from intake.http.modes import batch_of, events_of
 from intake.http.problems import ProblemError
 from intake.http.segment import calls_of
+from streams.people import Attributes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from intake.http.requests import Request
     from intake.mapping import Mapping
     from intake.mapping.values import Row
+    from streams.settings import StreamSettings
 
 
 FEEDS = "/v1/feeds/"
@@ -45,21 +47,28 @@ class Told(msgspec.Struct, frozen=True, gc=False):
 class Desk:
     """What the endpoints share."""
 
-    def __init__(self, keyring: Keyring, delivery: Delivery, feeds: Feeds, partitions: int) -> None:
+    def __init__(
+        self, keyring: Keyring, delivery: Delivery, feeds: Feeds, settings: StreamSettings
+    ) -> None:
         self.keyring = keyring
         self.feeds = feeds
         self.delivery = delivery
-        self.partitions = partitions
+        self._partitions = settings.partitions
+        self._tolerance = timedelta(hours=settings.future_tolerance_hours)
+        self._attributes = Attributes.of(settings.attributes, settings.unknown_attributes)
+
+    def _bounds(self) -> Bounds:
+        return Bounds(self._partitions, datetime.now(UTC) + self._tolerance, self._attributes)
 
     async def take(self, values: Sequence[bytes], allowed: Pass) -> Told:
         """Judge events and deliver those that are accepted; see `Delivery.deliver`."""
         allowed.bucket.take(max(1, len(values)))
-        return await self._deliver(judge(values, allowed, self.partitions))
+        return await self._deliver(judge(values, allowed, self._bounds()))
 
     async def take_rows(self, rows: Sequence[Row], mapping: Mapping, allowed: Pass) -> Told:
         """Do the same with the events that a mapping makes of rows."""
         allowed.bucket.take(max(1, len(rows)))
-        return await self._deliver(judge_rows(rows, mapping, allowed, self.partitions))
+        return await self._deliver(judge_rows(rows, mapping, allowed, self._bounds()))
 
     async def _deliver(self, judged: Judged) -> Told:
         await self.delivery.deliver(judged.records)

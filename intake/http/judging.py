@@ -10,17 +10,19 @@ import msgspec
 from intake.http.metrics import ACCEPTED, EVENTS
 from intake.mapping import RowRefusal
 from intake.mapping.compiled import record_of
-from streams.events import TYPES, partition_of
+from streams.events import TYPES, Profile, partition_of
 from streams.events.decoding import Rejection, read_events
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from intake.http.keyring import Pass
     from intake.mapping import Mapping
     from intake.mapping.values import Row
     from streams.events import Event
     from streams.kafka.publish import Record
+    from streams.people import Attributes
 
 # What may be wrong with an event beside `streams.events.decoding.REASONS`.
 REASONS = {
@@ -68,14 +70,43 @@ class Judged(msgspec.Struct, frozen=True, gc=False):
                 EVENTS.labels("refused", reason).inc(events)
 
 
-def judge(values: Sequence[bytes], allowed: Pass, partitions: int) -> Judged:
+class Bounds(msgspec.Struct, frozen=True):
+    """What events are held to beside their shape, as a worker will hold them.
+
+    Attributes:
+        partitions: of every topic.
+        latest: the latest time that an event may have now.
+        attributes: those that profiles may have.
+    """
+
+    partitions: int
+    latest: datetime
+    attributes: Attributes
+
+    def reject(self, event: Event) -> Refused | None:
+        """Return why a worker would set an event aside, None when it would not."""
+        if event.time > self.latest:
+            return Refused(
+                "in_the_future",
+                f"time = {event.time.isoformat()}: it may be at most {self.latest.isoformat()} now",
+            )
+        if isinstance(event, Profile) and (fault := self.attributes.fault(event)):
+            return Refused(fault[1].reason, fault[1].detail)
+        return None
+
+
+def judge(values: Sequence[bytes], allowed: Pass, bounds: Bounds) -> Judged:
     """Return what becomes of events in JSON, sent by the holder of a key."""
     kinds, source = allowed.kinds, allowed.key.source
+    latest, partitions = bounds.latest, bounds.partitions
     answers: list[Answer] = []
     records: list[Record] = []
     for value, event in zip(values, read_events(values), strict=True):
         kind = type(event)
         if kind in kinds and event.source == source:  # type: ignore[union-attr]
+            if (event.time > latest or kind is Profile) and (rejection := bounds.reject(event)):  # type: ignore[union-attr, arg-type]
+                answers.append(rejection)
+                continue
             subject: str = event.subject  # type: ignore[union-attr]
             records.append(
                 (_TOPICS[kind], partition_of(subject, partitions), subject.encode(), value)
@@ -88,7 +119,7 @@ def judge(values: Sequence[bytes], allowed: Pass, partitions: int) -> Judged:
     return Judged(answers, records)
 
 
-def judge_rows(rows: Sequence[Row], mapping: Mapping, allowed: Pass, partitions: int) -> Judged:
+def judge_rows(rows: Sequence[Row], mapping: Mapping, allowed: Pass, bounds: Bounds) -> Judged:
     """Return what becomes of rows: a mapping makes one event of each, or several, or none."""
     answers: list[Answer] = []
     records: list[Record] = []
@@ -96,7 +127,10 @@ def judge_rows(rows: Sequence[Row], mapping: Mapping, allowed: Pass, partitions:
         if isinstance(found, RowRefusal):
             answers.append(Refused("invalid", found.words()))
         elif type(found.event) in allowed.kinds and found.event.source == allowed.key.source:
-            records.append(record_of(found, partitions))
+            if rejection := bounds.reject(found.event):
+                answers.append(rejection)
+                continue
+            records.append(record_of(found, bounds.partitions))
             answers.append(Accepted(found.event.id))
         else:
             answers.append(_refused(found.event, allowed))

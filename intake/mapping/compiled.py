@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from flowdrop.settings import load as load_settings
 from intake.mapping.expressions import columns_of
 from intake.mapping.file import parsed, read
 from intake.mapping.refusals import MappingError, RowRefusal, ValueRefusedError
 from intake.mapping.rules import Field, Maker, Rule
 from intake.mapping.values import as_text, cell
-from streams.events import RECORD_BYTES_MAX, Earn, Event, encode, partition_of
+from streams.events import RECORD_BYTES_MAX, Earn, Event, Profile, encode, partition_of
 from streams.events.naming import are_clean, names_of, odd_in, odd_name
+from streams.people import Attributes
+from streams.settings import StreamSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -89,6 +92,8 @@ class Mapping:
         file = parsed(text, place)
         maker = Maker(file, place)
         self.late = Opening.of(file.late, maker.zone) if file.late is not None else None
+        settings = load_settings(StreamSettings)
+        self._attributes = Attributes.of(settings.attributes, settings.unknown_attributes)
         self.text = text
         self.file = file
         self.id_columns = maker.id_columns
@@ -177,6 +182,11 @@ class Mapping:
         if not are_clean(names_of(event)) and (odd := odd_name(event)):
             place, value, what = odd
             raise self._refused(rule, row, place, f"a name may not hold {what}", value)
+        if isinstance(event, Profile) and (fault := self._attributes.fault(event)):
+            name, rejection = fault
+            what = rejection.detail.partition(": ")[2]
+            attribute = event.data.attributes[name]
+            raise self._refused(rule, row, f"data.attributes.{name}", what, attribute)
         if len(encode(event)) > RECORD_BYTES_MAX:
             raise ValueRefusedError(
                 f"the event has more than {RECORD_BYTES_MAX:,} bytes", "shorten its texts"

@@ -46,8 +46,8 @@ def events_schema(name: str | None, write: str | None) -> None:
         say(f"{len(write_schemas(Path(write)))} schemas written to {write}")
     elif name is None:
         print_json(known)
-    elif name in known:
-        print_json(known[name])
+    elif found := known.get(name) or known.get(f"flowdrop.{name}"):
+        print_json(found)
     else:
         raise click.ClickException(f"no event type {name}; see `flowdrop events list`")
 
@@ -88,14 +88,23 @@ def events_check(file: str, *, as_json: bool) -> None:
 
     Example: flowdrop events check my-events.jsonl
     """
-    from streams.events.decoding import check
+    from datetime import UTC, datetime
 
+    from flowdrop.settings import load
+    from streams.events import CampaignEvent
+    from streams.events.decoding import Rejection, read_event
+    from streams.events.times import microseconds
+    from streams.settings import StreamSettings
+    from streams.worker.checks import checks_of
+
+    checks, now_us = checks_of(load(StreamSettings)), microseconds(datetime.now(UTC))
     faults = []
     with click.open_file(file, "rb") as lines:
         count = 0
         for count, line in enumerate(lines, start=1):
-            rejection = check(line.rstrip(b"\r\n"))
-            if rejection is not None:
+            found = read_event(line.rstrip(b"\r\n"))
+            rejection = checks.reject(found, now_us) if isinstance(found, CampaignEvent) else found
+            if isinstance(rejection, Rejection):
                 faults.append(
                     {"line": count, "reason": rejection.reason, "detail": rejection.detail}
                 )

@@ -130,7 +130,7 @@ def test_who_opted_out_before_the_launch_is_left_out_and_stays_in_their_arm(
     dropped: Dropped,
 ) -> None:
     assert dropped.accounts[dropped.early][0] == 0
-    assert _told(dropped.stack, dropped.early) == ["consent", *["assignment"] * 3]
+    assert _told(dropped.stack, dropped.early) == ["opened", "consent", *["assignment"] * 3]
     assert dropped.shown["left_out_since"]["no_consent"] >= 1
 
 

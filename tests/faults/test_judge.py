@@ -22,7 +22,7 @@ from streams.kafka.topics import ACCOUNTS_CHANGELOG
 from streams.layer.state import PartitionState
 from streams.layer.table import Work
 from streams.ledger.accounts import unpack
-from streams.people import load
+from streams.people import Attributes, load
 from streams.settings import StreamSettings
 from streams.worker.agents import check_batch, fold_batch, rules_of
 from streams.worker.checks import Checks
@@ -113,7 +113,7 @@ class Stored:
             if topic == WALLET_TOPIC:
                 fold_batch(work, rules, PARTITIONS)
             else:
-                check_batch(work, Checks(PARTITIONS, rules.tolerance_us, load()))
+                check_batch(work, Checks(PARTITIONS, rules.tolerance_us, Attributes(load())))
             pending = own.take()
             own.settle()
             for record in pending.records:

@@ -326,7 +326,7 @@ PROFILE = Profile(
 def unknown(way: Literal["keep", "drop", "refuse"], event: Profile) -> Pending:
     state = PartitionState(0)
     work = Work(batch(CAMPAIGN_TOPIC, records(event), 0), state)
-    check_batch(work, replace(CHECKS, unknown=way))
+    check_batch(work, replace(CHECKS, attributes=replace(CHECKS.attributes, unknown=way)))
     return commit(state)
 
 

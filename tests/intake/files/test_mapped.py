@@ -253,9 +253,7 @@ def plain_row(number: int, **other: str) -> dict[str, str]:
     return row | {"order": f"A{number}"} | other
 
 
-@pytest.mark.parametrize(
-    "name", ["conversion", "exposure", "earn", "profile", "consent", "order_place"]
-)
+@pytest.mark.parametrize("name", ["conversion", "exposure", "earn", "consent", "order_place"])
 def test_plain_rows_are_not_judged_one_by_one(name: str) -> None:
     rows = [plain_row(n, status="refunded" if name == "exposure" else "paid") for n in range(100)]
     found = same(mapping(name), rows)
