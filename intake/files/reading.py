@@ -81,6 +81,8 @@ class Source:
         self._wanted = columns
         self._whole = whole
         try:
+            if path.exists() and not path.is_file():
+                raise click.ClickException(f"{path}: it is not a file; name one")
             self.opened = Opened(path)
         except OSError as error:
             raise click.ClickException(f"{path}: {error.strerror}") from error
@@ -162,8 +164,9 @@ class Source:
             skipped.append(row)
             return "skip"
 
+        text = _Joined(self._head, self._text)
         reader = arrow_csv.open_csv(
-            pa.PythonFile(_Joined(self._head, self._text), mode="r"),
+            pa.PythonFile(text, mode="r"),
             read_options=arrow_csv.ReadOptions(
                 use_threads=False,
                 column_names=self.columns,
@@ -184,15 +187,35 @@ class Source:
             ),
         )
         row = headers + 1
+        cut = 0
         for found in reader:
             refused = {one.number: _cut_row(one) for one in skipped}
+            cut = max(refused, default=cut)
             skipped.clear()
             numbers = _numbers(row, len(found), refused)
             row += len(found) + len(refused)
             columns = dict(zip(wanted, found.columns, strict=True))
             yield of_columns(numbers, columns, list(refused.values()))
+        reader.close()
         if skipped:
             yield of_columns(np.empty(0, np.int64), {}, [_cut_row(one) for one in skipped])
+        last = row - 1 + len(skipped)
+        if not skipped and cut != last:  # else that row is refused already
+            self._check_quotes(text, last)
+
+    def _check_quotes(self, text: _Joined, rows: int) -> None:
+        """Refuse a file whose last cell holds all the lines behind a quote that is never closed.
+
+        Args:
+            text: the file, read to its end.
+            rows: how many it had, the header among them.
+        """
+        if text.quotes % 2 and (inside := text.lines - rows) > 0:
+            raise click.ClickException(
+                f"{self._path}: a quote is opened in row {rows:,} or before it and never closed, "
+                f"so {inside:,} lines behind it are part of a cell; close it, or write a quote in "
+                'a cell twice ("")'
+            )
 
     def _wanted_of(self, names: Sequence[str]) -> list[str]:
         """Return those of the file's columns that are read.
@@ -279,11 +302,26 @@ class _Joined(io.RawIOBase):
     def __init__(self, head: bytes, rest: AsUtf8) -> None:
         self._head = head
         self._rest = rest
+        self.quotes = 0
+        self._line_ends = 0
+        self._last = b""
+
+    @property
+    def lines(self) -> int:
+        """How many lines were read, the last one too if no line feed ends it."""
+        return self._line_ends + (self._last not in {b"", b"\n"})
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1) -> bytes:
+        found = self._next(size)
+        self.quotes += found.count(b'"')
+        self._line_ends += found.count(b"\n")
+        self._last = found[-1:] or self._last
+        return found
+
+    def _next(self, size: int) -> bytes:
         if self._head:
             found, self._head = self._head, b""
             return (

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import click
 import msgspec
 
 from intake.files import runs
@@ -67,6 +68,12 @@ def run(
         try:
             checked = checker(path, mapping, settings, rejects).run(spool.add)
             name = runs.name_of(mapping.file.feed, mapping.text, checked.digest)
+            if (before := runs.find(name)) and before.undone_at is not None:
+                raise click.ClickException(
+                    f"import {name} was taken back on {before.undone_at:%Y-%m-%d}, and the same "
+                    "events can't happen again: give the mapping another `feed`, which is part of "
+                    "their names"
+                )
             if not may_send(checked):
                 return Imported(name, checked, None)
             noted = _noted(name, path, mapping, checked)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -153,7 +153,8 @@ class _TakingBack:
     def __init__(self, mapping: Mapping, last: datetime, now: datetime, partitions: int) -> None:
         self.counts: Counter[str] = Counter()
         self.stay: Counter[str] = Counter()
-        self._times = [last if rule.is_of_wallets else now for rule in mapping.rules]
+        later = max(now, last + timedelta(microseconds=1))
+        self._times = [last if rule.is_of_wallets else later for rule in mapping.rules]
         self._partitions = partitions
         self._tags = [targets.tag_of(rule.kind) for rule in mapping.rules]
         self._decode = [

@@ -86,9 +86,11 @@ class Intake:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _answer(self, desk: Desk, request: Request, send: Send) -> None:
-        headers = _cors(desk, request) if request.path == TAG else []
+        headers: Headers = []
         problem = ""
         try:
+            if request.path == TAG:
+                headers = _cors(desk, request)
             status, body, media = await _served(desk, request)
         except GoneError:
             return

@@ -146,7 +146,7 @@ def create(  # noqa: PLR0913 - its options
         origins=origins,
         feed=feed,
         header=header if feed else "",
-        secret=secret_file.read().strip() if feed and secret_file is not None else "",
+        secret=_secret_in(secret_file) if feed and secret_file is not None else "",
     )
     key, token = draw(wish, now())
     _file().add(key)
@@ -196,6 +196,12 @@ def _file() -> KeyFile:
     from intake.http.settings import IntakeSettings
 
     return KeyFile(load(IntakeSettings).intake_keys)
+
+
+def _secret_in(file: TextIO) -> str:
+    if not (secret := file.read().strip()):
+        raise click.ClickException(f"--secret-file {file.name} is empty; leave it out to draw one")
+    return secret
 
 
 def _row(key: Key) -> dict[str, Any]:

@@ -78,9 +78,12 @@ class Desk:
 
 async def events(desk: Desk, request: Request) -> Told:
     """Take CloudEvents, one or many."""
-    allowed = desk.keyring.of_header(request.header(b"authorization"))
+    header = request.header(b"authorization")
+    desk.keyring.of_header(header).require_rate()
+    body = await request.body()
+    allowed = desk.keyring.of_header(header)  # it may have been revoked meanwhile
     allowed.require_rate()
-    return await desk.take(events_of(request, await request.body()), allowed)
+    return await desk.take(events_of(request, body), allowed)
 
 
 class Beacon(msgspec.Struct):
@@ -93,7 +96,7 @@ class Beacon(msgspec.Struct):
 async def tag(desk: Desk, request: Request) -> Told:
     """Take exposures and clicks from a page, as text, so that its browser asks for no leave."""
     try:
-        beacon = msgspec.json.decode(await request.body(TAG_BYTES_MAX), type=Beacon)
+        beacon = msgspec.json.decode(await request.body(TAG_BYTES_MAX, is_known=False), type=Beacon)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ProblemError(
             400,
@@ -124,10 +127,11 @@ async def feed(desk: Desk, request: Request) -> Told:
     """Take what a webhook sends, an object or a list of them: its mapping makes events of them."""
     name = request.path.removeprefix(FEEDS)
     if header := request.header(b"authorization"):
-        allowed = desk.keyring.of_header(header)
+        desk.keyring.of_header(header)
         body = await request.body()
+        allowed = desk.keyring.of_header(header)  # it may have been revoked meanwhile
     else:
-        body = await request.body()
+        body = await request.body(is_known=False)
         signed = desk.keyring.of_webhook(name, request.headers, body)
         if signed is None:
             raise ProblemError(
@@ -145,12 +149,13 @@ async def feed(desk: Desk, request: Request) -> Told:
 async def segment(desk: Desk, request: Request) -> Told:
     """Take calls as Segment's libraries send them."""
     header = request.header(b"authorization")
-    allowed = desk.keyring.of_header(header) if header else None
-    content = decoded(await request.body())
+    if header:
+        desk.keyring.of_header(header)
+    content = decoded(await request.body(is_known=bool(header)))
     if not isinstance(content, dict):
         raise ProblemError(400, "not_a_call", "the body is JSON, but no object")
-    if allowed is None:  # some libraries send their key in the body
-        allowed = desk.keyring.of_header(f"Bearer {content.get('writeKey', '')}")
+    # Some libraries send their key in the body.
+    allowed = desk.keyring.of_header(header or f"Bearer {content.get('writeKey', '')}")
     allowed.require_rate()
     rows = calls_of(request.path.rpartition("/")[2], content, datetime.now(UTC))
     return await desk.take_rows(rows_of(rows), desk.feeds.segment(allowed.key.source), allowed)

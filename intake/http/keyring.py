@@ -56,6 +56,7 @@ class Keyring:
         self._looked = float("-inf")
         self._seen: tuple[int, ...] = ()
         self._passes: dict[str, Pass] = {}
+        self._webhooks: list[Pass] = []
         self._origins: frozenset[str] = frozenset()
 
     def of_header(self, header: str) -> Pass:
@@ -111,7 +112,7 @@ class Keyring:
             ProblemError: 401, when it is not that of a good key.
         """
         self._refresh()
-        of_feed = [found for found in self._passes.values() if found.key.feed == feed]
+        of_feed = [found for found in self._webhooks if found.key.feed == feed]
         given = False
         for found in of_feed:
             told = headers.get(found.key.header.encode())
@@ -160,8 +161,12 @@ class Keyring:
         except click.ClickException as error:
             self._looked = float("-inf")  # until it is mended, each request looks again
             raise ProblemError(503, "keys_unreadable", error.message, LOOK_SECONDS) from error
-        buckets = {found.key.id: found.bucket for found in self._passes.values()}
-        self._passes = {key.hash: _pass(key, buckets.get(key.id)) for key in keys}
+        known = (*self._passes.values(), *self._webhooks)
+        buckets = {found.key.id: found.bucket for found in known}
+        passes = [_pass(key, buckets.get(key.id)) for key in keys]
+        self._passes = {found.key.hash: found for found in passes}
+        # Two of them may have one secret.
+        self._webhooks = [found for found in passes if found.key.kind == "webhook"]
         good = [key for key in keys if key.state(now()) == "good"]
         self._origins = frozenset(origin for key in good for origin in key.origins)
 

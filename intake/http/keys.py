@@ -28,6 +28,7 @@ from flowdrop.ours import open_ours
 from streams.events import TYPES, Click, Exposure, Opened, ReserveAdd, ReserveRemove
 from streams.events.internal import Correction, KeyChange, Leg, ProgramRules
 from streams.events.naming import odd_in
+from streams.events.person import OURS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -244,6 +245,10 @@ def _source(source: str) -> str:
         raise click.ClickException(
             f"source {source[:80]!r} {told if source else 'is empty'}; it is what the events say "
             f"they come from, such as shop, of 1 to {SOURCE_CHARACTERS_MAX} visible characters"
+        )
+    if source.startswith(OURS):
+        raise click.ClickException(
+            f"source {source!r} is a name of flowdrop's own; choose one without {OURS!r} before it"
         )
     return source
 

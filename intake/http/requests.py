@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from typing import TYPE_CHECKING
 
-from intake.http.limits import BODY_BYTES_MAX, HELD_BYTES_MAX
+from intake.http.limits import (
+    BODY_BYTES_MAX,
+    BODY_SECONDS_MAX,
+    HELD_BYTES_MAX,
+    STRANGERS_BYTES_MAX,
+)
 from intake.http.problems import ProblemError
 
 if TYPE_CHECKING:
@@ -13,6 +19,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope
 
+GZIP_MEMBERS_MAX = 16  # what is left behind one is copied for the next
 GZIP_BITS = 31  # zlib's word for gzip and nothing else
 
 
@@ -25,6 +32,20 @@ class Held:
 
     def __init__(self) -> None:
         self.bytes = 0
+        self.strangers_bytes = 0
+
+    def add(self, count: int, *, is_known: bool) -> None:
+        """Count more bytes, or fewer, of a client who has shown a key or of one who has not."""
+        if is_known:
+            self.bytes += count
+        else:
+            self.strangers_bytes += count
+
+    def is_full(self, *, is_known: bool) -> bool:
+        """Return whether there are too many of that kind."""
+        if is_known:
+            return self.bytes > HELD_BYTES_MAX
+        return self.strangers_bytes > STRANGERS_BYTES_MAX
 
 
 class Request:
@@ -37,6 +58,7 @@ class Request:
         self._receive = receive
         self._held = held
         self._size = 0
+        self._is_known = True
 
     def header(self, name: bytes) -> str:
         """Return the value of a header, "" for none."""
@@ -55,12 +77,16 @@ class Request:
                 raise ProblemError(415, "not_utf8", f"charset = {value[:40]}; send UTF-8")
         return media.strip()
 
-    async def body(self, bytes_max: int = BODY_BYTES_MAX) -> bytes:
+    async def body(self, bytes_max: int = BODY_BYTES_MAX, *, is_known: bool = True) -> bytes:
         """Return the body, unpacked.
+
+        Args:
+            bytes_max: how large it may be.
+            is_known: whether whoever sends it has shown a key; others have less room among them.
 
         Raises:
             ProblemError: 413, 415 or 400, when it is too large, packed in another way or broken;
-                429, when too many others are being read.
+                429, when too many others are being read; 408, when it takes too long.
             GoneError: when the client hung up.
         """
         length = self.headers.get(b"content-length", b"0")
@@ -73,10 +99,17 @@ class Request:
                 "unsupported_encoding",
                 f"Content-Encoding = {encoding[:40]!r}; send gzip, or nothing",
             )
-        body = await self._whole(bytes_max)
+        try:
+            async with asyncio.timeout(BODY_SECONDS_MAX):
+                body = await self._whole(bytes_max, is_known=is_known)
+        except TimeoutError:
+            raise ProblemError(
+                408, "slow", f"the body took more than {BODY_SECONDS_MAX:.0f} s; send less at once"
+            ) from None
         return _unpacked(body, bytes_max) if encoding == "gzip" else body
 
-    async def _whole(self, bytes_max: int) -> bytes:
+    async def _whole(self, bytes_max: int, *, is_known: bool) -> bytes:
+        self._is_known = is_known
         pieces: list[bytes] = []
         while True:
             message = await self._receive()
@@ -85,10 +118,10 @@ class Request:
             piece: bytes = message.get("body", b"")
             pieces.append(piece)
             self._size += len(piece)
-            self._held.bytes += len(piece)
+            self._held.add(len(piece), is_known=is_known)
             if self._size > bytes_max:
                 raise _too_large(bytes_max)
-            if self._held.bytes > HELD_BYTES_MAX:
+            if self._held.is_full(is_known=is_known):
                 raise ProblemError(
                     429, "behind", "too many bodies are in memory; send this one again", 1.0
                 )
@@ -97,7 +130,7 @@ class Request:
 
     def release(self) -> None:
         """Have its body count no longer."""
-        self._held.bytes -= self._size
+        self._held.add(-self._size, is_known=self._is_known)
         self._size = 0
 
 
@@ -109,8 +142,14 @@ def _unpacked(body: bytes, bytes_max: int) -> bytes:
     """
     found = b""
     left = body
+    members = 0
     try:
         while left:
+            members += 1
+            if members > GZIP_MEMBERS_MAX:
+                raise ProblemError(
+                    400, "bad_gzip", f"the body has more than {GZIP_MEMBERS_MAX} members of gzip"
+                )
             packer = zlib.decompressobj(GZIP_BITS)
             found += packer.decompress(left, bytes_max + 1 - len(found))
             if len(found) > bytes_max:

@@ -56,7 +56,10 @@ def _corrected(call: Call, sent: object, received: datetime) -> object:
     time, sent_at = _time(told), _time(sent)
     if time is None or sent_at is None:
         return told
-    return time + round((received - sent_at) / MINUTE) * MINUTE
+    try:
+        return time + round((received - sent_at) / MINUTE) * MINUTE
+    except OverflowError:
+        return told
 
 
 def _time(told: object) -> datetime | None:
@@ -68,9 +71,16 @@ def _time(told: object) -> datetime | None:
 
 
 def _attributes(traits: Call, before: str, depth: int) -> Iterator[tuple[str, object]]:
-    """Yield traits by the names that attributes have: `homeTown` is `home_town`, `a.b` `a_b`."""
+    """Yield traits by the names that attributes have: `homeTown` is `home_town`, `a.b` `a_b`.
+
+    `2fa` is `t_2fa`; a name without a Latin letter or a digit has none, and is left out.
+    """
     for name, value in traits.items():
         plain = _NO_NAME.sub("_", _HUMP.sub("_", name).lower()).strip("_")
+        if not plain:
+            continue
+        if not before and plain[0].isdigit():
+            plain = f"t_{plain}"
         if isinstance(value, dict) and depth:
             yield from _attributes(value, f"{before}{plain}_", depth - 1)
         elif value != "":

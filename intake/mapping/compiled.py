@@ -21,6 +21,7 @@ from intake.mapping.rules import Field, Maker, Rule
 from intake.mapping.values import as_text, cell
 from streams.events import RECORD_BYTES_MAX, Earn, Event, Profile, encode, partition_of
 from streams.events.naming import are_clean, names_of, odd_in, odd_name
+from streams.events.person import OURS
 from streams.people import Attributes
 from streams.settings import StreamSettings
 
@@ -105,6 +106,10 @@ class Mapping:
         self._named = {column.partition(".")[0] for column in self.columns} | set(self.columns)
         if odd := odd_in(file.feed):
             raise MappingError(f"mapping {place}: feed: {file.feed!r} holds {odd}; leave it out")
+        if file.feed.startswith(OURS):
+            raise MappingError(
+                f"mapping {place}: feed: {file.feed!r} is a name of flowdrop's own; choose another"
+            )
 
     def events_of(self, rows: Iterable[Row], first_row: int = 1) -> list[Event | RowRefusal]:
         """Return the events of rows, in their order, and what is wrong with each other row.
@@ -139,12 +144,21 @@ class Mapping:
         try:
             extra = self._extra(row)
             return [
-                Mapped(number, rule, self._event(rule, row), extra)
+                self._fitting(Mapped(number, rule, self._event(rule, row), extra))
                 for rule in self.rules
                 if rule.meets is None or _meets(rule, row)
             ]
         except ValueRefusedError as error:
             return [error.of_row(number)]
+
+    def _fitting(self, mapped: Mapped) -> Mapped:
+        """Return an event whose record has no more bytes than is read."""
+        if len(mapped.value()) > RECORD_BYTES_MAX:
+            raise ValueRefusedError(
+                f"the event has more than {RECORD_BYTES_MAX:,} bytes",
+                'shorten its texts, or set unknown = "drop" if these are in other columns',
+            )
+        return mapped
 
     def unknown(self, columns: Iterable[str]) -> list[str]:
         """Return those columns that the mapping does not name."""
@@ -187,10 +201,6 @@ class Mapping:
             what = rejection.detail.partition(": ")[2]
             attribute = event.data.attributes[name]
             raise self._refused(rule, row, f"data.attributes.{name}", what, attribute)
-        if len(encode(event)) > RECORD_BYTES_MAX:
-            raise ValueRefusedError(
-                f"the event has more than {RECORD_BYTES_MAX:,} bytes", "shorten its texts"
-            )
         return event
 
     # -- whose fault it is -------------------------------------------------------------------------
@@ -244,12 +254,19 @@ def load(path: Path) -> Mapping:
     Raises:
         MappingError: when it can't be read, or says what no mapping may: key, value, remedy.
     """
-    return Mapping(read(path), str(path))
+    return loads(read(path), str(path))
 
 
 def loads(text: str, name: str = "mapping") -> Mapping:
     """Return the mapping that a text says; `name` is what errors call it."""
-    return Mapping(text, name)
+    try:
+        return Mapping(text, name)
+    except RecursionError as error:
+        raise MappingError(
+            f"mapping {name}: an expression is nested too deeply; use a [lookup] or simplify it"
+        ) from error
+    except OverflowError as error:
+        raise MappingError(f"mapping {name}: a number is not finite: {error}") from error
 
 
 def record_of(mapped: Mapped, partitions: int) -> Record:

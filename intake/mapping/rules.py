@@ -21,13 +21,13 @@ from intake.mapping.expressions import (
 )
 from intake.mapping.file import Event, File, Moment, Person
 from intake.mapping.ids import id_of
-from intake.mapping.refusals import MappingError
+from intake.mapping.refusals import MappingError, shown
 from intake.mapping.times import ISO, check_format, reader, zone_named
 from intake.mapping.values import compiled
 from streams.events import CAMPAIGN_TOPIC, OPERATION, TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -167,7 +167,7 @@ class Maker:
         try:
             node = parse(value)
         except ExpressionError as error:
-            raise self._fault(key, f"{value!r}: {error}") from error
+            raise self._fault(key, f"{shown(value)!r}: {error}") from error
         if unknown := sorted(tables_of(node) - self._file.lookup.keys()):
             raise self._fault(key, f"there is no table {unknown[0]!r}; add [lookup.{unknown[0]}]")
         return node
@@ -176,9 +176,8 @@ class Maker:
         if isinstance(when, str):
             return self._node(key, when)
         found = [
-            reduce(
-                lambda left, right: Operation("or", left, right),
-                [Operation("==", Column(column), _constant(value)) for value in _several(values)],
+            _any_of(
+                [Operation("==", Column(column), _constant(value)) for value in _several(values)]
             )
             for column, values in when.items()
             if self._has_any(f"{key}.{column}", values)
@@ -241,6 +240,14 @@ class Maker:
 
     def _fault(self, key: str, what: str) -> MappingError:
         return MappingError(f"mapping {self._place}: {key}: {what}")
+
+
+def _any_of(nodes: Sequence[Node]) -> Node:
+    """Return whether any of several holds: a tree no deeper than it must be."""
+    if len(nodes) == 1:
+        return nodes[0]
+    half = len(nodes) // 2
+    return Operation("or", _any_of(nodes[:half]), _any_of(nodes[half:]))
 
 
 def _constant(value: object) -> Constant:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -45,7 +46,7 @@ def check_format(form: str) -> None:
         return
     try:
         datetime.strptime("", form)  # noqa: DTZ007 - nothing is read
-    except ValueError as error:
+    except (ValueError, re.error) as error:
         if "does not match" not in str(error):
             raise ValueError(
                 f"{form!r}: {error}; write iso, epoch, epoch_ms or strptime's, as in '%d.%m.%Y'"

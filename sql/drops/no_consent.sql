@@ -8,12 +8,12 @@ WITH refused AS
     FROM
     (
         SELECT
-            if(l.owner = '', e.person, l.owner) AS root,
+            arrayJoin(arrayDistinct([e.person, if(l.owner = '', e.person, l.owner)])) AS root,
             e.channel AS channel,
-            argMax(e.granted, (e.time, e.offset)) AS granted
+            argMax(e.granted, (e.time, NOT e.granted, e.offset)) AS granted
         FROM
         (
-            SELECT person, channel, granted, time, offset
+            SELECT person, channel, assumeNotNull(granted) AS granted, time, offset
             FROM campaign_events FINAL
             WHERE campaign = '' AND type = 'consent'
         ) AS e
@@ -26,7 +26,7 @@ WITH refused AS
 SELECT person, max(minor) AS minor
 FROM
 (
-    SELECT root AS person, minor FROM refused
+    SELECT root AS person, minor FROM refused WHERE root NOT IN (SELECT other FROM linked_people)
     UNION ALL
     SELECT l.other AS person, r.minor AS minor
     FROM refused AS r

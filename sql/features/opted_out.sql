@@ -17,12 +17,12 @@ WITH
         FROM
         (
             SELECT
-                if(l.owner = '', e.person, l.owner) AS root,
+                arrayJoin(arrayDistinct([e.person, if(l.owner = '', e.person, l.owner)])) AS root,
                 e.channel AS channel,
-                argMax(e.granted, (e.time, e.offset)) AS granted
+                argMax(e.granted, (e.time, NOT e.granted, e.offset)) AS granted
             FROM
             (
-                SELECT person, channel, granted, time, offset
+                SELECT person, channel, assumeNotNull(granted) AS granted, time, offset
                 FROM campaign_events FINAL
                 WHERE campaign = '' AND type = 'consent' AND time < cutoff
             ) AS e
@@ -31,7 +31,7 @@ WITH
         )
         WHERE NOT granted
     )
-SELECT root AS person FROM refused
+SELECT root AS person FROM refused WHERE root NOT IN (SELECT other FROM links)
 UNION DISTINCT
 SELECT l.other AS person
 FROM links AS l

@@ -69,7 +69,13 @@ class Opened(PersonEvent, frozen=True, tag="flowdrop.person.opened"):
 
     data: OpenedData
 
+    def __post_init__(self) -> None:
+        """Hold an announcement to its only source."""
+        if self.source != LEDGER:
+            raise ValueError(f"`source` must be {LEDGER!r}")
 
+
+OURS = "flowdrop."  # how the names of sources begin that nobody else may have
 LEDGER = "flowdrop.ledger"  # the source of what the ledger announces
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NUMBER = b',"number":'

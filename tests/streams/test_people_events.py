@@ -42,7 +42,7 @@ TERMS = (
     *("--program", "liuliangbao", "--budget", "1000", "--amount", "10"),
     *("--audience", "all", "--holdout", "0"),
 )
-PEOPLE = ("ming", "hua", "lan", "wei")
+PEOPLE = ("ming", "hua", "lan", "wei", "an")
 VALUES = """
 SELECT name, argMax(value, (time, offset)) FROM person_attributes
 WHERE person = {person:String} AND source = {source:String} AND time <= {as_of:DateTime64(6, 'UTC')}
@@ -91,6 +91,13 @@ def told() -> Iterator[Event]:
     yield link("ming", "watch", 1)
     yield link("wei", "watch", 2)
     yield refusal("watch", 3, channel="adult")
+    # An counts as Mid, who says no, though Mid counts as Top, who says nothing.
+    yield link("mid", "an", 1)
+    yield link("top", "mid", 1)
+    yield refusal("mid", 2)
+    # Two answers at one moment: the refusal counts.
+    yield refusal("ming", 5, granted=False)
+    yield event(Consent, "ming", "again", ConsentData(channel="*", granted=True), at=5)
     for at, title in ((1, "Spring"), (2, "Spring flow")):
         data = DescribeData(
             campaign="spring",
@@ -160,7 +167,7 @@ def test_what_the_catalogue_does_not_allow_is_a_dead_letter_that_names_it(seen: 
 
 def test_every_id_has_one_number_and_they_are_dense(seen: Seen) -> None:
     found = dict(seen.rows("SELECT person, number FROM people"))
-    assert found.keys() == {*PEOPLE, "phone", "tablet", "watch", "device:9"}
+    assert found.keys() == {*PEOPLE, "phone", "tablet", "watch", "mid", "top", "device:9"}
     assert all(
         number % PARTITIONS == partition_of(person, PARTITIONS) for person, number in found.items()
     )
@@ -183,13 +190,13 @@ def test_an_opened_wallet_is_known_once(seen: Seen) -> None:
 
 def test_the_latest_statement_about_an_id_applies(seen: Seen) -> None:
     linked = dict(seen.rows("SELECT other, owner FROM linked_people"))
-    assert linked == {"phone": "hua", "watch": "wei"}
+    assert linked == {"phone": "hua", "watch": "wei", "an": "mid", "mid": "top"}
 
 
 def test_what_one_id_says_binds_its_person(seen: Seen) -> None:
     arms = {person["person"]: person["arm"] for person in seen.preview["everyone"]}
-    assert arms == {"ming": "drop", "lan": "drop", "hua": "", "wei": ""}
-    assert seen.preview["left_out"] == {"minor": 1, "no_consent": 1}
+    assert arms == {"ming": "", "lan": "drop", "hua": "", "wei": "", "an": ""}
+    assert seen.preview["left_out"] == {"minor": 1, "no_consent": 3}
 
 
 def test_a_campaign_is_as_it_was_described_last(seen: Seen) -> None:

@@ -158,3 +158,26 @@ def test_a_file_that_can_not_be_read_is_said_so(
     path.write_bytes(data)
     with pytest.raises(click.ClickException, match=said):
         batches(path, ("a",))
+
+
+def test_a_quote_that_is_never_closed_is_an_error_although_its_column_is_not_read(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "open.csv"
+    rows = [f"{n},x\n" for n in range(1_000)]
+    path.write_text("a,note\n" + "".join([*rows[:3], '3,"oops\n', *rows[4:]]), encoding="utf-8")
+    with pytest.raises(click.ClickException, match=r"row 5 or before it and never closed, so 996"):
+        list(Source(path, file(), ["a"]).batches())
+
+
+def test_a_quote_within_a_cell_or_a_cell_of_several_lines_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "inches.csv"
+    path.write_text('a,note\n1,5" pipe\n2,6" pipe\n3,7" pipe\n', encoding="utf-8")
+    assert sum(len(batch) for batch in Source(path, file(), ["a"]).batches()) == 3
+    path.write_text('a,note\n1,"two\nlines"\n2,x\n', encoding="utf-8")
+    assert sum(len(batch) for batch in Source(path, file(), ["a"]).batches()) == 2
+
+
+def test_what_is_not_a_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(click.ClickException, match="it is not a file"):
+        Source(tmp_path, file('format = "csv"'), ["a"])

@@ -203,3 +203,20 @@ def test_whatever_a_row_holds_it_is_an_accepted_event_or_refused(row: dict[str, 
     for found in loads(SHOP).events_of([ROW | row]):
         if not isinstance(found, RowRefusal):
             assert check(encode(found)) is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"shop"', '"flowdrop.ledger"', "a name of flowdrop's own"),
+    ],
+)
+def test_no_feed_has_a_name_of_ours(old: str, new: str, said: str) -> None:
+    with pytest.raises(MappingError, match=said):
+        loads(SHOP.replace(f"feed = {old}", f"feed = {new}"))
+
+
+def test_an_expression_without_end_is_refused_in_words() -> None:
+    deep = "1" + "+1" * 990
+    with pytest.raises(MappingError, match="nested too deeply"):
+        loads(SHOP.replace('"amount * 100"', f'"{deep}"'))
