@@ -6,7 +6,8 @@ import base64
 import json
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import click
 import httpx
@@ -19,9 +20,6 @@ from intake.http.keys import NEVER, KeyFile, Wish, draw, hash_of, now
 from streams.events import TYPES
 from tests.intake.http.serving import CONVERSION, EARN, Served, event, logged
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 EXPOSURE = "flowdrop.campaign.exposure"
 ORIGIN = "https://shop.example"
 
@@ -29,6 +27,9 @@ ORIGIN = "https://shop.example"
 def exposure(number: int, source: str) -> dict[str, Any]:
     data = {"campaign": "spring", "channel": "web", "format": "display"}
     return event(number, source, type=EXPOSURE, data=data)
+
+
+EXAMPLES = Path(__file__).parents[2] / "streams" / "examples"
 
 
 def run(home: Path, *command: str, **more: Any) -> Any:
@@ -165,9 +166,8 @@ def test_whoever_writes_the_file_gives_no_key_what_none_may_have(
         for key in keys
     ]
     KeyFile(served.file.path)._write(changed)
-    data = {"program": "liuliangbao"}
-    opened = event(1, source, type="flowdrop.person.opened", data=data)
-    answer = served.post(opened, token)
+    example = json.loads((EXAMPLES / "flowdrop.wallet.key.valid.json").read_text())[0]
+    answer = served.post(example | {"source": source}, token)
     assert answer.json()["events"][0]["reason"] == "type_not_allowed"
 
 
