@@ -92,7 +92,7 @@ def test_a_topic_that_is_not_among_the_outputs_is_refused_by_name(make_world: Ma
     world = make_world()
     mine = producer(world)
     mine.open()
-    with pytest.raises(TransactionFailedError, match="emits to elsewhere; name it among"):
+    with pytest.raises(TransactionFailedError, match="emits to elsewhere; add it to"):
         mine.commit(content(world, b"lost", "elsewhere"))
     mine.commit(content(world, b"found"))
     assert committed(world) == [b"found"]
