@@ -36,6 +36,8 @@ def columns(client: Client, table: str) -> dict[str, str]:
 
 def blank(kind: str) -> Any:
     """Return some value of a column type."""
+    if kind.startswith("Map("):
+        return {}
     if kind.startswith("Array"):
         return []
     if "DateTime64" in kind:
