@@ -12,9 +12,14 @@ if TYPE_CHECKING:
     from console.reports.basis import QueryLog
 
 
-def identity_notes(log: QueryLog, campaigns: Sequence[str]) -> Iterator[LocalizedText]:
-    """Yield what a reader needs to know of the ids behind the campaigns' people, if anything."""
-    (row,) = log.rows("reports/identities", campaigns=list(campaigns))
+def identity_notes(
+    log: QueryLog, campaigns: Sequence[str], kind: str = "contact"
+) -> Iterator[LocalizedText]:
+    """Yield what a reader needs to know of the ids behind the campaigns' people, if anything.
+
+    `kind` says who these are: those with a `contact`, or with an `assignment`.
+    """
+    (row,) = log.rows("reports/identities", campaigns=list(campaigns), type=kind)
     if linked := row["linked"]:
         yield LocalizedText.plural(
             "{n} id counts as the person it is linked to. Linking an id or withdrawing a link "

@@ -115,7 +115,7 @@ def lift(client: Client, campaign: str, control: str | None = None) -> LiftRepor
         cautions=of.cautions,
         crossed=crossed,
         basis=BASIS,
-        notes=(*notes((campaign,)), *identity_notes(log, (campaign,))),
+        notes=(*notes((campaign,)), *identity_notes(log, (campaign,), "assignment")),
         queries=log.asked,
     )
 

@@ -9,4 +9,4 @@ SELECT
         )
     ) AS unlinked
 FROM person_events
-WHERE campaign IN {campaigns:Array(String)} AND type IN ('assignment', 'contact')
+WHERE campaign IN {campaigns:Array(String)} AND type = {type:String}
