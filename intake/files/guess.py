@@ -204,7 +204,7 @@ class _Guess:
         if self._source.format == "csv":
             yield f"encoding = {_quoted(self._encoding())}"
             yield f"delimiter = {_quoted(self._source.delimiter)}"
-        yield "# Of times that do not say their own offset; guessed from the script."
+        yield "# Of times that do not say their own offset; a guess by the language of the file."
         yield f"time_zone = {_quoted(self._zone())}"
         yield "# What tells the rows apart: importing the file again changes nothing."
         yield f"id = [{', '.join(_quoted(one) for one in self._id())}]"

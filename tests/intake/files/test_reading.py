@@ -12,6 +12,7 @@ import pytest
 from intake.files import reading
 from intake.files.encoding import found_in
 from intake.files.reading import Source
+from intake.files.rejects import Rejects
 from intake.mapping import RowRefusal
 from intake.mapping.file import File, parsed
 
@@ -181,3 +182,12 @@ def test_a_quote_within_a_cell_or_a_cell_of_several_lines_is_none(tmp_path: Path
 def test_what_is_not_a_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(click.ClickException, match="it is not a file"):
         Source(tmp_path, file('format = "csv"'), ["a"])
+
+
+def test_rejected_rows_come_in_again_as_they_were(tmp_path: Path) -> None:
+    path = tmp_path / "rejects.csv"
+    cells = {"a": "+8613800000001", "b": WORDS}
+    with Rejects(path, ["a", "b"], ";") as out:
+        out.add([RowRefusal(2, "b", WORDS, "is odd", "mend it")], lambda _: cells)
+    ((_, row),) = rows(path, 'encoding = "gb18030"\ndelimiter = ";"')
+    assert {name: row[name] for name in cells} == cells
