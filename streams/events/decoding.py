@@ -217,12 +217,6 @@ def _plainly(value: bytes, *, has_odd_signs: bool) -> Event | None:
     return event if YEAR_MIN < event.time.year < YEAR_MAX else None
 
 
-def check(value: bytes) -> Rejection | None:
-    """Return why a record of either topic, under its subject as the key, is no event, or `None`."""
-    event = read_event(value)
-    return event if isinstance(event, Rejection) else None
-
-
 def _read(
     key: bytes | None, value: bytes | None, decode: Callable[[bytes], E], topic: str
 ) -> E | Rejection:
