@@ -139,8 +139,15 @@ def logged(kafka: str, source: str) -> list[dict[str, Any]]:
             if stop:
                 for got in messages(kafka, topic, number, 0, stop):
                     for message in got:
-                        content = json.loads(message.value() or b"null")
-                        if isinstance(content, dict) and content.get("source") == source:
+                        if content := _of(source, message.value() or b""):
                             content["partition"] = number
                             found.append(content)
     return found
+
+
+def _of(source: str, value: bytes) -> dict[str, Any]:
+    """Return the event of a source, or {}: others may have sent what is no event at all."""
+    if source.encode() not in value:
+        return {}
+    content: dict[str, Any] = json.loads(value)
+    return content if content.get("source") == source else {}
