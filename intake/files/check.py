@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from intake.files.twice import Conflict
     from intake.files.warehouse import Known
     from intake.mapping import Mapping, RowRefusal
+    from streams.settings import StreamSettings
 
 _NOBODYS = (Describe, Defund, Fund, ReserveAdd, ReserveRemove)  # their subject is no person
 _EVER_US = 2**62
@@ -107,10 +109,10 @@ class Check:
     Args:
         path: the file.
         mapping: how it is read.
-        partitions: of every topic.
+        settings: partitions, the ledger's window, how far ahead a time may be.
         known: what the warehouse knows.
-        window_days: the ledger's.
         rejects: where every rejected row is written as CSV; None for nowhere.
+        now: when the file is imported, or was.
 
     Raises:
         click.ClickException: when the file can't be read, or has other columns than it should.
@@ -120,21 +122,23 @@ class Check:
         self,
         path: Path,
         mapping: Mapping,
-        partitions: int,
+        settings: StreamSettings,
         known: Known,
-        window_days: int,
         rejects: Path | None = None,
+        *,
+        now: datetime,
     ) -> None:
         self._path = path
         self._mapping = mapping
         self._known = known
-        self._window_us = window_days * DAY_US
+        self._window_us = settings.dedup_window_days * DAY_US
         whole = rejects is not None or mapping.file.unknown == "keep"
         self._source = Source(path, mapping.file, mapping.columns, whole=whole)
         self._not_named = tuple(mapping.unknown(self._source.columns))
         self._refuse_unknown()
         kept = self._not_named if mapping.file.unknown == "keep" else ()
-        self._quick = Quick(mapping, partitions, kept)
+        latest = now + timedelta(hours=settings.future_tolerance_hours)
+        self._quick = Quick(mapping, settings.partitions, kept, latest)
         self._rejects = Rejects(rejects, self._source.columns, self._source.delimiter or ",")
         self._rules = mapping.rules
         self._people = People()

@@ -30,6 +30,7 @@ from streams.events.times import microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from numpy.typing import NDArray
 
@@ -85,11 +86,19 @@ class Quick:
         mapping: how.
         partitions: of every topic.
         unknown: columns of the file that the mapping does not name, to be kept.
+        latest: the latest time that an event may have; None: any.
     """
 
-    def __init__(self, mapping: Mapping, partitions: int, unknown: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        mapping: Mapping,
+        partitions: int,
+        unknown: Sequence[str] = (),
+        latest: datetime | None = None,
+    ) -> None:
         self._mapping = mapping
         self._partitions = partitions
+        self._latest = latest
         self._unknown = tuple(unknown)
         self._keeps = mapping.file.unknown != "drop"
 
@@ -171,6 +180,8 @@ class Quick:
             pc.fill_null(times, ""), rule.time_format, self._mapping.zone
         )
         vectors.odd |= wrong
+        if self._latest is not None:
+            vectors.odd |= moments > microseconds(self._latest)
         moments[vectors.odd] = 0
         self._bring(rule, moments, vectors)
         value = joined(
@@ -254,7 +265,8 @@ class Quick:
         mapped: list[Mapped] = []
         empty = 0
         for place in places:
-            found = self._mapping.of_row(batch.row(int(place)), int(batch.numbers[place]))
+            row, number = batch.row(int(place)), int(batch.numbers[place])
+            found = self._mapping.of_row(row, number, self._latest)
             empty += not found
             for one in found:
                 if isinstance(one, RowRefusal):

@@ -38,7 +38,7 @@ def checker(
     path: Path, mapping: Mapping, settings: StreamSettings, rejects: Path | None = None
 ) -> Check:
     """Return what reads a file and counts what it would become; see `Check`."""
-    return Check(path, mapping, settings.partitions, known(), settings.dedup_window_days, rejects)
+    return Check(path, mapping, settings, known(), rejects, now=datetime.now(UTC))
 
 
 def run(

@@ -98,7 +98,7 @@ def undo(
         try:
             now = noted.undone_at or datetime.now(UTC)
             taking = _TakingBack(mapping, noted.last, now, settings.partitions)
-            check = Check(path, mapping, settings.partitions, NOTHING, settings.dedup_window_days)
+            check = Check(path, mapping, settings, NOTHING, now=noted.begun)
             checked = check.run(lambda records: spool.add(taking.back(records)))
             if checked.digest != noted.digest:
                 raise click.ClickException(

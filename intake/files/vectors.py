@@ -157,6 +157,8 @@ class Vectors:
         return Vector("text", found)
 
     def _operation(self, sign: str, left: Node, right: Node) -> Vector:
+        if sign == "/":
+            sign, right = "*", Constant(_reciprocal(right))
         if sign in _ARITHMETIC:
             first, second = self.number(left), self.number(right)
             return Vector("number", _ARITHMETIC[sign](first.values, second.values))
@@ -220,6 +222,14 @@ def joined(*parts: Any) -> Any:
 def _may_be_number(found: Vector) -> bool:
     """Return whether a constant says a number, beside which a column's text may be one."""
     return isinstance(found.values, pa.Scalar) and bool(ANY_NUMBER.fullmatch(found.values.as_py()))
+
+
+def _reciprocal(node: Node) -> Decimal:
+    """Return what to multiply by instead of dividing: of ten, a hundred and so on it is exact."""
+    match node:
+        case Constant(Decimal() as value) if value.normalize().as_tuple()[:2] == (0, (1,)):
+            return Decimal(1).scaleb(-value.adjusted())
+    raise UnsupportedError
 
 
 def _constant(value: object) -> Vector:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from intake.http.keyring import Pass
-    from intake.mapping import Mapping
+    from intake.mapping import Mapped, Mapping
     from intake.mapping.values import Row
     from streams.events import Event
     from streams.kafka.publish import Record
@@ -126,15 +126,22 @@ def judge_rows(rows: Sequence[Row], mapping: Mapping, allowed: Pass, bounds: Bou
     for found in mapping.mapped(rows):
         if isinstance(found, RowRefusal):
             answers.append(Refused("invalid", found.words()))
-        elif type(found.event) in allowed.kinds and found.event.source == allowed.key.source:
-            if rejection := bounds.reject(found.event):
-                answers.append(rejection)
-                continue
+        elif (refused := _rejected(found, allowed, bounds)) is None:
             records.append(record_of(found, bounds.partitions))
             answers.append(Accepted(found.event.id))
-        else:
-            answers.append(_refused(found.event, allowed))
+        elif answers[-1:] != [refused]:  # said once of several events of a row
+            answers.append(refused)
     return Judged(answers, records)
+
+
+def _rejected(found: Mapped, allowed: Pass, bounds: Bounds) -> Refused | None:
+    """Return why an event of a row is refused, with the row's number; None when it is not."""
+    event = found.event
+    if type(event) in allowed.kinds and event.source == allowed.key.source:
+        refused = bounds.reject(event)
+    else:
+        refused = _refused(event, allowed)
+    return refused and Refused(refused.reason, f"row {found.row:,}: {refused.detail}")
 
 
 def _refused(event: Event, allowed: Pass) -> Refused:

@@ -139,12 +139,17 @@ class Mapping:
         for number, row in enumerate(rows, first_row):
             yield from self.of_row(row, number)
 
-    def of_row(self, row: Row, number: int) -> list[Mapped | RowRefusal]:
-        """Return the events of one row, or its one refusal, or nothing."""
+    def of_row(
+        self, row: Row, number: int, latest: datetime | None = None
+    ) -> list[Mapped | RowRefusal]:
+        """Return the events of one row, or its one refusal, or nothing.
+
+        An event after `latest` is refused, as a worker would set it aside.
+        """
         try:
             extra = self._extra(row)
             return [
-                self._fitting(Mapped(number, rule, self._event(rule, row), extra))
+                self._fitting(Mapped(number, rule, self._event(rule, row, latest), extra))
                 for rule in self.rules
                 if rule.meets is None or _meets(rule, row)
             ]
@@ -176,8 +181,10 @@ class Mapping:
             row[unknown[0]],
         )
 
-    def _event(self, rule: Rule, row: Row) -> Event:
+    def _event(self, rule: Rule, row: Row, latest: datetime | None) -> Event:
         time, data = _time(rule, row), _data(rule, row)
+        if latest is not None and time > latest:
+            raise _ahead(rule, row, latest)
         if self.late is not None and self.late.brings(rule, time):
             time = self.late.at
             if rule.kind is Earn and self.late.activity is not None:
@@ -209,8 +216,8 @@ class Mapping:
         self, rule: Rule, row: Row, error: str, content: dict[str, Any]
     ) -> ValueRefusedError:
         """Return what msgspec found wrong as a refusal that names the column."""
-        what, _, place = error.partition(" - at `$")
-        place = place.strip("`.")
+        what, _, place = error.replace(" - at `key` in `$", " - at `$").partition(" - at `$")
+        place = _whole(place.strip("`."), rule.kind, content)
         if told := re.fullmatch(r"`([\w.]+)` (must .*)", what):  # said by the data of its own field
             place = f"{place}.{told[1]}".strip(".") if told[1] != "subject" else told[1]
             what = told[2]
@@ -240,8 +247,27 @@ class Mapping:
             f"{place.replace('data.', '', 1) or 'the event'}: {what}",
             "correct the cell, or this field in the mapping",
             ", ".join(columns),
-            value if written is None else written,
+            value if written is None or isinstance(written, dict) else written,
         )
+
+
+def _whole(place: str, kind: type, content: dict[str, Any]) -> str:
+    """Return a place with the name that msgspec leaves out: `attributes[...]` is `attributes.city`.
+
+    Args:
+        place: where in the event it found a fault.
+        kind: of the event.
+        content: which is no such event.
+    """
+    above, _, below = place.partition("[...]")
+    field = above.removeprefix("data.")
+    named = content["data"].get(field)
+    for name, value in named.items() if isinstance(named, dict) else ():
+        try:
+            msgspec.convert(content | {"data": content["data"] | {field: {name: value}}}, kind)
+        except msgspec.ValidationError:
+            return f"{above}.{name}{below}"
+    return place
 
 
 def _is_nothing(value: object) -> bool:
@@ -306,6 +332,15 @@ def _time(rule: Rule, row: Row) -> datetime:
     if found is None:
         raise ValueRefusedError("is empty, and says when it was", "fill it in", column)
     return found
+
+
+def _ahead(rule: Rule, row: Row, latest: datetime) -> ValueRefusedError:
+    return ValueRefusedError(
+        f"is in the future: it may be at most {latest:%Y-%m-%d %H:%M:%S} UTC now",
+        "correct it, or the `time_zone` of the mapping; what is yet to come can't be sent",
+        rule.time_column,
+        cell(row, rule.time_column),
+    )
 
 
 def _data(rule: Rule, row: Row) -> dict[str, Any]:
