@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -200,6 +201,68 @@ def test_columns_give_what_rows_give_of_opening_balances(
 @given(rows=st.lists(st.fixed_dictionaries({name: st.text(max_size=8) for name in COLUMNS})))
 def test_whatever_cells_hold(rows: list[dict[str, str]]) -> None:
     same(mapping("conversion", "profile", "consent"), rows)
+
+
+LEAVES = ("price", "count", "flag", "status", "kind", "sku", "'5'", "'paid'", "7", "0.5", "true")
+SIGNS = ("+", "-", "*", "/", "&", "==", "!=", "<", "<=", ">", ">=", "and", "or")
+CALLS = (
+    *(
+        "(-({}))",
+        "(not ({}))",
+        "channels[{}]",
+        "number({})",
+        "present({})",
+        "text({})",
+        "truth({})",
+    ),
+    *("({}) / 100", "({}) / 0.5", "({}) / 0", "upper({})", "lower({})", "round({})"),
+)
+expressions = st.recursive(
+    st.sampled_from(LEAVES),
+    lambda inner: st.one_of(
+        st.builds("({} {} {})".format, inner, st.sampled_from(SIGNS), inner),
+        st.builds(str.format, st.sampled_from(CALLS), inner),
+        st.builds("default({}, {})".format, inner, inner),
+    ),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=300)
+@given(when=expressions, text=expressions, number=expressions, rows=mostly_good)
+def test_columns_give_what_rows_give_of_any_expression(
+    when: str, text: str, number: str, rows: list[dict[str, str]]
+) -> None:
+    event = f"""
+        [[event]]
+        type = "exposure"
+        when = "{when}"
+        fields = {{ campaign = "{text}", channel = "'web'", format = "'video'", cost = "{number}" }}
+        [[event]]
+        type = "profile"
+        fields.attributes = {{ a = "{text}", b = "{number}", c = "truth({when})" }}
+    """
+    same(loads(HEAD + event), rows)
+
+
+def test_a_division_by_a_power_of_ten_is_made_by_columns() -> None:
+    seconds = EVENTS["exposure"].replace('seconds = "price"', 'seconds = "price / 1000"')
+    made = loads(HEAD + f'\n[[event]]\ntype = "exposure"\n{seconds}')
+    found = same(made, [plain_row(1, status="wx", price="1250.50")])
+    assert b'"seconds":1.2505' in found.table["value"][0].as_py()
+    assert found.alone == 0
+
+
+def test_what_is_yet_to_come_is_refused_by_its_row() -> None:
+    rows = [plain_row(1), plain_row(2, at="2150-01-01 00:00:00"), plain_row(3, at="2150-01-01")]
+    made = mapping("conversion", "profile")
+    columns = {name: pa.array([row[name] for row in rows], pa.string()) for name in COLUMNS}
+    batch = of_columns(np.arange(2, 5), columns, [])
+    latest = datetime(2026, 12, 1, tzinfo=UTC)
+    found = Quick(made, PARTITIONS, made.unknown(COLUMNS), latest).records(batch)
+    assert set(found.table["row"].to_pylist()) == {2}
+    assert [(one.row, one.column) for one in found.refusals] == [(3, "at"), (4, "at")]
+    assert all("at most 2026-12-01" in one.problem for one in found.refusals)
 
 
 TYPED = ("x", "5", "05", 5, 5.0, 1.5, 1e-7, 1e300, True, None, [1], {"a": 1}, "", -0.0, 10**30)

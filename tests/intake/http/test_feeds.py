@@ -164,6 +164,23 @@ def test_nobody_known_is_a_device(served: Served, source: str) -> None:
     assert [one["subject"] for one in logged(served.kafka, source)] == ["device:d1"]
 
 
+def test_a_refused_call_is_named_once_by_its_place(served: Served, source: str) -> None:
+    late = (datetime.now(UTC) + timedelta(days=3)).isoformat()
+    batch = [
+        named(1) | {"type": "identify", "traits": {"age": 30}},
+        named(2) | {"type": "identify", "traits": {"age": 30}, "anonymousId": "d1"},
+        named(3) | {"type": "track", "event": "Product Viewed", "properties": {"campaign": "x"}},
+    ]
+    batch[1] |= {"timestamp": late, "receivedAt": late}
+    profile, link = "flowdrop.person.profile", "flowdrop.person.link"
+    answer = call(served, "batch", {"batch": batch}, served.key(source, (profile, link))).json()
+    assert [one["outcome"] for one in answer["events"]] == ["accepted", "refused", "refused"]
+    assert [one.get("reason") for one in answer["events"][1:]] == [
+        *("in_the_future", "type_not_allowed"),
+    ]
+    assert [one["detail"].partition(":")[0] for one in answer["events"][1:]] == ["row 2", "row 3"]
+
+
 def test_calls_that_can_not_be_read_are_told(served: Served, source: str) -> None:
     token = served.key(source)
     content = named(1) | {"event": "Promotion Viewed", "properties": {"campaign": "spring"}}

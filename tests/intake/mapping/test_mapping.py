@@ -132,6 +132,30 @@ def test_a_broken_cell_is_refused_by_its_column(column: str, value: object, prob
     assert refused.remedy
 
 
+def test_a_broken_attribute_is_refused_by_its_own_column() -> None:
+    attributes = "{ age = 'number(age)', city = 'town', likes = 'likes' }"
+    text = SHOP.partition("[[event]]")[0] + '[[event]]\ntype = "person.profile"\n'
+    made = loads(text + f"fields.attributes = {attributes}\n")
+    for column, value, problem in (
+        ("town", "x" * 201, "attributes.city: expected `str` of length <= 200"),
+        ("likes", ["tea", 1], "attributes.likes[1]: expected `str`, got `int`"),
+    ):
+        (refused,) = made.events_of(
+            [ROW | {"age": "30", "town": "x", "likes": ["a"], column: value}]
+        )
+        assert isinstance(refused, RowRefusal)
+        assert (refused.column, refused.problem) == (column, problem)
+    whole = loads(text + 'fields.attributes = "traits"\n')
+    for name, value, problem in (
+        ("city", "x" * 201, "attributes.city: expected"),
+        ("n" * 65, "x", f"attributes.{'n' * 65}: expected `str` of length <= 64"),
+    ):
+        (refused,) = whole.events_of([ROW | {"traits": {"age": 30, name: value}}])
+        assert isinstance(refused, RowRefusal)
+        assert refused.column == "traits"
+        assert refused.problem.startswith(problem)
+
+
 def test_of_a_row_with_several_events_one_refusal_stands_for_all() -> None:
     found = loads(SHOP).events_of([ROW | {"city": "x" * 300}])
     assert len(found) == 1
