@@ -138,6 +138,7 @@ class Check:
         self._refuse_unknown()
         kept = self._not_named if mapping.file.unknown == "keep" else ()
         latest = now + timedelta(hours=settings.future_tolerance_hours)
+        self._refuse_late_after(latest)
         self._quick = Quick(mapping, settings.partitions, kept, latest)
         self._rejects = Rejects(rejects, self._source.columns, self._source.delimiter or ",")
         self._rules = mapping.rules
@@ -180,6 +181,14 @@ class Check:
             raise click.ClickException(
                 f"{self._path}: the mapping does not name column {self._not_named[0]!r}; name it "
                 'in an event, or set unknown = "keep" or "drop"'
+            )
+
+    def _refuse_late_after(self, latest: datetime) -> None:
+        late = self._mapping.late
+        if late is not None and late.at > latest:
+            raise click.ClickException(
+                f"[late] at = {late.at.isoformat()}: it is in the future, and may be at most "
+                f"{latest:%Y-%m-%d %H:%M:%S} UTC now; write today's date"
             )
 
     # -- what is counted ---------------------------------------------------------------------------

@@ -180,7 +180,7 @@ BROKEN_APP = (
     Break("ad.cents", 0.5, "whole number", "view"),
     Break("{", "", "no JSON"),  # cut off
     Break("[", "", "no object"),
-    Break("bytes", BAD_BYTES, "no text", "click"),
+    Break("ad.campaign", BAD_BYTES, "no text", "click"),
 )
 BROKEN_GAMES = (
     Break("play", None, "is empty"),
@@ -305,7 +305,7 @@ def _bytes_of(line: dict[str, Any], one: Break | None) -> bytes:
         return _json(line)[:-9]
     if one.place == "[":
         return _json([line])
-    if one.place == "bytes":
+    if isinstance(one.value, bytes):
         line["ad"]["campaign"] = "spoiled"
         return _json(line).replace(b"spoiled", one.value)
     within = line

@@ -1,8 +1,8 @@
 """What files and calls hold, read by pandas alone: the events and coins there ought to be.
 
-It shares nothing with what it checks but the files: each frame of events has their source, type,
-person, `ms` (since 1970, UTC), `cents` (a value or a cost) and coins, and `of_*` says how a sender's
-rows become them.
+It shares nothing with what it checks but the files. A frame of events has their source, type,
+person, `ms` (since 1970, UTC), `cents` (a value or a cost) and coins; `of_*` says how the rows of a
+sender become them.
 """
 
 from __future__ import annotations

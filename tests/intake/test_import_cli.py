@@ -151,6 +151,14 @@ def test_opening_balances_are_said_with_their_operation(tmp_path: Path, mapping:
         assert said in found["opening_by"][0]
 
 
+def test_opening_balances_of_a_day_to_come_are_refused(tmp_path: Path, mapping: Path) -> None:
+    shop.write_orders(tmp_path / "orders.csv", 10)
+    late = "[late]\nat = 2150-01-01T00:00:00Z\n[[event]]"
+    mapping.write_text(shop.ORDERS.replace("[[event]]", late, 1), encoding="utf-8")
+    told = flowdrop("check", mapping, tmp_path / "orders.csv", status=1).stderr
+    assert "at = 2150-01-01T00:00:00+00:00: it is in the future" in told
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -228,7 +228,7 @@ expressions = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(when=expressions, text=expressions, number=expressions, rows=mostly_good)
 def test_columns_give_what_rows_give_of_any_expression(
     when: str, text: str, number: str, rows: list[dict[str, str]]
