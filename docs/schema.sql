@@ -104,6 +104,7 @@ CREATE TABLE campaign_events
     `topic` LowCardinality(String),
     `partition` UInt16,
     `offset` UInt64,
+    `arrived` DateTime64(3, 'UTC'),
     `first` UInt64 MATERIALIZED bitNot(offset)
 )
 ENGINE = ReplacingMergeTree(first)
@@ -370,6 +371,14 @@ WHERE (type = 'transfer') AND (outcome = 'applied') AND (amount > 0) AND ((subje
     WHERE (outcome = 'applied') AND ((type = 'reverse') OR (step IN ('reversal', 'bounce', 'unclaimed')))
 ));
 
+CREATE VIEW known_people
+(
+    `person` String
+)
+AS SELECT DISTINCT person
+FROM campaign_events
+WHERE (campaign = '') AND (type IN ('opened', 'profile', 'link'));
+
 CREATE TABLE ledger_results
 (
     `source_partition` UInt16,
@@ -420,6 +429,16 @@ AS SELECT
     other,
     argMax(if(linked, person, ''), (time, partition, offset)) AS owner
 FROM person_links
+GROUP BY other
+HAVING owner != '';
+
+CREATE VIEW linked_people_as_of
+AS SELECT
+    l.other AS other,
+    argMax(if(l.linked, l.person, ''), (l.time, l.partition, l.offset)) AS owner,
+    argMax(l.number, (l.time, l.partition, l.offset)) AS number
+FROM person_links AS l
+WHERE (l.time <= {at:DateTime64(6, 'UTC')}) AND (l.arrived <= {known:DateTime64(6, 'UTC')})
 GROUP BY other
 HAVING owner != '';
 
@@ -508,7 +527,8 @@ CREATE VIEW person_attributes
     `value` String,
     `time` DateTime64(6, 'UTC'),
     `partition` UInt16,
-    `offset` UInt64
+    `offset` UInt64,
+    `arrived` DateTime64(3, 'UTC')
 )
 AS SELECT
     person,
@@ -518,11 +538,42 @@ AS SELECT
     attribute.2 AS value,
     time,
     partition,
-    offset
+    offset,
+    arrived
 FROM campaign_events
 FINAL
 ARRAY JOIN CAST(attributes, 'Array(Tuple(String, String))') AS attribute
 WHERE (campaign = '') AND (type = 'profile');
+
+CREATE VIEW person_attributes_as_of
+AS SELECT
+    person,
+    number,
+    name,
+    source,
+    value,
+    said.1 AS time,
+    id,
+    row_number() OVER (PARTITION BY person, name ORDER BY said DESC) = 1 AS latest
+FROM
+(
+    SELECT
+        if(l.owner = '', a.person, l.owner) AS person,
+        max(if(l.owner = '', a.number, l.number)) AS number,
+        a.name AS name,
+        a.source AS source,
+        argMax(a.value, (a.time, a.partition, a.offset)) AS value,
+        argMax(a.person, (a.time, a.partition, a.offset)) AS id,
+        max((a.time, a.partition, a.offset)) AS said
+    FROM person_attributes AS a
+    LEFT JOIN linked_people_as_of(at = {at:DateTime64(6, 'UTC')}, known = {known:DateTime64(6, 'UTC')}) AS l ON l.other = a.person
+    WHERE (a.time <= {at:DateTime64(6, 'UTC')}) AND (a.arrived <= {known:DateTime64(6, 'UTC')})
+    GROUP BY
+        person,
+        name,
+        source
+    HAVING value != 'null'
+);
 
 CREATE VIEW person_events
 (
@@ -566,7 +617,8 @@ CREATE VIEW person_links
     `source` LowCardinality(String),
     `time` DateTime64(6, 'UTC'),
     `partition` UInt16,
-    `offset` UInt64
+    `offset` UInt64,
+    `arrived` DateTime64(3, 'UTC')
 )
 AS SELECT
     other,
@@ -577,7 +629,8 @@ AS SELECT
     source,
     time,
     partition,
-    offset
+    offset,
+    arrived
 FROM campaign_events
 FINAL
 WHERE (campaign = '') AND (type = 'link');

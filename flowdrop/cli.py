@@ -69,6 +69,10 @@ COMMANDS: dict[str, Entry] = {
         "streams.commands.events:events",
         "List event types, print their JSON Schemas, check a file.",
     ),
+    "people": Entry(
+        "streams.commands.people:people",
+        "Show what is known of a person, as of any time.",
+    ),
     "reconcile": Entry(
         "streams.commands.reconcile:reconcile",
         "Prove that log, table and warehouse agree.",

@@ -45,7 +45,7 @@ STREAMS: dict[str, set[str]] = {
     "kafka": {"events", "ledger", "layer"},
     "feed": {"events", "ledger", "layer", "kafka"},
     "worker": {"events", "people", "programs", "ledger", "layer", "kafka", "feed"},
-    "inspect": {"events", "programs", "ledger", "layer", "kafka", "worker"},
+    "inspect": {"events", "people", "programs", "ledger", "layer", "kafka", "worker"},
     "reconcile": {"events", "ledger", "layer", "kafka", "feed", "worker", "inspect"},
 }
 

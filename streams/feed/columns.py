@@ -182,6 +182,7 @@ _CAMPAIGN_SCHEMA = pa.schema(
         "source": _TEXT,
         "number": pa.uint32(),
         "description": _TEXT,
+        "arrived": pa.timestamp("ms", "UTC"),
         **_CAMPAIGN_DATA,
         **_PLACE,
     }
@@ -195,6 +196,7 @@ def _campaign_row(batch: Batch, index: int) -> Iterable[Any]:
     yield from (event.id, type(event).__name__.lower(), time_us, event.subject, event.source)
     yield number_of(record)
     yield msgspec.json.encode(event.data).decode() if isinstance(event, Describe) else ""
+    yield batch.timestamps_ms[index]
     for name in _CAMPAIGN_DATA:
         value = getattr(event.data, name, None)
         if name == "until" and value is not None:

@@ -139,7 +139,7 @@ def _holds(column: str, field: str) -> bool:
 def test_campaign_events_mirror_the_event_schema(warehouse: Client) -> None:
     columns = _columns(warehouse, "campaign_events")
     fields = _fields(events.CampaignEvent, DESCRIBED)
-    assert columns.keys() - ENVELOPE - FEED - PEOPLE - {"description"} == fields.keys()
+    assert columns.keys() - ENVELOPE - FEED - PEOPLE - {"description", "arrived"} == fields.keys()
 
     kinds = len(events.kinds_of(events.CampaignEvent))
     for name, uses in fields.items():

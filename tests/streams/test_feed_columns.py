@@ -97,6 +97,7 @@ def test_an_event_of_which_an_id_comes_twice_is_expected_once() -> None:
     rows = rows_of("campaign_events", columns.campaign_events(batch).table, batch)
     assert rows.expected == (1, 0)
     assert rows.token == "campaign_events:campaign.accepted:0:10:11"
+    assert rows.content["arrived"].cast("int64").to_pylist() == batch.timestamps_ms == [10, 11]
 
 
 def test_results_in_order_pass() -> None:
