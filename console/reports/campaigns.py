@@ -19,6 +19,7 @@ from console.reports.basis import (
     UnknownCampaignError,
     utc,
 )
+from console.reports.identities import Identities, identities
 from console.reports.uncounted import uncounted, uncounted_words
 
 if TYPE_CHECKING:
@@ -41,6 +42,11 @@ class Campaign:
     start: datetime | None  # its first contact; none while nobody was contacted
     end: datetime | None  # the latest end of its offers; none when no contact gave one
     reach: int  # people contacted, each once
+    people_known: int  # of them, of whom a wallet, a profile or a link is known
+    devices_unlinked: int  # the rest of them: only an id is known
+    ids_linked: int  # ids that count as the person whom they are linked to
+    ids_relinked: int  # ids that have changed person since they were contacted
+    relinked_since: datetime | None  # the first time that one of these changed
     contacts: int
     conversions: int  # of the people contacted, from their first contact on
     conversions_value_cents: int | None  # none when no conversion gave a value
@@ -58,7 +64,7 @@ def campaigns(client: Client) -> list[Campaign]:
     """
     log = QueryLog(client)
     rows = log.rows("reports/campaigns")
-    beside = uncounted(log)
+    known, beside = identities(log), uncounted(log)
     found = [
         Campaign(
             name=row["name"],
@@ -69,6 +75,7 @@ def campaigns(client: Client) -> list[Campaign]:
             start=utc(row["start"]),
             end=utc(row["end"]),
             reach=row["reach"],
+            **known.get(row["name"], Identities()).fields,
             contacts=row["sent"],
             conversions=row["conversions_reached"],
             conversions_value_cents=row["value_cents"],
@@ -136,8 +143,8 @@ def _text(found: Sequence[Campaign], to: Layout) -> None:
         _("Campaigns"),
         (
             *(_("campaign"), _("advertiser"), _("start"), _("end")),
-            *(_("people reached"), _("contacts")),
-            *(_("conversions"), _("arms")),
+            *(_("people reached"), _("people known"), _("devices unlinked")),
+            *(_("contacts"), _("conversions"), _("arms")),
         ),
         (
             (
@@ -145,7 +152,7 @@ def _text(found: Sequence[Campaign], to: Layout) -> None:
                 (each.advertiser or NONE) if each.is_described else _("undescribed"),
                 day(each.start),
                 day(each.end),
-                number(each.reach),
+                *map(number, (each.reach, each.people_known, each.devices_unlinked)),
                 number(each.contacts),
                 number(each.conversions),
                 " ".join(arm_name(arm).of(to.lang) for arm in each.arms) or NONE,
@@ -162,7 +169,7 @@ REPORT: Report[list[Campaign]] = Report(
     name="campaigns",
     help="List the campaigns: when they ran, who they reached, which arms they have.",
     example="flowdrop report campaigns --csv",
-    queries=("reports/campaigns", "reports/uncounted"),
+    queries=("reports/campaigns", "reports/identities", "reports/uncounted"),
     compute=campaigns,
     result=list[Campaign],
     tables=(Table(title=N_("Campaigns"), row="one row per campaign", rows=plain),),
@@ -178,6 +185,7 @@ REPORT: Report[list[Campaign]] = Report(
     ),
     asked=(
         Query(name="reports/campaigns"),
+        Query(name="reports/identities", values={"campaigns": [], "type": "contact"}),
         Query(name="reports/uncounted", values={"campaigns": []}),
     ),
 )

@@ -1,26 +1,55 @@
-"""Which of the people in a report are known, and which are only an id."""
+"""Which of the people in a report are known, which are only an id, and which ids changed person."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from console.i18n import LocalizedText
+from console.reporting.figures import day
+from console.reports.basis import utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from console.reports.basis import QueryLog
 
+UNION = ""  # the query's name for all campaigns together
 
-def identity_notes(
-    log: QueryLog, campaigns: Sequence[str], kind: str = "contact"
-) -> Iterator[LocalizedText]:
-    """Yield what a reader needs to know of the ids behind the campaigns' people, if anything.
 
-    `kind` says who these are: those with a `contact`, or with an `assignment`.
+@dataclass(frozen=True, kw_only=True)
+class Identities:
+    """The people of a campaign, or of several together, by what is known of them."""
+
+    people_known: int = 0  # of whom a wallet, a profile or a link is known
+    devices_unlinked: int = 0  # the rest of the people: only an id is known
+    ids_linked: int = 0  # their ids that count as the person whom they are linked to
+    ids_relinked: int = 0  # their ids that have changed person since they were counted
+    relinked_since: datetime | None = None  # the first time that one of these changed
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The figures by name, as reports have them beside reach."""
+        return asdict(self)
+
+
+def identities(
+    log: QueryLog, campaigns: Sequence[str] = (), kind: str = "contact"
+) -> dict[str, Identities]:
+    """Return the figures of each of `campaigns`, of all if none, and of their union as `UNION`.
+
+    `kind` says who the people are: those with a `contact`, or with an `assignment`.
     """
-    (row,) = log.rows("reports/identities", campaigns=list(campaigns), type=kind)
-    if linked := row["linked"]:
+    return {
+        row.pop("campaign"): Identities(**{**row, "relinked_since": utc(row["relinked_since"])})
+        for row in log.rows("reports/identities", campaigns=list(campaigns), type=kind)
+    }
+
+
+def identity_notes(found: Identities) -> Iterator[LocalizedText]:
+    """Yield what a reader needs to know of the ids behind the people, if anything."""
+    if linked := found.ids_linked:
         yield LocalizedText.plural(
             "{n} id counts as the person it is linked to. Linking an id or withdrawing a link "
             "changes the figures of the past, too.",
@@ -28,7 +57,16 @@ def identity_notes(
             "changes the figures of the past, too.",
             linked,
         )
-    if unlinked := row["unlinked"]:
+    if relinked := found.ids_relinked:
+        yield LocalizedText.plural(
+            "{n} id changed person after it was counted, since {since}: the figures of the past "
+            "are restated.",
+            "{n} ids changed person after they were counted, since {since}: the figures of the "
+            "past are restated.",
+            relinked,
+            since=day(found.relinked_since),
+        )
+    if unlinked := found.devices_unlinked:
         yield LocalizedText.plural(
             "{n} of the people is known only as an id: without a wallet, a profile or a link. It "
             "may be another id of somebody who is counted already.",

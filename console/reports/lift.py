@@ -23,7 +23,7 @@ from console.reports.arm_names import arm_name
 from console.reports.basis import NotRandomisedError, Query, QueryLog
 from console.reports.campaigns import require
 from console.reports.effects import METRICS, RATES, Effect, Withheld, effects
-from console.reports.identities import identity_notes
+from console.reports.identities import UNION, identities, identity_notes
 from console.reports.notes import notes
 from console.reports.prospects import Prospect, prospects
 from console.reports.split import SampleRatio, probability, split
@@ -103,6 +103,7 @@ def lift(client: Client, campaign: str, control: str | None = None) -> LiftRepor
     told, withheld = effects(sums[base], [sums[name] for name in names[1:]])
     nothing = not any(row["visits"] or row["conversions"] for row in sums.values())
     people = {name: int(sums[name]["people"]) for name in names}
+    assigned = identities(log, (campaign,), "assignment")
     return LiftReport(
         campaign=campaign,
         control=base,
@@ -115,7 +116,7 @@ def lift(client: Client, campaign: str, control: str | None = None) -> LiftRepor
         cautions=of.cautions,
         crossed=crossed,
         basis=BASIS,
-        notes=(*notes((campaign,)), *identity_notes(log, (campaign,), "assignment")),
+        notes=(*notes((campaign,)), *identity_notes(assigned[UNION])),
         queries=log.asked,
     )
 

@@ -10,7 +10,7 @@ from console.reporting.figures import number, percent
 from console.reporting.report import Page, Parameter, Report, Row, Table, plain
 from console.reports.basis import NoReportError, Query, QueryLog
 from console.reports.campaigns import campaigns, require
-from console.reports.identities import identity_notes
+from console.reports.identities import UNION, identities, identity_notes
 from console.reports.notes import notes
 from console.reports.uncounted import uncounted, uncounted_words
 
@@ -88,7 +88,7 @@ def overlap(client: Client, a: str, b: str) -> OverlapReport:
         orders=(_order(a, reach_a, b, reach_b, either), _order(b, reach_b, a, reach_a, either)),
         basis=BASIS,
         uncounted=uncounted_words(uncounted(log, (a, b)).values()),
-        notes=(*notes((a, b)), *identity_notes(log, (a, b))),
+        notes=(*notes((a, b)), *identity_notes(identities(log, (a, b))[UNION])),
         queries=log.asked,
     )
 

@@ -11,7 +11,7 @@ from console.reporting.figures import NONE, day, money, number
 from console.reporting.report import Page, Parameter, Report, Table, plain
 from console.reports.basis import NoReportError, Query, QueryLog, utc
 from console.reports.campaigns import require
-from console.reports.identities import identity_notes
+from console.reports.identities import UNION, Identities, identities, identity_notes
 from console.reports.notes import notes
 from console.reports.uncounted import uncounted, uncounted_words
 from console.settlement.month import NO_END
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from console.reporting.layout import Layout
 
 NOBODY_NAMED = LocalizedText("name at least one campaign; see `flowdrop report campaigns`")
-UNION = ""  # the query's name for all campaigns together
 
 BASIS = LocalizedText(
     "Reach counts people contacted, each once. A contact is a message or offer sent; it is not "
@@ -47,6 +46,8 @@ class Day:
     contacted: int  # people contacted that day
     new: int  # of them, for the first time
     cumulative: int  # people contacted up to the end of that day
+    cumulative_known: int  # of them, of whom a wallet, a profile or a link is known
+    cumulative_unlinked: int  # the rest of them: only an id is known
     conversions: int  # events that day
 
 
@@ -89,6 +90,11 @@ class CampaignReach:
 
     campaign: str
     reach: int
+    people_known: int  # of them, of whom a wallet, a profile or a link is known
+    devices_unlinked: int  # the rest of them: only an id is known
+    ids_linked: int  # ids that count as the person whom they are linked to
+    ids_relinked: int  # ids that have changed person since they were contacted
+    relinked_since: datetime | None  # the first time that one of these changed
     contacts: int
     start: datetime | None  # first contact
     end: datetime | None  # latest end of its offers
@@ -103,6 +109,11 @@ class ReachReport:
 
     campaigns: tuple[str, ...]
     reach: int  # people contacted by any of them, each once
+    people_known: int  # of them, of whom a wallet, a profile or a link is known
+    devices_unlinked: int  # the rest of them: only an id is known
+    ids_linked: int  # ids that count as the person whom they are linked to
+    ids_relinked: int  # ids that have changed person since they were contacted
+    relinked_since: datetime | None  # the first time that one of these changed
     contacts: int  # messages and offers sent
     contacts_per_person: float | None
     by_day: tuple[Day, ...]
@@ -132,9 +143,11 @@ def reach(client: Client, campaigns: Sequence[str]) -> ReachReport:
     union = found[UNION]
     by_day = log.rows("reports/reach_by_day", campaigns=list(names))
     coins = _coins(log, names)
+    known = identities(log, names)
     return ReachReport(
         campaigns=names,
         reach=union["reach"],
+        **known[UNION].fields,
         contacts=union["sent"],
         contacts_per_person=union["sent"] / union["reach"] if union["reach"] else None,
         by_day=tuple(Day(**row) for row in by_day),
@@ -150,11 +163,13 @@ def reach(client: Client, campaigns: Sequence[str]) -> ReachReport:
             contacts_unpriced=union["sent"] - union["sent_priced"],
             coins=coins,
         ),
-        by_campaign=tuple(_own(name, found.get(name)) for name in names),
+        by_campaign=tuple(
+            _own(name, found.get(name), known.get(name, Identities())) for name in names
+        ),
         basis=BASIS,
         among=AMONG,
         uncounted=uncounted_words(uncounted(log, names).values()),
-        notes=(*notes(names), *identity_notes(log, names)),
+        notes=(*notes(names), *identity_notes(known[UNION])),
         queries=log.asked,
     )
 
@@ -171,12 +186,13 @@ def _coins(log: QueryLog, names: Sequence[str]) -> tuple[Coins, ...]:
     )
 
 
-def _own(name: str, row: dict[str, Any] | None) -> CampaignReach:
+def _own(name: str, row: dict[str, Any] | None, known: Identities) -> CampaignReach:
     """Return one campaign's own numbers; `row` is none if it sent and saw nothing."""
     row = row or {}
     return CampaignReach(
         campaign=name,
         reach=row.get("reach", 0),
+        **known.fields,
         contacts=row.get("sent", 0),
         start=utc(row.get("start")),
         end=utc(row.get("end")),
@@ -195,6 +211,8 @@ def _text(found: ReachReport, to: Layout) -> None:
     to.facts(
         [
             (_("people reached"), number(found.reach)),
+            (_("people known"), number(found.people_known)),
+            (_("devices unlinked"), number(found.devices_unlinked)),
             (_("contacts"), number(found.contacts)),
             (_("contacts per person"), NONE if each is None else f"{each:.2f}"),
             (_("people converted"), number(found.conversions.people)),
@@ -210,11 +228,15 @@ def _text(found: ReachReport, to: Layout) -> None:
     )
     to.table(
         _("Reach by day"),
-        (_("day"), _("contacted"), _("new"), _("cumulative"), _("conversions")),
+        (
+            *(_("day"), _("contacted"), _("new"), _("cumulative")),
+            *(_("people known"), _("devices unlinked"), _("conversions")),
+        ),
         (
             (
                 on.day.isoformat(),
-                *map(number, (on.contacted, on.new, on.cumulative, on.conversions)),
+                *map(number, (on.contacted, on.new, on.cumulative)),
+                *map(number, (on.cumulative_known, on.cumulative_unlinked, on.conversions)),
             )
             for on in found.by_day
         ),
@@ -223,13 +245,13 @@ def _text(found: ReachReport, to: Layout) -> None:
         to.table(
             _("Reach by campaign"),
             (
-                *(_("campaign"), _("people reached"), _("contacts"), _("start"), _("end")),
-                _("conversions"),
+                *(_("campaign"), _("people reached"), _("people known"), _("devices unlinked")),
+                *(_("contacts"), _("start"), _("end"), _("conversions")),
             ),
             (
                 (
                     own.campaign,
-                    number(own.reach),
+                    *map(number, (own.reach, own.people_known, own.devices_unlinked)),
                     number(own.contacts),
                     day(own.start),
                     day(own.end),
