@@ -32,6 +32,7 @@ ASKED: dict[str, tuple[list[str], str]] = {
     "reach": (["report", "reach", "cj-8", "cj-13"], "/reach?campaign=cj-8&campaign=cj-13"),
     "lift": (["report", "lift", "hillstrom"], "/lift?campaign=hillstrom"),
     "overlap": (["report", "overlap", "cj-8", "cj-13"], "/overlap?a=cj-8&b=cj-13"),
+    "description": (["report", "description", "cj-8"], "/description?campaign=cj-8"),
     "settlement": (
         ["settlement", *SPRING],
         "/settlement/download?party=advertiser:spring&month=2026-11",

@@ -1,0 +1,64 @@
+"""What a campaign is said to be: the latest description, those before it, or that there is none."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from console.reports.basis import UnknownCampaignError
+from console.reports.campaigns import campaigns
+from console.reports.description import REPORT, UNDESCRIBED, description
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from clickhouse_connect.driver.client import Client
+
+pytestmark = pytest.mark.clickhouse
+
+DAY = 86_400 * 1_000_000
+
+
+def test_the_latest_description_applies_and_those_before_it_are_kept(
+    fresh: Callable[[], Client], insert: Callable[..., None]
+) -> None:
+    client = fresh()
+    said = {
+        "campaign": "spring",
+        "advertiser": "northwind",
+        "title_zh": "春季流量",
+        "begin": "2026-03-01T00:00:00Z",
+        "budget": 5000,
+        "channels": ["sms", "app"],
+        "creatives": [{"name": "banner", "format": "display", "cost_model": "cpm", "cost": 1200}],
+        "click_window_days": 0,
+    }
+    late = {"campaign": "spring", "advertiser": "southwind"}
+    people = ["campaign:spring"] * 3
+    texts = [json.dumps(own) for own in (late, said, {**late, "advertiser": "of day 2"})]
+    insert(client, "describe", "spring", people, [DAY, 3 * DAY, 2 * DAY], description=texts)
+    insert(client, "contact", "autumn", ["ming"], DAY)
+
+    found = description(client, "spring")
+    assert [own.advertiser for own in found.descriptions] == ["northwind", "of day 2", "southwind"]
+    latest, *_, first = found.descriptions
+    assert (latest.time, latest.begin) == (
+        datetime(1970, 1, 4, tzinfo=UTC),
+        datetime(2026, 3, 1, tzinfo=UTC),
+    )
+    assert (latest.title_zh, latest.budget, latest.channels) == ("春季流量", 5000, ("sms", "app"))
+    assert (latest.click_window_days, latest.view_window_days) == (0, 1)
+    assert (first.click_window_days, first.budget, first.goal, first.channels) == (7, None, "", ())
+    (banner,) = found.creatives
+    assert (banner.creative, banner.cost_model, banner.cost_cents) == ("banner", "cpm", 1200)
+    advertisers = {each.name: each.advertiser for each in campaigns(client)}
+    assert advertisers == {"spring": "northwind", "autumn": ""}
+
+    without = description(client, "autumn")
+    assert (without.is_described, without.descriptions, without.creatives) == (False, (), ())
+    assert REPORT.sentences(without) == (UNDESCRIBED,)
+    with pytest.raises(UnknownCampaignError, match="did you mean spring"):
+        description(client, "sprung")
