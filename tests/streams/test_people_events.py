@@ -222,3 +222,46 @@ def test_an_exposure_says_its_creative(seen: Seen) -> None:
 
 def test_log_and_warehouse_agree_on_all_of_it(seen: Seen) -> None:
     assert seen.reconciled["ok"]
+
+
+def test_a_person_is_shown_with_ids_and_attributes_as_of_any_time(seen: Seen) -> None:
+    found = seen.stack.facts("people", "show", "ming", "--history")
+    numbers = dict(seen.rows("SELECT person, number FROM people"))
+    assert (found["person"], found["number"]) == ("ming", numbers["ming"])
+    hours = [(NOW + timedelta(hours=hour)).isoformat().replace("+00:00", "Z") for hour in range(3)]
+    assert [(own["id"], own["number"], own["since"], own["until"]) for own in found["ids"]] == [
+        ("watch", numbers["watch"], hours[1], hours[2])
+    ]
+    assert [
+        (own["attribute"], own["value"], own["source"], own["personal"], own["latest"])
+        for own in found["attributes"]
+    ] == [
+        ("birth_year", 1988, "crm", True, True),
+        ("carrier", "unicom", "crm", False, found["attributes"][1]["latest"]),
+        ("carrier", "mobile", "shop", False, found["attributes"][2]["latest"]),
+        ("shoe_size", 43, "shop", None, True),
+        ("tags", ["gamer"], "crm", False, True),
+    ]
+    told_last = max(("p2", "p4"), key=lambda each: _offset(seen, each))
+    latest = [own["source"] for own in found["attributes"][1:3] if own["latest"]]
+    assert latest == [{"p2": "crm", "p4": "shop"}[told_last]]  # both of one time
+    assert [own["value"] for own in found["history"] if own["attribute"] == "city"] == [
+        "北京",
+        None,
+    ]
+
+    then = seen.stack.facts("people", "show", "watch", "--as-of", hours[1])
+    assert (then["id"], then["person"], then["as_of"]) == ("watch", "ming", hours[1])
+    assert [own["value"] for own in then["attributes"]] == ["telecom", ["gamer"]]
+    assert then["ids"][0]["until"] is None
+
+    arrived = min(own["arrived"] for own in found["history"])
+    shown = seen.stack.flowdrop("people", "show", "ming", "--known-at", arrived)
+    assert "birth_year" in shown
+    for wrong in (["--known-at", "1990-01-01"], ["--as-of", "2150-01-01"]):
+        seen.stack.flowdrop("people", "show", "ming", *wrong, status=1)
+
+
+def _offset(seen: Seen, event_id: str) -> int:
+    query = "SELECT offset FROM campaign_events FINAL WHERE id = {id:String}"
+    return int(seen.rows(query, id=event_id)[0][0])

@@ -48,6 +48,7 @@ TYPED = [
     "/api/lift?campaign=hillstrom",
     "/api/lift?campaign=spring",
     "/api/overlap?a=cj-8&b=cj-13",
+    "/api/description?campaign=cj-8",
     "/api/settlement?month=2026-11",
     "/api/settlement?month=2026-11&party=advertiser:spring",
     "/api/drops",
