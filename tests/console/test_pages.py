@@ -106,6 +106,8 @@ def test_reach(page: Page, console: str, names: list[str]) -> None:
     report = httpx.get(f"{console}/api/reach?{query}").json()
     assert value(page, "#reach") == report["reach"]
     assert page.inner_text("#reach") == f"{report['reach']:,}"
+    assert value(page, "#people-known") == report["people_known"]
+    assert value(page, "#devices-unlinked") == report["devices_unlinked"]
     assert value(page, "#contacts") == report["contacts"]
     assert value(page, "#conversions") == report["conversions"]["count"]
     for granted in report["cost"]["coins"]:
@@ -114,7 +116,8 @@ def test_reach(page: Page, console: str, names: list[str]) -> None:
         [cell.replace(",", "") for cell in row.split("\t")]
         for row in texts(page, "#by-day tbody tr")
     ]
-    keys = ("day", "contacted", "new", "cumulative", "conversions")
+    split = ("cumulative_known", "cumulative_unlinked")
+    keys = ("day", "contacted", "new", "cumulative", *split, "conversions")
     assert shown == [[str(day[key]) for key in keys] for day in report["by_day"]]
     drawn(page)
     chart = page.evaluate(
