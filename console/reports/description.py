@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
 UNDESCRIBED = LocalizedText(
-    "Nobody has described this campaign: no flowdrop.campaign.describe event names it. Its events "
+    "Nobody has described this campaign: no `flowdrop.campaign.describe` event names it. Its events "
     "count all the same."
 )
 BASIS = LocalizedText(

@@ -57,7 +57,19 @@ HALF_WIDTH = re.compile(r"[\u4e00-\u9fff] ?[,;:()!?.](?!\w)|[,;:()!?] ?[\u4e00-\
 WORD = re.compile(r"[A-Za-z][A-Za-z'-]+")
 # Words that Chinese pages keep: names, units, and what is typed at a terminal or in an address.
 KEPT = {
-    *("flowdrop", "UTC", "MB", "CSV", "JSON", "Kafka", "ClickHouse", "English", "FLOWDROP"),
+    *(
+        "flowdrop",
+        "UTC",
+        "MB",
+        "CSV",
+        "Excel",
+        "Parquet",
+        "JSON",
+        "Kafka",
+        "ClickHouse",
+        "English",
+        "FLOWDROP",
+    ),
     *("Hillstrom", "The", "Complete", "Journey", "Miettinen", "Nurminen", "Welch", "Fieller"),
     *("sql", "offset", "control", "campaign"),
 }
