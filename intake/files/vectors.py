@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from intake.files.columns import Plain, true_in
+from intake.files.columns import Plain, is_plain, true_in
 from intake.mapping.expressions import Call, Column, Constant, Lookup, Node, Operation
 from intake.mapping.values import ELSE, FALSE, TRUE
 from intake.mapping.values import NUMBER as ANY_NUMBER
@@ -149,9 +149,12 @@ class Vectors:
         values = pa.array([entries[name] for name in known], pa.string())
         places = pc.index_in(self.array(key.values), value_set=pa.array(known, pa.string()))
         found = values.take(places)
+        strange = [place for place, name in enumerate(known) if not is_plain(str(entries[name]))]
+        if strange:
+            self.odd |= true_in(pc.is_in(places, value_set=pa.array(strange, pa.int32())))
         other = entries.get(ELSE)
         if other is not None:
-            return Vector("text", pc.fill_null(found, other))
+            return self._filled(found, str(other))
         asked = self.array(key.values).is_valid().to_numpy(zero_copy_only=False)
         self.odd |= asked & places.is_null().to_numpy(zero_copy_only=False)
         return Vector("text", found)
@@ -179,7 +182,15 @@ class Vectors:
         found, instead = self.of(value), self.of(other)
         if found.kind != instead.kind or found.kind == "number":
             raise UnsupportedError
+        if isinstance(instead.values, pa.Scalar) and found.kind == "text":
+            return self._filled(self.array(found.values), instead.values.as_py())
         return Vector(found.kind, pc.coalesce(found.values, instead.values))
+
+    def _filled(self, texts: Any, instead: str) -> Vector:
+        """Return texts with another one where there is nothing; such a row may be odd by that."""
+        if not is_plain(instead):
+            self.odd |= true_in(texts.is_null())
+        return Vector("text", pc.fill_null(texts, instead))
 
     def _truth(self, node: Node) -> Vector:
         found = self.of(node)

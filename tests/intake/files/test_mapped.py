@@ -36,7 +36,13 @@ missing = ["NULL"]
 
 [lookup.channels]
 wx = "wechat"
+paid = 'the "paid"'
 "*" = "other"
+
+[lookup.carriers]
+display = "unicom"
+video = "telecom"
+"*" = "satellite"
 """
 EVENTS = {
     "conversion": """
@@ -61,12 +67,18 @@ EVENTS = {
         fields.attributes.level = "number(count) + 1"
         fields.attributes.price = "number(price)"
         fields.attributes.vip = "truth(flag)"
+        fields.attributes.carrier = "carriers[kind]"
+        fields.attributes.birth_year = "number(count) + 1990"
+        fields.attributes.history_cents = "price * 100"
+        fields.attributes.joined = "day"
+        fields.attributes.newbie = "flag == 'true'"
     """,
     "consent": """
         fields = { channel = "default(kind, '*')", granted = "flag == true" }
     """,
     "link": """
-        fields = { other = "'card:' & member" }
+        when = "present(status)"
+        fields = { other = "default(note, 'say \\"') & member", kind = "kind", linked = "flag" }
     """,
     "order_place": """
         fields = { program = "'p'", item = "sku", amount = "count", quantity = "count" }
@@ -84,6 +96,7 @@ COLUMNS = (
     "kind",
     "flag",
     "note",
+    "day",
 )
 CELLS: dict[str, list[str]] = {
     "order": ["A1", "A2", "a:b", "50%", "", "x" * 250, "订单"],
@@ -111,9 +124,10 @@ CELLS: dict[str, list[str]] = {
     ],
     "count": ["1", "2", "3.5", "x", "", "10001"],
     "sku": ["tea", '"tea"', "龙井", "a\\b", "a\nb", "", "x" * 300, "　tea"],
-    "kind": ["display", "video", "banner", ""],
+    "kind": ["display", "video", "banner", "", "device"],
     "flag": ["true", "0", "是", "maybe", "", "Yes"],
-    "note": ["", "n", "NULL", " n", '"'],
+    "note": ["n", "loyalty:", "", "NULL", " n", '"'],
+    "day": ["2026-03-01", "", "2024-02-29", "2023-02-29", "1969-12-31", "2026-3-1", "20260301"],
 }
 
 
@@ -316,7 +330,9 @@ def plain_row(number: int, **other: str) -> dict[str, str]:
     return row | {"order": f"A{number}"} | other
 
 
-@pytest.mark.parametrize("name", ["conversion", "exposure", "earn", "consent", "order_place"])
+@pytest.mark.parametrize(
+    "name", ["conversion", "exposure", "earn", "consent", "order_place", "profile", "link"]
+)
 def test_plain_rows_are_not_judged_one_by_one(name: str) -> None:
     rows = [plain_row(n, status="refunded" if name == "exposure" else "paid") for n in range(100)]
     found = same(mapping(name), rows)
