@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # Digits enough for nearly all there is, and few enough to be multiplied twice.
 NUMBER = r"^(-?[1-9][0-9]{0,8}|0)(\.[0-9]{1,4})?$"
+BEGINS_WITH_YEAR = r"^[12][0-9]{3}([^0-9][^0-9]?[0-9]{1,2}){0,2}[^0-9]?$"
+BLANK_AT_AN_END = r"^\s|\s$"
 DECIMAL = pa.decimal128(13, 4)
 NO_TEXT, NO_TRUTH = pa.scalar(None, pa.string()), pa.scalar(None, pa.bool_())
 Kind = Literal["text", "number", "truth"]
@@ -197,6 +199,27 @@ class Vectors:
         truths = pa.array(self.as_truth(found))
         return Vector("truth", pc.if_else(self.array(found.values).is_valid(), truths, NO_TRUTH))
 
+    def _round(self, node: Node) -> Vector:
+        numbers = self.array(self.number(node).values)
+        return Vector("number", pc.round(numbers, 0, round_mode="half_towards_infinity"))
+
+    def _replace(self, node: Node, old: Node, new: Node) -> Vector:
+        signs = [one.value if isinstance(one, Constant) else None for one in (old, new)]
+        if self.is_typed or not all(isinstance(sign, str) for sign in signs) or not signs[0]:
+            raise UnsupportedError
+        if signs[1] and not is_plain(str(signs[1])):
+            raise UnsupportedError
+        texts = pc.replace_substring(self.array(self.text(node).values), *signs)
+        self.odd |= true_in(pc.match_substring_regex(texts, BLANK_AT_AN_END))
+        return Vector("text", pc.if_else(pc.equal(texts, ""), NO_TEXT, texts))
+
+    def _year(self, node: Node) -> Vector:
+        texts = self.array(self.text(node).values)
+        fits = pc.match_substring_regex(texts, BEGINS_WITH_YEAR)
+        self.odd |= true_in(pc.invert(fits))
+        years = pc.if_else(fits, pc.utf8_slice_codeunits(texts, 0, len("1990")), NO_TEXT)
+        return Vector("number", years.cast(DECIMAL))
+
     def _present(self, node: Node) -> Vector:
         return Vector("truth", self.array(self.of(node).values).is_valid())
 
@@ -271,6 +294,9 @@ _CALLS: dict[str, Callable[..., Vector]] = {
     "not": lambda vectors, node: Vector("truth", pa.array(~vectors.truth(node))),
     "number": Vectors.number,
     "present": Vectors._present,  # noqa: SLF001
+    "replace": Vectors._replace,
+    "round": Vectors._round,  # noqa: SLF001
     "text": Vectors.text,
     "truth": Vectors._truth,  # noqa: SLF001
+    "year": Vectors._year,  # noqa: SLF001
 }

@@ -47,7 +47,7 @@ video = "telecom"
 EVENTS = {
     "conversion": """
         when = { status = ["paid", "done"] }
-        fields = { campaign = "'spring'", value = "price * count * 100 - 5", item = "sku" }
+        fields = { campaign = "'spring'", value = "round(price * count * 99.5 - 5)", item = "sku" }
     """,
     "exposure": """
         when = "price > 10 and status != 'paid' or not present(sku)"
@@ -72,6 +72,9 @@ EVENTS = {
         fields.attributes.history_cents = "price * 100"
         fields.attributes.joined = "day"
         fields.attributes.newbie = "flag == 'true'"
+        fields.attributes.recency_months = "round(price)"
+        fields.attributes.seen = "year(day)"
+        fields.attributes.age_band = "replace(replace(sku, 't', ''), 'e', 'EE')"
     """,
     "consent": """
         fields = { channel = "default(kind, '*')", granted = "flag == true" }
@@ -127,7 +130,17 @@ CELLS: dict[str, list[str]] = {
     "kind": ["display", "video", "banner", "", "device"],
     "flag": ["true", "0", "是", "maybe", "", "Yes"],
     "note": ["n", "loyalty:", "", "NULL", " n", '"'],
-    "day": ["2026-03-01", "", "2024-02-29", "2023-02-29", "1969-12-31", "2026-3-1", "20260301"],
+    "day": [
+        "2026-03-01",
+        "",
+        "2024-02-29",
+        "2023-02-29",
+        "1969-12-31",
+        "2026-3-1",
+        "20260301",
+        "17.5.1990",
+        "1990",
+    ],
 }
 
 
