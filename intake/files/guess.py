@@ -48,7 +48,7 @@ _ORDER = (
     "订单编号",
     "流水号",
 )
-_ID = (*_ORDER, "id")
+_ID = ("_id", "编号")  # or `id` alone, which is a part of many words
 # And what an id is of that stands in such a column: feeds of one shop then agree on its people.
 _PERSON = {
     "member": "member",
@@ -149,7 +149,8 @@ class _Guess:
         times.sort(key=lambda one: not one.is_full)
         self._time = self._named(_TIME, times) or next(iter(times), None)
         others = [one for one in self._usable if one not in times]
-        self._person = self._named(tuple(_PERSON), others)
+        self._person = self._bearer([one for one in others if not one.in_the_clear])
+        self._person = self._person or self._bearer(others)
         numbers = [one for one in others if one.number and one is not self._person]
         self._coins = self._named(_COINS, numbers)
         self._money = self._named(_MONEY, numbers)
@@ -221,10 +222,20 @@ class _Guess:
         found = (one for word in words for one in among if word in one.name.lower())
         return next(found, None)
 
+    def _ident(self, among: Sequence[Seen]) -> Seen | None:
+        """Return the column of the surest kind of ids of rows."""
+        alone = [one for one in among if one.name.lower() == "id"]
+        return self._named(_ORDER, among) or next(iter(alone), None) or self._named(_ID, among)
+
+    def _bearer(self, among: Sequence[Seen]) -> Seen | None:
+        """Return the column of the surest kind of people's ids."""
+        found = (self._named([word], among) for word in _PERSON)
+        return next((one for one in found if one is not None), None)
+
     # -- what stands above the events --------------------------------------------------------------
 
     def _id(self) -> Iterator[str]:
-        best = self._named(_ID, self._seen)
+        best = self._ident(self._seen)
         if best is not None and not best.is_full:
             empty = f"{best.rows - len(best.texts):,} of {best.rows:,} rows"
             yield f"# {_on_one_line(best.name)} is empty in {empty}, which then had no id."
@@ -244,8 +255,8 @@ class _Guess:
         whose = [one for one in (self._person, self._time) if one is not None]
         named = self._named(_ORDER, keys)
         if named is None and self._kind != "person.profile":
-            named = self._named(_ID, [one for one in keys if one is not self._person])
-        first = self._named(_ID, full)
+            named = self._ident([one for one in keys if one is not self._person])
+        first = self._ident(full)
         others = sorted((one for one in full if one is not first), key=values.__contains__)
         more = [one for one in others if one not in whose]
         ways = [[named] if named else []]
@@ -260,9 +271,9 @@ class _Guess:
         yield "# Whose row it is; `type` stands before the id, so that no two kinds are mixed up."
         person = self._person
         if person is not None and (what := person.in_the_clear):
-            yield f"# {_on_one_line(person.name)} holds {what} in the clear. They would stand in every"
-            yield "# event, report and log, and no event can be taken out again: name a column with an"
-            yield "# id of your own, or put a keyed hash (HMAC) in place of it before the import."
+            yield f"# {_on_one_line(person.name)} holds {what} in the clear. They would stand in"
+            yield "# every event, report and log, and no event is taken out again. So name a column"
+            yield "# with an id of your own, or put a keyed hash (HMAC) there before the import."
         name = person.name if person else "TODO"
         own = next((kind for word, kind in _PERSON.items() if word in name.lower()), "TODO")
         yield f"person = {{ column = {_quoted(name)}, type = {_quoted(own)} }}"
@@ -357,8 +368,8 @@ class _Guess:
         yield "# TODO: leave those that count"
         texts = list(dict.fromkeys(status.texts))
         if conditions:
-            equal = [f"{status.expression} == {_text(text)}" for text in texts]
-            yield f"when = {_quoted(' and '.join([*conditions, f'({" or ".join(equal)})']))}"
+            equal = " or ".join(f"{status.expression} == {_text(text)}" for text in texts)
+            yield f"when = {_quoted(' and '.join([*conditions, f'({equal})']))}"
         else:
             yield f"when = {{ {_quoted(status.name)} = [{', '.join(map(_quoted, texts))}] }}"
 

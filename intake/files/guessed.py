@@ -102,29 +102,35 @@ def _has_word(name: str, words: Sequence[str]) -> bool:
 
 def _of(name: str, attribute: Attribute, column: Seen, *, is_typed: bool) -> Guessed | None:
     """Return how a column becomes an attribute; None if what it holds is none."""
-    texts = set(column.texts)
-    if not texts:
-        return None
     plain = f"text({column.expression})" if is_typed else column.expression
+    if not column.texts:
+        return None
     if name == "birth_year":
         expression = _year(column)
-        return Guessed(name, column, expression) if expression else None
+    elif attribute.type == "choice":
+        return _choice(name, attribute, column, plain)
+    else:
+        expression = _expression(attribute, column, plain, is_typed=is_typed)
+    return Guessed(name, column, expression) if expression else None
+
+
+def _expression(attribute: Attribute, column: Seen, plain: str, *, is_typed: bool) -> str:
+    """Return the expression of an attribute; "" if what the column holds is none."""
+    is_short = column.longest <= TEXT_MAX
     match attribute.type:
-        case "choice":
-            return _choice(name, attribute, column, plain)
-        case "text" if column.longest <= TEXT_MAX:
-            return Guessed(name, column, plain)
-        case "boolean" if {text.lower() for text in texts} <= TRUE | FALSE:
-            return Guessed(name, column, f"truth({column.expression})")
-        case "date" if all(map(_is_day, texts)):
-            return Guessed(name, column, plain)
+        case "text" if is_short:
+            return plain
+        case "boolean" if {text.lower() for text in column.texts} <= TRUE | FALSE:
+            return f"truth({column.expression})"
+        case "date" if all(map(_is_day, column.texts)):
+            return plain
         case "integer" | "number" if column.number and _fit(attribute, column):
-            return Guessed(name, column, f"number({column.number})")
-        case "tags" if column.longest <= TEXT_MAX and not is_typed:
-            whole = "".join(texts)
-            sign = next((sign for sign in _LIST_SIGNS if sign in whole), ";")
-            return Guessed(name, column, f"list({column.expression}, '{sign}')")
-    return None
+            return f"number({column.number})"
+        case "tags" if is_short and not is_typed:
+            whole = "".join(column.texts)
+            sign = next((sign for sign in _LIST_SIGNS if sign in whole), _LIST_SIGNS[0])
+            return f"list({column.expression}, '{sign}')"
+    return ""
 
 
 def _year(column: Seen) -> str:

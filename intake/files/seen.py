@@ -51,9 +51,8 @@ _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 # Money as people write it. What is no digit, point or minus is taken out by `replace`.
 _UNIT = r"(?:[¥￥$€£元]|RMB|CNY|USD|EUR|HK\$|US\$)"
 _BLANK = "[ \u00a0\u202f]?"  # no-break ones are what other programs put there
-_SIGNED = re.compile(
-    rf"{_UNIT}?{_BLANK}[+-]?{_UNIT}?{_BLANK}(?P<number>[0-9][0-9.,'\u00a0\u202f ]*?){_BLANK}{_UNIT}?"
-)
+_DIGITS = r"(?P<number>[0-9][0-9.,'\u00a0\u202f ]*?)"
+_SIGNED = re.compile(rf"{_UNIT}?{_BLANK}[+-]?{_UNIT}?{_BLANK}{_DIGITS}{_BLANK}{_UNIT}?")
 _GROUPED = re.compile(r"[0-9]{1,3}(?P<sign>[,.' \u00a0\u202f])[0-9]{3}(?:(?P=sign)[0-9]{3})*")
 _WORDS = ("HK$", "US$", "RMB", "CNY", "USD", "EUR")
 _SIGNS = "¥￥$€£元 \u00a0\u202f'"
