@@ -24,7 +24,7 @@ from intake.files.vectors import UnsupportedError, Vectors, joined
 from intake.mapping import Mapped, Mapping, RowRefusal, targets
 from intake.mapping.compiled import EXTRA
 from intake.mapping.expressions import Column
-from intake.mapping.ids import BETWEEN, ENDING
+from intake.mapping.ids import BETWEEN, ENDING, ESCAPES
 from streams.events import RECORD_BYTES_MAX, Describe, Earn, Envelope, Link, partition_of
 from streams.events.times import microseconds
 
@@ -234,8 +234,7 @@ class Quick:
             vectors.array(vectors.of(Column(name)).values) for name in self._mapping.id_columns
         ]
         if len(columns) > 1:
-            for column in columns:
-                vectors.odd |= true_in(pc.match_substring_regex(column, f"[%{BETWEEN}]"))
+            columns = [_escaped(column) for column in columns]
         ending = [ENDING + rule.name] if rule.name else []
         parts = [part for column in columns for part in (BETWEEN, column)][1:]
         return vectors.array(joined(*parts, *ending))
@@ -371,6 +370,13 @@ def partitions_of(subjects: pa.BinaryArray, partitions: int) -> NDArray[np.int64
     if b"@" not in b"".join(names):
         return np.fromiter(map(crc32, names), np.uint32, len(names)).astype(np.int64) % partitions
     return np.array([partition_of(name.decode(), partitions) for name in names], np.int64)
+
+
+def _escaped(parts: Any) -> Any:
+    """Return parts of ids without the sign that stands between them, `(n,)`."""
+    for sign, escape in ESCAPES:
+        parts = pc.replace_substring(parts, sign, escape)
+    return parts
 
 
 def _taken(whole: Plain, places: NDArray[np.intp]) -> Plain:

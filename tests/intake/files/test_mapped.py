@@ -353,6 +353,14 @@ def test_plain_rows_are_not_judged_one_by_one(name: str) -> None:
     assert found.alone == 0
 
 
+@pytest.mark.parametrize("order", ["a:b", "50%", "09:30:00", "%3A:%25"])
+def test_an_id_with_the_sign_between_its_parts_is_put_together_by_columns(order: str) -> None:
+    found = same(
+        mapping("link"), [plain_row(1, order=order), plain_row(2), plain_row(3, line="1:1")]
+    )
+    assert (len(found.table), found.alone) == (3, 0)
+
+
 def test_a_blank_row_is_no_row() -> None:
     blank = dict.fromkeys(COLUMNS, "")
     found = quick(mapping("conversion"), [plain_row(1), blank | {"note": "n"}, plain_row(2)])
