@@ -64,6 +64,12 @@ def plain(texts: pa.StringArray, missing: Collection[str]) -> Plain:
     return Plain(texts, odd)
 
 
+def is_plain(text: str) -> bool:
+    """Return whether a text that a mapping gives would not be odd in a cell."""
+    signs = np.frombuffer(text.encode(), np.uint8)
+    return bool(text) and not _ODD[signs].any() and _is_clean(text)
+
+
 def _is_clean(text: str) -> bool:
     return UNREADABLE not in text and text == text.strip() and (not text or are_clean((text,)))
 

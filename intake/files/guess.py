@@ -7,49 +7,38 @@ listed with an example, so that somebody who knows the data finishes it in an ed
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import datetime
-from itertools import islice
+from functools import cached_property
+from itertools import combinations, islice
 from typing import TYPE_CHECKING
 
 import click
 
 from flowdrop.output import json_text
+from flowdrop.settings import load as load_settings
+from intake.files.guessed import PERSONAL, attributes_of, called
 from intake.files.reading import Source
+from intake.files.seen import Seen, are_together_a_key
 from intake.mapping.file import Written
-from intake.mapping.values import NUMBER
+from streams.people import Catalogue, load
+from streams.settings import StreamSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from intake.files.batches import Batch
+    from intake.files.guessed import Guessed
 
 ROWS_READ = 20_000
 EXAMPLES = 3
 SHOWN_MAX = 40
 KINDS_MAX = 12  # of values a column may have and still be taken for a status
-FORMATS = (
-    "iso",
-    "%Y/%m/%d %H:%M:%S",
-    "%Y/%m/%d %H:%M",
-    "%Y/%m/%d",
-    "%d.%m.%Y %H:%M:%S",
-    "%d.%m.%Y %H:%M",
-    "%d.%m.%Y",
-    "%m/%d/%Y %H:%M",
-    "%m/%d/%Y",
-    "%Y年%m月%d日 %H:%M:%S",
-    "%Y年%m月%d日",
-    "%Y%m%d%H%M%S",
-)
-_EPOCH = re.compile(r"1[0-9]{9}")
-_EPOCH_MS = re.compile(r"1[0-9]{12}")
-_BARE = re.compile(r"[^\W\d]\w*(\.\w+)*")
+NAME_MAX = 128  # characters of a name
+FEED_MAX = 100
 _CHINESE = re.compile("[\u4e00-\u9fff]")
 
 # Words in the names of columns, the surest first.
-_ID = (
+_ORDER = (
     "order_id",
     "orderid",
     "event_id",
@@ -58,8 +47,8 @@ _ID = (
     "订单号",
     "订单编号",
     "流水号",
-    "id",
 )
+_ID = ("_id", "编号")  # or `id` alone, which is a part of many words
 # And what an id is of that stands in such a column: feeds of one shop then agree on its people.
 _PERSON = {
     "member": "member",
@@ -71,54 +60,26 @@ _PERSON = {
     "用户": "user",
     "buyer": "buyer",
     "买家": "buyer",
+    "person": "person",
     "phone": "phone",
     "mobile": "phone",
     "手机": "phone",
-    "person": "person",
+    "电话": "phone",
+    "email": "email",
+    "e-mail": "email",
+    "邮箱": "email",
 }
-_TIME = ("paid_at", "time", "date", "_at", "timestamp", "created", "时间", "日期")
-_MONEY = ("amount", "price", "total", "value", "revenue", "金额", "价格", "实付")
+_TIME = ("paid_at", "sent", "time", "date", "_at", "timestamp", "created", "时间", "日期")
+_MONEY = (
+    *("amount", "price", "total", "value", "revenue", "paid"),
+    *("实付", "金额", "价格", "总价", "单价"),
+)
+_COST = ("cost", "费用", "成本")
 _ITEM = ("sku", "item", "product", "goods", "商品", "货号")
 _CAMPAIGN = ("campaign", "活动")
 _STATUS = ("status", "state", "状态")
 _CHANNEL = ("channel", "渠道")
 _COINS = ("coins", "points", "积分", "流量币")
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A column of the first rows: the texts in it, and how many rows there were."""
-
-    name: str
-    texts: tuple[str, ...]
-    rows: int
-
-    @property
-    def kinds(self) -> int:
-        """How many different texts it has."""
-        return len(set(self.texts))
-
-    def is_key(self) -> bool:
-        """Return whether each row has another text in it."""
-        return bool(self.rows) and self.kinds == len(self.texts) == self.rows
-
-    def is_money(self) -> bool:
-        """Return whether it has numbers, but for a few."""
-        return self._mostly(NUMBER.fullmatch)
-
-    def time_format(self) -> str:
-        """Return the format of the times in it, but for a few; "" if it has others."""
-        for pattern, name in ((_EPOCH_MS, "epoch_ms"), (_EPOCH, "epoch")):
-            if self._mostly(pattern.fullmatch):
-                return name
-        if self.is_money() and len(self.texts[0]) < len("20260301093000"):
-            return ""
-        forms = (form for form in FORMATS if self._mostly(lambda text: _is_time(text, form)))  # noqa: B023
-        return next(forms, "")
-
-    def _mostly(self, holds: Callable[[str], object]) -> bool:
-        """Return whether something holds of nine in ten of its texts."""
-        return sum(bool(holds(text)) for text in self.texts) * 10 >= len(self.texts) * 9 > 0
 
 
 def guess(path: Path, feed: str = "") -> str:
@@ -137,8 +98,9 @@ def guess(path: Path, feed: str = "") -> str:
         raise click.ClickException(f"{path}: it has no rows to guess from; name one that has")
     names = source.columns or list(dict.fromkeys(name for row in rows for name in row))
     seen = [_seen(name, rows) for name in names]
-    name = feed or re.sub(r"[^\w-]+", "-", path.name.split(".")[0]).strip("-") or "feed"
-    return "\n".join(_Guess(path.name, source, seen, name).lines()) + "\n"
+    name = feed or re.sub(r"[^\w-]+", "-", path.name.split(".")[0])[:FEED_MAX].strip("-") or "feed"
+    catalogue = load(load_settings(StreamSettings).attributes)
+    return "\n".join(_Guess(path.name, source, seen, name, catalogue).lines()) + "\n"
 
 
 def _rows(source: Source) -> list[dict[str, object]]:
@@ -170,28 +132,54 @@ def _seen(name: str, rows: Sequence[dict[str, object]]) -> Seen:
     return Seen(name, tuple(text for text in texts if text), len(rows))
 
 
-def _is_time(text: str, form: str) -> bool:
-    try:
-        if form == "iso":
-            datetime.fromisoformat(text)
-        else:
-            datetime.strptime(text, form)  # noqa: DTZ007 - only whether it can be read
-    except ValueError:
-        return False
-    return True
-
-
 class _Guess:
     """Writes the mapping, line by line."""
 
-    def __init__(self, file: str, source: Source, seen: Sequence[Seen], feed: str) -> None:
-        self._file = "".join(file.splitlines())
+    def __init__(
+        self, file: str, source: Source, seen: Sequence[Seen], feed: str, catalogue: Catalogue
+    ) -> None:
+        self._file = _on_one_line(file)
         self._source = source
         self._seen = seen
         self._feed = feed
-        times = [one for one in seen if one.time_format()]
+        self._catalogue = catalogue
+        # What no expression can name is left alone.
+        self._usable = [one for one in seen if "`" not in one.name]
+        times = [one for one in self._usable if one.time_formats and not called(one, "birth_year")]
+        times.sort(key=lambda one: not one.is_full)
         self._time = self._named(_TIME, times) or next(iter(times), None)
-        self._person = self._named(tuple(_PERSON), [one for one in seen if one is not self._time])
+        others = [one for one in self._usable if one not in times]
+        self._person = self._bearer([one for one in others if not one.in_the_clear])
+        self._person = self._person or self._bearer(others)
+        numbers = [one for one in others if one.number and one is not self._person]
+        self._coins = self._named(_COINS, numbers)
+        self._money = self._named(_MONEY, numbers)
+        self._cost = self._named(_COST, numbers)
+        self._item = self._named(_ITEM, [one for one in others if one.longest <= NAME_MAX])
+        texts = [one for one in others if one.texts and one.longest <= NAME_MAX]
+        self._campaign = self._named(_CAMPAIGN, texts)
+        self._channel = self._named(_CHANNEL, texts)
+
+    @cached_property
+    def _attributes(self) -> list[Guessed]:
+        """What of the columns a person's profile has."""
+        among = [one for one in self._usable if one is not self._person and not one.in_the_clear]
+        is_typed = self._source.format != "csv"
+        return list(attributes_of(among, self._catalogue, is_typed=is_typed))
+
+    @cached_property
+    def _kind(self) -> str:
+        """The type of event that the rows look like."""
+        if self._coins is not None:
+            return "wallet.earn"
+        is_order = self._item is not None or self._named(_ORDER, self._seen) is not None
+        is_personal = any(one.name in PERSONAL for one in self._attributes)
+        is_campaigns = self._money is not None or self._campaign is not None
+        many = len(self._attributes) > 1 and not is_campaigns
+        if (is_personal or many) and not is_order:
+            return "person.profile"
+        is_contact = self._money is None and self._channel is not None
+        return "campaign.contact" if is_contact else "campaign.conversion"
 
     def lines(self) -> Iterator[str]:
         """Yield the lines of the file."""
@@ -207,14 +195,15 @@ class _Guess:
         yield "# Of times that do not say their own offset; a guess by the language of the file."
         yield f"time_zone = {_quoted(self._zone())}"
         yield "# What tells the rows apart: importing the file again changes nothing."
-        yield f"id = [{', '.join(_quoted(one) for one in self._id())}]"
+        yield from self._id()
         yield from self._whose()
+        yield from self._when_it_was()
         yield "# Columns that are not named below: keep (with the event), drop, refuse."
         yield 'unknown = "drop"'
         yield ""
         yield from self._columns()
         yield ""
-        yield from self._event()
+        yield from self._events()
 
     def _encoding(self) -> str:
         return self._source.encoding if self._source.encoding in {"utf-8", "gb18030"} else "auto"
@@ -233,29 +222,74 @@ class _Guess:
         found = (one for word in words for one in among if word in one.name.lower())
         return next(found, None)
 
-    def _id(self) -> list[str]:
+    def _ident(self, among: Sequence[Seen]) -> Seen | None:
+        """Return the column of the surest kind of ids of rows."""
+        alone = [one for one in among if one.name.lower() == "id"]
+        return self._named(_ORDER, among) or next(iter(alone), None) or self._named(_ID, among)
+
+    def _bearer(self, among: Sequence[Seen]) -> Seen | None:
+        """Return the column of the surest kind of people's ids."""
+        found = (self._named([word], among) for word in _PERSON)
+        return next((one for one in found if one is not None), None)
+
+    # -- what stands above the events --------------------------------------------------------------
+
+    def _id(self) -> Iterator[str]:
+        best = self._ident(self._seen)
+        if best is not None and not best.is_full:
+            empty = f"{best.rows - len(best.texts):,} of {best.rows:,} rows"
+            yield f"# {_on_one_line(best.name)} is empty in {empty}, which then had no id."
+        chosen = self._key()
+        if not chosen:
+            full = [one for one in (best, self._person, self._time) if one and one.is_full]
+            chosen = list(dict.fromkeys(full))
+            yield "# TODO: these do not tell all rows apart; name more columns"
+        names = [one.name for one in chosen] or ["TODO"]
+        yield f"id = [{', '.join(map(_quoted, names))}]"
+
+    def _key(self) -> list[Seen]:
         """Return the columns that tell rows apart: one that is a key, or some that are together."""
-        keys = [one for one in self._seen if one.is_key() and one is not self._time]
-        if best := self._named(_ID, keys) or next(iter(keys), None):
-            return [best.name]
-        chosen = [self._named(_ID, self._seen), self._person, self._time]
-        first = chosen[0]
-        if first is not None:
-            for one in self._seen:
-                if one is not first and _together([first, one]):
-                    return [first.name, one.name]
-        return [one.name for one in dict.fromkeys(chosen) if one is not None] or ["TODO"]
+        values = [one for one in (self._money, self._cost, self._coins, self._time) if one]
+        full = [one for one in self._seen if one.is_full]
+        keys = [one for one in full if one.is_key and one not in values]
+        whose = [one for one in (self._person, self._time) if one is not None]
+        named = self._named(_ORDER, keys)
+        if named is None and self._kind != "person.profile":
+            named = self._ident([one for one in keys if one is not self._person])
+        first = self._ident(full)
+        others = sorted((one for one in full if one is not first), key=values.__contains__)
+        more = [one for one in others if one not in whose]
+        ways = [[named] if named else []]
+        if self._kind in {"person.profile", "campaign.contact"}:
+            ways += [whose, *([*whose, one] for one in more)]
+        ways += [[first, one] for one in others] if first else []
+        ways += [whose, *([one] for one in keys), *([*whose, one] for one in more)]
+        ways += [list(pair) for pair in combinations(full[:10], 2)]
+        return next((way for way in ways if way and are_together_a_key(way)), [])
 
     def _whose(self) -> Iterator[str]:
         yield "# Whose row it is; `type` stands before the id, so that no two kinds are mixed up."
-        name = self._person.name if self._person else "TODO"
+        person = self._person
+        if person is not None and (what := person.in_the_clear):
+            yield f"# {_on_one_line(person.name)} holds {what} in the clear. They would stand in"
+            yield "# every event, report and log, and no event is taken out again. So name a column"
+            yield "# with an id of your own, or put a keyed hash (HMAC) there before the import."
+        name = person.name if person else "TODO"
         own = next((kind for word, kind in _PERSON.items() if word in name.lower()), "TODO")
         yield f"person = {{ column = {_quoted(name)}, type = {_quoted(own)} }}"
+
+    def _when_it_was(self) -> Iterator[str]:
         yield "# When it happened: iso, epoch, epoch_ms, or as strptime has it."
-        column, form = (
-            (self._time.name, self._time.time_format()) if self._time else ("TODO", "iso")
-        )
-        yield f"time = {{ column = {_quoted(column)}, format = {_quoted(form)} }}"
+        if self._time is None:
+            yield "# TODO: no column has times; add one, such as the day of the export"
+            yield 'time = { column = "TODO", format = "iso" }'
+            return
+        if self._time.is_read_both_ways():
+            yield "# TODO: the day may as well stand before the month; it is read as month/day"
+        if len(self._time.time_formats) > 1 and not self._time.told_apart():
+            second = self._time.time_formats[1]
+            yield f"# TODO: some are written as {second}; mend those in the file"
+        yield f"time = {_moment(self._time, self._time.time_formats[0])}"
 
     def _columns(self) -> Iterator[str]:
         yield "# The columns, how many values were seen, and some of them:"
@@ -263,75 +297,141 @@ class _Guess:
             shown = ", ".join(
                 text[:SHOWN_MAX] for text in islice(dict.fromkeys(one.texts), EXAMPLES)
             )
-            shown = " ".join(shown.split())
-            yield (
-                f"#   {one.name}: {one.kinds:,} values, such as {shown}"
-                if shown
-                else f"#   {one.name}: empty"
-            )
+            what = f"{one.kinds:,} values, such as {shown}" if one.texts else "empty"
+            if one.number and one.is_comma_decimal:
+                what += "; the comma stands before the decimals"
+            if one.in_the_clear:
+                what += f"; {one.in_the_clear} in the clear"
+            yield f"#   {_on_one_line(f'{one.name}: {what}')}"
 
-    def _event(self) -> Iterator[str]:
-        """Yield the event that the columns look like, the others as comments."""
-        coins = self._named(_COINS, [one for one in self._seen if one.is_money()])
-        money = self._named(_MONEY, [one for one in self._seen if one.is_money()])
-        channel = self._named(_CHANNEL, self._seen)
-        if coins is not None:
-            yield "# Opens the wallet of those who have none; it must come before what gives coins."
+    # -- the events --------------------------------------------------------------------------------
+
+    def _events(self) -> Iterator[str]:
+        """Yield the event that the columns look like, once for each way that times are written."""
+        tables = {one.table: one.entries for one in self._attributes if one.table}
+        if self._kind == "person.profile":
+            for table, entries in tables.items():
+                yield f"[lookup.{table}]"
+                yield from (f"{_quoted(key)} = {_quoted(own)}" for key, own in entries.items())
+                yield ""
+        for number, form, only in self._ways():
+            ending = f"-{number + 1}" if number else ""
+            if self._kind == "wallet.earn":
+                yield "# Opens the wallet of those who have none, before it is given coins."
+                yield "[[event]]"
+                yield f'name = "open{ending}"'
+                yield from self._conditions(form, only)
+                yield 'type = "wallet.open"'
+                yield "fields.program = \"'liuliangbao'\""
+                yield ""
             yield "[[event]]"
-            yield 'name = "open"'
-            yield 'type = "wallet.open"'
-            yield "fields.program = \"'liuliangbao'\""
+            if ending:
+                yield f'name = "{self._kind.partition(".")[2]}{ending}"'
+            yield from self._conditions(form, only)
+            yield f'type = "{self._kind}"'
+            yield from self._fields()
             yield ""
-        yield "[[event]]"
-        yield from self._when()
-        if coins is not None:
-            yield 'type = "wallet.earn"'
-            yield "fields.program = \"'liuliangbao'\""
-            yield "fields.activity = \"'game'\"  # TODO: an activity of the program"
-            yield f"fields.amount = {_quoted(_name(coins))}"
-        elif money is None and channel is not None:
-            yield 'type = "campaign.contact"'
-            yield from self._campaign()
-            yield f"fields.channel = {_quoted(_name(channel))}"
-        else:
-            yield 'type = "campaign.conversion"'
-            yield from self._campaign()
-            if money is not None:
-                yield f"fields.value = {_quoted(f'round({_name(money)} * 100)')}  # in cents"
-            if item := self._named(_ITEM, self._seen):
-                yield f"fields.item = {_quoted(_name(item))}"
-        yield ""
         yield "# Other types: flowdrop events list. A row becomes an event for each [[event]] whose"
         yield "# `when` it meets; `name` ends its id, and must not change."
 
-    def _when(self) -> Iterator[str]:
-        status = self._named(_STATUS, [one for one in self._seen if one.kinds <= KINDS_MAX])
-        if status is not None:
-            values = ", ".join(_quoted(text) for text in dict.fromkeys(status.texts))
-            yield "# TODO: leave those that count"
-            yield f"when = {{ {_quoted(status.name)} = [{values}] }}"
+    def _ways(self) -> Iterator[tuple[int, str, str]]:
+        """Yield number, format and condition of each way in which times are written."""
+        if self._time is None or len(self._time.time_formats) == 1:
+            yield 0, "", ""
+            return
+        sign, name = self._time.told_apart(), self._time.expression
+        if not sign:
+            yield 0, "", ""
+            return
+        without = f"replace({name}, '{sign}', '')"
+        yield 0, "", f"{without} == {name}"
+        yield 1, self._time.time_formats[1], f"{without} != {name}"
 
-    def _campaign(self) -> Iterator[str]:
-        campaign = self._named(_CAMPAIGN, self._seen)
-        if campaign is not None:
-            yield f"fields.campaign = {_quoted(_name(campaign))}"
+    def _conditions(self, form: str, only: str) -> Iterator[str]:
+        """Yield which rows it is made of, and how their times are written."""
+        if form and self._time is not None:
+            yield f"time = {_moment(self._time, form)}"
+        needed = [one for one in (self._person, self._time) if one and not one.is_full]
+        conditions = [f"present({one.expression})" for one in needed]
+        if only:
+            conditions.append(only)
+        if self._kind == "person.profile":
+            own = [one.column for one in self._attributes]
+            if own and not any(one.is_full for one in own):
+                conditions.append(f"({' or '.join(f'present({one.expression})' for one in own)})")
+        yield from self._of_money(conditions)
+        status = self._named(_STATUS, [one for one in self._usable if 0 < one.kinds <= KINDS_MAX])
+        if status is None or self._kind not in {"wallet.earn", "campaign.conversion"}:
+            if conditions:
+                yield f"when = {_quoted(' and '.join(conditions))}"
+            return
+        yield "# TODO: leave those that count"
+        texts = list(dict.fromkeys(status.texts))
+        if conditions:
+            equal = " or ".join(f"{status.expression} == {_text(text)}" for text in texts)
+            yield f"when = {_quoted(' and '.join([*conditions, f'({equal})']))}"
         else:
-            text = _quoted(f"'{self._feed}'")
-            yield f"fields.campaign = {text}  # TODO: a text in quotes, or a column"
+            yield f"when = {{ {_quoted(status.name)} = [{', '.join(map(_quoted, texts))}] }}"
+
+    def _of_money(self, conditions: list[str]) -> Iterator[str]:
+        """Add what money or coins have to be; yield why."""
+        if self._coins is not None:
+            if not self._coins.is_full or min(self._coins.numbers()) < 1:
+                yield "# Coins that are earned are one or more."
+                conditions.append(f"{self._coins.number} >= 1")
+        elif self._kind == "campaign.conversion" and self._money is not None:
+            if min(self._money.numbers()) < 0:
+                yield "# Less than nothing is a refund, which is no conversion."
+                conditions.append(f"{self._money.number} >= 0")
+        elif self._kind == "campaign.contact" and self._channel and not self._channel.is_full:
+            conditions.append(f"present({self._channel.expression})")
+
+    def _fields(self) -> Iterator[str]:
+        if self._kind == "wallet.earn" and self._coins is not None:
+            yield "fields.program = \"'liuliangbao'\""
+            yield "fields.activity = \"'game'\"  # TODO: an activity of the program"
+            is_whole = all(number.is_integer() for number in self._coins.numbers())
+            amount = self._coins.number if is_whole else f"round({self._coins.number})"
+            yield f"fields.amount = {_quoted(amount)}"
+        elif self._kind == "person.profile":
+            for one in self._attributes:
+                yield f"fields.attributes.{one.name} = {_quoted(one.expression)}"
+        elif self._kind == "campaign.contact" and self._channel is not None:
+            yield from self._campaigns()
+            yield f"fields.channel = {_quoted(self._channel.expression)}"
+            if self._cost is not None and min(self._cost.numbers()) >= 0:
+                yield f"fields.cost = {_quoted(f'round({self._cost.number} * 100)')}  # in cents"
+        else:
+            yield from self._campaigns()
+            if self._money is not None:
+                yield f"fields.value = {_quoted(f'round({self._money.number} * 100)')}  # in cents"
+            if self._item is not None:
+                yield f"fields.item = {_quoted(self._item.expression)}"
+
+    def _campaigns(self) -> Iterator[str]:
+        name = _text(self._feed)
+        if self._campaign is None:
+            yield f"fields.campaign = {_quoted(name)}  # TODO: a text in quotes, or a column"
+        elif self._campaign.is_full:
+            yield f"fields.campaign = {_quoted(self._campaign.expression)}"
+        else:
+            yield f"fields.campaign = {_quoted(f'default({self._campaign.expression}, {name})')}"
 
 
-def _together(columns: Sequence[Seen]) -> bool:
-    """Return whether each row has another combination of texts in some columns."""
-    if any(len(one.texts) != one.rows for one in columns):
-        return False
-    return len(set(zip(*(one.texts for one in columns), strict=True))) == columns[0].rows
+def _moment(column: Seen, form: str) -> str:
+    return f"{{ column = {_quoted(column.name)}, format = {_quoted(form)} }}"
 
 
-def _name(column: Seen) -> str:
-    """Return a column as an expression has it."""
-    return column.name if _BARE.fullmatch(column.name) else f"`{column.name}`"
+def _text(text: str) -> str:
+    """Return a text as an expression has it, without what can't stand in one."""
+    return f'"{text.replace(chr(34), "")}"' if "'" in text else f"'{text}'"
+
+
+def _on_one_line(text: str) -> str:
+    """Return a text as a comment may hold it."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def _quoted(text: str) -> str:
-    """Return a text as TOML; its basic strings are those of JSON."""
-    return json_text(text)
+    """Return a text as TOML; its basic strings are those of JSON, but for one sign."""
+    return json_text(text).replace("\x7f", "\\u007f")

@@ -24,8 +24,8 @@ from intake.files.vectors import UnsupportedError, Vectors, joined
 from intake.mapping import Mapped, Mapping, RowRefusal, targets
 from intake.mapping.compiled import EXTRA
 from intake.mapping.expressions import Column
-from intake.mapping.ids import BETWEEN, ENDING
-from streams.events import RECORD_BYTES_MAX, Describe, Earn, Envelope, Link, Profile, partition_of
+from intake.mapping.ids import BETWEEN, ENDING, ESCAPES
+from streams.events import RECORD_BYTES_MAX, Describe, Earn, Envelope, Link, partition_of
 from streams.events.times import microseconds
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ _ENVELOPE: dict[str, Any] = {
     for one in inspect.type_info(Envelope).fields  # type: ignore[attr-defined]
 }
 _json = msgspec.json.encode
-# What holds an event to more than its fields say.
-_JUDGED_ALONE = frozenset({Describe, Link, Profile})
+# What holds an event to more than its fields say, and is rare.
+_JUDGED_ALONE = frozenset({Describe})
 
 SCHEMA = pa.schema(
     [
@@ -184,9 +184,12 @@ class Quick:
             vectors.odd |= moments > microseconds(self._latest)
         moments[vectors.odd] = 0
         self._bring(rule, moments, vectors)
+        if rule.kind is Link:
+            self._require_another(rule, subject, vectors)
+        data = vectors.array(data_of(rule, vectors, self._mapping.attributes))
         value = joined(
             f'{{"type":{_text(targets.tag_of(rule.kind))},"data":{{',
-            pc.utf8_slice_codeunits(vectors.array(data_of(rule, vectors)), 1),
+            pc.utf8_slice_codeunits(data, 1),
             '},"specversion":"1.0","id":"',
             ids,
             f'","source":{_text(self._mapping.file.feed)},"time":"',
@@ -219,13 +222,19 @@ class Quick:
         kind: Any = target.type if isinstance(target, inspect.Metadata) else target
         check_length(texts, kind.min_length, kind.max_length, vectors)
 
+    def _require_another(self, rule: Rule, subject: Any, vectors: Vectors) -> None:
+        """Mark the rows that link an id to itself."""
+        others = [
+            vectors.of(field.node).values for field in rule.fields if field.path == ("other",)
+        ]
+        vectors.odd |= true_in(pc.equal(subject, vectors.array(others[0])))
+
     def _ids(self, rule: Rule, vectors: Vectors) -> Any:
         columns = [
             vectors.array(vectors.of(Column(name)).values) for name in self._mapping.id_columns
         ]
         if len(columns) > 1:
-            for column in columns:
-                vectors.odd |= true_in(pc.match_substring_regex(column, f"[%{BETWEEN}]"))
+            columns = [_escaped(column) for column in columns]
         ending = [ENDING + rule.name] if rule.name else []
         parts = [part for column in columns for part in (BETWEEN, column)][1:]
         return vectors.array(joined(*parts, *ending))
@@ -361,6 +370,13 @@ def partitions_of(subjects: pa.BinaryArray, partitions: int) -> NDArray[np.int64
     if b"@" not in b"".join(names):
         return np.fromiter(map(crc32, names), np.uint32, len(names)).astype(np.int64) % partitions
     return np.array([partition_of(name.decode(), partitions) for name in names], np.int64)
+
+
+def _escaped(parts: Any) -> Any:
+    """Return parts of ids without the sign that stands between them, `(n,)`."""
+    for sign, escape in ESCAPES:
+        parts = pc.replace_substring(parts, sign, escape)
+    return parts
 
 
 def _taken(whole: Plain, places: NDArray[np.intp]) -> Plain:

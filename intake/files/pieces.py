@@ -11,23 +11,27 @@ import pyarrow.compute as pc
 from msgspec import inspect
 
 from intake.files.columns import true_in
+from intake.files.profiles import check_name, hold
 from intake.files.vectors import NO_TEXT, UnsupportedError, Vector, Vectors, joined
 from intake.mapping import targets
 from streams.events.person import AttributeText
 
 if TYPE_CHECKING:
     from intake.mapping.rules import Field, Rule
+    from streams.people import Attributes
 
 INT64_DIGITS = 18
 INTEGER = pa.decimal128(38, 0)
+WHOLE_MAX = 2**53  # of an attribute
 _json = msgspec.json.encode
 _FREE_TEXT: Any = inspect.type_info(AttributeText)
 
 
-def data_of(rule: Rule, vectors: Vectors) -> Any:
+def data_of(rule: Rule, vectors: Vectors, attributes: Attributes) -> Any:
     """Return the fields of `data`, each with a comma before it, as texts, `(n,)` or a scalar.
 
-    What has to be judged by itself is marked in `vectors.odd`.
+    What has to be judged by itself is marked in `vectors.odd`; `attributes` are what those of
+    people are held to.
 
     Raises:
         UnsupportedError: when a field is not made by columns.
@@ -36,15 +40,17 @@ def data_of(rule: Rule, vectors: Vectors) -> Any:
     for name, field in targets.fields_of(rule.kind).items():
         own = [one for one in rule.fields if one.path[0] == name]
         if own:
-            pieces.append(_piece(name, field, own, vectors))
+            pieces.append(_piece(name, field, own, vectors, attributes))
     return joined(*pieces) if pieces else pa.scalar("")
 
 
-def _piece(name: str, field: inspect.Field, own: list[Field], vectors: Vectors) -> Any:
+def _piece(
+    name: str, field: inspect.Field, own: list[Field], vectors: Vectors, attributes: Attributes
+) -> Any:
     if len(own[0].path) == 1:
         written = _written(own[0], field.type, vectors)
     else:
-        written = _nested(own, vectors)
+        written = _nested(own, field.type, vectors, attributes)
     values = vectors.array(written) if _is_empty(written) else written
     if not isinstance(values, pa.Scalar):
         empty = values.is_null().to_numpy(zero_copy_only=False)
@@ -58,12 +64,19 @@ def _piece(name: str, field: inspect.Field, own: list[Field], vectors: Vectors) 
     return _or_nothing(pc.if_else(is_default, NO_TEXT, vectors.array(piece)))
 
 
-def _nested(own: list[Field], vectors: Vectors) -> Any:
-    """Return an object of several fields; nothing where none of them has anything."""
+def _nested(
+    own: list[Field], target: inspect.Type, vectors: Vectors, attributes: Attributes
+) -> Any:
+    """Return a person's attributes as an object; nothing where none of them has anything."""
+    kind = _bare(target)
+    if not isinstance(kind, inspect.DictType) or len(own) > (kind.max_length or len(own)):
+        raise UnsupportedError
     pieces = []
     for field in own:
         if len(field.path) > 2:  # noqa: PLR2004 - deeper than any type has it
             raise UnsupportedError
+        check_name(field.path[1], kind)
+        hold(field.path[1], vectors.of(field.node), attributes, vectors)
         written = vectors.array(_written(field, None, vectors))
         key = _json(field.path[1]).decode()
         pieces.append(_or_nothing(joined(f",{key}:", written)))
@@ -103,7 +116,7 @@ def _written(field: Field, target: inspect.Type | None, vectors: Vectors) -> Any
         case "float":
             return _real(numbers, target, vectors)
         case "any":
-            return _number(numbers)
+            return _number(numbers, vectors)
     raise UnsupportedError
 
 
@@ -179,10 +192,12 @@ def _real(numbers: Any, target: Any, vectors: Vectors) -> Any:
     return pc.if_else(numbers.is_valid(), _float_texts(values), NO_TEXT)
 
 
-def _number(numbers: Any) -> Any:
+def _number(numbers: Any, vectors: Vectors) -> Any:
     """Return whole numbers as such, and others with a point."""
     whole = pc.trunc(numbers)
     is_whole = pc.equal(whole, numbers)
+    most = pa.scalar(WHOLE_MAX).cast(INTEGER)
+    vectors.odd |= true_in(pc.greater(pc.abs(whole.cast(INTEGER)), most))
     if pc.all(is_whole, skip_nulls=True).as_py() is not False:
         return whole.cast(pa.int64()).cast(pa.string())
     return pc.if_else(

@@ -7,7 +7,7 @@ import io
 import zlib
 from collections import Counter
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 import msgspec
@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
+from intake.files import lent
 from intake.files.batches import Batch, of_columns
 from intake.files.encoding import AUTO, AsUtf8, Opened
 from intake.mapping import RowRefusal
@@ -24,7 +25,7 @@ from intake.mapping.refusals import shown
 from intake.mapping.values import cell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from intake.mapping.file import Written
@@ -38,6 +39,7 @@ HEAD_BYTES = 256 * 1024
 ROWS_A_BATCH = 20_000
 LINE_BYTES_MAX = 16 * 1024 * 1024
 HEADER_ROWS = 1
+STRADDLING = "straddling"  # what Arrow calls a row that is longer than a block
 PLAIN_NUMBER = r"^-?[0-9]+(\.[0-9]+)?$"
 PLAIN_SIGNS = frozenset("-.0123456789")
 
@@ -129,12 +131,12 @@ class Source:
         self._text = AsUtf8(self.opened, self._file.encoding)
         head = self._text.read(HEAD_BYTES)
         text = head.decode(errors="replace")
-        first = next(csv.reader(io.StringIO(text, newline="")), [])
-        line = text.splitlines()[0] if first else ""
-        if not line.strip():
+        if not text.split("\n", 1)[0].strip():
             raise click.ClickException(f"{self._path}: it is empty, or begins with an empty line")
-        self.delimiter = self._file.delimiter or max(DELIMITERS, key=line.count)
-        names = next(csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter))
+        known = [self._file.delimiter] if self._file.delimiter else DELIMITERS
+        found = {sign: self._first_row(text, sign) for sign in known}
+        self.delimiter = max(found, key=lambda sign: _likeliness(found[sign].cells))
+        names, end = found[self.delimiter]
         if self._file.columns is not None:
             self._check_count(len(names))
             names = list(self._file.columns)
@@ -144,7 +146,30 @@ class Source:
             raise click.ClickException(
                 f"{self._path}: column {twice[0]!r} stands twice in the header; rename one of them"
             )
-        self._head = head
+        self._head = head if self._file.columns is not None else head[end:]
+
+    def _first_row(self, text: str, delimiter: str) -> _FirstRow:
+        """Return the first row of a text, and where it ends in the bytes.
+
+        Raises:
+            click.ClickException: when it is longer than a header may be.
+        """
+        lines = io.StringIO(text, newline="")
+        try:
+            cells = next(csv.reader(lines, delimiter=delimiter))
+        except csv.Error as error:
+            raise self._no_header() from error
+        end = len(text[: lines.tell()].encode())
+        if end >= HEAD_BYTES and not text.endswith(("\n", "\r")):
+            raise self._no_header()
+        return _FirstRow(cells, end)
+
+    def _no_header(self) -> click.ClickException:
+        return click.ClickException(
+            f"{self._path}: row 1 has more than {HEAD_BYTES:,} bytes, or a cell of more than "
+            f"{csv.field_size_limit():,} characters; close the quote that it opens, or name a file "
+            "with a header"
+        )
 
     def _check_count(self, found: int) -> None:
         wanted = len(self._file.columns or ())
@@ -164,53 +189,65 @@ class Source:
             skipped.append(row)
             return "skip"
 
-        text = _Joined(self._head, self._text)
-        reader = arrow_csv.open_csv(
-            pa.PythonFile(text, mode="r"),
-            read_options=arrow_csv.ReadOptions(
-                use_threads=False,
-                column_names=self.columns,
-                skip_rows=headers,
-                block_size=BLOCK_BYTES,
+        if not (head := self._head or self._text.read(HEAD_BYTES)):
+            return
+        text = _Joined(head, self._text)
+        row = headers + 1
+        cut = 0
+        try:
+            for found in lent.batches(text, **self._arrow_options(wanted, skip)):
+                refused = {one.number + headers: _cut_row(one, headers) for one in skipped}
+                cut = max(refused, default=cut)
+                skipped.clear()
+                numbers = _numbers(row, len(found), refused)
+                row += len(found) + len(refused)
+                columns = dict(zip(wanted, found.columns, strict=True))
+                yield of_columns(numbers, columns, list(refused.values()))
+        except pa.ArrowInvalid as error:
+            if STRADDLING not in str(error):
+                raise
+            raise self._too_long(row) from error
+        if skipped:
+            yield of_columns(np.empty(0, np.int64), {}, [_cut_row(one, headers) for one in skipped])
+        last = row - 1 + len(skipped)
+        if not skipped and cut != last:  # else that row is refused already
+            self._check_quotes(text, last, headers)
+
+    def _arrow_options(self, wanted: Sequence[str], skip: Callable[[Any], str]) -> dict[str, Any]:
+        return {
+            "read_options": arrow_csv.ReadOptions(
+                use_threads=False, column_names=self.columns, block_size=BLOCK_BYTES
             ),
-            parse_options=arrow_csv.ParseOptions(
+            "parse_options": arrow_csv.ParseOptions(
                 delimiter=self.delimiter,
                 newlines_in_values=True,
                 ignore_empty_lines=False,
                 invalid_row_handler=skip,
             ),
-            convert_options=arrow_csv.ConvertOptions(
+            "convert_options": arrow_csv.ConvertOptions(
                 column_types=dict.fromkeys(wanted, pa.string()),
                 include_columns=wanted,
                 strings_can_be_null=False,
                 check_utf8=False,
             ),
-        )
-        row = headers + 1
-        cut = 0
-        for found in reader:
-            refused = {one.number: _cut_row(one) for one in skipped}
-            cut = max(refused, default=cut)
-            skipped.clear()
-            numbers = _numbers(row, len(found), refused)
-            row += len(found) + len(refused)
-            columns = dict(zip(wanted, found.columns, strict=True))
-            yield of_columns(numbers, columns, list(refused.values()))
-        reader.close()
-        if skipped:
-            yield of_columns(np.empty(0, np.int64), {}, [_cut_row(one) for one in skipped])
-        last = row - 1 + len(skipped)
-        if not skipped and cut != last:  # else that row is refused already
-            self._check_quotes(text, last)
+        }
 
-    def _check_quotes(self, text: _Joined, rows: int) -> None:
+    def _too_long(self, row: int) -> click.ClickException:
+        """Return what is said of a row, at `row` or later, that is longer than is read."""
+        return click.ClickException(
+            f"{self._path}: row {row:,} or one behind it has more than {BLOCK_BYTES:,} bytes; "
+            "close the quote that it opens, or shorten it"
+        )
+
+    def _check_quotes(self, text: _Joined, rows: int, headers: int) -> None:
         """Refuse a file whose last cell holds all the lines behind a quote that is never closed.
 
         Args:
-            text: the file, read to its end.
+            text: the file behind its header, read to its end.
             rows: how many it had, the header among them.
+            headers: how many of them are the header.
         """
-        if text.quotes % 2 and (inside := text.lines - rows) > 0:
+        if text.quotes % 2 and (inside := text.lines - rows + headers) > 0:
             raise click.ClickException(
                 f"{self._path}: a quote is opened in row {rows:,} or before it and never closed, "
                 f"so {inside:,} lines behind it are part of a cell; close it, or write a quote in "
@@ -239,7 +276,7 @@ class Source:
         rows: list[dict[str, Any]] = []
         numbers: list[int] = []
         refusals: list[RowRefusal] = []
-        for number, line in enumerate(io.BufferedReader(self._text, BLOCK_BYTES), 1):
+        for number, line in enumerate(_lines(io.BufferedReader(self._text, BLOCK_BYTES)), 1):
             if not line.strip():
                 continue
             row = _object(line, decode)
@@ -296,6 +333,18 @@ class Source:
             pass
 
 
+class _FirstRow(NamedTuple):
+    """The cells of a file's first row, and how many bytes it has."""
+
+    cells: list[str]
+    end: int
+
+
+def _likeliness(cells: Sequence[str]) -> tuple[bool, int]:
+    """Return by what the likeliest delimiter is found: quotes are none of its cells' own."""
+    return not any('"' in cell for cell in cells), len(cells)
+
+
 class _Joined(io.RawIOBase):
     """What was read of a file to look at it, and then the rest."""
 
@@ -338,9 +387,9 @@ def _numbers(first: int, count: int, refused: dict[int, RowRefusal]) -> Any:
     return numbers if not refused else numbers[~np.isin(numbers, list(refused))]
 
 
-def _cut_row(row: Any) -> RowRefusal:
+def _cut_row(row: Any, headers: int) -> RowRefusal:
     return RowRefusal(
-        row.number,
+        row.number + headers,
         "",
         shown(row.text),
         f"has {row.actual_columns} cells, where the header has {row.expected_columns}",
@@ -348,10 +397,21 @@ def _cut_row(row: Any) -> RowRefusal:
     )
 
 
+def _lines(file: io.BufferedReader) -> Iterator[bytes]:
+    """Yield the lines of a file; of one that is longer than is read, a little more than that."""
+    while line := file.readline(LINE_BYTES_MAX + 1):
+        yield line
+        while len(line) > LINE_BYTES_MAX and not line.endswith(b"\n"):
+            line = file.readline(LINE_BYTES_MAX + 1)
+
+
 def _object(line: bytes, decode: Any) -> dict[str, Any] | tuple[str, str]:
     """Return the object of a line, or what is wrong with it and what to do."""
     if len(line) > LINE_BYTES_MAX:
-        return f"has {len(line):,} bytes", f"a row may have {LINE_BYTES_MAX:,}"
+        return (
+            f"has more than {LINE_BYTES_MAX:,} bytes",
+            "write one object on each line, and no list around them",
+        )
     try:
         row = decode(line)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:

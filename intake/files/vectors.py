@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from intake.files.columns import Plain, true_in
+from intake.files.columns import Plain, is_plain, true_in
 from intake.mapping.expressions import Call, Column, Constant, Lookup, Node, Operation
 from intake.mapping.values import ELSE, FALSE, TRUE
 from intake.mapping.values import NUMBER as ANY_NUMBER
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # Digits enough for nearly all there is, and few enough to be multiplied twice.
 NUMBER = r"^(-?[1-9][0-9]{0,8}|0)(\.[0-9]{1,4})?$"
+BEGINS_WITH_YEAR = r"^[12][0-9]{3}([^0-9][^0-9]?[0-9]{1,2}){0,2}[^0-9]?$"
+BLANK_AT_AN_END = r"^\s|\s$"
 DECIMAL = pa.decimal128(13, 4)
 NO_TEXT, NO_TRUTH = pa.scalar(None, pa.string()), pa.scalar(None, pa.bool_())
 Kind = Literal["text", "number", "truth"]
@@ -149,9 +151,12 @@ class Vectors:
         values = pa.array([entries[name] for name in known], pa.string())
         places = pc.index_in(self.array(key.values), value_set=pa.array(known, pa.string()))
         found = values.take(places)
+        strange = [place for place, name in enumerate(known) if not is_plain(str(entries[name]))]
+        if strange:
+            self.odd |= true_in(pc.is_in(places, value_set=pa.array(strange, pa.int32())))
         other = entries.get(ELSE)
         if other is not None:
-            return Vector("text", pc.fill_null(found, other))
+            return self._filled(found, str(other))
         asked = self.array(key.values).is_valid().to_numpy(zero_copy_only=False)
         self.odd |= asked & places.is_null().to_numpy(zero_copy_only=False)
         return Vector("text", found)
@@ -179,12 +184,41 @@ class Vectors:
         found, instead = self.of(value), self.of(other)
         if found.kind != instead.kind or found.kind == "number":
             raise UnsupportedError
+        if isinstance(instead.values, pa.Scalar) and found.kind == "text":
+            return self._filled(self.array(found.values), instead.values.as_py())
         return Vector(found.kind, pc.coalesce(found.values, instead.values))
+
+    def _filled(self, texts: Any, instead: str) -> Vector:
+        """Return texts with another one where there is nothing; such a row may be odd by that."""
+        if not is_plain(instead):
+            self.odd |= true_in(texts.is_null())
+        return Vector("text", pc.fill_null(texts, instead))
 
     def _truth(self, node: Node) -> Vector:
         found = self.of(node)
         truths = pa.array(self.as_truth(found))
         return Vector("truth", pc.if_else(self.array(found.values).is_valid(), truths, NO_TRUTH))
+
+    def _round(self, node: Node) -> Vector:
+        numbers = self.array(self.number(node).values)
+        return Vector("number", pc.round(numbers, 0, round_mode="half_towards_infinity"))
+
+    def _replace(self, node: Node, old: Node, new: Node) -> Vector:
+        signs = [one.value if isinstance(one, Constant) else None for one in (old, new)]
+        if self.is_typed or not all(isinstance(sign, str) for sign in signs) or not signs[0]:
+            raise UnsupportedError
+        if signs[1] and not is_plain(str(signs[1])):
+            raise UnsupportedError
+        texts = pc.replace_substring(self.array(self.text(node).values), *signs)
+        self.odd |= true_in(pc.match_substring_regex(texts, BLANK_AT_AN_END))
+        return Vector("text", pc.if_else(pc.equal(texts, ""), NO_TEXT, texts))
+
+    def _year(self, node: Node) -> Vector:
+        texts = self.array(self.text(node).values)
+        fits = pc.match_substring_regex(texts, BEGINS_WITH_YEAR)
+        self.odd |= true_in(pc.invert(fits))
+        years = pc.if_else(fits, pc.utf8_slice_codeunits(texts, 0, len("1990")), NO_TEXT)
+        return Vector("number", years.cast(DECIMAL))
 
     def _present(self, node: Node) -> Vector:
         return Vector("truth", self.array(self.of(node).values).is_valid())
@@ -260,6 +294,9 @@ _CALLS: dict[str, Callable[..., Vector]] = {
     "not": lambda vectors, node: Vector("truth", pa.array(~vectors.truth(node))),
     "number": Vectors.number,
     "present": Vectors._present,  # noqa: SLF001
+    "replace": Vectors._replace,
+    "round": Vectors._round,  # noqa: SLF001
     "text": Vectors.text,
     "truth": Vectors._truth,  # noqa: SLF001
+    "year": Vectors._year,  # noqa: SLF001
 }

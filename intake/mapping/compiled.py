@@ -87,6 +87,7 @@ class Mapping:
         file: what it says.
         rules: one for each `[[event]]`.
         columns: every column that the mapping reads, each once.
+        attributes: what people's attributes are held to.
     """
 
     def __init__(self, text: str, place: str) -> None:
@@ -94,7 +95,7 @@ class Mapping:
         maker = Maker(file, place)
         self.late = Opening.of(file.late, maker.zone) if file.late is not None else None
         settings = load_settings(StreamSettings)
-        self._attributes = Attributes.of(settings.attributes, settings.unknown_attributes)
+        self.attributes = Attributes.of(settings.attributes, settings.unknown_attributes)
         self.text = text
         self.file = file
         self.id_columns = maker.id_columns
@@ -203,7 +204,7 @@ class Mapping:
         if not are_clean(names_of(event)) and (odd := odd_name(event)):
             place, value, what = odd
             raise self._refused(rule, row, place, f"a name may not hold {what}", value)
-        if isinstance(event, Profile) and (fault := self._attributes.fault(event)):
+        if isinstance(event, Profile) and (fault := self.attributes.fault(event)):
             name, rejection = fault
             what = rejection.detail.partition(": ")[2]
             attribute = event.data.attributes[name]
@@ -352,7 +353,7 @@ def _data(rule: Rule, row: Row) -> dict[str, Any]:
                 value = field.convert(value)
         except ValueRefusedError as error:
             raise _blamed(error, field.node, row) from error
-        if value is not None:
+        if value is not None and value != field.default:
             _put(data, field.path, value)
     return data
 

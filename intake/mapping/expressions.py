@@ -42,6 +42,7 @@ _TOKEN = re.compile(
 _COMPARING = frozenset({"==", "!=", "<", "<=", ">", ">="})
 TRUTHS = {"true": True, "false": False}
 _WORDS = frozenset({"and", "or", "not"})
+RESERVED = _WORDS | TRUTHS.keys()  # what is no column as it stands
 
 # How many arguments each function takes.
 FUNCTIONS: dict[str, tuple[int, int]] = {
@@ -55,6 +56,7 @@ FUNCTIONS: dict[str, tuple[int, int]] = {
     "text": (1, 1),
     "truth": (1, 1),
     "upper": (1, 1),
+    "year": (1, 1),
 }
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 BETWEEN = ":"
 ENDING = "#"
-_ESCAPES = (("%", "%25"), (BETWEEN, "%3A"))  # so that no two rows of several columns are one id
+ESCAPES = (("%", "%25"), (BETWEEN, "%3A"))  # so that no two rows of several columns are one id
 
 
 def id_of(columns: Sequence[tuple[str, Evaluate]], name: str) -> Callable[[Row], str]:
@@ -37,7 +37,7 @@ def id_of(columns: Sequence[tuple[str, Evaluate]], name: str) -> Callable[[Row],
 
 def escaped(part: str) -> str:
     """Return a part of an id without the sign that stands between parts."""
-    for sign, escape in _ESCAPES:
+    for sign, escape in ESCAPES:
         part = part.replace(sign, escape)
     return part
 

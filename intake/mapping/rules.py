@@ -7,6 +7,8 @@ from decimal import Decimal
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
+from msgspec import NODEFAULT
+
 from intake.mapping import targets
 from intake.mapping.expressions import (
     Call,
@@ -36,13 +38,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Field:
-    """A field of `data`: its place, the expression, and what the field takes."""
+    """A field of `data`: its place, the expression, what the field takes, and what it is without.
+
+    msgspec leaves out a default text only if it is the very same object, so who gives one says
+    nothing: the content of an event is the same however its row was read.
+    """
 
     path: tuple[str, ...]
     node: Node
     form: str
     evaluate: Evaluate
     convert: Callable[[Any], object]
+    default: object
 
 
 @dataclass(frozen=True)
@@ -230,6 +237,7 @@ class Maker:
                     form=own,
                     evaluate=self.compiled(node),
                     convert=targets.converter(own, read_time),
+                    default=field.default if len(path) == 1 else NODEFAULT,
                 )
 
     def _time_zone(self) -> ZoneInfo:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     Tables: TypeAlias = "Mapping[str, Mapping[str, object]]"
 
 NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?|[+-]?\.[0-9]+")
+DAY = re.compile(r"([12][0-9]{3})[0-9]{4}$")
+LONE_YEAR = re.compile(r"(?:.*[^0-9])?([12][0-9]{3})(?![0-9]).*", re.DOTALL)
 DIGITS_MAX = 38
 ELSE = "*"  # the key of a table under which stands what holds for all other keys
 UNREADABLE = "\ufffd"  # what stands where bytes were no text
@@ -245,6 +247,21 @@ def _replaced(value: object, old: object, new: object) -> str | None:
     return None if text is None else text.replace(as_text(old) or "", as_text(new) or "") or None
 
 
+def _year(value: object) -> Decimal | None:
+    """Return the year of a day: the only four digits that stand by themselves, or YYYYMMDD's."""
+    if value is None:
+        return None
+    if isinstance(value, date):
+        return Decimal(value.year)
+    text = as_text(value) or ""
+    found = DAY.match(text) or LONE_YEAR.fullmatch(text)
+    if found is None:
+        raise ValueRefusedError(
+            "names no year", "write a day as 1990-05-17, or a year of four digits", value=value
+        )
+    return Decimal(found[1])
+
+
 def _listed(value: object, sign: object) -> object:
     if isinstance(value, list):
         return value
@@ -280,4 +297,5 @@ _CALLS: dict[str, Callable[..., object]] = {
     "text": as_text,
     "truth": as_truth,
     "upper": lambda value: value if (text := as_text(value)) is None else text.upper(),
+    "year": _year,
 }

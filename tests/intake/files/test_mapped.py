@@ -36,12 +36,18 @@ missing = ["NULL"]
 
 [lookup.channels]
 wx = "wechat"
+paid = 'the "paid"'
 "*" = "other"
+
+[lookup.carriers]
+display = "unicom"
+video = "telecom"
+"*" = "satellite"
 """
 EVENTS = {
     "conversion": """
         when = { status = ["paid", "done"] }
-        fields = { campaign = "'spring'", value = "price * count * 100 - 5", item = "sku" }
+        fields = { campaign = "'spring'", value = "round(price * count * 99.5 - 5)", item = "sku" }
     """,
     "exposure": """
         when = "price > 10 and status != 'paid' or not present(sku)"
@@ -61,12 +67,21 @@ EVENTS = {
         fields.attributes.level = "number(count) + 1"
         fields.attributes.price = "number(price)"
         fields.attributes.vip = "truth(flag)"
+        fields.attributes.carrier = "carriers[kind]"
+        fields.attributes.birth_year = "number(count) + 1990"
+        fields.attributes.history_cents = "price * 100"
+        fields.attributes.joined = "day"
+        fields.attributes.newbie = "flag == 'true'"
+        fields.attributes.recency_months = "round(price)"
+        fields.attributes.seen = "year(day)"
+        fields.attributes.age_band = "replace(replace(sku, 't', ''), 'e', 'EE')"
     """,
     "consent": """
         fields = { channel = "default(kind, '*')", granted = "flag == true" }
     """,
     "link": """
-        fields = { other = "'card:' & member" }
+        when = "present(status)"
+        fields = { other = "default(note, 'say \\"') & member", kind = "kind", linked = "flag" }
     """,
     "order_place": """
         fields = { program = "'p'", item = "sku", amount = "count", quantity = "count" }
@@ -84,6 +99,7 @@ COLUMNS = (
     "kind",
     "flag",
     "note",
+    "day",
 )
 CELLS: dict[str, list[str]] = {
     "order": ["A1", "A2", "a:b", "50%", "", "x" * 250, "订单"],
@@ -111,9 +127,20 @@ CELLS: dict[str, list[str]] = {
     ],
     "count": ["1", "2", "3.5", "x", "", "10001"],
     "sku": ["tea", '"tea"', "龙井", "a\\b", "a\nb", "", "x" * 300, "　tea"],
-    "kind": ["display", "video", "banner", ""],
+    "kind": ["display", "video", "banner", "", "device"],
     "flag": ["true", "0", "是", "maybe", "", "Yes"],
-    "note": ["", "n", "NULL", " n", '"'],
+    "note": ["n", "loyalty:", "", "NULL", " n", '"'],
+    "day": [
+        "2026-03-01",
+        "",
+        "2024-02-29",
+        "2023-02-29",
+        "1969-12-31",
+        "2026-3-1",
+        "20260301",
+        "17.5.1990",
+        "1990",
+    ],
 }
 
 
@@ -316,12 +343,22 @@ def plain_row(number: int, **other: str) -> dict[str, str]:
     return row | {"order": f"A{number}"} | other
 
 
-@pytest.mark.parametrize("name", ["conversion", "exposure", "earn", "consent", "order_place"])
+@pytest.mark.parametrize(
+    "name", ["conversion", "exposure", "earn", "consent", "order_place", "profile", "link"]
+)
 def test_plain_rows_are_not_judged_one_by_one(name: str) -> None:
     rows = [plain_row(n, status="refunded" if name == "exposure" else "paid") for n in range(100)]
     found = same(mapping(name), rows)
     assert len(found.table) == 100
     assert found.alone == 0
+
+
+@pytest.mark.parametrize("order", ["a:b", "50%", "09:30:00", "%3A:%25"])
+def test_an_id_with_the_sign_between_its_parts_is_put_together_by_columns(order: str) -> None:
+    found = same(
+        mapping("link"), [plain_row(1, order=order), plain_row(2), plain_row(3, line="1:1")]
+    )
+    assert (len(found.table), found.alone) == (3, 0)
 
 
 def test_a_blank_row_is_no_row() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -104,6 +105,43 @@ def test_bad_bytes_spoil_their_cell_only(tmp_path: Path) -> None:
     assert found[2] == (4, {"a": "3", "b": "tea"})
 
 
+@pytest.mark.parametrize("header", ["a,b", "a,b\n", "a,b\r\n", "\ufeffa,b", '"a","b"'])
+def test_a_header_alone_is_a_file_without_rows(tmp_path: Path, header: str) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(header.encode())
+    source = Source(path, file(), ("a",))
+    assert source.columns == ["a", "b"]
+    assert [len(batch) for batch in source.batches()] == []
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_a_header_with_line_breaks_is_one_row(tmp_path: Path, delimiter: str) -> None:
+    path = tmp_path / "x.csv"
+    header = delimiter.join(['"a\n(1,2)"', 'b 5" x', '"c\r\n;"'])
+    path.write_text(f"{header}\n{delimiter.join('123')}\n{delimiter.join('45')}\n", newline="")
+    (_, row), (number, cut) = rows(path)
+    assert list(row.values()) == ["1", "2", "3"]
+    assert next(iter(row)) == "a\n(1,2)"
+    assert (number, cut.row, cut.problem) == (3, 3, "has 2 cells, where the header has 3")
+
+
+def test_a_list_of_json_on_one_line_is_refused_without_reading_it_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "LINE_BYTES_MAX", 1_000)
+    path = tmp_path / "x.json"
+    path.write_text("[" + '{"a": 1},' * 1_000 + "{}]\n" + '{"a": 2}\n')
+    (first, refusal), last = rows(path)
+    assert (first, refusal.problem) == (1, "has more than 1,000 bytes")
+    assert last == (2, {"a": 2})
+
+
+def test_a_sign_that_is_no_text_spoils_only_its_row(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(b"a,b\n1,x\0y\n\0,z\n3,tea\n")
+    assert [row["a"] for _, row in rows(path)] == ["1", "\0", "3"]
+
+
 def test_lines_of_json_that_are_none_are_refused_by_their_number(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
     path.write_text('{"a": {"b": 1}}\n\n[1]\n{"a": \n{"a": 2}\n')
@@ -148,7 +186,16 @@ def batches(path: Path, columns: tuple[str, ...]) -> list[Batch]:
         ("x.csv", b"a,a\n1,2\n", "twice"),
         ("x.csv", b"b,c\n1,2\n", "no column 'a'"),
         ("x.dat", b"a,b\n", "does not say"),
+        ("x.csv", b"\xef\xbb\xbf", "empty"),
+        ("x.csv", b"\na,b\n1,2\n", "empty line"),
+        ("x.csv", b'a,"b\n' + b"1,2\n" * 99_999, "row 1 has more than 262,144 bytes"),
+        ("x.csv", b"a," + b"b" * 300_000 + b"\n", "row 1 has more than 262,144 bytes"),
+        ("x.csv", ",".join(f"c{n}" for n in range(99_999)).encode(), "row 1 has more than"),
+        ("x.csv", b"a,b\n1," + b"x" * 9_000_000, "row 2 or one behind it has more than 4,194,304"),
+        ("x.parquet", b"", "no Parquet"),
         ("x.parquet", b"PAR1", "no Parquet"),
+        ("x.csv.gz", b"\x1f\x8b", "can't be read"),
+        ("x.jsonl.gz", gzip.compress(b'{"a": 1}\n' * 99_999)[:-20], "can't be read"),
         ("x.csv", gzip.compress(b"a,b\n" + b"1,2\n" * 99_999)[:-20], "can't be read"),
     ],
 )
@@ -180,8 +227,10 @@ def test_a_quote_within_a_cell_or_a_cell_of_several_lines_is_none(tmp_path: Path
 
 
 def test_what_is_not_a_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(click.ClickException, match="it is not a file"):
-        Source(tmp_path, file('format = "csv"'), ["a"])
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe"):
+        with pytest.raises(click.ClickException, match="it is not a file"):
+            Source(path, file('format = "csv"'), ["a"])
 
 
 def test_rejected_rows_come_in_again_as_they_were(tmp_path: Path) -> None:

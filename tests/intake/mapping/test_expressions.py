@@ -56,6 +56,12 @@ def worth(text: str) -> Any:
         ("upper(code) & lower('A')", "WXa"),
         ("list(tags, ';')", ["a", "b"]),
         ("truth(yes)", True),
+        ("year('1990-05-17')", Decimal(1990)),
+        ("year('17.5.1990 08:00')", Decimal(1990)),
+        ("year('1990年5月17日')", Decimal(1990)),
+        ("year('19900517')", Decimal(1990)),
+        ("year(1990)", Decimal(1990)),
+        ("year(none)", None),
         ("amount == 12.5 and code == 'wx'", True),
         ("amount > 12.5 or not present(none)", True),
         ("code != 'wx'", False),
@@ -69,7 +75,9 @@ def test_what_an_expression_is_worth(text: str, value: object) -> None:
     assert worth(text) == value
 
 
-@pytest.mark.parametrize("text", ["name * 2", "n / 0", "strict['c']", "truth(name)", "name < 3"])
+@pytest.mark.parametrize(
+    "text", ["name * 2", "n / 0", "strict['c']", "truth(name)", "name < 3", "year('17.5.90')"]
+)
 def test_a_value_that_can_not_be_is_refused_with_a_remedy(text: str) -> None:
     with pytest.raises(ValueRefusedError) as error:
         worth(text)
