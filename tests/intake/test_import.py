@@ -187,7 +187,12 @@ def a_list_becomes_an_audience(world: World) -> None:
     ]
     assert len(pd.read_csv(bad)) == 3
     shown = world.stack.facts("audience", "show", "vips")
-    assert [one["person"] for one in shown["members"]] == ["member:001", "member:002"]
+    assert [(one["person"], one["score"]) for one in shown["members"]] == [
+        *(("member:001", None), ("member:002", None)),
+    ]
+    told = world.stack.flowdrop("audience", "show", "vips")
+    assert "of a list" in told
+    assert "0.0000" not in told
     (world.folder / "list.csv").write_text("member:001\nmember:002\n")
     again = world.stack.facts("audience", "import", "others", world.path("list.csv"), "--no-header")
     assert (again["size"], again["unmatched"]) == (2, 0)
