@@ -40,7 +40,8 @@ Kind = Literal["secret", "publishable", "webhook"]
 # Only the ledger and its operators write these: no key may.
 NEVER = frozenset({Leg, ProgramRules, KeyChange, Correction, Opened, ReserveAdd, ReserveRemove})
 PUBLISHABLE = frozenset({Exposure, Click})  # all that a page may say
-WALLET = "flowdrop.wallet."
+OWN = "flowdrop."
+WALLET = f"{OWN}wallet."
 SOURCE_CHARACTERS_MAX = 128
 SECRET_CHARACTERS_MIN = 16
 PREFIX: dict[Kind, str] = {"secret": "fds_", "publishable": "fdp_", "webhook": "fdw_"}
@@ -254,10 +255,11 @@ def _source(source: str) -> str:
 
 
 def _types(patterns: Iterable[str], kind: Kind) -> tuple[str, ...]:
-    """Return the names of types that are meant by names or patterns such as `flowdrop.person.*`.
+    """Return the names of types that are meant by names or patterns such as `person.*`.
 
     A wallet's types have to be named one by one: each of them moves coins.
     """
+    patterns = list(map(_whole, patterns))
     if kind == "publishable":
         found = [name for name, (_, own) in TYPES.items() if own in PUBLISHABLE]
         if others := set(patterns) - set(found):
@@ -282,6 +284,12 @@ def _types(patterns: Iterable[str], kind: Kind) -> tuple[str, ...]:
             "a key needs --type, once for each type that it may send; see `flowdrop events list`"
         )
     return tuple(chosen)
+
+
+def _whole(pattern: str) -> str:
+    """Return a type's whole name, of which `conversion` or `campaign.conversion` may be said."""
+    alike = [name for name in TYPES if name.rpartition(".")[2] == pattern]
+    return alike[0] if len(alike) == 1 else OWN + pattern.removeprefix(OWN)
 
 
 def _no_type(pattern: str) -> str:

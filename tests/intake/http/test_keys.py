@@ -65,7 +65,10 @@ def test_a_key_is_shown_once_and_kept_hashed(tmp_path: Path) -> None:
         (["--source", "a\u200bb", "--type", CONVERSION], "U+200B"),
         (["--source", "shop", "--type", "flowdrop.wallet.leg"], "no key may"),
         (["--source", "shop", "--type", "flowdrop.wallet.*"], "one by one"),
+        (["--source", "shop", "--type", "wallet.leg"], "no key may"),
+        (["--source", "shop", "--type", "wallet.*"], "one by one"),
         (["--source", "shop", "--type", "flowdrop.nothing"], "events list"),
+        (["--source", "shop", "--type", "nothing"], "events list"),
         (["--source", "shop", "--origin", ORIGIN, "--type", CONVERSION], "publishable"),
         (["--source", "shop", "--origin", "https://*.example"], "wildcard"),
         (["--source", "shop", "--origin", "http://shop.example"], "https://shop.example"),
@@ -93,6 +96,33 @@ def test_a_pattern_never_means_what_only_the_ledger_and_operators_write() -> Non
         if kind in NEVER:
             with pytest.raises(click.ClickException, match="no key may"):
                 draw(Wish(source="s", types=(name,), days=1, events_per_second=1), now())
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("campaign.conversion", {CONVERSION}),
+        ("conversion", {CONVERSION}),
+        ("wallet.earn", {EARN}),
+        ("person.*", {"flowdrop.person.profile", "flowdrop.person.link"}),
+        (CONVERSION, {CONVERSION}),
+    ],
+)
+def test_types_are_named_as_in_mappings(given: str, meant: set[str]) -> None:
+    key, _ = draw(Wish(source="s", types=(given,), days=1, events_per_second=1), now())
+    assert set(key.types) == meant
+
+
+def test_the_list_shows_what_a_key_may_send_and_until_when(tmp_path: Path) -> None:
+    made = run(
+        *(tmp_path, "keys", "create", "--source", "shop", "--type", "campaign.conversion"),
+        *("--type", "wallet.earn", "--days", "30"),
+    )
+    assert made.exit_code == 0, made.output
+    shown = run(tmp_path, "keys", "list").stdout
+    assert "campaign.conversion, wallet.earn" in shown
+    (row,) = json.loads(run(tmp_path, "keys", "list", "--json").stdout)
+    assert row["expires"][:10] in shown
 
 
 def test_a_file_that_others_may_read_is_not_used(tmp_path: Path) -> None:
