@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from flowdrop.wanted import broken_json
 from intake.http.feeds import decoded, rows_of
 from intake.http.judging import Answer, Bounds, judge, judge_rows
 from intake.http.limits import TAG_BYTES_MAX
@@ -65,10 +66,12 @@ class Desk:
         allowed.bucket.take(max(1, len(values)))
         return await self._deliver(judge(values, allowed, self._bounds()))
 
-    async def take_rows(self, rows: Sequence[Row], mapping: Mapping, allowed: Pass) -> Told:
-        """Do the same with the events that a mapping makes of rows."""
+    async def take_rows(
+        self, rows: Sequence[Row], noun: str, mapping: Mapping, allowed: Pass
+    ) -> Told:
+        """Do the same with the events that a mapping makes of rows, which are called `noun`."""
         allowed.bucket.take(max(1, len(rows)))
-        return await self._deliver(judge_rows(rows, mapping, allowed, self._bounds()))
+        return await self._deliver(judge_rows(rows, noun, mapping, allowed, self._bounds()))
 
     async def _deliver(self, judged: Judged) -> Told:
         await self.delivery.deliver(judged.records)
@@ -101,7 +104,7 @@ async def tag(desk: Desk, request: Request) -> Told:
         raise ProblemError(
             400,
             "not_a_beacon",
-            f'the body is no {{"key": "...", "events": [...]}}: {error}',
+            f'the body is no {{"key": "...", "events": [...]}}: {broken_json(error)}',
         ) from error
     allowed = desk.keyring.of_token(beacon.key)
     origin = request.header(b"origin")
@@ -143,7 +146,7 @@ async def feed(desk: Desk, request: Request) -> Told:
         allowed = signed
     allowed.require_rate()
     mapping = desk.feeds.mapping(name)
-    return await desk.take_rows(rows_of(decoded(body)), mapping, allowed)
+    return await desk.take_rows(rows_of(decoded(body)), "object", mapping, allowed)
 
 
 async def segment(desk: Desk, request: Request) -> Told:
@@ -158,4 +161,5 @@ async def segment(desk: Desk, request: Request) -> Told:
     allowed = desk.keyring.of_header(header or f"Bearer {content.get('writeKey', '')}")
     allowed.require_rate()
     rows = calls_of(request.path.rpartition("/")[2], content, datetime.now(UTC))
-    return await desk.take_rows(rows_of(rows), desk.feeds.segment(allowed.key.source), allowed)
+    mapping = desk.feeds.segment(allowed.key.source)
+    return await desk.take_rows(rows_of(rows), "call", mapping, allowed)

@@ -138,7 +138,7 @@ class KeyFile:
             return msgspec.json.decode(text, type=list[Key])
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise click.ClickException(
-                f"{self.path} is not what flowdrop wrote ({error}); put your copy back"
+                f"{self.path} is not what flowdrop wrote; put your copy back"
             ) from error
 
     def _write(self, keys: list[Key]) -> None:

@@ -103,10 +103,10 @@ def test_unknown_columns_are_kept_dropped_or_refused() -> None:
 
 BROKEN = [
     ("order_id", "", "is empty"),
-    ("order_id", "x" * 300, "length <= 200"),
+    ("order_id", "x" * 300, "at most 200 characters"),
     ("member", None, "is empty"),
     ("member", "1\u200b7", "zero width"),
-    ("member", "1" * 128, "length <= 128"),
+    ("member", "1" * 128, "at most 128 characters"),
     ("member", "\ufffd\ufffd", "no text"),
     ("paid_at", "", "is empty"),
     ("paid_at", "yesterday", "no time"),
@@ -114,8 +114,8 @@ BROKEN = [
     ("paid_at", "1066-03-01 10:00:00", "1970"),
     ("amount", "12,50", "no number"),
     ("amount", "1.005", "whole number"),
-    ("amount", "-1", ">= 0"),
-    ("amount", "9" * 20, "<= 10000000000000"),
+    ("amount", "-1", "at least 0"),
+    ("amount", "9" * 20, "at most 10,000,000,000,000"),
     ("amount", ["12"], "no number"),
     ("sku", "tea\x07", "control"),
     ("sku", {"a": 1}, "neither"),
