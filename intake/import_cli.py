@@ -264,17 +264,18 @@ def _write_new(path: Path, text: str) -> None:
 
 def _confirmed(found: Checked, made: Mapping, *, yes: bool) -> bool:
     """Return whether to send; asks if coins move."""
+    from flowdrop.output import counted
+
     moving = sum(
         one["events"]
         for one, rule in zip(found.events, made.rules, strict=True)
         if rule.is_of_wallets
     )
     if moving and not yes:
-        click.confirm(
-            f"publish {found.total:,} events, {moving:,} of which move coins or open wallets?",
-            abort=True,
-            err=True,
-        )
+        told = f"publish {found.total:,} events, {moving:,} of which move coins or open wallets"
+        if found.without_wallet:
+            told += f" ({counted(found.without_wallet, 'person', 'people')} without a wallet)"
+        click.confirm(f"{told}?", abort=True, err=True)
     return True
 
 
@@ -339,6 +340,11 @@ def _words(found: Checked, made: Mapping, settings: StreamSettings) -> list[tupl
         facts.append(("known people", f"not known: {found.not_asked}"))
     else:
         facts.append(("known people", f"{found.known:,}, and {found.new:,} new"))
+    if found.without_wallet:
+        remedy = "an [[event]] of wallet.open before the one that gives coins opens one"
+        facts.append(
+            ("people without a wallet", f"{found.without_wallet:,} would get coins; {remedy}")
+        )
     if any(rule.is_of_wallets for rule in made.rules):
         facts.append(("too old for the ledger", _age(found, settings.dedup_window_days)))
         opening = sum(found.opening.values())

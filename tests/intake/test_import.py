@@ -162,6 +162,7 @@ def importing_again_changes_nothing(world: World) -> None:
     checked = world.facts("check", world.path("orders.toml"), world.path("orders.csv"), status=1)
     assert checked["known"] == checked["people"] == shop.MEMBERS
     assert checked["new"] == 0
+    assert checked["without_wallet"] == 0
     assert checked["too_old"] == 0
     before = world.stack.accounts()
     found = world.facts(
@@ -200,6 +201,8 @@ def what_is_refused_is_told_by_row(world: World) -> None:
     (world.folder / "games.toml").write_text(GAMES)
     (world.folder / "games.csv").write_text(GAME_ROWS)
     words = (world.path("games.toml"), world.path("games.csv"), "--yes", "--skip-rejected")
+    checked = world.stack.flowdrop("import", "check", *words[:2], status=1)
+    assert re.search(r"people without a wallet *│ 1 would get coins; an \[\[event\]\] of", checked)
     told = world.stack.flowdrop("import", "run", *words, status=1)
     assert "1 over_limit: The amount is more than the activity may give at once." in told
     assert "2 conflict, never judged before: they are lost." in told
