@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -123,6 +124,8 @@ async def tag(desk: Desk, request: Request) -> Told:
             f"{', '.join(allowed.key.origins)}",
         )
     allowed.require_rate()
+    # The tag writes as the page that it is in, whichever of the key's it is.
+    allowed = replace(allowed, sources=allowed.sources | {origin})
     return await desk.take(batch_of(bytes(beacon.events)), allowed)
 
 
@@ -134,8 +137,10 @@ async def feed(desk: Desk, request: Request) -> Told:
         body = await request.body()
         allowed = desk.keyring.of_header(header)  # it may have been revoked meanwhile
     else:
-        body = await request.body(is_known=False)
-        signed = desk.keyring.of_webhook(name, request.headers, body)
+        signed = None
+        if desk.keyring.may_sign(name, request.headers):  # nothing else is read
+            body = await request.body(is_known=False)
+            signed = desk.keyring.of_webhook(name, request.headers, body)
         if signed is None:
             raise ProblemError(
                 401,

@@ -99,13 +99,13 @@ class Bounds(msgspec.Struct, frozen=True):
 
 def judge(values: Sequence[bytes], allowed: Pass, bounds: Bounds) -> Judged:
     """Return what becomes of events in JSON, sent by the holder of a key."""
-    kinds, source = allowed.kinds, allowed.key.source
+    kinds, sources = allowed.kinds, allowed.sources
     latest, partitions = bounds.latest, bounds.partitions
     answers: list[Answer] = []
     records: list[Record] = []
     for value, event in zip(values, read_events(values), strict=True):
         kind = type(event)
-        if kind in kinds and event.source == source:  # type: ignore[union-attr]
+        if kind in kinds and event.source in sources:  # type: ignore[union-attr]
             if (event.time > latest or kind is Profile) and (rejection := bounds.reject(event)):  # type: ignore[union-attr, arg-type]
                 answers.append(rejection)
                 continue
@@ -159,18 +159,19 @@ def _place(rows: Sequence[Row], number: int, noun: str, mapping: Mapping) -> str
 def _rejected(found: Mapped, allowed: Pass, bounds: Bounds) -> Refused | None:
     """Return why an event of a row is refused, None when it is not."""
     event = found.event
-    if type(event) in allowed.kinds and event.source == allowed.key.source:
+    if type(event) in allowed.kinds and event.source in allowed.sources:
         return bounds.reject(event)
     return _refused(event, allowed)
 
 
 def _refused(event: Event, allowed: Pass) -> Refused:
     key = allowed.key
-    if event.source != key.source:
+    if event.source not in allowed.sources:
+        own = " or ".join(map(repr, sorted(allowed.sources)))
         return Refused(
             "wrong_source",
-            f"source = {event.source!r}: key {key.id} writes as {key.source!r} only; send that, or "
-            "use a key of the other source",
+            f"source = {event.source!r}: key {key.id} writes as {own} only; send that, or use a "
+            "key of the other source",
         )
     return Refused(
         "type_not_allowed",

@@ -7,12 +7,14 @@ import hashlib
 import hmac
 import json
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 from typing import Any
 
 import httpx
 import pytest
 
 from intake.http.segment import calls_of
+from local.ports import HOST
 from tests.intake.http.serving import CONVERSION, Served, logged
 
 pytestmark = pytest.mark.kafka
@@ -82,6 +84,20 @@ def test_a_webhook_that_signs(served: Served, feed: str, form: str) -> None:
     assert send(served, feed, body).status_code == 401
     assert send(served, feed, body, Authorization=f"Bearer {SECRET}").status_code == 401
     assert len(logged(served.kafka, feed)) == 1
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer fds_x"}, {"X-Other": "sha256="}])
+def test_the_body_of_one_without_a_key_is_not_read(
+    served: Served, feed: str, headers: dict[str, str]
+) -> None:
+    served.key(feed, (CONVERSION,), feed=feed, header="X-Shop-Signature", secret=SECRET)
+    connection = HTTPConnection(HOST, served.port, timeout=20)
+    connection.putrequest("POST", f"/v1/feeds/{feed}")
+    for name, text in ({"Content-Length": "1000"} | headers).items():
+        connection.putheader(name, text)
+    connection.endheaders()  # and no byte of the body
+    assert connection.getresponse().status == 401
+    connection.close()
 
 
 def test_a_key_of_another_source_writes_nothing_by_a_feed(served: Served, feed: str) -> None:

@@ -72,7 +72,14 @@ def test_a_key_is_shown_once_and_kept_hashed(tmp_path: Path) -> None:
         (["--source", "shop", "--origin", ORIGIN, "--type", CONVERSION], "publishable"),
         (["--source", "shop", "--origin", "https://*.example"], "wildcard"),
         (["--source", "shop", "--origin", "http://shop.example"], "https://shop.example"),
-        (["--source", "shop", "--origin", f"{ORIGIN}/path"], "without a path"),
+        *(
+            (["--source", "shop", "--origin", origin], "write it as a browser does")
+            for origin in (
+                *(f"{ORIGIN}/path", f"{ORIGIN}:99999", f"{ORIGIN}:port", f"{ORIGIN}:0"),
+                *("https://[::1", "https://a b.example", "https://shop..example", "https://"),
+                *("https://shop.example;x", "https://me@shop.example", "https://\u200b.example"),
+            )
+        ),
         (["--source", "shop", "--feed", "../x", "--type", CONVERSION], "no name"),
         (["--source", "shop", "--feed", "x", "--header", "a b", "--type", EARN], "no name"),
         (["--source", "shop", "--feed", "x", "--origin", ORIGIN], "not both"),
@@ -233,6 +240,40 @@ def test_a_page_sends_exposures_and_clicks(served: Served, source: str) -> None:
     assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
     assert [one.get("reason") for one in answer.json()["events"]] == [None, "type_not_allowed"]
     assert [one["type"] for one in logged(served.kafka, source)] == [EXPOSURE]
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("https://Shop.Example/", "https://shop.example"),
+        ("https://shop.example:443", "https://shop.example"),
+        ("https://shop.example:8443", "https://shop.example:8443"),
+        ("http://localhost:80", "http://localhost"),
+        ("https://B\u00fccher.example", "https://xn--bcher-kva.example"),
+        ("https://\u5546\u5e97.example:8443", "https://xn--czrs0t.example:8443"),
+        ("https://stra\u00dfe.example", "https://xn--strae-oqa.example"),
+        ("https://shop_1.example", "https://shop_1.example"),
+        ("https://[2001:DB8:0::1]:8443", "https://[2001:db8::1]:8443"),
+    ],
+)
+def test_an_origin_is_kept_as_browsers_write_it(given: str, kept: str) -> None:
+    key, _ = draw(Wish(source="s", origins=(given,), days=1, events_per_second=1), now())
+    assert key.origins == (kept,)
+
+
+@pytest.mark.kafka
+def test_a_page_of_each_origin_writes_as_it(served: Served, source: str) -> None:
+    origins = [f"https://{name}.{source}.example" for name in ("first", "second")]
+    token = served.key(source, (), origins=tuple(origins))
+    for number, origin in enumerate(origins):
+        events = [exposure(number, own) for own in (origin, source, f"{origin}.au")]
+        answer = beacon(served, token, events, Origin=origin)
+        assert answer.headers["Access-Control-Allow-Origin"] == origin
+        told = [one.get("reason") for one in answer.json()["events"]]
+        assert told == [None, None, "wrong_source"]
+        assert len(logged(served.kafka, origin)) == 1
+    other = beacon(served, token, [exposure(9, origins[1])], Origin=origins[0])
+    assert other.json()["events"][0]["reason"] == "wrong_source"
 
 
 @pytest.mark.kafka
