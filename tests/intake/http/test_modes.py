@@ -117,6 +117,39 @@ def test_data_in_the_body_can_not_say_what_the_headers_say(served: Served, sourc
     assert (answer.status_code, told(answer)["error"]) == (400, "bad_attribute")
 
 
+@pytest.mark.parametrize("path", ["/v1/events", "/v1/feeds/any"])
+def test_a_sender_that_asks_first_is_given_leave(served: Served, path: str) -> None:
+    asked = {
+        "WebHook-Request-Origin": "eventemitter.example.com",
+        "WebHook-Request-Rate": "120",
+        "WebHook-Request-Callback": "https://eventemitter.example.com/confirm",
+    }
+    answer = httpx.options(f"{served.url}{path}", headers=asked)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["WebHook-Allowed-Origin"] == "eventemitter.example.com"
+    assert answer.headers["WebHook-Allowed-Rate"] == "*"
+    assert "POST" in answer.headers["Allow"]
+    assert "Access-Control-Allow-Origin" not in answer.headers
+    assert httpx.post(f"{served.url}{path}", headers=asked, json={}).status_code == 401
+
+
+def test_leave_is_for_who_says_a_name_where_events_are_taken(served: Served) -> None:
+    for name in ("", "a b", "a.example\u00e9".encode(), "x" * 300, "https://a.example"):
+        answer = httpx.options(
+            f"{served.url}/v1/events",
+            headers={"WebHook-Request-Origin": name},  # type: ignore[dict-item]
+        )
+        assert (answer.status_code, answer.json()["error"]) == (400, "bad_origin")
+        assert "WebHook-Allowed-Origin" not in answer.headers
+    asked = {"WebHook-Request-Origin": "a.example"}
+    for path, status in (("/v1/track", 405), ("/v1/tag", 204), ("/healthz", 200), ("/x", 404)):
+        answer = httpx.options(f"{served.url}{path}", headers=asked)
+        assert answer.status_code == status
+        assert "WebHook-Allowed-Origin" not in answer.headers
+    nothing = httpx.options(f"{served.url}/v1/events")
+    assert (nothing.status_code, nothing.headers["Allow"]) == (405, "POST")
+
+
 def test_data_that_is_not_json_is_refused(served: Served, source: str) -> None:
     headers = {"ce-source": source, "Content-Type": "text/csv"}
     answer = binary(served, served.key(source), headers, b"a,b")
