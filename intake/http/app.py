@@ -75,7 +75,9 @@ class Intake:
             await serve_script(scope, receive, send)
         elif scope["type"] == "http":
             assert self._desk is not None
-            await self._answer(self._desk, Request(scope, receive, self._held), send)
+            seconds = self._settings.intake_body_seconds
+            request = Request(scope, receive, self._held, seconds)
+            await self._answer(self._desk, request, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()

@@ -268,6 +268,10 @@ def an_import_is_taken_back(world: World) -> None:
     runs = {run["feed"]: run["run"] for run in world.facts("list")}
     assert set(runs) == {"shop", "crm", "mail", "games"}
     world.facts("undo", runs["games"], "--yes", status=1)  # one has no wallet
+    games = (world.path("games.toml"), world.path("games.csv"), "--yes", "--skip-rejected")
+    told = world.stack.flowdrop("import", "run", *games, status=1)
+    assert f"import {runs['games']} was taken back on" in told
+    assert "give the mapping another `feed`" in told
     found = world.facts("undo", runs["shop"], "--yes")
     assert found["back"] == {"flowdrop.wallet.earn": len(world.paid)}
     assert found["stay"] == {"flowdrop.campaign.conversion": len(world.paid)}

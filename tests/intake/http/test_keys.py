@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import json
+import socket
 import time
 from datetime import timedelta
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ from click.testing import CliRunner
 
 from flowdrop.cli import main
 from intake.http.keys import NEVER, KeyFile, Wish, draw, hash_of, now
+from local.ports import HOST
 from streams.events import TYPES
 from tests.intake.http.serving import CONVERSION, EARN, Served, event, logged
 
@@ -182,6 +186,64 @@ def test_a_key_has_an_end(served: Served, source: str) -> None:
     served.file.revoke(key.id, now())
     answer = served.post(event(2, source), token)
     assert (answer.status_code, "is revoked" in answer.json()["detail"]) == (401, True)
+
+
+@pytest.mark.kafka
+@pytest.mark.parametrize("way", ["events", "feed", "signed", "segment", "tag"])
+def test_a_key_that_is_revoked_during_a_request_is_not_honoured(
+    served: Served, source: str, way: str
+) -> None:
+    kinds, wish = {
+        "signed": ((CONVERSION,), {"feed": source, "header": "x-signature", "secret": "s" * 32}),
+        "tag": ((), {"origins": (ORIGIN,)}),
+    }.get(way, ((CONVERSION,), {}))
+    token = served.key(source, kinds, **wish)  # type: ignore[arg-type]
+    body = {
+        "events": json.dumps(event(1, source)),
+        "tag": json.dumps({"key": token, "events": [exposure(1, source)]}),
+    }.get(way, "{}").encode()
+    shown = {
+        "signed": {"X-Signature": hmac.digest(b"s" * 32, body, "sha256").hex()},
+        "tag": {"Origin": ORIGIN},
+    }.get(way, {"Authorization": f"Bearer {token}"})
+    path = {"events": "events", "segment": "track", "tag": "tag"}.get(way, f"feeds/{source}")
+    with socket.create_connection((HOST, served.port), timeout=30) as wire:
+        lines = [
+            *(f"POST /v1/{path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}"),
+            *("Content-Type: application/cloudevents+json", "Expect: 100-continue"),
+            *(f"{name}: {text}" for name, text in shown.items()),
+        ]
+        wire.sendall("\r\n".join([*lines, "", ""]).encode())
+        # The server says so once the body is asked for: the key has been looked at by then.
+        assert wire.recv(25) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        key = next(key for key in served.file.read() if key.source == source)
+        served.file.revoke(key.id, now())
+        wire.sendall(body)
+        answer = HTTPResponse(wire)
+        answer.begin()
+        told = json.loads(answer.read())
+    assert (answer.status, told["error"]) == (401, "unknown_key")
+    assert "is revoked" in told["detail"]
+    assert logged(served.kafka, source) == []
+
+
+@pytest.mark.kafka
+def test_a_file_of_keys_that_can_not_be_read_is_said_to_a_page(served: Served, source: str) -> None:
+    token = served.key(source, (), origins=(ORIGIN,))
+    good = served.file.path.read_bytes()
+    try:
+        served.file.path.write_text("[{]")
+        asked = {"Origin": ORIGIN, "Access-Control-Request-Method": "POST"}
+        for answer in (
+            beacon(served, token, [exposure(1, source)]),
+            httpx.options(f"{served.url}/v1/tag", headers=asked),
+        ):
+            assert (answer.status_code, answer.json()["error"]) == (503, "keys_unreadable")
+            assert "put your copy back" in answer.json()["detail"]
+            assert "Retry-After" in answer.headers
+    finally:
+        served.file.path.write_bytes(good)
+    assert beacon(served, token, [exposure(1, source)]).status_code == 202
 
 
 @pytest.mark.kafka

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
+from http.client import HTTPResponse
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -16,6 +17,7 @@ from tests.intake.http.serving import CONVERSION, EARN, Served, event, logged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.kafka
 
@@ -148,6 +150,24 @@ def test_leave_is_for_who_says_a_name_where_events_are_taken(served: Served) -> 
         assert "WebHook-Allowed-Origin" not in answer.headers
     nothing = httpx.options(f"{served.url}/v1/events")
     assert (nothing.status_code, nothing.headers["Allow"]) == (405, "POST")
+
+
+def test_a_body_that_comes_too_slowly_is_not_waited_for(kafka: str, tmp_path: Path) -> None:
+    impatient = Served(tmp_path, kafka, intake_body_seconds=0.05)
+    try:
+        token = impatient.key("shop")
+        head = (
+            f"POST /v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
+            "Content-Type: application/cloudevents+json\r\nContent-Length: 100\r\n\r\n{"
+        )
+        with half_open(impatient.port, 1, head.encode()) as (wire,):
+            answer = HTTPResponse(wire)
+            answer.begin()
+            told = json.loads(answer.read())
+        assert (answer.status, told["error"]) == (408, "slow")
+        assert told["detail"] == "the body took more than 0.05 s; send less at once"
+    finally:
+        impatient.stop()
 
 
 def test_data_that_is_not_json_is_refused(served: Served, source: str) -> None:
