@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,6 +39,7 @@ when = "open == 'yes'"
 type = "wallet.open"
 fields = { program = "'p'" }
 """
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
 ROWS = """id,person,time,coins,open
 1,ann,2026-03-01T09:00:00Z,5,no
 2,bob,2026-03-01T09:00:00Z,5,no
@@ -55,7 +57,7 @@ def test_those_who_would_get_coins_without_a_wallet_are_counted(
     path.write_text(ROWS)
     wallets = np.array([xxh3_64_intdigest(b"ann")], np.uint64)
     known = replace(NOTHING, wallets=wallets, silent="")
-    found = Check(path, loads(mapping), 8, known, 10).run()
+    found = Check(path, loads(mapping), 8, known, 10, now=NOW).run()
     assert (found.rejected, found.people) == (0, 4)
     assert found.without_wallet == without, "bob, and cat unless the file opens a wallet for her"
-    assert Check(path, loads(mapping), 8, NOTHING, 10).run().without_wallet is None
+    assert Check(path, loads(mapping), 8, NOTHING, 10, now=NOW).run().without_wallet is None

@@ -199,7 +199,9 @@ def test_a_refused_call_is_named_once_by_its_place(served: Served, source: str) 
     assert [one.get("reason") for one in answer["events"][1:]] == [
         *("in_the_future", "type_not_allowed"),
     ]
-    assert [one["detail"].partition(":")[0] for one in answer["events"][1:]] == ["row 2", "row 3"]
+    assert [one["detail"].partition(":")[0] for one in answer["events"][1:]] == [
+        *("call 2 (messageId 'm2')", "call 3 (messageId 'm3')"),
+    ]
 
 
 def test_calls_that_can_not_be_read_are_told(served: Served, source: str) -> None:

@@ -137,8 +137,8 @@ def test_a_broken_attribute_is_refused_by_its_own_column() -> None:
     text = SHOP.partition("[[event]]")[0] + '[[event]]\ntype = "person.profile"\n'
     made = loads(text + f"fields.attributes = {attributes}\n")
     for column, value, problem in (
-        ("town", "x" * 201, "attributes.city: expected `str` of length <= 200"),
-        ("likes", ["tea", 1], "attributes.likes[1]: expected `str`, got `int`"),
+        ("town", "x" * 201, "attributes.city: it must be a text of at most 200 characters"),
+        ("likes", ["tea", 1], "attributes.likes[1]: it must be a text, not a whole number"),
     ):
         (refused,) = made.events_of(
             [ROW | {"age": "30", "town": "x", "likes": ["a"], column: value}]
@@ -148,7 +148,7 @@ def test_a_broken_attribute_is_refused_by_its_own_column() -> None:
     whole = loads(text + 'fields.attributes = "traits"\n')
     for name, value, problem in (
         ("city", "x" * 201, "attributes.city: expected"),
-        ("n" * 65, "x", f"attributes.{'n' * 65}: expected `str` of length <= 64"),
+        ("n" * 65, "x", f"attributes.{'n' * 65}: it must be a text of at most 64 characters"),
     ):
         (refused,) = whole.events_of([ROW | {"traits": {"age": 30, name: value}}])
         assert isinstance(refused, RowRefusal)
