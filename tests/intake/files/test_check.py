@@ -13,6 +13,7 @@ from xxhash import xxh3_64_intdigest
 from intake.files.check import Check
 from intake.files.warehouse import NOTHING
 from intake.mapping import loads
+from streams.settings import StreamSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +58,9 @@ def test_those_who_would_get_coins_without_a_wallet_are_counted(
     path.write_text(ROWS)
     wallets = np.array([xxh3_64_intdigest(b"ann")], np.uint64)
     known = replace(NOTHING, wallets=wallets, silent="")
-    found = Check(path, loads(mapping), 8, known, 10, now=NOW).run()
+    found = Check(path, loads(mapping), StreamSettings(), known, now=NOW).run()
     assert (found.rejected, found.people) == (0, 4)
     assert found.without_wallet == without, "bob, and cat unless the file opens a wallet for her"
-    assert Check(path, loads(mapping), 8, NOTHING, 10, now=NOW).run().without_wallet is None
+    assert (
+        Check(path, loads(mapping), StreamSettings(), NOTHING, now=NOW).run().without_wallet is None
+    )

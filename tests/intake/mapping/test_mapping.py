@@ -147,7 +147,7 @@ def test_a_broken_attribute_is_refused_by_its_own_column() -> None:
         assert (refused.column, refused.problem) == (column, problem)
     whole = loads(text + 'fields.attributes = "traits"\n')
     for name, value, problem in (
-        ("city", "x" * 201, "attributes.city: expected"),
+        ("city", "x" * 201, "attributes.city: it must be"),
         ("n" * 65, "x", f"attributes.{'n' * 65}: it must be a text of at most 64 characters"),
     ):
         (refused,) = whole.events_of([ROW | {"traits": {"age": 30, name: value}}])
