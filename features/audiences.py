@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 
     from clickhouse_connect.driver.client import Client
 
+LISTED = "listed"  # stands where a model's id does: no model chose them
+
 
 class Member(NamedTuple):
     """One person of an audience."""
 
     person: str
-    score: float  # the chance to redeem in the next campaign, 0 to 1
-    rank: int  # 1 is the highest score
+    score: float | None  # the chance to redeem in the next campaign, 0 to 1; None: of a list
+    rank: int  # 1 is the highest score, or the first of a list
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,11 @@ class Audience:
     opted_out: int  # left out because their latest consent at as_of was a refusal
     fingerprint: str
     frozen_at: datetime
+
+    @property
+    def chosen_by(self) -> str:
+        """Who chose its members, in words."""
+        return "of a list" if self.model_id == LISTED else f"by {self.model_id}"
 
 
 def audiences(client: Client) -> list[Audience]:
@@ -68,5 +75,7 @@ def members(client: Client, program: str, name: str) -> list[Member]:
     """
     one = audience(client, program, name)
     values = {"program": program, "audience": name, "fingerprint": one.fingerprint}
-    found = rows(client, "features/audience_members", **values)
-    return [Member(**row) for row in found]
+    found = [Member(**row) for row in rows(client, "features/audience_members", **values)]
+    if one.model_id == LISTED:  # the table holds 0 for them
+        return [member._replace(score=None) for member in found]
+    return found

@@ -389,7 +389,7 @@ def audience_show(name: str, program: str, *, as_json: bool, as_csv: bool) -> No
     else:
         print_rows(
             found[:SHOWN_MEMBERS],
-            title=f"{name}: {one.size:,} people as of {one.as_of}, by {one.model_id}",
+            title=f"{name}: {one.size:,} people as of {one.as_of}, {one.chosen_by}",
         )
         if len(found) > SHOWN_MEMBERS:
             click.echo(f"and {len(found) - SHOWN_MEMBERS:,} more; --csv and --json give them all")

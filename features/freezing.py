@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from features.audiences import Audience, Member, audiences
+from features.audiences import LISTED, Audience, Member, audiences
 from flowdrop.output import json_text
 from sql.client import rows
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from clickhouse_connect.driver.client import Client
 
-LISTED = "listed"  # stands where a model's id does: no model chose them
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 

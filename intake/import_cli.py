@@ -107,6 +107,13 @@ def check_command(mapping: Path, file: Path, rejects: Path | None, *, as_json: b
 @click.option(
     "--skip-rejected", is_flag=True, help="Publish the good rows although others are rejected."
 )
+@click.option(
+    "--outcomes",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write there as CSV what became of each event: its row, id and type, the outcome, and the "
+    "reason in words.",
+)
 @_wait
 @_yes
 @as_json_option()
@@ -115,6 +122,7 @@ def run_command(
     file: Path,
     *,
     rejects: Path | None,
+    outcomes: Path | None,
     skip_rejected: bool,
     wait: bool,
     yes: bool,
@@ -124,13 +132,18 @@ def run_command(
 
     Nothing is published before the whole file is checked, nor if a row is rejected, unless
     --skip-rejected is given. It asks before events that move coins. An import that was interrupted
-    goes on where it was when it is run again.
+    goes on where it was when it is run again. One that is complete may be run again for
+    --outcomes, which changes nothing.
     """
     from flowdrop.output import print_json, say
     from intake.files.publishing import require_log
     from intake.files.run import run
     from intake.mapping import load
 
+    if outcomes is not None and not wait:
+        raise click.ClickException(
+            "--outcomes tells what workers say of the events; leave out --no-wait"
+        )
     made, settings = load(mapping), _settings()
     require_log()
 
@@ -139,7 +152,13 @@ def run_command(
             return False
         return _confirmed(found, made, yes=yes)
 
-    done = run(file, made, settings, rejects=rejects, wait=wait, may_send=may_send)
+    done = run(
+        *(file, made, settings),
+        rejects=rejects,
+        outcomes=outcomes,
+        wait=wait,
+        may_send=may_send,
+    )
     if as_json:
         sent = done.sent and _sent(done.sent)
         print_json(_facts(done.checked, made, settings) | {"run": done.run, "sent": sent})
@@ -150,6 +169,10 @@ def run_command(
             say("nothing was published; mend the rows, or publish the others by --skip-rejected")
         raise SystemExit(1)
     say(f"import {done.run}: take it back with `flowdrop import undo {done.run}`")
+    if outcomes is not None:
+        say(f"{outcomes} tells what became of each event, by rows of {file}")
+    elif wait:
+        say("what became of each row: run it again with --outcomes FILE, which changes nothing")
     _end(done.sent, as_json=as_json)
 
 
@@ -241,17 +264,18 @@ def _write_new(path: Path, text: str) -> None:
 
 def _confirmed(found: Checked, made: Mapping, *, yes: bool) -> bool:
     """Return whether to send; asks if coins move."""
+    from flowdrop.output import counted
+
     moving = sum(
         one["events"]
         for one, rule in zip(found.events, made.rules, strict=True)
         if rule.is_of_wallets
     )
     if moving and not yes:
-        click.confirm(
-            f"publish {found.total:,} events, {moving:,} of which move coins or open wallets?",
-            abort=True,
-            err=True,
-        )
+        told = f"publish {found.total:,} events, {moving:,} of which move coins or open wallets"
+        if found.without_wallet:
+            told += f" ({counted(found.without_wallet, 'person', 'people')} without a wallet)"
+        click.confirm(f"{told}?", abort=True, err=True)
     return True
 
 
@@ -316,6 +340,11 @@ def _words(found: Checked, made: Mapping, settings: StreamSettings) -> list[tupl
         facts.append(("known people", f"not known: {found.not_asked}"))
     else:
         facts.append(("known people", f"{found.known:,}, and {found.new:,} new"))
+    if found.without_wallet:
+        remedy = "an [[event]] of wallet.open before the one that gives coins opens one"
+        facts.append(
+            ("people without a wallet", f"{found.without_wallet:,} would get coins; {remedy}")
+        )
     if any(rule.is_of_wallets for rule in made.rules):
         facts.append(("too old for the ledger", _age(found, settings.dedup_window_days)))
         opening = sum(found.opening.values())
@@ -347,9 +376,12 @@ def _sent(sent: Any) -> dict[str, Any]:
 
 def _end(sent: Any, *, as_json: bool) -> None:
     """Say what became of what was sent, and end with status 1 unless all is well."""
-    from flowdrop.output import print_rows
+    from flowdrop.output import print_rows, say
     from streams.kafka.publish.outbox import end
 
     if sent.told is not None and not as_json:
         print_rows(sent.told.rows(), title="What became of them")
+        say(sent.told.refusals())
+    if sent.told is not None and sent.resumed:
+        say(f"that leaves out the {sent.resumed:,} that an earlier run had sent")
     end(sent.told)

@@ -48,7 +48,7 @@ class Person:
 
     person: str
     rank: int
-    score: float
+    score: float | None  # None: of a list, which has none
     arm: str  # drop, holdout, or none for people left out
     probability: float | None
     coins: int

@@ -35,7 +35,7 @@ class Candidate:
 
     person: str
     rank: int
-    score: float
+    score: float | None
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Member:
 
     person: str
     rank: int
-    score: float
+    score: float | None
     arm: str
     probability: float
 
@@ -55,7 +55,7 @@ class LeftOut:
 
     person: str
     rank: int
-    score: float
+    score: float | None
     reason: str
 
 

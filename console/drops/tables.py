@@ -79,7 +79,7 @@ class MemberRow(Base):
     drop: Mapped[str] = mapped_column(ForeignKey("drops.name"), primary_key=True)
     person: Mapped[str] = mapped_column(String(NAME_CHARS_MAX), primary_key=True)
     rank: Mapped[int] = mapped_column(Integer)
-    score: Mapped[float] = mapped_column(Float)
+    score: Mapped[float | None] = mapped_column(Float)
     arm: Mapped[str] = mapped_column(String(16))
     probability: Mapped[float] = mapped_column(Float)
     assigned_at: Mapped[datetime] = mapped_column(UtcTime)
@@ -94,7 +94,7 @@ class LeftOutRow(Base):
     drop: Mapped[str] = mapped_column(ForeignKey("drops.name"), primary_key=True)
     person: Mapped[str] = mapped_column(String(NAME_CHARS_MAX), primary_key=True)
     rank: Mapped[int] = mapped_column(Integer)
-    score: Mapped[float] = mapped_column(Float)
+    score: Mapped[float | None] = mapped_column(Float)
     reason: Mapped[str] = mapped_column(String(32))
 
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
 UNDESCRIBED = LocalizedText(
-    "Nobody has described this campaign: no `flowdrop.campaign.describe` event names it. Its events "
-    "count all the same."
+    "Nobody has described this campaign: no `flowdrop.campaign.describe` event names it. Its "
+    "events count all the same."
 )
 BASIS = LocalizedText(
     "The latest description applies as a whole, by its own time; those before it are kept. "

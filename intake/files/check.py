@@ -20,7 +20,19 @@ from intake.files.rejects import Rejects
 from intake.files.runs import FOLDER
 from intake.files.twice import Twice
 from intake.mapping import targets
-from streams.events import Defund, Describe, Fund, ReserveAdd, ReserveRemove
+from streams.events import (
+    Defund,
+    DepositWithdraw,
+    Describe,
+    Earn,
+    Fund,
+    Grant,
+    Open,
+    PointsIn,
+    ReserveAdd,
+    ReserveRemove,
+    Reward,
+)
 from streams.events.times import DAY_US, EPOCH, MICROSECOND, microseconds
 
 if TYPE_CHECKING:
@@ -39,6 +51,7 @@ if TYPE_CHECKING:
     from streams.settings import StreamSettings
 
 _NOBODYS = (Describe, Defund, Fund, ReserveAdd, ReserveRemove)  # their subject is no person
+_GIVING = (DepositWithdraw, Earn, Grant, PointsIn, Reward)  # coins to their subject's wallet
 _EVER_US = 2**62
 
 
@@ -54,6 +67,8 @@ class Checked:
         first, last: times of the first and last of them; None if there is none.
         people: how many different people they are of.
         known, new: how many of those the warehouse knows, and how many not; None: not asked.
+        without_wallet: how many would be given coins and have no wallet, neither in the warehouse
+            nor by an event of this file; None: not asked.
         not_asked: why it was not asked; "" if it was.
         rejected: rows that are refused; `rejects` are the first of them.
         repeats: events that are in the file before, with the same content.
@@ -79,6 +94,7 @@ class Checked:
     people: int
     known: int | None
     new: int | None
+    without_wallet: int | None
     not_asked: str
     rejected: int
     rejects: tuple[RowRefusal, ...]
@@ -142,7 +158,7 @@ class Check:
         self._quick = Quick(mapping, settings.partitions, kept, latest)
         self._rejects = Rejects(rejects, self._source.columns, self._source.delimiter or ",")
         self._rules = mapping.rules
-        self._people = People()
+        self._people, self._given, self._opened = People(), People(), People()
         self._twice = Twice(home() / FOLDER)
         self._counts = np.zeros(len(self._rules), np.int64)
         self._rows = self._blank = self._without = self._too_old = 0
@@ -218,6 +234,9 @@ class Check:
         nobodys = [n for n, rule in enumerate(self._rules) if rule.kind in _NOBODYS]
         subjects = table["subject"]
         self._people.add(subjects.filter(~np.isin(rules, nobodys)) if nobodys else subjects)
+        for kinds, people in ((_GIVING, self._given), ((Open,), self._opened)):
+            if own := [n for n, rule in enumerate(self._rules) if rule.kind in kinds]:
+                people.add(subjects.filter(np.isin(rules, own)))
 
     def _count_old(self, table: pa.RecordBatch, rules: Any, moments: Any) -> None:
         """Count what lies behind the ledger's window, and what is brought as opening balances."""
@@ -242,6 +261,7 @@ class Check:
         asked = not self._known.silent
         people = len(self._people)
         known = self._people.known(self._known.people) if asked else None
+        wallets = self._known.wallets, self._opened.hashes()
         return Checked(
             file=str(self._path),
             format=self._source.format,
@@ -256,6 +276,7 @@ class Check:
             people=people,
             known=known,
             new=None if known is None else people - known,
+            without_wallet=self._given.without(*wallets) if asked else None,
             not_asked=self._known.silent,
             rejected=self._rejects.count,
             rejects=tuple(self._rejects.first),

@@ -40,6 +40,13 @@ class People:
             self._pending, self._count = [], 0
         return self._hashes
 
+    def without(self, *others: Hashes) -> int:
+        """Return how many of the people are among none of several `others`."""
+        left = self.hashes()
+        for hashes in others:
+            left = left[np.isin(left, hashes, kind="sort", invert=True)]
+        return len(left)
+
     def known(self, hashes: Hashes) -> int:
         """Return how many of the people are among `hashes`, in any order."""
         return int(np.isin(self.hashes(), hashes, kind="sort").sum())

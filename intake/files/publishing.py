@@ -41,7 +41,14 @@ def require_log() -> None:
     require_topics(load(Addresses).kafka, settings.partitions, WALLET_TOPIC, CAMPAIGN_TOPIC)
 
 
-def publish(name: str, spool: Spool, topics: Sequence[str], *, wait: bool) -> Sent:
+def publish(
+    name: str,
+    spool: Spool,
+    topics: Sequence[str],
+    *,
+    wait: bool,
+    then: Callable[[Told], object] = lambda _: None,
+) -> Sent:
     """Send all records of a spool in the order of time; return once Kafka has them.
 
     Args:
@@ -49,6 +56,7 @@ def publish(name: str, spool: Spool, topics: Sequence[str], *, wait: bool) -> Se
         spool: holds them.
         topics: of each rule.
         wait: whether to wait until a worker has judged them, and to tell what became of them.
+        then: is called with that, while the spool still holds the records.
 
     Raises:
         click.ClickException: when the broker refuses a record.
@@ -62,6 +70,8 @@ def publish(name: str, spool: Spool, topics: Sequence[str], *, wait: bool) -> Se
             f"an earlier run of this import was interrupted after {progress.before:,} records; "
             "going on behind them"
         )
+        if telling is not None:
+            telling.include_earlier()
 
     def on_ack(record: Record, offset: int) -> None:
         progress.on_ack(record)
@@ -76,7 +86,10 @@ def publish(name: str, spool: Spool, topics: Sequence[str], *, wait: bool) -> Se
         finally:
             progress.save()
     progress.done()
-    return Sent(sent, progress.skipped, telling.told() if telling is not None else None)
+    told = telling.told() if telling is not None else None
+    if told is not None:
+        then(told)
+    return Sent(sent, progress.skipped, told)
 
 
 def _records(

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
+from flowdrop.wanted import broken_json
 from intake.files import lent
 from intake.files.batches import Batch, of_columns
 from intake.files.encoding import AUTO, AsUtf8, Opened
@@ -415,7 +416,7 @@ def _object(line: bytes, decode: Any) -> dict[str, Any] | tuple[str, str]:
     try:
         row = decode(line)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        return f"is no JSON: {error}", "write one whole object on each line"
+        return f"is no JSON: {broken_json(error)}", "write one whole object on each line"
     if isinstance(row, dict):
         return row
     return "is JSON, but no object", 'write an object, {"column": value, ...}, on each line'

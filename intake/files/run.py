@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import click
 import msgspec
 
+from flowdrop.settings import Addresses, load
 from intake.files import runs
 from intake.files.check import Check
+from intake.files.outcomes import write
 from intake.files.publishing import publish
 from intake.files.sort import Spool
 from intake.files.warehouse import known
+from streams.kafka.publish.answers import answers, ends_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from intake.files.check import Checked
     from intake.files.publishing import Sent
     from intake.mapping import Mapping
+    from streams.kafka.publish.told import Told
     from streams.settings import StreamSettings
 
 
@@ -47,6 +52,7 @@ def run(
     settings: StreamSettings,
     *,
     rejects: Path | None,
+    outcomes: Path | None,
     wait: bool,
     may_send: Callable[[Checked], bool],
 ) -> Imported:
@@ -57,12 +63,14 @@ def run(
         mapping: how it is read.
         settings: partitions and the ledger's window.
         rejects: where every rejected row is written as CSV; None for nowhere.
+        outcomes: where is written what became of each event, which needs `wait`; None for nowhere.
         wait: see `publish`.
         may_send: is asked once the file is checked, before anything is sent.
 
     Raises:
         click.ClickException: when the file can't be read, or Kafka refuses a record.
     """
+    kafka = load(Addresses).kafka
     with runs.alone(path, mapping.text) as folder:
         spool = Spool(folder)
         try:
@@ -77,12 +85,36 @@ def run(
             if not may_send(checked):
                 return Imported(name, checked, None)
             noted = _noted(name, path, mapping, checked)
-            noted.save()
-            sent = publish(name, spool, [rule.topic for rule in mapping.rules], wait=wait)
+            since = ends_now(kafka, settings.partitions) | noted.since
+            noted = msgspec.structs.replace(noted, since=since)
+            with _opened(outcomes) as out:
+                noted.save()
+
+                def tell(told: Told) -> None:
+                    if out is not None:
+                        found = answers(kafka, since)
+                        write(out, spool, mapping.rules, found, is_judged=not told.untold)
+
+                topics = [rule.topic for rule in mapping.rules]
+                sent = publish(name, spool, topics, wait=wait, then=tell)
             msgspec.structs.replace(noted, complete=True).save()
             return Imported(name, checked, sent)
         finally:
             spool.remove()
+
+
+@contextmanager
+def _opened(path: Path | None) -> Iterator[IO[str] | None]:
+    """Open the file of outcomes before anything is sent, so that it surely can be written."""
+    if path is None:
+        yield None
+        return
+    try:
+        out = path.open("w", encoding="utf-8-sig", newline="")
+    except OSError as error:
+        raise click.ClickException(f"--outcomes {path}: {error.strerror}") from error
+    with out:
+        yield out
 
 
 def _noted(name: str, path: Path, mapping: Mapping, checked: Checked) -> runs.Run:

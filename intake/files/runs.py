@@ -26,6 +26,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     """An import: the same file by the same mapping is the same run.
 
     `last` is the time of its last event. `undone_at` is when it was begun to be taken back.
+    `since` is where the topics of results ended before it was begun, by their ids.
     """
 
     run: str
@@ -37,6 +38,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     rejected: int
     last: datetime
     begun: datetime
+    since: dict[str, list[int]] = {}
     complete: bool = False
     undone_at: datetime | None = None
     undone: bool = False
@@ -115,4 +117,4 @@ def _read(path: Path) -> Run:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Run)
     except (OSError, msgspec.DecodeError) as error:
-        raise click.ClickException(f"{path}: {error}; remove it, and import again") from error
+        raise click.ClickException(f"{path} can't be read; remove it, and import again") from error

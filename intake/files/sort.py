@@ -41,12 +41,13 @@ class Spool:
     """Sorts records below a folder of its own, which is emptied at first.
 
     Args:
-        folder: where the runs lie; only its owner may read them.
+        folder: where the runs lie; only its owner may read them. What others put there meanwhile
+            is removed with them.
         run_bytes: how much is sorted in memory at a time.
     """
 
     def __init__(self, folder: Path, run_bytes: int = RUN_BYTES) -> None:
-        self._folder = folder
+        self.folder = folder
         self._run_bytes = run_bytes
         self._pending: list[pa.RecordBatch] = []
         self._bytes = 0
@@ -71,7 +72,7 @@ class Spool:
 
     def remove(self) -> None:
         """Remove what lies on disk."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _write(self) -> None:
         """Write what is pending as a sorted run."""
@@ -81,7 +82,7 @@ class Spool:
         self._pending, self._bytes = [], 0
         keys = [table[name].to_numpy() for name in ("rule", "row", "time_us")]
         table = table.take(pa.array(np.lexsort(keys)))
-        path = self._folder / f"{len(self._runs):06d}.arrow"
+        path = self.folder / f"{len(self._runs):06d}.arrow"
         options = ipc.IpcWriteOptions(compression="lz4")
         with pa.OSFile(str(path), "wb") as out, ipc.new_file(out, SCHEMA, options=options) as run:
             run.write_table(table, max_chunksize=ROWS_A_READ)

@@ -16,18 +16,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from xxhash import xxh3_64_intdigest
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from intake.files.parts import PARTS, Parts
 
+if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
 PREFIX = "names-"
 LEFT_SECONDS = 86_400
-PARTS = 64
 KEPT_MAX = 1_000
-PENDING_ROWS = 1_000_000
-_SHIFT = np.uint64(58)  # the highest six bits choose the part
 _ENTRY = np.dtype([("name", np.uint64), ("content", np.uint64), ("row", np.int64)])
 
 
@@ -51,8 +48,7 @@ class Twice:
             if time.time() - left.stat().st_mtime > LEFT_SECONDS:
                 shutil.rmtree(left, ignore_errors=True)
         self._folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder))
-        self._pending: list[NDArray[np.void]] = []
-        self._count = 0
+        self._parts = Parts(self._folder, _ENTRY)
         self.repeats = 0
         self.conflicts = 0
         self.first: list[Conflict] = []
@@ -64,16 +60,14 @@ class Twice:
         entries["name"] = [xxh3_64_intdigest(b"%b\n%b" % pair) for pair in names]
         entries["content"] = list(map(xxh3_64_intdigest, records["value"].to_pylist()))
         entries["row"] = records["row"].to_numpy()
-        self._pending.append(entries)
-        self._count += len(entries)
-        if self._count >= PENDING_ROWS:
-            self._write()
+        self._parts.add(entries)
 
     def find(self) -> None:
         """Count repeats and conflicts, keep the first of these, and forget the rest."""
         found: list[Conflict] = []
-        for entries in self._parts():
-            found += self._of(entries)
+        for number in range(PARTS):
+            if len(entries := self._parts.part(number)):
+                found += self._of(entries)
         self.first = sorted(found)[:KEPT_MAX]
         self.close()
 
@@ -92,26 +86,3 @@ class Twice:
         self.conflicts += len(others)
         rows = zip(entries["row"][others].tolist(), firsts["row"][others].tolist(), strict=True)
         return sorted(map(Conflict._make, rows))[:KEPT_MAX]
-
-    def _parts(self) -> Iterator[NDArray[np.void]]:
-        """Yield what was noted, all of a name together."""
-        if not any(self._folder.iterdir()):
-            if self._count:
-                yield np.concatenate(self._pending)
-            return
-        self._write()
-        for path in sorted(self._folder.iterdir()):
-            yield np.fromfile(path, _ENTRY)
-
-    def _write(self) -> None:
-        if not self._count:
-            return
-        entries = np.concatenate(self._pending)
-        self._pending, self._count = [], 0
-        parts = (entries["name"] >> _SHIFT).astype(np.int64)
-        entries = entries[np.argsort(parts, kind="stable")]
-        ends = np.cumsum(np.bincount(parts, minlength=PARTS))
-        for number, own in enumerate(np.split(entries, ends[:-1])):
-            if len(own):
-                with (self._folder / f"{number:02d}").open("ab") as out:
-                    out.write(own.tobytes())

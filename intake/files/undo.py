@@ -135,16 +135,18 @@ def taking_back(event: Event, at: datetime) -> Event | None:
         case Link(data=data) if data.linked:
             return Link(**head, data=msgspec.structs.replace(data, linked=False))
         case _ if isinstance(event, Original):
+            # Of two events of one id the ledger has applied one; each has a reversal of its own.
+            head["id"] = _id_of(event, f"~{blake2b(encode(event), digest_size=6).hexdigest()}")
             program = event.data.program
             return Reverse(**head, data=ReverseData(program=program, original=event))
     return None
 
 
-def _id_of(event: Event) -> str:
-    own = PREFIX + event.id
+def _id_of(event: Event, ending: str = "") -> str:
+    own = PREFIX + event.id + ending
     if len(own) <= ID_LENGTH_MAX:
         return own
-    return PREFIX + blake2b(event.id.encode(), digest_size=16).hexdigest()
+    return PREFIX + blake2b(event.id.encode(), digest_size=16).hexdigest() + ending
 
 
 class _TakingBack:

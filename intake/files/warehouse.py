@@ -21,16 +21,19 @@ class Known:
 
     Attributes:
         people: hashes of everybody's name, `(people,)`.
+        wallets: hashes of the names of wallets that are not closed, `(wallets,)`.
         clocks_us: of each partition of wallet.events that has one, microseconds since 1970.
         silent: why the warehouse could not be asked; "" when it was.
     """
 
     people: NDArray[np.uint64]
+    wallets: NDArray[np.uint64]
     clocks_us: dict[int, int]
     silent: str = ""
 
 
-NOTHING = Known(np.empty(0, np.uint64), {}, "not asked")
+_NOBODY = np.empty(0, np.uint64)
+NOTHING = Known(_NOBODY, _NOBODY, {}, "not asked")
 
 
 def known() -> Known:
@@ -38,6 +41,7 @@ def known() -> Known:
     try:
         client = connect()
         people = arrow(client, "intake/people")["hash"].to_numpy()
+        wallets = arrow(client, "intake/wallets")["hash"].to_numpy()
         clocks = arrow(client, "intake/clocks").to_pylist()
     except click.ClickException as error:
         return replace(NOTHING, silent=error.message)
@@ -46,4 +50,4 @@ def known() -> Known:
             return replace(NOTHING, silent=words)
         raise
     found = {row["partition"]: row["clock_us"] for row in clocks}
-    return Known(people.astype(np.uint64), found)
+    return Known(people.astype(np.uint64), wallets.astype(np.uint64), found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -36,7 +37,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+EVENTS = "/v1/events"
 TAG = "/v1/tag"
+ASKER = b"webhook-request-origin"
+_DNS = re.compile(r"[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){0,9}")
 TAKEN, IN_VAIN = 202, 422  # statuses, where every event was refused the second
 # Segment's libraries know no success but 200.
 SEGMENT_TAKEN, SEGMENT_IN_VAIN = 200, 400
@@ -44,7 +48,7 @@ SEGMENT: dict[str, Endpoint] = {
     f"/v1/{call}": endpoints.segment for call in ("identify", "track", "batch")
 }
 ENDPOINTS: dict[str, Endpoint] = {
-    "/v1/events": endpoints.events,
+    EVENTS: endpoints.events,
     TAG: endpoints.tag,
     **SEGMENT,
 }
@@ -71,7 +75,9 @@ class Intake:
             await serve_script(scope, receive, send)
         elif scope["type"] == "http":
             assert self._desk is not None
-            await self._answer(self._desk, Request(scope, receive, self._held), send)
+            seconds = self._settings.intake_body_seconds
+            request = Request(scope, receive, self._held, seconds)
+            await self._answer(self._desk, request, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -91,6 +97,8 @@ class Intake:
         try:
             if request.path == TAG:
                 headers = _cors(desk, request)
+            elif _asks_leave(request):
+                headers = _leave(request)
             status, body, media = await _served(desk, request)
         except GoneError:
             return
@@ -116,6 +124,8 @@ async def _served(desk: Desk, request: Request) -> tuple[int, bytes, bytes]:
     if endpoint is not None:
         if request.method == "OPTIONS" and request.path == TAG:
             return 204, b"", JSON
+        if _asks_leave(request):
+            return 200, b"", JSON
         if request.method != "POST":
             raise ProblemError(405, "wrong_method", f"{request.method}: this address takes POST")
         told = await endpoint(desk, request)
@@ -147,6 +157,37 @@ def _cors(desk: Desk, request: Request) -> Headers:
             (b"access-control-max-age", b"600"),
         ]
     return headers
+
+
+def _asks_leave(request: Request) -> bool:
+    """Return whether a sender of CloudEvents asks if it may deliver to this address.
+
+    See "HTTP 1.1 Web Hooks for Event Delivery", abuse protection. It may at every address that
+    takes events: whether it has a key is asked when it delivers, so that a stranger learns nothing.
+    """
+    takes = request.path == EVENTS or request.path.startswith(FEEDS)
+    return takes and request.method == "OPTIONS" and ASKER in request.headers
+
+
+def _leave(request: Request) -> Headers:
+    """Return what gives a sender leave, without a limit: how much it may send is its key's matter.
+
+    Raises:
+        ProblemError: 400, when it does not say who it is.
+    """
+    asker = request.header(ASKER)
+    if not _DNS.fullmatch(asker):
+        raise ProblemError(
+            400,
+            "bad_origin",
+            f"WebHook-Request-Origin = {asker[:80]!r}: it must be a name such as "
+            "eventemitter.example.com",
+        )
+    return [
+        (b"allow", b"OPTIONS, POST"),
+        (b"webhook-allowed-origin", asker.encode()),
+        (b"webhook-allowed-rate", b"*"),
+    ]
 
 
 async def _send(send: Send, status: int, body: bytes, headers: Headers) -> None:

@@ -19,7 +19,7 @@ DAYS, DAYS_MAX = 365, 3_650
 def intake() -> None:
     """Take events by HTTP; make the keys with which they are sent.
 
-    Example: flowdrop intake keys create --source shop --type flowdrop.campaign.conversion
+    Example: flowdrop intake keys create --source shop --type campaign.conversion
     """
 
 
@@ -70,7 +70,7 @@ def keys() -> None:
 
 
 @keys.command(
-    epilog="Example: flowdrop intake keys create --source shop --type flowdrop.campaign.conversion"
+    epilog="Example: flowdrop intake keys create --source shop --type campaign.conversion"
 )
 @click.option("--source", required=True, help="The source that all its events have.")
 @click.option(
@@ -78,8 +78,8 @@ def keys() -> None:
     "types",
     multiple=True,
     metavar="TYPE",
-    help="A type that it may send, or several such as 'flowdrop.person.*'; may be repeated. What "
-    "moves coins is named type by type.",
+    help="A type that it may send, such as campaign.conversion, or several such as 'person.*'; may "
+    "be repeated. What moves coins is named type by type.",
 )
 @click.option(
     "--origin",
@@ -169,10 +169,9 @@ def list_keys(*, as_json: bool) -> None:
     rows = [_row(key) for key in _file().read()]
     if as_json:
         print_json(rows)
-    else:  # the rest, such as all of its types, is in --json
-        shown = [{name: row[name] for name in ("id", "kind", "source", "state")} for row in rows]
+    else:  # the rest, such as origins and rates, is in --json
         none = "none yet; `flowdrop intake keys create`"
-        print_rows(shown, title="Keys of the intake", empty=none)
+        print_rows([_shown(row) for row in rows], title="Keys of the intake", empty=none)
 
 
 @keys.command(epilog="Example: flowdrop intake keys revoke key-5ee1c0de")
@@ -188,6 +187,17 @@ def revoke(key_id: str, *, as_json: bool) -> None:
         print_json(_row(key))
     else:
         echo(f"{key.id} of {key.source} is revoked")
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    """Return what fits a terminal of a key; types by the names that `--type` takes."""
+    types = [name.removeprefix("flowdrop.") for name in row["types"]]
+    return {
+        **{name: row[name] for name in ("id", "kind", "source")},
+        "types": ", ".join(types),
+        "expires": f"{row['expires']:%Y-%m-%d}",
+        "state": row["state"],
+    }
 
 
 def _file() -> KeyFile:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from flowdrop.wanted import broken_json
 from intake.http.feeds import decoded, rows_of
 from intake.http.judging import Answer, Bounds, judge, judge_rows
 from intake.http.limits import TAG_BYTES_MAX
@@ -65,10 +67,12 @@ class Desk:
         allowed.bucket.take(max(1, len(values)))
         return await self._deliver(judge(values, allowed, self._bounds()))
 
-    async def take_rows(self, rows: Sequence[Row], mapping: Mapping, allowed: Pass) -> Told:
-        """Do the same with the events that a mapping makes of rows."""
+    async def take_rows(
+        self, rows: Sequence[Row], noun: str, mapping: Mapping, allowed: Pass
+    ) -> Told:
+        """Do the same with the events that a mapping makes of rows, which are called `noun`."""
         allowed.bucket.take(max(1, len(rows)))
-        return await self._deliver(judge_rows(rows, mapping, allowed, self._bounds()))
+        return await self._deliver(judge_rows(rows, noun, mapping, allowed, self._bounds()))
 
     async def _deliver(self, judged: Judged) -> Told:
         await self.delivery.deliver(judged.records)
@@ -101,7 +105,7 @@ async def tag(desk: Desk, request: Request) -> Told:
         raise ProblemError(
             400,
             "not_a_beacon",
-            f'the body is no {{"key": "...", "events": [...]}}: {error}',
+            f'the body is no {{"key": "...", "events": [...]}}: {broken_json(error)}',
         ) from error
     allowed = desk.keyring.of_token(beacon.key)
     origin = request.header(b"origin")
@@ -120,6 +124,8 @@ async def tag(desk: Desk, request: Request) -> Told:
             f"{', '.join(allowed.key.origins)}",
         )
     allowed.require_rate()
+    # The tag writes as the page that it is in, whichever of the key's it is.
+    allowed = replace(allowed, sources=allowed.sources | {origin})
     return await desk.take(batch_of(bytes(beacon.events)), allowed)
 
 
@@ -131,8 +137,10 @@ async def feed(desk: Desk, request: Request) -> Told:
         body = await request.body()
         allowed = desk.keyring.of_header(header)  # it may have been revoked meanwhile
     else:
-        body = await request.body(is_known=False)
-        signed = desk.keyring.of_webhook(name, request.headers, body)
+        signed = None
+        if desk.keyring.may_sign(name, request.headers):  # nothing else is read
+            body = await request.body(is_known=False)
+            signed = desk.keyring.of_webhook(name, request.headers, body)
         if signed is None:
             raise ProblemError(
                 401,
@@ -143,7 +151,7 @@ async def feed(desk: Desk, request: Request) -> Told:
         allowed = signed
     allowed.require_rate()
     mapping = desk.feeds.mapping(name)
-    return await desk.take_rows(rows_of(decoded(body)), mapping, allowed)
+    return await desk.take_rows(rows_of(decoded(body)), "object", mapping, allowed)
 
 
 async def segment(desk: Desk, request: Request) -> Told:
@@ -158,4 +166,5 @@ async def segment(desk: Desk, request: Request) -> Told:
     allowed = desk.keyring.of_header(header or f"Bearer {content.get('writeKey', '')}")
     allowed.require_rate()
     rows = calls_of(request.path.rpartition("/")[2], content, datetime.now(UTC))
-    return await desk.take_rows(rows_of(rows), desk.feeds.segment(allowed.key.source), allowed)
+    mapping = desk.feeds.segment(allowed.key.source)
+    return await desk.take_rows(rows_of(rows), "call", mapping, allowed)

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from flowdrop.wanted import broken_json
 from intake.http.keys import is_feed
 from intake.http.limits import EVENTS_MAX
 from intake.http.problems import ProblemError
@@ -78,7 +79,7 @@ def decoded(body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ProblemError(400, "not_json", f"the body is no JSON: {error}") from error
+        raise ProblemError(400, "not_json", f"the body is no JSON: {broken_json(error)}") from error
 
 
 def rows_of(content: Any) -> list[dict[str, object]]:

@@ -10,6 +10,8 @@ import msgspec
 from intake.http.metrics import ACCEPTED, EVENTS
 from intake.mapping import RowRefusal
 from intake.mapping.compiled import record_of
+from intake.mapping.refusals import shown
+from intake.mapping.values import cell
 from streams.events import TYPES, Profile, partition_of
 from streams.events.decoding import Rejection, read_events
 
@@ -97,13 +99,13 @@ class Bounds(msgspec.Struct, frozen=True):
 
 def judge(values: Sequence[bytes], allowed: Pass, bounds: Bounds) -> Judged:
     """Return what becomes of events in JSON, sent by the holder of a key."""
-    kinds, source = allowed.kinds, allowed.key.source
+    kinds, sources = allowed.kinds, allowed.sources
     latest, partitions = bounds.latest, bounds.partitions
     answers: list[Answer] = []
     records: list[Record] = []
     for value, event in zip(values, read_events(values), strict=True):
         kind = type(event)
-        if kind in kinds and event.source == source:  # type: ignore[union-attr]
+        if kind in kinds and event.source in sources:  # type: ignore[union-attr]
             if (event.time > latest or kind is Profile) and (rejection := bounds.reject(event)):  # type: ignore[union-attr, arg-type]
                 answers.append(rejection)
                 continue
@@ -119,38 +121,57 @@ def judge(values: Sequence[bytes], allowed: Pass, bounds: Bounds) -> Judged:
     return Judged(answers, records)
 
 
-def judge_rows(rows: Sequence[Row], mapping: Mapping, allowed: Pass, bounds: Bounds) -> Judged:
-    """Return what becomes of rows: a mapping makes one event of each, or several, or none."""
+def judge_rows(
+    rows: Sequence[Row], noun: str, mapping: Mapping, allowed: Pass, bounds: Bounds
+) -> Judged:
+    """Return what becomes of rows: a mapping makes one event of each, or several, or none.
+
+    So an answer's place is not its row's: what is refused says of which `noun` it is.
+    """
     answers: list[Answer] = []
     records: list[Record] = []
     for found in mapping.mapped(rows):
         if isinstance(found, RowRefusal):
-            answers.append(Refused("invalid", found.words()))
+            place = _place(rows, found.row, noun, mapping)
+            answers.append(Refused("invalid", found.words(place)))
         elif (refused := _rejected(found, allowed, bounds)) is None:
             records.append(record_of(found, bounds.partitions))
             answers.append(Accepted(found.event.id))
-        elif answers[-1:] != [refused]:  # said once of several events of a row
-            answers.append(refused)
+        else:
+            place = _place(rows, found.row, noun, mapping)
+            said = Refused(refused.reason, f"{place}: {refused.detail}")
+            if answers[-1:] != [said]:  # once of several events of a row
+                answers.append(said)
     return Judged(answers, records)
 
 
+def _place(rows: Sequence[Row], number: int, noun: str, mapping: Mapping) -> str:
+    """Return what a row is called: its place in the request, and what tells it from others."""
+    row = rows[number - 1]
+    names = [
+        f"{column} {shown(cell(row, column))!r}"
+        for column in mapping.id_columns
+        if cell(row, column) is not None
+    ]
+    return f"{noun} {number:,}" + (f" ({', '.join(names)})" if names else "")
+
+
 def _rejected(found: Mapped, allowed: Pass, bounds: Bounds) -> Refused | None:
-    """Return why an event of a row is refused, with the row's number; None when it is not."""
+    """Return why an event of a row is refused, None when it is not."""
     event = found.event
-    if type(event) in allowed.kinds and event.source == allowed.key.source:
-        refused = bounds.reject(event)
-    else:
-        refused = _refused(event, allowed)
-    return refused and Refused(refused.reason, f"row {found.row:,}: {refused.detail}")
+    if type(event) in allowed.kinds and event.source in allowed.sources:
+        return bounds.reject(event)
+    return _refused(event, allowed)
 
 
 def _refused(event: Event, allowed: Pass) -> Refused:
     key = allowed.key
-    if event.source != key.source:
+    if event.source not in allowed.sources:
+        own = " or ".join(map(repr, sorted(allowed.sources)))
         return Refused(
             "wrong_source",
-            f"source = {event.source!r}: key {key.id} writes as {key.source!r} only; send that, or "
-            "use a key of the other source",
+            f"source = {event.source!r}: key {key.id} writes as {own} only; send that, or use a "
+            "key of the other source",
         )
     return Refused(
         "type_not_allowed",

@@ -26,10 +26,11 @@ LOOK_SECONDS = 1.0  # after which a key that was made or revoked is known
 
 @dataclass(frozen=True)
 class Pass:
-    """What the holder of a key may do: `kinds` are the types of its events."""
+    """What the holder of a key may do: its events are of `kinds`, and have one of `sources`."""
 
     key: Key
     kinds: frozenset[type]
+    sources: frozenset[str]
     bucket: Bucket
 
     def require_rate(self) -> None:
@@ -128,6 +129,12 @@ class Keyring:
             )
         return None
 
+    def may_sign(self, feed: str, headers: Mapping[bytes, bytes]) -> bool:
+        """Return whether a request has the header of a signature of a feed, whatever it says."""
+        self._refresh()
+        given = (found for found in self._webhooks if found.key.header.encode() in headers)
+        return any(found.key.feed == feed for found in given)
+
     def has_origin(self, origin: str) -> bool:
         """Return whether pages of an origin have a key that is good."""
         self._refresh()
@@ -176,7 +183,7 @@ def _pass(key: Key, bucket: Bucket | None) -> Pass:
     kinds = frozenset(TYPES[name][1] for name in key.types if name in TYPES) - NEVER
     if key.kind == "publishable":
         kinds &= PUBLISHABLE
-    return Pass(key, kinds, bucket or Bucket(key.events_per_second))
+    return Pass(key, kinds, frozenset({key.source}), bucket or Bucket(key.events_per_second))
 
 
 def _is_signed(secret: str, body: bytes, told: bytes) -> bool:

@@ -18,10 +18,12 @@ import stat
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
+from ipaddress import IPv6Address
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 import click
+import idna
 import msgspec
 
 from flowdrop.ours import open_ours
@@ -40,12 +42,15 @@ Kind = Literal["secret", "publishable", "webhook"]
 # Only the ledger and its operators write these: no key may.
 NEVER = frozenset({Leg, ProgramRules, KeyChange, Correction, Opened, ReserveAdd, ReserveRemove})
 PUBLISHABLE = frozenset({Exposure, Click})  # all that a page may say
-WALLET = "flowdrop.wallet."
+OWN = "flowdrop."
+WALLET = f"{OWN}wallet."
 SOURCE_CHARACTERS_MAX = 128
 SECRET_CHARACTERS_MIN = 16
 PREFIX: dict[Kind, str] = {"secret": "fds_", "publishable": "fdp_", "webhook": "fdw_"}
+USUAL_PORTS = {"https": 443, "http": 80}
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _FEED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_HOST = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?")
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
@@ -137,7 +142,7 @@ class KeyFile:
             return msgspec.json.decode(text, type=list[Key])
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise click.ClickException(
-                f"{self.path} is not what flowdrop wrote ({error}); put your copy back"
+                f"{self.path} is not what flowdrop wrote; put your copy back"
             ) from error
 
     def _write(self, keys: list[Key]) -> None:
@@ -254,10 +259,11 @@ def _source(source: str) -> str:
 
 
 def _types(patterns: Iterable[str], kind: Kind) -> tuple[str, ...]:
-    """Return the names of types that are meant by names or patterns such as `flowdrop.person.*`.
+    """Return the names of types that are meant by names or patterns such as `person.*`.
 
     A wallet's types have to be named one by one: each of them moves coins.
     """
+    patterns = list(map(_whole, patterns))
     if kind == "publishable":
         found = [name for name, (_, own) in TYPES.items() if own in PUBLISHABLE]
         if others := set(patterns) - set(found):
@@ -284,6 +290,12 @@ def _types(patterns: Iterable[str], kind: Kind) -> tuple[str, ...]:
     return tuple(chosen)
 
 
+def _whole(pattern: str) -> str:
+    """Return a type's whole name, of which `conversion` or `campaign.conversion` may be said."""
+    alike = [name for name in TYPES if name.rpartition(".")[2] == pattern]
+    return alike[0] if len(alike) == 1 else OWN + pattern.removeprefix(OWN)
+
+
 def _no_type(pattern: str) -> str:
     if pattern in TYPES:
         return f"type {pattern!r} is written by the ledger or its operators only: no key may be it"
@@ -296,24 +308,46 @@ def _no_type(pattern: str) -> str:
 
 
 def _origin(text: str) -> str:
-    """Return an origin as browsers write it.
+    """Return an origin as browsers write it: in small letters, in ASCII, without the usual port.
 
     Raises:
         click.ClickException: when it is none, or not one that a key can be bound to.
     """
-    parts = urlsplit(text.strip().lower())
-    is_local = parts.hostname in {"localhost", "127.0.0.1"}
+    try:
+        parts = urlsplit(text.strip())
+        host, port = _host(parts.hostname or ""), parts.port
+    except ValueError as error:  # of an address, a port or a name that can't be
+        raise _no_origin(text) from error
+    is_local = host in {"localhost", "127.0.0.1"}
     if (
         parts.scheme not in ({"https", "http"} if is_local else {"https"})
-        or not parts.hostname
-        or "*" in text
+        or port == 0
         or parts.path not in {"", "/"}
         or parts.query
         or parts.fragment
-        or parts.username
+        or parts.username is not None
     ):
-        raise click.ClickException(
-            f"origin {text!r} is none; write it as a browser does: https://shop.example, without "
-            "a path or a wildcard"
-        )
-    return f"{parts.scheme}://{parts.netloc}"
+        raise _no_origin(text)
+    has_port = port not in {None, USUAL_PORTS[parts.scheme]}
+    return f"{parts.scheme}://{host}" + (f":{port}" if has_port else "")
+
+
+def _host(name: str) -> str:
+    """Return a host's name as browsers write it: that of another script as its Punycode.
+
+    Raises:
+        ValueError: when it is none.
+    """
+    if ":" in name:
+        return f"[{IPv6Address(name).compressed}]"
+    found = name if name.isascii() else idna.encode(name, uts46=True).decode()
+    if not _HOST.fullmatch(found):
+        raise ValueError(found)
+    return found
+
+
+def _no_origin(text: str) -> click.ClickException:
+    return click.ClickException(
+        f"origin {text[:80]!r} is none; write it as a browser does: https://shop.example, with a "
+        "port if it is another than the usual, without a path or a wildcard"
+    )

@@ -7,7 +7,6 @@ TAG_BYTES_MAX = 65_536  # of a page's beacon: browsers send no more
 EVENTS_MAX = 1_000  # of a batch
 HELD_BYTES_MAX = 64 * 1024 * 1024  # of all bodies of requests that are not answered
 STRANGERS_BYTES_MAX = 16 * 1024 * 1024  # of those whose key is in the body, or signs it
-BODY_SECONDS_MAX = 60.0  # from a body's first piece to its last
 ACKNOWLEDGE_SECONDS_MAX = 10.0  # that a request waits for Kafka
 
 

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 import msgspec
 
+from flowdrop.wanted import broken_json
 from intake.http.limits import EVENTS_MAX
 from intake.http.problems import ProblemError
 
@@ -62,7 +63,7 @@ def batch_of(body: bytes) -> list[bytes]:
         found = _decode_many(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ProblemError(
-            400, "not_a_batch", f"the body is no JSON list of events: {error}"
+            400, "not_a_batch", f"the body is no JSON list of events: {broken_json(error)}"
         ) from error
     if len(found) > EVENTS_MAX:
         raise ProblemError(
@@ -92,7 +93,9 @@ def _from_headers(request: Request, body: bytes) -> bytes:
         try:
             event["data"] = _decode_one(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise ProblemError(400, "not_json", f"the body is no JSON: {error}") from error
+            raise ProblemError(
+                400, "not_json", f"the body is no JSON: {broken_json(error)}"
+            ) from error
     return _encode(event)
 
 

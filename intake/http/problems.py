@@ -28,6 +28,8 @@ class ProblemError(Exception):
         """Return what the answer says beside its body."""
         if self.status == 401:  # noqa: PLR2004
             return [(b"www-authenticate", b"Bearer")]
+        if self.status == 405:  # noqa: PLR2004
+            return [(b"allow", b"POST")]
         if self.retry_after_seconds is None:
             return []
         return [(b"retry-after", b"%d" % max(1, math.ceil(self.retry_after_seconds)))]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from intake.http.limits import (
     BODY_BYTES_MAX,
-    BODY_SECONDS_MAX,
     HELD_BYTES_MAX,
     STRANGERS_BYTES_MAX,
 )
@@ -49,14 +48,22 @@ class Held:
 
 
 class Request:
-    """One request: `headers` by their names in small letters."""
+    """One request: `headers` by their names in small letters.
 
-    def __init__(self, scope: Scope, receive: Receive, held: Held) -> None:
+    Args:
+        scope: what is known of it before its body, as ASGI says it.
+        receive: gives the next piece of the body.
+        held: counts the bytes of all.
+        body_seconds: how long the body may take.
+    """
+
+    def __init__(self, scope: Scope, receive: Receive, held: Held, body_seconds: float) -> None:
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.headers: Mapping[bytes, bytes] = dict(scope["headers"])
         self._receive = receive
         self._held = held
+        self._body_seconds = body_seconds
         self._size = 0
         self._is_known = True
 
@@ -100,11 +107,11 @@ class Request:
                 f"Content-Encoding = {encoding[:40]!r}; send gzip, or nothing",
             )
         try:
-            async with asyncio.timeout(BODY_SECONDS_MAX):
+            async with asyncio.timeout(self._body_seconds):
                 body = await self._whole(bytes_max, is_known=is_known)
         except TimeoutError:
             raise ProblemError(
-                408, "slow", f"the body took more than {BODY_SECONDS_MAX:.0f} s; send less at once"
+                408, "slow", f"the body took more than {self._body_seconds:g} s; send less at once"
             ) from None
         return _unpacked(body, bytes_max) if encoding == "gzip" else body
 

@@ -29,4 +29,7 @@ class IntakeSettings(Settings):
     intake_linger_ms: float = Field(
         2.0, ge=0, le=1_000, description="how long events gather for one request to Kafka"
     )
+    intake_body_seconds: float = Field(
+        60.0, gt=0, le=600, description="how long the body of a request may take"
+    )
     partitions: int = Field(8, ge=1, le=1024, description="partitions of every topic")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from flowdrop.settings import load as load_settings
+from flowdrop.wanted import value_at, wanted
 from intake.mapping.expressions import columns_of
 from intake.mapping.file import parsed, read
 from intake.mapping.refusals import MappingError, RowRefusal, ValueRefusedError
@@ -217,17 +218,13 @@ class Mapping:
         self, rule: Rule, row: Row, error: str, content: dict[str, Any]
     ) -> ValueRefusedError:
         """Return what msgspec found wrong as a refusal that names the column."""
-        what, _, place = error.replace(" - at `key` in `$", " - at `$").partition(" - at `$")
-        place = _whole(place.strip("`."), rule.kind, content)
-        if told := re.fullmatch(r"`([\w.]+)` (must .*)", what):  # said by the data of its own field
-            place = f"{place}.{told[1]}".strip(".") if told[1] != "subject" else told[1]
-            what = told[2]
-        if missing := re.fullmatch(r"Object missing required field `([^`]+)`", what):
-            return self._refused(rule, row, f"{place}.{missing[1]}", "is missing, and is needed")
-        found: Any = content
-        for key in re.findall(r"\w+", place):
-            found = found.get(key) if isinstance(found, dict) else None
-        return self._refused(rule, row, place, what[0].lower() + what[1:], found)
+        found = wanted(error, rule.kind)
+        said = error.partition("`$")[2].strip("`.")
+        place = _whole(said, rule.kind, content)
+        place = found.key if place == said else place
+        what = "is missing, and is needed" if found.is_missing else found.words
+        value = value_at(content, re.findall(r"\w+", place))
+        return self._refused(rule, row, place, what, value)
 
     def _refused(
         self, rule: Rule, row: Row, place: str, what: str, value: object = None
@@ -246,7 +243,7 @@ class Mapping:
         written = cell(row, columns[0]) if len(columns) == 1 else value
         return ValueRefusedError(
             f"{place.replace('data.', '', 1) or 'the event'}: {what}",
-            "correct the cell, or this field in the mapping",
+            "correct it, or this field in the mapping",
             ", ".join(columns),
             value if written is None or isinstance(written, dict) else written,
         )
@@ -317,7 +314,7 @@ def _subject(rule: Rule, row: Row) -> str:
         raise _blamed(error, rule.person, row) from error
     if found is None:
         empty = ValueRefusedError(
-            "is empty, and says whose row it is", "fill it in, or leave the row out"
+            "is empty, and says whose it is", "fill it in: nothing can be counted without"
         )
         raise _blamed(empty, rule.person, row)
     return found

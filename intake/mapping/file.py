@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from intake.mapping.refusals import MappingError
+from flowdrop.wanted import key_of, value_at, wanted
+from intake.mapping.refusals import MappingError, shown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,19 +122,20 @@ def parsed(text: str, name: str) -> File:
     try:
         return msgspec.convert(content, File)
     except msgspec.ValidationError as error:
-        raise MappingError(f"mapping {name}: {_told(str(error))}") from error
+        raise MappingError(f"mapping {name}: {_told(str(error), content)}") from error
 
 
-def _told(error: str) -> str:
-    """Return what msgspec found wrong, with the key and a remedy."""
-    what, _, place = error.partition(" - at `$")
-    key = place.strip("`.") or "the file"
-    if what.startswith("Object contains unknown field"):
-        field = what.split("`")[1]
+def _told(error: str, content: object) -> str:
+    """Return what msgspec found wrong, with the key, its value and a remedy."""
+    found = wanted(error, File)
+    *before, last = found.place or ("the file",)
+    key = key_of(before) or "the file"
+    if found.is_unknown:
         hint = "leave it out"
-        if key.startswith("event") and field in File.__struct_fields__:
+        if key.startswith("event") and last in File.__struct_fields__:
             hint = "it is said of the whole file: write it above the first [[event]]"
-        return f"{key} has no `{field}`; {hint}"
-    if what.startswith("Object missing required field"):
-        return f"{key} has no `{what.split('`')[1]}`; add it, see docs/importing.md"
-    return f"{key}: {what[0].lower()}{what[1:]}; mend it, see docs/importing.md"
+        return f"{key} has no `{last}`; {hint}"
+    if found.is_missing:
+        return f"{key} has no `{last}`; add it, see docs/importing.md"
+    value = shown(value_at(content, found.place))
+    return f"{found.key} = {value!r}: {found.words}; see docs/importing.md"

@@ -19,9 +19,9 @@ class RowRefusal:
     problem: str
     remedy: str
 
-    def words(self) -> str:
-        """Return it as a sentence."""
-        place = f"row {self.row:,}"
+    def words(self, place: str = "") -> str:
+        """Return it as a sentence; `place` is what the row is called, if not by its number."""
+        place = place or f"row {self.row:,}"
         if self.column:
             place += f", {self.column} = {self.value!r}"
         return f"{place}: {self.problem}; {self.remedy}"

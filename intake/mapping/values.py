@@ -74,8 +74,8 @@ def _column(name: str, missing: frozenset[str]) -> Evaluate:
             value = value.strip()
             if UNREADABLE in value:
                 raise ValueRefusedError(
-                    "bytes that are no text in the file's encoding",
-                    "save the file as UTF-8, or name its `encoding` in the mapping",
+                    "holds bytes that are no text",
+                    "write it in UTF-8, or name the `encoding` of the file in the mapping",
                     name,
                     value,
                 )

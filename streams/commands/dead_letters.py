@@ -8,7 +8,7 @@ from flowdrop.options import as_json_option
 from flowdrop.output import echo, print_json, print_rows, say
 
 
-@click.group()
+@click.group(epilog="Example: flowdrop deadletters list --reason not_json")
 def deadletters() -> None:
     """List, show or retry records that were set aside."""
 

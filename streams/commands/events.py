@@ -8,7 +8,7 @@ from flowdrop.options import as_json_option
 from flowdrop.output import print_json, print_rows, say
 
 
-@click.group()
+@click.group(epilog="Example: flowdrop events list")
 def events() -> None:
     """List event types, print their JSON Schemas, check a file."""
 

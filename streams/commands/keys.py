@@ -23,7 +23,7 @@ purpose_option = click.option(
 )
 
 
-@click.group()
+@click.group(epilog="Example: flowdrop ledger keys list")
 def keys() -> None:
     """List the keys that sign legs and rules, take a new one into use, revoke an old one."""
 

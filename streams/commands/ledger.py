@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from streams.settings import StreamSettings
 
 
-@click.group()
+@click.group(epilog="Example: flowdrop ledger show member:17")
 def ledger() -> None:
     """Look into the ledger: an account, what an event caused, what is due, what waits, its keys."""
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 FIRST, LAST = "1970-01-01", "2200-01-01"
 
 
-@click.group()
+@click.group(epilog="Example: flowdrop packets luckiest --campaign spring")
 def packets() -> None:
     """Show the luckiest draws from red packets, and whose shares brought people to them."""
 

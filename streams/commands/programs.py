@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from streams.programs import Program
 
 
-@click.group()
+@click.group(epilog="Example: flowdrop programs list")
 def programs() -> None:
     """List the wallet programs, show what is in force, check their files."""
 

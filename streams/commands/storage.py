@@ -16,7 +16,7 @@ from sql.chains import TABLES
 STANDS_SECONDS_MAX = 120.0
 
 
-@click.group()
+@click.group(epilog="Example: flowdrop warehouse check")
 def warehouse() -> None:
     """See whether ClickHouse has what Kafka has, and refill it."""
 

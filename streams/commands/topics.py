@@ -8,7 +8,7 @@ from flowdrop.options import as_json_option
 from flowdrop.output import counted, print_json, print_rows, say
 
 
-@click.group()
+@click.group(epilog="Example: flowdrop topics create")
 def topics() -> None:
     """Create, show or fix the Kafka topics."""
 

@@ -6,12 +6,12 @@ in the order of `REASONS`, for the first that explains it.
 
 from __future__ import annotations
 
-import re
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
 
+from flowdrop.wanted import broken_json, value_at, wanted
 from streams.events import (
     CAMPAIGN_TOPIC,
     RECORD_BYTES_MAX,
@@ -287,9 +287,7 @@ def _explain(value: bytes, error: Exception, topic: str) -> Rejection:
     try:
         content = msgspec.json.decode(value)
     except _DECODE_ERRORS as broken:
-        return Rejection(
-            "not_json", f"value: {str(broken) or 'nested too deeply'}; {_start(value)}"
-        )
+        return Rejection("not_json", f"value: {broken_json(broken)}; {_start(value)}")
     if not isinstance(content, dict):
         return Rejection("not_an_object", f"value: {_shown(content)}; an event is a JSON object")
     return _explain_object(content, str(error), topic)
@@ -310,22 +308,15 @@ def _explain_object(content: dict[str, Any], error: str, topic: str) -> Rejectio
         )
     if kind[0] != topic:
         return Rejection("wrong_topic", f"type = {_shown(content['type'])}; send it to {kind[0]}")
-    return _explain_field(content, error)
+    return _explain_field(content, error, kind[1])
 
 
-def _explain_field(content: dict[str, Any], error: str) -> Rejection:
-    what, _, path = error.partition(" - at `$")
-    keys = re.findall(r"[\w-]+", path)
-    if told := re.fullmatch(r"`([\w.]+)` (must .*)", what):  # said by the data of its own field
-        keys += told[1].split(".")
-        what = told[2]
-    place = ".".join(keys)
-    if missing := re.fullmatch(r"Object missing required field `([^`]+)`", what):
-        return Rejection("missing_field", f"{'.'.join([*keys, missing[1]])}: missing")
-    found: Any = content
-    for key in keys:
-        found = found.get(key) if isinstance(found, dict) else None
-    return Rejection("invalid", f"{place or 'value'} = {_shown(found)}: {what}")
+def _explain_field(content: dict[str, Any], error: str, kind: type) -> Rejection:
+    found = wanted(error, kind)
+    if found.is_missing:
+        return Rejection("missing_field", f"{found.key}: missing; add it")
+    shown = _shown(value_at(content, found.place))
+    return Rejection("invalid", f"{found.key or 'value'} = {shown}: {found.words}")
 
 
 def _not_utf8(value: bytes) -> Rejection | None:

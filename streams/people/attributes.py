@@ -12,6 +12,8 @@ import click
 import msgspec
 from typing_extensions import TypeIs
 
+from flowdrop.wanted import key_of, value_at, wanted
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -132,7 +134,13 @@ def _attribute(path: Path, name: str, table: object) -> Attribute:
     try:
         return msgspec.convert(table, Attribute)
     except msgspec.ValidationError as error:
-        raise click.ClickException(f"{path}: [{name}]: {error}") from error
+        found = wanted(str(error), Attribute)
+        key = key_of([name, *found.place])
+        said = value_at(table, found.place)
+        shown = "" if said is None else f" = {said!r}"
+        raise click.ClickException(
+            f"{path}: [{key}]{shown}: {found.words}; see {CATALOGUE}"
+        ) from error
 
 
 def _is_number(value: object, kind: Kind) -> TypeIs[float]:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 import click
 import msgspec
 
+from flowdrop.wanted import Wanted, wanted
 from streams.events import Verified
 from streams.events.times import microseconds
 from streams.programs.entries import (
@@ -351,12 +352,9 @@ class _Reader:
         try:
             return msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
-            what, _, place = str(error).partition(" - at `")
-            steps = re.findall(r"[\w-]+", place.rpartition("$")[2])
-            inner = [int(step) if step.isdecimal() else step for step in steps]
-            unknown = re.search(r"unknown field `(.+)`", what)
-            full = (*path, *inner, *([unknown[1]] if unknown else ()))
-            self._say(full, what, remedy or _remedy(what, kind, inner))
+            found = wanted(str(error), kind)
+            inner = [int(step) if step.isdecimal() else step for step in found.place]
+            self._say((*path, *inner), found.words, remedy or _remedy(found, kind))
             return None
 
     def _say(self, path: Keys, what: str, remedy: str) -> None:
@@ -415,8 +413,8 @@ def with_times(value: Any) -> Any:
     return value
 
 
-def _remedy(what: str, kind: Any, inner: list[Any]) -> str:
-    if "unknown field" in what and not inner and isinstance(kind, type):
+def _remedy(found: Wanted, kind: Any) -> str:
+    if found.is_unknown and len(found.place) == 1 and isinstance(kind, type):
         names = msgspec.structs.fields(kind)
         return f"leave it out, or write one of {', '.join(field.encode_name for field in names)}"
     return f"see {PAGE}"

@@ -21,7 +21,8 @@ from sqlalchemy.orm import Session
 
 from console import database
 from console.database import REVISION, open_database
-from console.drops.tables import AuditRow, Base, Drop
+from console.drops import preview as previewing
+from console.drops.tables import AuditRow, Base, Drop, MemberRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -137,6 +138,34 @@ def test_tables_from_before_there_were_migrations_are_kept(
     assert differences(engine) == []
     assert held(engine) == wanted
     assert wanted[2:4] == (AT, "launching")
+
+
+def test_people_of_a_list_have_no_score_and_scores_are_kept(url: str, tmp_path: Path) -> None:
+    now = open_database(f"sqlite:///{tmp_path / 'now.sqlite'}")
+    spring(now)
+    with Session(now) as session, session.begin():
+        session.add(member("ann", 0.25))
+    before = create_engine(url)
+    tables_of("002", before)
+    for name in ("drops", "drop_members"):
+        copy(name, now, before)
+    with Session(open_database(url)) as session, session.begin():
+        session.add(member("bob", None))
+        drop = session.scalars(select(Drop)).one()
+        found = previewing.people(session, drop)
+    assert [(one.person, one.score) for one in found] == [("ann", 0.25), ("bob", None)]
+
+
+def member(person: str, score: float | None) -> MemberRow:
+    return MemberRow(
+        drop="spring",
+        person=person,
+        rank=1,
+        score=score,
+        arm="drop",
+        probability=0.5,
+        assigned_at=AT,
+    )
 
 
 def test_a_migration_that_fails_leaves_nothing_half_done(

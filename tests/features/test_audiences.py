@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from features.audiences import Member, audience, audiences, members
-from features.freezing import Rule, _store, choose, freeze
+from features.freezing import Rule, _store, choose, freeze, freeze_listed
 
 if TYPE_CHECKING:
     from conftest import Warehouse
@@ -144,3 +144,14 @@ def test_nobody_scored_and_nothing_frozen_say_what_to_do(warehouse: Warehouse) -
         freeze(warehouse.client, "spring", AS_OF, PROGRAM, Rule(top=1))
     with pytest.raises(click.ClickException, match="there are: none yet"):
         members(warehouse.client, PROGRAM, "spring")
+
+
+def test_people_of_a_list_have_no_score(scored: Warehouse) -> None:
+    frozen, fresh = freeze_listed(scored.client, "vips", AS_OF, PROGRAM, ["dan", "ann"])
+    assert (fresh, frozen.chosen_by) == (True, "of a list")
+    assert members(scored.client, PROGRAM, "vips") == [
+        Member("dan", None, 1),
+        Member("ann", None, 2),
+    ]
+    again, fresh = freeze_listed(scored.client, "vips", AS_OF, PROGRAM, ["dan", "ann"])
+    assert (fresh, again.fingerprint) == (False, frozen.fingerprint)

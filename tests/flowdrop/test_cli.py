@@ -16,17 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def _commands() -> Iterator[tuple[str, click.Command]]:
-    context = click.Context(main)
-    for name in main.list_commands(context):
-        command = main.get_command(context, name)
+def _commands(group: click.Group = main, before: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Yield every command and group below one, however deep, by the words that call it."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         assert command is not None, name
-        yield name, command
+        words = f"{before} {name}".lstrip()
+        yield words, command
         if isinstance(command, click.Group):
-            for inner in command.list_commands(context):
-                found = command.get_command(context, inner)
-                assert found is not None, inner
-                yield f"{name} {inner}", found
+            yield from _commands(command, words)
 
 
 def test_help_imports_no_room() -> None:
@@ -54,12 +53,10 @@ def test_help_imports_no_room() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, _ in _commands()])
-def test_every_command_has_help_with_an_example(name: str) -> None:
+def test_every_command_and_group_has_help_with_an_example(name: str) -> None:
     shown = CliRunner().invoke(main, [*name.split(), "--help"])
     assert shown.exit_code == 0, shown.output
-    command = dict(_commands())[name]
-    if not isinstance(command, click.Group):
-        assert "Example" in shown.output, f"flowdrop {name} --help shows no example"
+    assert "Example" in shown.output, f"flowdrop {name} --help shows no example"
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -137,7 +137,7 @@ class Break(NamedTuple):
 BAD_BYTES = b"\xff\xfe0"
 BROKEN_CONTACTS = (
     Break("Nr", "", "is empty"),
-    Break("Nr", "N" * 300, "length <= 200"),
+    Break("Nr", "N" * 300, "at most 200 characters"),
     Break("Mitglied", "", "is empty"),
     Break("Mitglied", "00\u200b7", "zero width"),
     Break("Mitglied", BAD_BYTES, "no text"),
@@ -148,7 +148,7 @@ BROKEN_CONTACTS = (
     Break("Weg", "Fax", "has no 'Fax'"),
     Break("Aktion", "", "is missing"),
     Break("Kosten", "0,05 €", "no number"),
-    Break("Kosten", "-0,05", ">= 0"),
+    Break("Kosten", "-0,05", "at least 0"),
     Break("Kosten", "0,125", "whole number"),
     Break("bis", "bald", "no time"),
     Break("bis", "2024-03-31T02:30", "put forward"),
@@ -158,7 +158,7 @@ BROKEN_CONTACTS = (
 )
 BROKEN_APP = (
     Break("id", None, "is empty", "view"),
-    Break("id", "a" * 300, "length <= 200", "click"),
+    Break("id", "a" * 300, "at most 200 characters", "click"),
     Break("user", None, "is empty", "view"),
     Break("user.number", {"first": 1}, "neither a text nor a number", "click"),
     Break("user.number", "0\u200b17", "zero width", "signup"),
@@ -169,14 +169,14 @@ BROKEN_APP = (
     Break("user.about.born", 3000, "2100", "signup"),
     Break("user.about.born", "1988?", "no number", "signup"),
     Break("user.about.gender", "robot", "must be one of", "signup"),
-    Break("user.about.city", "x" * 201, "length <= 200", "signup"),
+    Break("user.about.city", "x" * 201, "at most 200 characters", "signup"),
     Break("user.sim", "XX", "has no 'XX'", "signup"),
-    Break("user.likes", [1, 2], "`str`", "signup"),
-    Break("user.device.id", "d" * 129, "length <=", "signup"),
+    Break("user.likes", [1, 2], "a text, not a whole number", "signup"),
+    Break("user.device.id", "d" * 129, "characters", "signup"),
     Break("ad.campaign", None, "is missing", "click"),
-    Break("ad.slot.format", "banner", "banner", "view"),
-    Break("ad.slot.share", 1.5, "<= 1", "view"),
-    Break("ad.slot.ms", -1, ">= 0", "view"),
+    Break("ad.slot.format", "banner", "must be one of", "view"),
+    Break("ad.slot.share", 1.5, "at most 1", "view"),
+    Break("ad.slot.ms", -1, "at least 0", "view"),
     Break("ad.cents", 0.5, "whole number", "view"),
     Break("{", "", "no JSON"),  # cut off
     Break("[", "", "no object"),
@@ -184,19 +184,19 @@ BROKEN_APP = (
 )
 BROKEN_GAMES = (
     Break("play", None, "is empty"),
-    Break("play", "g" * 300, "length <= 200"),
+    Break("play", "g" * 300, "at most 200 characters"),
     Break("player", None, "is empty"),
     Break("player", "0\u202e17", "right-to-left"),
     Break("ended", None, "is empty"),
     Break("ended", datetime(1066, 10, 14, tzinfo=UTC), "1970"),
     Break("ended", FUTURE, "in the future"),
-    Break("result.coins", Decimal("-3.00"), ">= 1"),
-    Break("result.coins", Decimal("0.00"), ">= 1"),
+    Break("result.coins", Decimal("-3.00"), "at least 1"),
+    Break("result.coins", Decimal("0.00"), "at least 1"),
     Break("result.coins", Decimal("2.50"), "whole number"),
-    Break("result.coins", Decimal(10**16), "<="),
+    Break("result.coins", Decimal(10**16), "at most"),
     Break("result.level", 3, "has no '3'"),
     Break("result", None, "is missing"),
-    Break("sponsor", "s" * 300, "length <="),
+    Break("sponsor", "s" * 300, "characters"),
 )
 
 

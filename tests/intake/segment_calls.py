@@ -14,11 +14,11 @@ PEOPLE = 90
 START = datetime(2024, 5, 1, 9, tzinfo=UTC)
 BROKEN = (
     Break("messageId", None, "messageId", "identify"),
-    Break("messageId", "m" * 300, "length <= 200", "Order Completed"),
+    Break("messageId", "m" * 300, "at most 200 characters", "Order Completed"),
     Break("userId", "0\u200b7", "zero width", "identify"),
     Break("userId", {"id": 1}, "neither a text nor a number", "Order Completed"),
-    Break("userId", None, "says whose row it is", "Product Viewed"),
-    Break("anonymousId", "d" * 150, "length <= 128", "identify"),
+    Break("userId", None, "says whose it is", "Product Viewed"),
+    Break("anonymousId", "d" * 150, "at most 128 characters", "identify"),
     Break("timestamp", "soon", "no time", "Promotion Viewed"),
     Break("timestamp", FUTURE.isoformat(), "at most", "identify"),
     Break("traits.gender", "robot", "must be one of", "identify"),
@@ -26,9 +26,9 @@ BROKEN = (
     Break("traits.bio", "x" * 201, "attributes.bio", "identify"),
     Break("properties.promotion_id", None, "campaign", "Promotion Viewed"),
     Break("properties.promotion_id", ["p"], "neither", "Promotion Clicked"),
-    Break("properties.format", "banner", "banner", "Promotion Viewed"),
+    Break("properties.format", "banner", "must be one of", "Promotion Viewed"),
     Break("properties.revenue", "a lot", "no number", "Order Completed"),
-    Break("properties.revenue", -5, ">= 0", "Order Completed"),
+    Break("properties.revenue", -5, "at least 0", "Order Completed"),
     Break("context.campaign", None, "campaign", "Order Completed"),
     Break("properties.order_id", "A\x07", "control", "Order Completed"),
 )

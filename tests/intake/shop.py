@@ -88,7 +88,7 @@ class Break(NamedTuple):
 
 BROKEN = (
     Break("订单号", "", "is empty"),
-    Break("订单号", "D" * 250, "length <= 200"),
+    Break("订单号", "D" * 250, "at most 200 characters"),
     Break("会员", "", "is empty"),
     Break("会员", "王\u200b", "zero width"),
     Break("下单时间", "昨天", "no time"),
@@ -96,7 +96,7 @@ BROKEN = (
     Break("下单时间", "1066-03-01 10:00:00", "1970"),
     Break("金额", "12,50", "no number"),
     Break("金额", "1.005", "whole number"),
-    Break("金额", "-3", ">= 0"),
+    Break("金额", "-3", "at least 0"),
     Break("商品", "茶\x07", "control"),
     Break("", "", "cells"),  # one cell less
 )

@@ -90,6 +90,7 @@ def test_the_story(world: World) -> None:
     a_killed_import_goes_on(world)
     coins_and_conversions_are_those_of_pandas(world)
     importing_again_changes_nothing(world)
+    what_is_refused_is_told_by_row(world)
     contacts_have_the_times_of_their_clock(world)
     a_list_becomes_an_audience(world)
     an_import_is_taken_back(world)
@@ -127,13 +128,24 @@ def a_killed_import_goes_on(world: World) -> None:
             time.sleep(0.002)
         process.send_signal(signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
-    found = world.facts(*command[4:-1])
+    found = world.facts(*command[4:-1], "--outcomes", world.path("outcomes.csv"))
     assert found["sent"]["resumed"] > 0
     assert found["sent"]["resumed"] + found["sent"]["records"] == 2 * len(world.paid)
     assert found["rejected"] == len(shop.breaks(ROWS))
     assert not found["sent"]["told"]["lost"]
     assert not list(notes.glob("*.json"))
     assert not list((world.folder / "home" / "imports").glob("records-*/*"))
+    each_row_has_its_outcome(world)
+
+
+def each_row_has_its_outcome(world: World) -> None:
+    told = pd.read_csv(world.folder / "outcomes.csv")
+    rows = set(world.paid.index + 2)
+    for tag, outcome in (("wallet.earn", "applied"), ("campaign.conversion", "accepted")):
+        own = told[told["type"] == f"flowdrop.{tag}"]
+        assert (len(own), set(own["row"])) == (len(rows), rows)
+        assert set(own["outcome"]) == {outcome}
+    (world.folder / "outcomes.csv").unlink()
 
 
 def coins_and_conversions_are_those_of_pandas(world: World) -> None:
@@ -150,15 +162,69 @@ def importing_again_changes_nothing(world: World) -> None:
     checked = world.facts("check", world.path("orders.toml"), world.path("orders.csv"), status=1)
     assert checked["known"] == checked["people"] == shop.MEMBERS
     assert checked["new"] == 0
+    assert checked["without_wallet"] == 0
     assert checked["too_old"] == 0
     before = world.stack.accounts()
     found = world.facts(
-        *("run", world.path("orders.toml"), world.path("orders.csv"), "--yes", "--skip-rejected")
+        *("run", world.path("orders.toml"), world.path("orders.csv"), "--yes", "--skip-rejected"),
+        *("--outcomes", world.path("outcomes.csv")),
     )
     told = found["sent"]["told"]
     assert told["lost"] == {}
     assert set(told["outcomes"]) == {"accepted before", "repeat"}
     assert world.stack.accounts() == before
+    each_row_has_its_outcome(world)  # as they were first
+
+
+GAMES = """
+feed = "games"
+id = "id"
+person = { column = "member", type = "member" }
+time = "at"
+[[event]]
+type = "wallet.earn"
+fields = { program = "'liuliangbao'", activity = "'game'", amount = "coins" }
+[[event]]
+type = "campaign.visit"
+fields = { campaign = "'spring'" }
+"""
+GAME_ROWS = """id,member,at,coins
+g1,001,2024-03-08T01:00:00Z,50
+g2,001,2024-03-08T02:00:00Z,101
+g3,002,2024-03-08T03:00:00Z,7
+g3,002,2024-03-08T04:00:00Z,8
+g4,nobody,2024-03-08T05:00:00Z,1
+"""
+
+
+def what_is_refused_is_told_by_row(world: World) -> None:
+    (world.folder / "games.toml").write_text(GAMES)
+    (world.folder / "games.csv").write_text(GAME_ROWS)
+    words = (world.path("games.toml"), world.path("games.csv"), "--yes", "--skip-rejected")
+    checked = world.stack.flowdrop("import", "check", *words[:2], status=1)
+    assert re.search(r"people without a wallet *│ 1 would get coins; an \[\[event\]\] of", checked)
+    told = world.stack.flowdrop("import", "run", *words, status=1)
+    assert "1 over_limit: The amount is more than the activity may give at once." in told
+    assert "2 conflict, never judged before: they are lost." in told
+    assert "run it again with --outcomes FILE" in told
+    found = world.facts("run", *words, "--outcomes", world.path("games-out.csv"), status=1)
+    assert found["sent"]["told"]["explained"]["conflict"] == 2
+    assert found["sent"]["told"]["lost"] == {"unknown_account": 1}  # it may be opened yet
+    rows = pd.read_csv(world.folder / "games-out.csv", keep_default_na=False)
+    ends = {
+        (row["row"], row["type"].rpartition(".")[2]): (row["outcome"], row["reason"])
+        for row in rows.to_dict("records")
+    }
+    assert ends == {
+        **{(row, "visit"): ("accepted", "") for row in (2, 3, 4, 6)},
+        (5, "visit"): ("set_aside", "conflict"),
+        (2, "earn"): ("applied", ""),
+        (3, "earn"): ("refused", "over_limit"),
+        (4, "earn"): ("applied", ""),
+        (5, "earn"): ("refused", "conflict"),
+        (6, "earn"): ("refused", "unknown_account"),
+    }
+    assert rows[rows["outcome"].isin(["refused", "set_aside"])]["explanation"].ne("").all()
 
 
 def contacts_have_the_times_of_their_clock(world: World) -> None:
@@ -187,7 +253,12 @@ def a_list_becomes_an_audience(world: World) -> None:
     ]
     assert len(pd.read_csv(bad)) == 3
     shown = world.stack.facts("audience", "show", "vips")
-    assert [one["person"] for one in shown["members"]] == ["member:001", "member:002"]
+    assert [(one["person"], one["score"]) for one in shown["members"]] == [
+        *(("member:001", None), ("member:002", None)),
+    ]
+    told = world.stack.flowdrop("audience", "show", "vips")
+    assert "of a list" in told
+    assert "0.0000" not in told
     (world.folder / "list.csv").write_text("member:001\nmember:002\n")
     again = world.stack.facts("audience", "import", "others", world.path("list.csv"), "--no-header")
     assert (again["size"], again["unmatched"]) == (2, 0)
@@ -195,7 +266,12 @@ def a_list_becomes_an_audience(world: World) -> None:
 
 def an_import_is_taken_back(world: World) -> None:
     runs = {run["feed"]: run["run"] for run in world.facts("list")}
-    assert set(runs) == {"shop", "crm", "mail"}
+    assert set(runs) == {"shop", "crm", "mail", "games"}
+    world.facts("undo", runs["games"], "--yes", status=1)  # one has no wallet
+    games = (world.path("games.toml"), world.path("games.csv"), "--yes", "--skip-rejected")
+    told = world.stack.flowdrop("import", "run", *games, status=1)
+    assert f"import {runs['games']} was taken back on" in told
+    assert "give the mapping another `feed`" in told
     found = world.facts("undo", runs["shop"], "--yes")
     assert found["back"] == {"flowdrop.wallet.earn": len(world.paid)}
     assert found["stay"] == {"flowdrop.campaign.conversion": len(world.paid)}

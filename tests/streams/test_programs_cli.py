@@ -127,7 +127,9 @@ def test_check_names_all_that_is_wrong_and_ends_with_1(folder: Path) -> None:
     assert shown.exit_code == 1
     first, second = shown.stdout.splitlines()
     assert first.startswith(f"{one}, line ")
-    assert "carriers.jd-telecom.coins_per_mb = 0: Expected `int` >= 1; " in first
+    assert (
+        "carriers.jd-telecom.coins_per_mb = 0: it must be a whole number of at least 1; " in first
+    )
     line = text[: text.index("from = 2026-03-04")].count("\n") + 1
     assert second.startswith(f"{two}, line {line}: carriers.mobile.gates.1.from = 2026-03-04")
     assert "the dates overlap" in second

@@ -63,6 +63,7 @@ class Judged(msgspec.Struct):
     outcome: str
     reason: str = ""
     event_source: str = ""
+    type: str = ""
 
     @property
     def name(self) -> Name:
@@ -110,6 +111,7 @@ class Telling:
         self._bootstrap = bootstrap
         self._partitions = partitions
         self._offsets: defaultdict[LogPartition, array[int]] = defaultdict(lambda: array("q"))
+        self._held: dict[LogPartition, int] = {}  # where a log ended before this publication
         self._names: set[Name] = set()  # of campaign events
         self._outcomes: Counter[str] = Counter()
         self._lost: Counter[str] = Counter()
@@ -127,13 +129,21 @@ class Telling:
         if topic == CAMPAIGN_TOPIC and (name := _name_of(key, value)) is not None:
             self._names.add(name)
 
+    def include_earlier(self) -> None:
+        """Wait, when asked, for all that the logs hold by now as well: an earlier run's records."""
+        self._held = {
+            (topic, number): end
+            for topic in CHANGELOGS
+            for number, end in enumerate(self._ends(topic))
+        }
+
     def told(self) -> Told:
         """Wait until a worker has judged all of it, and return what became of it.
 
         Raises:
             click.ClickException: when Kafka falls silent.
         """
-        if not self._offsets:
+        if not (self._offsets or self._held):
             return NOTHING
         if untold := self._wait():
             return Told({}, {}, {}, untold)
@@ -176,11 +186,14 @@ class Telling:
     def _left(self) -> int:
         """Return how many records no transaction of a worker has covered yet."""
         left = 0
-        for topic in {topic for topic, _ in self._offsets}:
+        for topic in {topic for topic, _ in (*self._offsets, *self._held)}:
             applied = self._applied(CHANGELOGS[topic])
             for (own, number), offsets in self._offsets.items():
                 if own == topic:
                     left += len(offsets) - bisect_left(offsets, applied.get(number, 0))
+            for (own, number), end in self._held.items():
+                if own == topic:
+                    left += max(0, end - applied.get(number, 0))
         return left
 
     def _applied(self, changelog: str) -> dict[int, int]:
@@ -241,14 +254,19 @@ class Telling:
             if own == topic:
                 yield number, set(offsets)
 
-    def _read(self, topic: str, number: int, start: int) -> Iterator[Message]:
-        stop = self._stops[topic][number]
+    def _read(
+        self, topic: str, number: int, start: int, stop: int | None = None
+    ) -> Iterator[Message]:
+        stop = self._stops[topic][number] if stop is None else stop
         if start < stop:
             for got in messages(self._bootstrap, topic, number, start, stop):
                 yield from got
 
     def _since(self, topic: str, number: int) -> Iterator[Message]:
         return self._read(topic, number, self._starts[topic][number])
+
+    def _before(self, topic: str, number: int) -> Iterator[Message]:
+        return self._read(topic, number, 0, self._starts[topic][number])
 
     def _read_postings(self) -> None:
         for number, mine in self._mine(WALLET_TOPIC):
@@ -296,9 +314,11 @@ class Telling:
         explained: Counter[str] = Counter()
         for (topic, number), wrong in self._wrong.items():
             wanted = {name for name, reason in wrong if reason != CONFLICT}
+            clashing = {name for name, reason in wrong if reason == CONFLICT}
             answered = ANSWERED[topic](self, number, wanted) if wanted else set()
+            clashed = CLASHED[topic](self, number, clashing) if clashing else set()
             for name, reason in wrong:
-                has = name in answered and reason != CONFLICT
+                has = name in (clashed if reason == CONFLICT else answered)
                 (explained if has else self._lost)[reason] += 1
         return explained
 
@@ -312,10 +332,28 @@ class Telling:
         names = (_name_of(m.key(), m.value()) for m in self._read(ACCEPTED_TOPIC, number, 0))
         return {name for name in names if name in wanted}
 
+    def _refused(self, number: int, wanted: set[Name]) -> set[Name]:
+        """Return those of `wanted` that the ledger refused as conflicts before this publication."""
+        results = (_judged(m.value() or b"") for m in self._before(POSTINGS_TOPIC, number))
+        return {judged.name for judged in results if judged.reason == CONFLICT} & wanted
+
+    def _set_aside(self, number: int, wanted: set[Name]) -> set[Name]:
+        """Return those of `wanted` that were set aside as conflicts before this publication."""
+        found = set()
+        for message in self._before(DEADLETTER_TOPIC, number):
+            name = _name_of(message.key(), message.value())
+            if name in wanted and headers_of(headers(message))["reason"] == CONFLICT:
+                found.add(name)
+        return found
+
 
 ANSWERED: dict[str, Callable[[Telling, int, set[Name]], set[Name]]] = {
     WALLET_TOPIC: Telling._answered,  # noqa: SLF001
     CAMPAIGN_TOPIC: Telling._passed_on,  # noqa: SLF001
+}
+CLASHED: dict[str, Callable[[Telling, int, set[Name]], set[Name]]] = {
+    WALLET_TOPIC: Telling._refused,  # noqa: SLF001
+    CAMPAIGN_TOPIC: Telling._set_aside,  # noqa: SLF001
 }
 
 

@@ -17,7 +17,7 @@ from intake.files.mapped import Quick, Records
 from intake.files.reading import Source
 from intake.mapping import Mapped, Mapping, RowRefusal, loads
 from intake.mapping.compiled import record_of
-from streams.events import partition_of
+from streams.events import RECORD_BYTES_MAX, partition_of
 from streams.events.decoding import Rejection, read_event
 from streams.events.times import microseconds
 
@@ -365,6 +365,18 @@ def test_a_blank_row_is_no_row() -> None:
     blank = dict.fromkeys(COLUMNS, "")
     found = quick(mapping("conversion"), [plain_row(1), blank | {"note": "n"}, plain_row(2)])
     assert (len(found.table), found.blank, found.refusals) == (2, 1, [])
+
+
+def test_what_is_kept_makes_no_event_larger_than_is_read() -> None:
+    made = mapping("conversion")
+    (plain,) = quick(made, [plain_row(1, note="n")]).table["value"].to_pylist()
+    room = RECORD_BYTES_MAX - len(plain) + 1
+    found = same(made, [plain_row(1, note="n" * room), plain_row(2, note="n" * (room + 1))])
+    (fits,) = found.table["value"].to_pylist()
+    assert len(fits) == RECORD_BYTES_MAX
+    (refused,) = found.refusals
+    assert "more than 65,536 bytes" in refused.problem
+    assert 'unknown = "drop"' in refused.remedy
 
 
 def test_rows_that_meet_no_condition_are_counted() -> None:

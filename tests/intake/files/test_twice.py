@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pytest
 
-from intake.files import twice
+from intake.files import parts
 from intake.files.mapped import SCHEMA
 from intake.files.twice import Conflict, Twice
 
@@ -36,7 +36,7 @@ def records(*made: tuple[int, str, str, str]) -> pa.RecordBatch:
 def test_repeats_and_conflicts_are_told_apart(
     tmp_path: Path, pending: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(twice, "PENDING_ROWS", pending)
+    monkeypatch.setattr(parts, "PENDING_ROWS", pending)
     found = Twice(tmp_path)
     found.add(records((2, "ann", "A", "x"), (3, "bob", "A", "y"), (4, "ann", "B", "x")))
     found.add(records((5, "ann", "A", "x"), (6, "ann", "A", "z"), (7, "bob", "A", "z")))
@@ -48,7 +48,7 @@ def test_repeats_and_conflicts_are_told_apart(
 
 
 def test_it_counts_as_a_dictionary_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(twice, "PENDING_ROWS", 100)
+    monkeypatch.setattr(parts, "PENDING_ROWS", 100)
     draw = random.Random(5)
     made = [
         (row, draw.choice("ab"), str(draw.randrange(300)), draw.choice("xy")) for row in range(999)

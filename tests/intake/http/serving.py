@@ -34,7 +34,7 @@ TYPES = ("flowdrop.campaign.*", "flowdrop.person.*", EARN)
 class Served:
     """The intake of one folder; `key` makes keys of it."""
 
-    def __init__(self, home: Path, kafka: str) -> None:
+    def __init__(self, home: Path, kafka: str, **more: Any) -> None:
         self.port = free_port()
         self.url = f"http://{HOST}:{self.port}"
         self.kafka = kafka
@@ -45,6 +45,7 @@ class Served:
             intake_keys=self.file.path,
             intake_feeds=self.feeds,
             partitions=PARTITIONS,
+            **more,
         )
         with pytest.MonkeyPatch.context() as environment:
             environment.setenv("FLOWDROP_KAFKA", kafka)

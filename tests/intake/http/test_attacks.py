@@ -35,7 +35,7 @@ def request_of(pieces: Iterable[bytes], held: Held, encoding: bytes = b"") -> Re
 
     headers = [(b"content-encoding", encoding)] if encoding else []
     scope = {"method": "POST", "path": "/v1/feeds/x", "headers": headers}
-    return Request(scope, receive, held)  # type: ignore[arg-type]
+    return Request(scope, receive, held, 60.0)  # type: ignore[arg-type]
 
 
 async def test_gzip_of_many_members_is_refused_before_it_costs_anything() -> None:

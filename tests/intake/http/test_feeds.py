@@ -7,12 +7,14 @@ import hashlib
 import hmac
 import json
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 from typing import Any
 
 import httpx
 import pytest
 
 from intake.http.segment import calls_of
+from local.ports import HOST
 from tests.intake.http.serving import CONVERSION, Served, logged
 
 pytestmark = pytest.mark.kafka
@@ -60,7 +62,8 @@ def test_a_webhook_with_a_key(served: Served, feed: str) -> None:
     told = answer.json()
     assert (told["accepted"], told["refused"]) == (1, 1), "the third is nothing"
     assert told["events"][1]["reason"] == "invalid"
-    assert "row 2, total = 'much'" in told["events"][1]["detail"]
+    assert told["events"][1]["detail"].startswith("object 2 (order 'A2'), total = 'much': ")
+    assert "cell" not in told["events"][1]["detail"]
     (found,) = logged(served.kafka, feed)
     assert (found["id"], found["subject"], found["type"]) == ("A1", "cj:7", CONVERSION)
     assert found["data"]["value"] == 1234
@@ -83,11 +86,27 @@ def test_a_webhook_that_signs(served: Served, feed: str, form: str) -> None:
     assert len(logged(served.kafka, feed)) == 1
 
 
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer fds_x"}, {"X-Other": "sha256="}])
+def test_the_body_of_one_without_a_key_is_not_read(
+    served: Served, feed: str, headers: dict[str, str]
+) -> None:
+    served.key(feed, (CONVERSION,), feed=feed, header="X-Shop-Signature", secret=SECRET)
+    connection = HTTPConnection(HOST, served.port, timeout=20)
+    connection.putrequest("POST", f"/v1/feeds/{feed}")
+    for name, text in ({"Content-Length": "1000"} | headers).items():
+        connection.putheader(name, text)
+    connection.endheaders()  # and no byte of the body
+    assert connection.getresponse().status == 401
+    connection.close()
+
+
 def test_a_key_of_another_source_writes_nothing_by_a_feed(served: Served, feed: str) -> None:
     bearer = f"Bearer {served.key('somebody')}"
     answer = send(served, feed, json.dumps(ORDER | {"total": 1}).encode(), Authorization=bearer)
     assert answer.status_code == 422
-    assert answer.json()["events"][0]["reason"] == "wrong_source"
+    (refused,) = answer.json()["events"]
+    assert refused["reason"] == "wrong_source"
+    assert refused["detail"].startswith("object 1 (order 'A1'): source = ")
 
 
 def test_a_feed_without_a_good_mapping_is_told(served: Served, feed: str) -> None:
@@ -149,7 +168,9 @@ def test_what_is_tracked_becomes_what_it_is(served: Served, source: str) -> None
     answer = call(served, "batch", {"batch": batch}, served.key(source))
     assert answer.status_code == 200
     assert (answer.json()["accepted"], answer.json()["refused"]) == (4, 1)
-    assert "campaign" in answer.json()["events"][-1]["detail"]
+    refused = answer.json()["events"][-1]["detail"]
+    assert refused.startswith("call 7 (messageId 'm7'), ")
+    assert "campaign: is missing" in refused
     found = {one["type"].rpartition(".")[2]: one["data"] for one in logged(served.kafka, source)}
     assert found.keys() == {"exposure", "click", "conversion", "visit"}
     assert found["exposure"] == {"campaign": "p1", "channel": "web", "format": "display"}
@@ -178,7 +199,9 @@ def test_a_refused_call_is_named_once_by_its_place(served: Served, source: str) 
     assert [one.get("reason") for one in answer["events"][1:]] == [
         *("in_the_future", "type_not_allowed"),
     ]
-    assert [one["detail"].partition(":")[0] for one in answer["events"][1:]] == ["row 2", "row 3"]
+    assert [one["detail"].partition(":")[0] for one in answer["events"][1:]] == [
+        *("call 2 (messageId 'm2')", "call 3 (messageId 'm3')"),
+    ]
 
 
 def test_calls_that_can_not_be_read_are_told(served: Served, source: str) -> None:
@@ -187,7 +210,7 @@ def test_calls_that_can_not_be_read_are_told(served: Served, source: str) -> Non
     del content["messageId"]
     refused = call(served, "track", content, token)
     assert refused.status_code == 400
-    assert "messageId" in refused.json()["events"][0]["detail"]
+    assert refused.json()["events"][0]["detail"].startswith("call 1, messageId = '': is empty")
     assert call(served, "batch", {"batch": {}}, token).json()["error"] == "not_a_batch"
     assert call(served, "batch", {"batch": [1]}, token).json()["error"] == "not_a_batch"
 

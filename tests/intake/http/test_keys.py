@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import json
+import socket
 import time
 from datetime import timedelta
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ from click.testing import CliRunner
 
 from flowdrop.cli import main
 from intake.http.keys import NEVER, KeyFile, Wish, draw, hash_of, now
+from local.ports import HOST
 from streams.events import TYPES
 from tests.intake.http.serving import CONVERSION, EARN, Served, event, logged
 
@@ -65,11 +69,21 @@ def test_a_key_is_shown_once_and_kept_hashed(tmp_path: Path) -> None:
         (["--source", "a\u200bb", "--type", CONVERSION], "U+200B"),
         (["--source", "shop", "--type", "flowdrop.wallet.leg"], "no key may"),
         (["--source", "shop", "--type", "flowdrop.wallet.*"], "one by one"),
+        (["--source", "shop", "--type", "wallet.leg"], "no key may"),
+        (["--source", "shop", "--type", "wallet.*"], "one by one"),
         (["--source", "shop", "--type", "flowdrop.nothing"], "events list"),
+        (["--source", "shop", "--type", "nothing"], "events list"),
         (["--source", "shop", "--origin", ORIGIN, "--type", CONVERSION], "publishable"),
         (["--source", "shop", "--origin", "https://*.example"], "wildcard"),
         (["--source", "shop", "--origin", "http://shop.example"], "https://shop.example"),
-        (["--source", "shop", "--origin", f"{ORIGIN}/path"], "without a path"),
+        *(
+            (["--source", "shop", "--origin", origin], "write it as a browser does")
+            for origin in (
+                *(f"{ORIGIN}/path", f"{ORIGIN}:99999", f"{ORIGIN}:port", f"{ORIGIN}:0"),
+                *("https://[::1", "https://a b.example", "https://shop..example", "https://"),
+                *("https://shop.example;x", "https://me@shop.example", "https://\u200b.example"),
+            )
+        ),
         (["--source", "shop", "--feed", "../x", "--type", CONVERSION], "no name"),
         (["--source", "shop", "--feed", "x", "--header", "a b", "--type", EARN], "no name"),
         (["--source", "shop", "--feed", "x", "--origin", ORIGIN], "not both"),
@@ -93,6 +107,33 @@ def test_a_pattern_never_means_what_only_the_ledger_and_operators_write() -> Non
         if kind in NEVER:
             with pytest.raises(click.ClickException, match="no key may"):
                 draw(Wish(source="s", types=(name,), days=1, events_per_second=1), now())
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("campaign.conversion", {CONVERSION}),
+        ("conversion", {CONVERSION}),
+        ("wallet.earn", {EARN}),
+        ("person.*", {"flowdrop.person.profile", "flowdrop.person.link"}),
+        (CONVERSION, {CONVERSION}),
+    ],
+)
+def test_types_are_named_as_in_mappings(given: str, meant: set[str]) -> None:
+    key, _ = draw(Wish(source="s", types=(given,), days=1, events_per_second=1), now())
+    assert set(key.types) == meant
+
+
+def test_the_list_shows_what_a_key_may_send_and_until_when(tmp_path: Path) -> None:
+    made = run(
+        *(tmp_path, "keys", "create", "--source", "shop", "--type", "campaign.conversion"),
+        *("--type", "wallet.earn", "--days", "30"),
+    )
+    assert made.exit_code == 0, made.output
+    shown = run(tmp_path, "keys", "list").stdout
+    assert "campaign.conversion, wallet.earn" in shown
+    (row,) = json.loads(run(tmp_path, "keys", "list", "--json").stdout)
+    assert row["expires"][:10] in shown
 
 
 def test_a_file_that_others_may_read_is_not_used(tmp_path: Path) -> None:
@@ -145,6 +186,64 @@ def test_a_key_has_an_end(served: Served, source: str) -> None:
     served.file.revoke(key.id, now())
     answer = served.post(event(2, source), token)
     assert (answer.status_code, "is revoked" in answer.json()["detail"]) == (401, True)
+
+
+@pytest.mark.kafka
+@pytest.mark.parametrize("way", ["events", "feed", "signed", "segment", "tag"])
+def test_a_key_that_is_revoked_during_a_request_is_not_honoured(
+    served: Served, source: str, way: str
+) -> None:
+    kinds, wish = {
+        "signed": ((CONVERSION,), {"feed": source, "header": "x-signature", "secret": "s" * 32}),
+        "tag": ((), {"origins": (ORIGIN,)}),
+    }.get(way, ((CONVERSION,), {}))
+    token = served.key(source, kinds, **wish)  # type: ignore[arg-type]
+    body = {
+        "events": json.dumps(event(1, source)),
+        "tag": json.dumps({"key": token, "events": [exposure(1, source)]}),
+    }.get(way, "{}").encode()
+    shown = {
+        "signed": {"X-Signature": hmac.digest(b"s" * 32, body, "sha256").hex()},
+        "tag": {"Origin": ORIGIN},
+    }.get(way, {"Authorization": f"Bearer {token}"})
+    path = {"events": "events", "segment": "track", "tag": "tag"}.get(way, f"feeds/{source}")
+    with socket.create_connection((HOST, served.port), timeout=30) as wire:
+        lines = [
+            *(f"POST /v1/{path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}"),
+            *("Content-Type: application/cloudevents+json", "Expect: 100-continue"),
+            *(f"{name}: {text}" for name, text in shown.items()),
+        ]
+        wire.sendall("\r\n".join([*lines, "", ""]).encode())
+        # The server says so once the body is asked for: the key has been looked at by then.
+        assert wire.recv(25) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        key = next(key for key in served.file.read() if key.source == source)
+        served.file.revoke(key.id, now())
+        wire.sendall(body)
+        answer = HTTPResponse(wire)
+        answer.begin()
+        told = json.loads(answer.read())
+    assert (answer.status, told["error"]) == (401, "unknown_key")
+    assert "is revoked" in told["detail"]
+    assert logged(served.kafka, source) == []
+
+
+@pytest.mark.kafka
+def test_a_file_of_keys_that_can_not_be_read_is_said_to_a_page(served: Served, source: str) -> None:
+    token = served.key(source, (), origins=(ORIGIN,))
+    good = served.file.path.read_bytes()
+    try:
+        served.file.path.write_text("[{]")
+        asked = {"Origin": ORIGIN, "Access-Control-Request-Method": "POST"}
+        for answer in (
+            beacon(served, token, [exposure(1, source)]),
+            httpx.options(f"{served.url}/v1/tag", headers=asked),
+        ):
+            assert (answer.status_code, answer.json()["error"]) == (503, "keys_unreadable")
+            assert "put your copy back" in answer.json()["detail"]
+            assert "Retry-After" in answer.headers
+    finally:
+        served.file.path.write_bytes(good)
+    assert beacon(served, token, [exposure(1, source)]).status_code == 202
 
 
 @pytest.mark.kafka
@@ -203,6 +302,40 @@ def test_a_page_sends_exposures_and_clicks(served: Served, source: str) -> None:
     assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
     assert [one.get("reason") for one in answer.json()["events"]] == [None, "type_not_allowed"]
     assert [one["type"] for one in logged(served.kafka, source)] == [EXPOSURE]
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("https://Shop.Example/", "https://shop.example"),
+        ("https://shop.example:443", "https://shop.example"),
+        ("https://shop.example:8443", "https://shop.example:8443"),
+        ("http://localhost:80", "http://localhost"),
+        ("https://B\u00fccher.example", "https://xn--bcher-kva.example"),
+        ("https://\u5546\u5e97.example:8443", "https://xn--czrs0t.example:8443"),
+        ("https://stra\u00dfe.example", "https://xn--strae-oqa.example"),
+        ("https://shop_1.example", "https://shop_1.example"),
+        ("https://[2001:DB8:0::1]:8443", "https://[2001:db8::1]:8443"),
+    ],
+)
+def test_an_origin_is_kept_as_browsers_write_it(given: str, kept: str) -> None:
+    key, _ = draw(Wish(source="s", origins=(given,), days=1, events_per_second=1), now())
+    assert key.origins == (kept,)
+
+
+@pytest.mark.kafka
+def test_a_page_of_each_origin_writes_as_it(served: Served, source: str) -> None:
+    origins = [f"https://{name}.{source}.example" for name in ("first", "second")]
+    token = served.key(source, (), origins=tuple(origins))
+    for number, origin in enumerate(origins):
+        events = [exposure(number, own) for own in (origin, source, f"{origin}.au")]
+        answer = beacon(served, token, events, Origin=origin)
+        assert answer.headers["Access-Control-Allow-Origin"] == origin
+        told = [one.get("reason") for one in answer.json()["events"]]
+        assert told == [None, None, "wrong_source"]
+        assert len(logged(served.kafka, origin)) == 1
+    other = beacon(served, token, [exposure(9, origins[1])], Origin=origins[0])
+    assert other.json()["events"][0]["reason"] == "wrong_source"
 
 
 @pytest.mark.kafka

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
+from http.client import HTTPResponse
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -16,6 +17,7 @@ from tests.intake.http.serving import CONVERSION, EARN, Served, event, logged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.kafka
 
@@ -75,7 +77,7 @@ def test_each_event_of_a_batch_is_answered_by_itself(served: Served, source: str
         *("missing_field", "invalid"),
     ]
     assert "source = 'other'" in found[1]["detail"]
-    assert "data.value = -1" in found[4]["detail"]
+    assert found[4]["detail"] == "data.value = -1: it must be a whole number of at least 0"
     assert "subject: missing" in found[7]["detail"]
     assert [one["id"] for one in logged(served.kafka, source)] == ["order-0"]
 
@@ -115,6 +117,57 @@ def test_data_in_the_body_can_not_say_what_the_headers_say(served: Served, sourc
     assert (answer.status_code, told(answer)["error"]) == (400, "not_json")
     answer = binary(served, served.key(source), {"ce-source": source, "ce-data": "{}"}, b"{}")
     assert (answer.status_code, told(answer)["error"]) == (400, "bad_attribute")
+
+
+@pytest.mark.parametrize("path", ["/v1/events", "/v1/feeds/any"])
+def test_a_sender_that_asks_first_is_given_leave(served: Served, path: str) -> None:
+    asked = {
+        "WebHook-Request-Origin": "eventemitter.example.com",
+        "WebHook-Request-Rate": "120",
+        "WebHook-Request-Callback": "https://eventemitter.example.com/confirm",
+    }
+    answer = httpx.options(f"{served.url}{path}", headers=asked)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["WebHook-Allowed-Origin"] == "eventemitter.example.com"
+    assert answer.headers["WebHook-Allowed-Rate"] == "*"
+    assert "POST" in answer.headers["Allow"]
+    assert "Access-Control-Allow-Origin" not in answer.headers
+    assert httpx.post(f"{served.url}{path}", headers=asked, json={}).status_code == 401
+
+
+def test_leave_is_for_who_says_a_name_where_events_are_taken(served: Served) -> None:
+    for name in ("", "a b", "a.example\u00e9".encode(), "x" * 300, "https://a.example"):
+        answer = httpx.options(
+            f"{served.url}/v1/events",
+            headers={"WebHook-Request-Origin": name},  # type: ignore[dict-item]
+        )
+        assert (answer.status_code, answer.json()["error"]) == (400, "bad_origin")
+        assert "WebHook-Allowed-Origin" not in answer.headers
+    asked = {"WebHook-Request-Origin": "a.example"}
+    for path, status in (("/v1/track", 405), ("/v1/tag", 204), ("/healthz", 200), ("/x", 404)):
+        answer = httpx.options(f"{served.url}{path}", headers=asked)
+        assert answer.status_code == status
+        assert "WebHook-Allowed-Origin" not in answer.headers
+    nothing = httpx.options(f"{served.url}/v1/events")
+    assert (nothing.status_code, nothing.headers["Allow"]) == (405, "POST")
+
+
+def test_a_body_that_comes_too_slowly_is_not_waited_for(kafka: str, tmp_path: Path) -> None:
+    impatient = Served(tmp_path, kafka, intake_body_seconds=0.05)
+    try:
+        token = impatient.key("shop")
+        head = (
+            f"POST /v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
+            "Content-Type: application/cloudevents+json\r\nContent-Length: 100\r\n\r\n{"
+        )
+        with half_open(impatient.port, 1, head.encode()) as (wire,):
+            answer = HTTPResponse(wire)
+            answer.begin()
+            told = json.loads(answer.read())
+        assert (answer.status, told["error"]) == (408, "slow")
+        assert told["detail"] == "the body took more than 0.05 s; send less at once"
+    finally:
+        impatient.stop()
 
 
 def test_data_that_is_not_json_is_refused(served: Served, source: str) -> None:

@@ -103,10 +103,10 @@ def test_unknown_columns_are_kept_dropped_or_refused() -> None:
 
 BROKEN = [
     ("order_id", "", "is empty"),
-    ("order_id", "x" * 300, "length <= 200"),
+    ("order_id", "x" * 300, "at most 200 characters"),
     ("member", None, "is empty"),
     ("member", "1\u200b7", "zero width"),
-    ("member", "1" * 128, "length <= 128"),
+    ("member", "1" * 128, "at most 128 characters"),
     ("member", "\ufffd\ufffd", "no text"),
     ("paid_at", "", "is empty"),
     ("paid_at", "yesterday", "no time"),
@@ -114,8 +114,8 @@ BROKEN = [
     ("paid_at", "1066-03-01 10:00:00", "1970"),
     ("amount", "12,50", "no number"),
     ("amount", "1.005", "whole number"),
-    ("amount", "-1", ">= 0"),
-    ("amount", "9" * 20, "<= 10000000000000"),
+    ("amount", "-1", "at least 0"),
+    ("amount", "9" * 20, "at most 10,000,000,000,000"),
     ("amount", ["12"], "no number"),
     ("sku", "tea\x07", "control"),
     ("sku", {"a": 1}, "neither"),
@@ -137,8 +137,8 @@ def test_a_broken_attribute_is_refused_by_its_own_column() -> None:
     text = SHOP.partition("[[event]]")[0] + '[[event]]\ntype = "person.profile"\n'
     made = loads(text + f"fields.attributes = {attributes}\n")
     for column, value, problem in (
-        ("town", "x" * 201, "attributes.city: expected `str` of length <= 200"),
-        ("likes", ["tea", 1], "attributes.likes[1]: expected `str`, got `int`"),
+        ("town", "x" * 201, "attributes.city: it must be a text of at most 200 characters"),
+        ("likes", ["tea", 1], "attributes.likes[1]: it must be a text, not a whole number"),
     ):
         (refused,) = made.events_of(
             [ROW | {"age": "30", "town": "x", "likes": ["a"], column: value}]
@@ -147,8 +147,8 @@ def test_a_broken_attribute_is_refused_by_its_own_column() -> None:
         assert (refused.column, refused.problem) == (column, problem)
     whole = loads(text + 'fields.attributes = "traits"\n')
     for name, value, problem in (
-        ("city", "x" * 201, "attributes.city: expected"),
-        ("n" * 65, "x", f"attributes.{'n' * 65}: expected `str` of length <= 64"),
+        ("city", "x" * 201, "attributes.city: it must be"),
+        ("n" * 65, "x", f"attributes.{'n' * 65}: it must be a text of at most 64 characters"),
     ):
         (refused,) = whole.events_of([ROW | {"traits": {"age": 30, name: value}}])
         assert isinstance(refused, RowRefusal)
