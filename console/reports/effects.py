@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from console.i18n import LocalizedText
 from console.reports.arm_names import arm_name
-from features.arms import Mean, Proportion
+from features.statistics.arms import Mean, Proportion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from features import experiment
+    from features.statistics import experiment
 
 Sums = Mapping[str, Any]  # a row of reports/arms
 
@@ -94,7 +94,7 @@ def _happened(metric: str, row: Sums) -> bool:
 
 
 def _effect(metric: str, row: Sums, control: Sums) -> Effect | Withheld:
-    from features import experiment  # with scipy, which takes a second
+    from features.statistics import experiment  # with scipy, which takes a second
 
     if metric != "value_per_person":
         found = experiment.compare(_rate(metric, row), _rate(metric, control))
@@ -120,7 +120,7 @@ def _withheld(metric: str, row: Sums, lacking: Sums, lack: str) -> Withheld:
 
 
 def _too_few_people(row: Sums) -> LocalizedText:
-    from features.experiment import CARRIERS_MIN
+    from features.statistics.experiment import CARRIERS_MIN
 
     return LocalizedText(
         "too few people in arm {arm}: {people}; at least {least} are needed",
@@ -138,7 +138,7 @@ def _nobody_paid(row: Sums) -> LocalizedText:
 
 
 def _too_few_paid(row: Sums) -> LocalizedText:
-    from features.experiment import CARRIERS_MIN
+    from features.statistics.experiment import CARRIERS_MIN
 
     return LocalizedText(
         "the revenue of arm {arm} comes from too few people, as if {carriers:.1f} had each "

@@ -40,7 +40,7 @@ def prospects(people: dict[str, int], control: str) -> tuple[Prospect, ...]:
 
 
 def _prospect(arm: str, control: str, people: int, control_people: int) -> Prospect:
-    from features import prospect  # with scipy, which takes a second
+    from features.statistics import prospect  # with scipy, which takes a second
 
     found = tuple(
         Detectable(base_rate=rate, difference=prospect.detectable(people, control_people, rate))

@@ -41,7 +41,7 @@ class Split:
 
 def split(sums: Mapping[str, Sums]) -> Split:
     """Return the sample-ratio check of the arms."""
-    from features import sample_ratio  # with scipy, which takes a second
+    from features.statistics import sample_ratio  # with scipy, which takes a second
 
     for arm, row in sums.items():
         if probability(row) is None:

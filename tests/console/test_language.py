@@ -12,7 +12,7 @@ from console.reports.effects import METRICS
 from console.web.app import FAILURES
 from console.web.language import language
 from console.web.rendering import FOLDER as TEMPLATES
-from features.sample_ratio import Way
+from features.statistics.sample_ratio import Way
 from streams.events import WalletEvent, kinds_of
 from streams.ledger.refusals import REFUSALS
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow.parquet as pq
 import pytest
 
-from features.arms import Mean, Proportion
-from features.experiment import Difference, compare
-from features.sample_ratio import sample_ratio
+from features.statistics.arms import Mean, Proportion
+from features.statistics.experiment import Difference, compare
+from features.statistics.sample_ratio import sample_ratio
 from scenarios.city.city import chunks
 from scenarios.city.plan import Plan
 from scenarios.city.truth import Truth

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from features.sample_ratio import DRAWS, sample_ratio
-from tests.features.published import case
+from features.statistics.sample_ratio import DRAWS, sample_ratio
+from tests.features.statistics.published import case
 
 
 def test_where_many_are_expected_it_is_chi_squared() -> None:

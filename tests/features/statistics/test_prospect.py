@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from statsmodels.stats.proportion import power_proportions_2indep
 
-from features.arms import Proportion
-from features.experiment import compare
-from features.prospect import BASE_RATES, POWER, detectable, least
-from tests.features.published import case
+from features.statistics.arms import Proportion
+from features.statistics.experiment import compare
+from features.statistics.prospect import BASE_RATES, POWER, detectable, least
+from tests.features.statistics.published import case
 
 ARMS = [(900, 100), (450, 50), (90, 10), (100_000, 1_000), (50, 450)]
 

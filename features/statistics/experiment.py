@@ -11,8 +11,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from features import fieller, score
-from features.arms import Mean, Proportion
+from features.statistics import fieller, score
+from features.statistics.arms import Mean, Proportion
 
 CARRIERS_MIN = 10  # a mean's sum must rest on this many people
 

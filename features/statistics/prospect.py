@@ -14,8 +14,8 @@ from functools import partial
 from scipy.optimize import brentq
 from scipy.special import ndtr
 
-from features.arms import Proportion
-from features.score import Z, z_of_no_difference
+from features.statistics.arms import Proportion
+from features.statistics.score import Z, z_of_no_difference
 
 POWER = 0.8
 BASE_RATES = (0.01, 0.05, 0.2)  # what is assumed where no rate is known yet

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import confint_proportions_2indep, proportions_ztest
 
-from features.arms import Proportion
-from features.experiment import Difference, compare
-from features.score import Z, difference_interval, p_value, ratio_interval
-from tests.features.published import case
+from features.statistics.arms import Proportion
+from features.statistics.experiment import Difference, compare
+from features.statistics.score import Z, difference_interval, p_value, ratio_interval
+from tests.features.statistics.published import case
 
 # (successes, trials) of the treated and the control arm: Hillstrom's, and the awkward ends.
 PAIRS = [

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
-from features.arms import Mean, Proportion
-from features.experiment import Difference, compare, lack
-from features.fieller import degrees
-from tests.features.published import case
+from features.statistics.arms import Mean, Proportion
+from features.statistics.experiment import Difference, compare, lack
+from features.statistics.fieller import degrees
+from tests.features.statistics.published import case
 
 
 def _sums(values: np.ndarray) -> Mean:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from scipy.special import stdtr, stdtrit
 
 if TYPE_CHECKING:
-    from features.arms import Mean
+    from features.statistics.arms import Mean
 
 CONFIDENCE = 0.95
 

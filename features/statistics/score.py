@@ -19,7 +19,7 @@ from scipy.special import ndtr, ndtri
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from features.arms import Proportion
+    from features.statistics.arms import Proportion
 
 CONFIDENCE = 0.95
 Z = float(ndtri((1 + CONFIDENCE) / 2))
