@@ -177,7 +177,7 @@ def _told(metric: str, row: Sums, control: Sums, found: experiment.Difference) -
         standard_error=found.standard_error,
         p_value=found.p_value,
         relative=found.relative,
-        relative_low=found.relative_low,
+        relative_low=-1.0 if found.relative_low is None else found.relative_low,
         relative_high=found.relative_high,
         increment=found.value * row["people"],
         increment_low=found.low * row["people"],

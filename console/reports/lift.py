@@ -355,5 +355,9 @@ REPORT = Report(
     charts=_charts,
     text=_text,
     page=Page(template="lift.html"),
-    loads=("features.statistics.experiment", "features.statistics.prospect", "features.statistics.sample_ratio"),
+    loads=(
+        "features.statistics.experiment",
+        "features.statistics.prospect",
+        "features.statistics.sample_ratio",
+    ),
 )

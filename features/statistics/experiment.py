@@ -1,8 +1,8 @@
 """What a randomised comparison says: SQL returns sums, these frozen dataclasses compute.
 
 `compare` compares a treated arm's statistic with the control's. Each kind has one test, and both
-intervals, of the difference and of the ratio, are what that test does not reject: for rates that of
-Miettinen and Nurminen (`score.py`), for means that of Welch and Fieller (`fieller.py`).
+intervals, of the difference and of the lift, are what that test does not reject: for rates that of
+Miettinen and Nurminen (`score.py`), for all else that of Welch and Fieller (`contrast.py`).
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from features.statistics import fieller, score
-from features.statistics.arms import Mean, Proportion
+from features.statistics import score
+from features.statistics.arms import Mean, Proportion, Statistic
+from features.statistics.contrast import ALPHA, Contrast, between, upper_quantile
 
 CARRIERS_MIN = 10  # a mean's sum must rest on this many people
 
@@ -22,7 +23,7 @@ Lack = Literal["people", "sum", "carriers", "spread"]
 
 @dataclass(frozen=True)
 class Difference:
-    """Treated minus control, in the statistic's own unit, with a 95 % interval."""
+    """Treated minus control, in the statistic's own unit, with an interval of 1 - alpha."""
 
     treated: float
     control: float
@@ -31,8 +32,8 @@ class Difference:
     low: float
     high: float
     p_value: float  # two-sided, that there is no difference
-    relative: float | None  # value / control; none where the control is zero
-    relative_low: float  # at least -1
+    relative: float | None  # value / |control|; none where the control is zero
+    relative_low: float | None  # none where it has no lower end; at least -1 if none is below zero
     relative_high: float | None  # none where it has no upper end
     method: Method
 
@@ -52,55 +53,62 @@ def lack(arm: Mean) -> Lack | None:
     return "carriers" if arm.carriers < CARRIERS_MIN else None
 
 
-def compare(treated: Proportion | Mean, control: Proportion | Mean) -> Difference:
+def compare(treated: Statistic, control: Statistic, *, alpha: float = ALPHA) -> Difference:
     """Compare a treated arm's statistic with the control's, which must be of the same kind.
+
+    Args:
+        treated: of the treated arm.
+        control: of the control arm.
+        alpha: of the two-sided test at this look; sequential designs give their nominal one.
 
     Raises:
         ValueError: two means of which one has no spread.
     """
+    if type(treated) is not type(control):
+        raise TypeError(f"{type(treated).__name__} and {type(control).__name__} cannot be compared")
     if isinstance(treated, Proportion) and isinstance(control, Proportion):
-        return _difference(
-            treated,
-            control,
-            score.difference_interval(treated, control),
-            score.ratio_interval(treated, control),
-            score.p_value(treated, control),
-            "score",
-        )
-    if isinstance(treated, Mean) and isinstance(control, Mean):
-        if not (treated.variance and control.variance):
-            raise ValueError("a mean without spread has no interval")
-        return _difference(
-            treated,
-            control,
-            fieller.difference_interval(treated, control),
-            fieller.ratio_interval(treated, control),
-            fieller.p_value(treated, control),
-            "t",
-        )
-    raise TypeError(f"{type(treated).__name__} and {type(control).__name__} cannot be compared")
+        return _by_score(treated, control, alpha)
+    if not (treated.variance_of_value and control.variance_of_value):
+        raise ValueError("a mean without spread has no interval")
+    return read(between(treated, control), alpha=alpha)
 
 
-def _difference(
-    treated: Proportion | Mean,
-    control: Proportion | Mean,
-    absolute: tuple[float, float],
-    ratio: tuple[float, float | None],
-    p_value: float,
-    method: Method,
-) -> Difference:
-    value, (least, most) = treated.value - control.value, ratio
+def read(contrast: Contrast, *, alpha: float = ALPHA) -> Difference:
+    """Read a contrast, such as one adjusted for the past, by its t statistic."""
+    bound = contrast.bound(alpha)
+    low, high = contrast.difference_interval(bound)
+    relative_low, relative_high = contrast.lift_interval(bound)
+    return Difference(
+        treated=contrast.control + contrast.difference,
+        control=contrast.control,
+        value=contrast.difference,
+        standard_error=contrast.standard_error,
+        low=low,
+        high=high,
+        p_value=contrast.p_value(),
+        relative=contrast.lift,
+        relative_low=relative_low,
+        relative_high=relative_high,
+        method="t",
+    )
+
+
+def _by_score(treated: Proportion, control: Proportion, alpha: float) -> Difference:
+    z = upper_quantile(alpha / 2)
+    low, high = score.difference_interval(treated, control, z)
+    least, most = score.ratio_interval(treated, control, z)
+    value = treated.value - control.value
     error = math.sqrt(treated.variance_of_value + control.variance_of_value)
     return Difference(
         treated=treated.value,
         control=control.value,
         value=value,
         standard_error=error or None,
-        low=absolute[0],
-        high=absolute[1],
-        p_value=p_value,
+        low=low,
+        high=high,
+        p_value=score.p_value(treated, control),
         relative=value / control.value if control.value else None,
         relative_low=least - 1,
         relative_high=None if most is None else most - 1,
-        method=method,
+        method="score",
     )

@@ -5,6 +5,8 @@ standard error, with the maximum-likelihood rates under it and the factor N / (N
 is all that the statistic does not reject. At no difference, which is a ratio of one, both are the
 same number, so that the two intervals and the p-value agree about zero, whatever the counts.
 
+Without the factor the ratio's interval is Koopman's (1984), the difference's Mee's (1984).
+
 Only lower bounds are computed: an upper one is the lower one with the arms exchanged.
 """
 
@@ -26,6 +28,7 @@ Z = float(ndtri((1 + CONFIDENCE) / 2))
 
 _HALVINGS = 60  # of an interval within [0, 1]: to the last digit of a float
 _EXACT = 1e-15  # how closely a bound is located
+_MOST = 1e6  # an infinite statistic, to look for a root by
 
 
 def z_of_no_difference(treated: Proportion, control: Proportion) -> float:
@@ -44,40 +47,52 @@ def p_value(treated: Proportion, control: Proportion) -> float:
     return float(2 * ndtr(-abs(z_of_no_difference(treated, control))))
 
 
-def difference_interval(treated: Proportion, control: Proportion) -> tuple[float, float]:
-    """Return the interval of treated - control, within -1 and 1."""
-    return _least_difference(treated, control), -_least_difference(control, treated)
+def difference_interval(
+    treated: Proportion, control: Proportion, z: float = Z
+) -> tuple[float, float]:
+    """Return the interval of treated - control, within -1 and 1, that `z` does not reject."""
+    return _least_difference(treated, control, z), -_least_difference(control, treated, z)
 
 
-def ratio_interval(treated: Proportion, control: Proportion) -> tuple[float, float | None]:
+def ratio_interval(
+    treated: Proportion, control: Proportion, z: float = Z
+) -> tuple[float, float | None]:
     """Return the interval of treated / control; none above when it has no upper end."""
-    turned = _least_ratio(control, treated)
-    return _least_ratio(treated, control), 1 / turned if turned else None
+    turned = _least_ratio(control, treated, z)
+    return _least_ratio(treated, control, z), 1 / turned if turned else None
 
 
-def _least_difference(treated: Proportion, control: Proportion) -> float:
+def koopman_interval(
+    treated: Proportion, control: Proportion, z: float = Z
+) -> tuple[float, float | None]:
+    """Return the interval of treated / control without the factor N / (N - 1)."""
+    people = treated.trials + control.trials
+    return ratio_interval(treated, control, z * math.sqrt((people - 1) / people))
+
+
+def _least_difference(treated: Proportion, control: Proportion, z: float) -> float:
     found = treated.value - control.value
     if found == -1:
         return -1.0
 
     def beyond(difference: float) -> float:
-        return _z_of_difference(treated, control, difference) - Z
+        return _z_of_difference(treated, control, difference) - z
 
-    if z_of_no_difference(treated, control) > Z:
+    if z_of_no_difference(treated, control) > z:
         return _turning(beyond, 0.0, found)
     return _turning(beyond, -1 + _EXACT, min(0.0, found))
 
 
-def _least_ratio(treated: Proportion, control: Proportion) -> float:
+def _least_ratio(treated: Proportion, control: Proportion, z: float) -> float:
     if treated.successes == 0:
         return 0.0
     # Located by share: a ratio of one is at a half, and an infinite ratio at one.
     found = treated.value / (treated.value + control.value)
 
     def beyond(share: float) -> float:
-        return _z_of_ratio(treated, control, share / (1 - share)) - Z
+        return _z_of_ratio(treated, control, share / (1 - share)) - z
 
-    if z_of_no_difference(treated, control) > Z:
+    if z_of_no_difference(treated, control) > z:
         share = _turning(beyond, 0.5, min(found, 1 - _EXACT))
     else:
         share = _turning(beyond, _EXACT, min(found, 0.5))
@@ -90,7 +105,7 @@ def _turning(beyond: Callable[[float], float], low: float, high: float) -> float
         return low
     if beyond(high) >= 0:
         return high
-    return float(brentq(lambda place: min(beyond(place), Z), low, high, xtol=_EXACT))
+    return float(brentq(lambda place: min(beyond(place), _MOST), low, high, xtol=_EXACT))
 
 
 def _z_of_difference(treated: Proportion, control: Proportion, difference: float) -> float:

@@ -12,8 +12,8 @@ from scipy import stats
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
 from features.statistics.arms import Mean, Proportion
+from features.statistics.contrast import between
 from features.statistics.experiment import Difference, compare, lack
-from features.statistics.fieller import degrees
 from tests.features.statistics.published import case
 
 
@@ -155,7 +155,7 @@ def test_the_published_lift_and_degrees_of_posthog() -> None:
     found, treated, control = _published("ph-ttest-mean")
     expected = case("ph-ttest-mean")["expected"]
     assert found.relative == pytest.approx(expected["effect"], abs=5e-5)
-    assert degrees(treated, control) == pytest.approx(expected["df"], abs=0.01)
+    assert between(treated, control).degrees == pytest.approx(expected["df"], abs=0.01)
 
 
 def test_the_published_difference_of_tea_tasting() -> None:
