@@ -1,0 +1,130 @@
+"""Small counts, without any curve: what tables as extreme as the one found would be worth.
+
+Exact tests keep their level for every number of people, and so are wider than others.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.special import gammaln, xlog1py, xlogy
+from scipy.stats import barnard_exact, binomtest, boschloo_exact, fisher_exact
+from scipy.stats.contingency import odds_ratio
+
+from features.statistics.contrast import ALPHA
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from features.statistics.arms import Proportion
+
+    Floats = NDArray[np.float64]
+
+_RATES = 400  # of the arms' unknown rate that are tried
+_EXACT = 1e-6  # how closely a bound is located
+_TIE = 1e-9
+_HALVINGS = 40
+_NOTHING = 1e-12  # a variance so small that such rates never give other counts
+
+
+def fisher(treated: Proportion, control: Proportion) -> float:
+    """Return the two-sided p-value given how many did it in all (Fisher 1935)."""
+    return float(fisher_exact(_table(treated, control)).pvalue)
+
+
+def barnard(treated: Proportion, control: Proportion) -> float:
+    """Return the two-sided p-value at the worst common rate, by the pooled z (Barnard 1945)."""
+    return float(barnard_exact(_table(treated, control).T, pooled=True).pvalue)
+
+
+def boschloo(treated: Proportion, control: Proportion) -> float:
+    """Return the two-sided p-value at the worst common rate, by Fisher's p (Boschloo 1970)."""
+    return float(boschloo_exact(_table(treated, control).T).pvalue)
+
+
+def rate_interval(arm: Proportion, alpha: float = ALPHA) -> tuple[float, float]:
+    """Return the exact interval of one rate (Clopper and Pearson 1934)."""
+    found = binomtest(arm.successes, arm.trials).proportion_ci(1 - alpha)
+    return float(found.low), float(found.high)
+
+
+def odds_interval(
+    treated: Proportion, control: Proportion, alpha: float = ALPHA
+) -> tuple[float, float]:
+    """Return the exact interval of the ratio of the odds, that of Fisher's test."""
+    found = odds_ratio(_table(treated, control)).confidence_interval(1 - alpha)
+    return float(found.low), float(found.high)
+
+
+def difference_interval(
+    treated: Proportion, control: Proportion, alpha: float = ALPHA
+) -> tuple[float, float]:
+    """Return the exact interval of the difference, at the worst rates (Chan and Zhang 1999).
+
+    Tables are ordered by the score statistic of Miettinen and Nurminen. The time grows with the
+    product of the arms: about .1 s for 100 people in each.
+    """
+    low = _least_difference(treated, control, alpha)
+    return low, -_least_difference(control, treated, alpha)
+
+
+def _table(treated: Proportion, control: Proportion) -> NDArray[np.int64]:
+    arms = (treated, control)
+    return np.array([[arm.successes, arm.trials - arm.successes] for arm in arms])
+
+
+def _least_difference(treated: Proportion, control: Proportion, alpha: float) -> float:
+    found = treated.value - control.value
+    chance = _chance_of_more(treated, control)
+    if found == -1 or chance(-1 + _EXACT) >= alpha / 2:
+        return -1.0
+    return float(brentq(lambda d: chance(d) - alpha / 2, -1 + _EXACT, found, xtol=_EXACT))
+
+
+def _chance_of_more(treated: Proportion, control: Proportion) -> Callable[[float], float]:
+    """Return the greatest chance, under a difference, of tables as far above it as that found."""
+    n_1, n_0 = treated.trials, control.trials
+    place = treated.successes, control.successes
+
+    def chance(difference: float) -> float:
+        z = _statistics(n_1, n_0, difference)
+        more = np.vstack([z >= z[place] - _TIE, np.ones((1, n_0 + 1), dtype=bool)])
+        least = more.argmax(axis=0)  # of the treated, for each count of the control
+        rates = np.linspace(max(0.0, -difference), min(1.0, 1 - difference), _RATES)
+        up = _chances(n_1, np.clip(rates + difference, 0, 1))
+        above = np.hstack([up[:, ::-1].cumsum(axis=1)[:, ::-1], np.zeros((_RATES, 1))])
+        return float((_chances(n_0, rates) * above[:, least]).sum(axis=1).max())
+
+    return chance
+
+
+def _statistics(n_1: int, n_0: int, difference: float) -> Floats:
+    """Return the score statistic of a difference for every table, a row for each treated count."""
+    x_1, x_0 = np.arange(n_1 + 1)[:, None], np.arange(n_0 + 1)[None, :]
+    low = np.full((n_1 + 1, n_0 + 1), max(0.0, -difference))
+    high = np.full_like(low, min(1.0, 1 - difference))
+    for _ in range(_HALVINGS):  # as in `score`, for all at once
+        p_0 = (low + high) / 2
+        p_1 = p_0 + difference
+        rising = p_0 * (1 - p_0) * (x_1 - n_1 * p_1) + p_1 * (1 - p_1) * (x_0 - n_0 * p_0) > 0
+        low, high = np.where(rising, p_0, low), np.where(rising, high, p_0)
+    variance = p_1 * (1 - p_1) / n_1 + p_0 * (1 - p_0) / n_0
+    value = x_1 / n_1 - x_0 / n_0 - difference
+    found: Floats = np.where(
+        np.abs(value) < _TIE, 0.0, value / np.sqrt(np.maximum(variance, _NOTHING))
+    )
+    return found
+
+
+def _chances(n: int, rates: Floats) -> Floats:
+    """Return the binomial chances of 0 to n, a row for each rate."""
+    k = np.arange(n + 1)
+    ways = math.lgamma(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
+    p = rates[:, None]
+    found: Floats = np.exp(ways + xlogy(k, p) + xlog1py(n - k, -p))
+    return found
