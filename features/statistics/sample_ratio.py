@@ -5,6 +5,9 @@ approximation is off by more than the threshold: then the p-value is exact, the 
 probabilities of any split that is no likelier than the one found (two arms: the binomial test).
 With too many splits to count them all it is simulated instead, with a fixed seed; (1 + as unlikely)
 / (1 + drawn) keeps it a valid p-value.
+
+`sequential` is valid at every look: the chance of the counts under the probabilities over that
+under shares drawn about them (a Dirichlet-multinomial; Lindon and Malek 2022).
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from scipy.special import chdtrc, gammaln
 from scipy.stats import binomtest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -31,6 +34,7 @@ EXACT_BELOW = 50  # expected people in an arm; above, the curve's .001 is off by
 SPLITS_MAX = 100_000  # counted one by one
 DRAWS = 100_000
 SEED = 20_170_101
+CONCENTRATION = 10_000.0  # of the shares drawn: about .5 points apart for two even arms
 TIE = 1e-7  # chances as close as this count as equal
 
 Way = Literal["chi-squared", "exact", "drawn"]
@@ -74,6 +78,37 @@ def sample_ratio(people: Mapping[str, int], probabilities: Mapping[str, float]) 
         method=method,
         expected=dict(zip(people, expected.tolist(), strict=True)),
     )
+
+
+def sequential(
+    looks: Sequence[Mapping[str, int]],
+    probabilities: Mapping[str, float],
+    concentration: float = CONCENTRATION,
+) -> tuple[float, ...]:
+    """Return the p-value at each look, the least so far; valid whenever one stops.
+
+    Args:
+        looks: people by arm so far, at each look.
+        probabilities: by arm, above 0; if they don't add up to 1, their shares count.
+        concentration: how close to the probabilities the other shares are; fixed before launch.
+    """
+    whole = math.fsum(probabilities.values())
+    shares = np.array(list(probabilities.values())) / whole
+    prior = concentration * shares
+    least, found = 0.0, []
+    for look in looks:
+        if look.keys() != probabilities.keys():
+            raise ValueError(f"arms {sorted(look)} have probabilities for {sorted(probabilities)}")
+        counts = np.array([look[arm] for arm in probabilities], dtype=np.float64)
+        likely = float((counts * np.log(shares)).sum())
+        drawn = _log_beta(prior + counts) - _log_beta(prior)
+        least = min(least, likely - drawn)
+        found.append(math.exp(least))
+    return tuple(found)
+
+
+def _log_beta(of: Floats) -> float:
+    return float(gammaln(of).sum() - gammaln(of.sum()))
 
 
 def _judge(counts: Counts, shares: Floats, chi_squared: float) -> tuple[Way, float]:

@@ -1,0 +1,64 @@
+"""What may be said of an effect today, in one of a few kinds: a pure decision over results."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from features.statistics.power import DAYS_MIN
+
+CONVERSIONS_MIN = 10  # of both arms: with fewer, intervals are no guide yet
+
+Kind = Literal[
+    "blocked",  # the arms are not what was drawn: nothing may be said
+    "too_early",  # too few days, or too little has happened
+    "works",
+    "harms",
+    "no_larger",  # whatever it is, it is not larger than what would matter
+    "days_needed",
+    "unclear",  # it is over, and may be either
+]
+
+
+@dataclass(frozen=True)
+class Now:
+    """An effect today, read by the design that was chosen: its interval allows for the looks."""
+
+    low: float  # of the difference, above zero where the treated have more
+    high: float
+    days: int  # since the first assignment
+    over: bool  # the planned end has come
+    healthy: bool = True  # the sample ratio and the arms before are as drawn
+    events: int | None = None  # conversions of both arms; none where the metric has no such count
+    higher_is_better: bool = True
+    smallest: float | None = None  # the least difference that matters
+    days_left: float | None = None  # until `smallest` is found; none if not known
+
+
+@dataclass(frozen=True)
+class Status:
+    """What may be said, and the number that belongs to it."""
+
+    kind: Kind
+    days: int | None = None  # still needed, if known
+    difference: float | None = None  # than which the effect is not larger
+
+
+def status(now: Now) -> Status:
+    """Return what may be said today: the first of these that holds."""
+    if not now.healthy:
+        return Status("blocked")
+    few = now.events is not None and now.events < CONVERSIONS_MIN
+    if not now.over and (now.days < DAYS_MIN or few):
+        return Status("too_early", days=max(1, DAYS_MIN - now.days))
+    if now.low > 0 or now.high < 0:
+        return Status("works" if (now.low > 0) == now.higher_is_better else "harms")
+    largest = max(-now.low, now.high)
+    if now.smallest is not None and largest <= now.smallest:
+        return Status("no_larger", difference=now.smallest)
+    if now.over:
+        return Status("unclear", difference=largest)
+    return Status(
+        "days_needed", days=None if now.days_left is None else max(1, math.ceil(now.days_left))
+    )
