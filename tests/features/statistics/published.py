@@ -22,8 +22,18 @@ def _cases() -> dict[str, dict[str, Any]]:
     return {}
 
 
+def names() -> list[str]:
+    """Return the names of all published cases."""
+    _at_hand()
+    return list(_cases())
+
+
 def case(name: str) -> dict[str, Any]:
     """Return a published case: inputs, expected, tolerance."""
+    _at_hand()
+    return _cases()[name]
+
+
+def _at_hand() -> None:
     if not _cases():
         pytest.skip(f"{NAME} is neither below FLOWDROP_SHARED nor in ../shared")
-    return _cases()[name]
