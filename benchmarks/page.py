@@ -50,7 +50,7 @@ def _scaling_table(rows: Rows) -> str:
     return markdown(rows)
 
 
-def _profile_tables(tables: dict[str, Rows]) -> str:
+def _several_tables(tables: dict[str, Rows]) -> str:
     return "\n\n".join(markdown(rows) for rows in tables.values() if rows)
 
 
@@ -59,8 +59,10 @@ TABLES: dict[str, Callable[[Any], str]] = {
     "latency": _latency_table,
     "intake": _intake_table,
     "scaling": _scaling_table,
-    "profile": _profile_tables,
+    "profile": _several_tables,
     "import_csv": markdown,
+    "coverage": markdown,
+    "peeking": _several_tables,
 }
 
 

@@ -80,15 +80,25 @@ class Contrast:
         a = size * size - square * self.control_variance
         b = self.difference * size - square * self.covariance * sign
         c = self.difference * self.difference - square * self.variance
+        root = math.sqrt(max(0.0, self._apart(square)))  # of b^2 - a c, without cancelling
         least = -1.0 if self.floor == 0 else None
+        low, high = _roots(a, b, c, root)
         if a > 0:
-            return _within(_roots(a, b, c), least)
+            return (low if least is None else max(least, low)), high
         if c > 0:  # zero is between the roots: the far side of one of them is left
-            low, high = _roots(a, b, c)
             return (high, None) if self.difference > 0 else (least, low)
         if least is not None and a + 2 * b + c > 0:  # nor can the treated be at the floor
-            return max(least, _roots(a, b, c)[1]), None
+            return max(least, high), None
         return least, None
+
+    def _apart(self, square: float) -> float:
+        both = self.variance * self.control_variance - self.covariance * self.covariance
+        scaled = (
+            self.control * self.control * self.variance
+            - 2 * self.difference * self.control * self.covariance
+            + self.difference * self.difference * self.control_variance
+        )
+        return square * (scaled - square * both)
 
     def _spread(self, lift: float) -> float:
         """Return the variance of the difference less `lift` times the control."""
@@ -138,15 +148,10 @@ def p_value(t: float, degrees: float, alternative: Alternative = "two-sided") ->
     return below(-t if alternative == "greater" else t)
 
 
-def _roots(a: float, b: float, c: float) -> tuple[float, float]:
-    """Return where a x^2 - 2 b x + c is zero, the lower first, without cancelling."""
-    root = math.sqrt(max(0.0, b * b - a * c))
+def _roots(a: float, b: float, c: float, root: float) -> tuple[float, float]:
+    """Return where a x^2 - 2 b x + c is zero, the lower first; `root` is that of b^2 - a c."""
     far = b + math.copysign(root, b)
     if not far:
         return 0.0, 0.0
     low, high = sorted((far / a if a else math.copysign(math.inf, far), c / far))
     return low, high
-
-
-def _within(ends: tuple[float, float], least: float | None) -> Ends:
-    return (ends[0] if least is None else max(least, ends[0])), ends[1]

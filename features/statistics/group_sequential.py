@@ -8,7 +8,7 @@ stopped yet, carried from look to look (Armitage, McPherson and Rowe 1969).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 
 Spending = Literal["square", "obrien-fleming"]  # alpha t^2, or 2 (1 - Phi(z / sqrt t))
 
-NODES = 16  # of each panel
-PANELS_MAX = 100
-_REACH = 9.0  # standard errors beyond which nothing is
+GROWTH_MIN = 1e-3  # of the information since the last look: with less there is nothing new
+
+_NODES = 16  # of each panel
+_PANEL = 3.0  # its width, in standard deviations of what comes until the next look
+_REACH = 8.0  # standard errors beyond which nothing is
 _LEAST = 1e-300  # a chance as small is none
 _FAR = 38.0  # no float is as small as the chance beyond
 
@@ -71,6 +73,7 @@ def looks(
     spending: Spending = "square",
     *,
     one_sided: bool = False,
+    seen: Sequence[float] | None = None,
 ) -> tuple[Look, ...]:
     """Return the bounds of looks at growing shares of the information.
 
@@ -79,27 +82,38 @@ def looks(
         alpha: of all looks together, on both sides unless `one_sided`.
         spending: how alpha is spent.
         one_sided: whether only a rise counts.
+        seen: the information at each look in any unit, such as conversions, where `shares` are of
+            the planned time: how much is left to come need not be known.
     """
-    return _looks(tuple(shares), alpha, spending, 1 if one_sided else 2)
+    times = tuple(shares if seen is None else seen)
+    return _looks(tuple(shares), times, alpha, spending, 1 if one_sided else 2)
 
 
 @lru_cache(maxsize=256)
 def _looks(
-    shares: tuple[float, ...], alpha: float, spending: Spending, sides: int
+    shares: tuple[float, ...],
+    times: tuple[float, ...],
+    alpha: float,
+    spending: Spending,
+    sides: int,
 ) -> tuple[Look, ...]:
     found: list[Look] = []
     before = _Carried(np.zeros(1), np.ones(1), 0.0)
-    gone = 0.0
-    for share in shares:
-        if share <= 0 or share < before.time:
-            raise ValueError(f"shares of the information {list(shares)} must grow from 0 on")
-        until = spent(share, alpha, spending)
-        step = max(0.0, until - gone) / sides
-        gone = max(gone, until)
-        bound = before.bound(share, step)
-        nominal = float(sides * ndtr(-bound))
-        found.append(Look(share, gone, bound, nominal))
-        before = before.carried(share, bound, one_sided=sides == 1)
+    gone = last = 0.0
+    for share, time in zip(shares, times, strict=True):
+        if min(share, time) <= 0 or time < last:
+            raise ValueError(f"information {list(times)} must grow from above 0 on")
+        last = time
+        if found and time < before.time * (1 + GROWTH_MIN):
+            # Nothing new to judge: what may be spent is left for later.
+            found.append(replace(found[-1], information=share))
+            continue
+        until = max(gone, spent(share, alpha, spending))
+        bound = before.bound(time, (until - gone) / sides)
+        gone = until
+        found.append(Look(share, gone, bound, float(sides * ndtr(-bound))))
+        later = next((one for one in times if one >= time * (1 + GROWTH_MIN)), 2 * time)
+        before = before.carried(time, bound, later, one_sided=sides == 1)
     return tuple(found)
 
 
@@ -113,7 +127,7 @@ class _Carried:
 
     def bound(self, time: float, chance: float) -> float:
         """Return the bound that is passed with `chance` at `time`, by those not stopped."""
-        if chance < _LEAST or time == self.time:
+        if chance < _LEAST:
             return math.inf
         step, root = math.sqrt(time - self.time), math.sqrt(time)
 
@@ -123,15 +137,14 @@ class _Carried:
 
         return float(brentq(passed, -_REACH, _FAR, xtol=1e-10)) if passed(_FAR) < 0 else math.inf
 
-    def carried(self, time: float, bound: float, *, one_sided: bool) -> _Carried:
-        """Return the density at `time` of those within the bound."""
-        if time == self.time:
-            return self
+    def carried(self, time: float, bound: float, later: float, *, one_sided: bool) -> _Carried:
+        """Return the density at `time` of those within the bound, as fine as `later` needs it."""
         step, root = math.sqrt(time - self.time), math.sqrt(time)
         most = min(bound, _REACH) * root
         least = -_REACH * root if one_sided else -most
-        panels = max(1, min(PANELS_MAX, math.ceil((most - least) / (2 * step))))
-        nodes, weights = np.polynomial.legendre.leggauss(NODES)
+        fine = _PANEL * min(step, math.sqrt(later - time))
+        panels = max(1, math.ceil((most - least) / fine))
+        nodes, weights = np.polynomial.legendre.leggauss(_NODES)
         half = (most - least) / panels / 2
         middles = least + half * (2 * np.arange(panels) + 1)
         places = (middles[:, None] + half * nodes).ravel()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -18,19 +18,21 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return found
 
 
-def holm_levels(p_values: Sequence[float], alpha: float) -> list[float]:
+def holm_levels(rejects: Sequence[Callable[[float], bool]], alpha: float) -> list[float]:
     """Return the level of each test, at which its interval excludes zero just if Holm rejects it.
 
-    The tests that are rejected share alpha as they were stepped down; all others have the level at
-    which the first of them was not.
+    Those that are rejected at alpha over all of them leave alpha to the others, and so on. A test
+    that is looked at often says whether it rejects at a level at any look.
     """
-    order = sorted(range(len(p_values)), key=lambda index: p_values[index])
-    found, stopped = [0.0] * len(p_values), None
-    for rank, index in enumerate(order):
-        level = alpha / (len(order) - rank)
-        if stopped is None and p_values[index] > level:
-            stopped = level
-        found[index] = level if stopped is None else stopped
+    found, left = [alpha] * len(rejects), set(range(len(rejects)))
+    while left:
+        level = alpha / len(left)
+        for index in left:
+            found[index] = level
+        gone = {index for index in left if rejects[index](level)}
+        if not gone:
+            break
+        left -= gone
     return found
 
 

@@ -1,0 +1,79 @@
+"""Exact intervals hold the truth often enough for every rate: each table is counted."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+
+from features.statistics import exact, intervals
+from features.statistics.arms import Proportion
+
+COUNTS = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+N_1, N_0 = 7, 5
+
+
+@functools.cache
+def interval(x_1: int, x_0: int) -> tuple[float, float]:
+    return exact.difference_interval(Proportion(x_1, N_1), Proportion(x_0, N_0))
+
+
+@pytest.mark.parametrize(
+    ("p_1", "p_0"), [*itertools.product((0.02, 0.3, 0.55, 0.9), (0.05, 0.4, 0.97)), (0.5, 0.5)]
+)
+def test_the_difference_is_held_at_least_as_often_as_promised(p_1: float, p_0: float) -> None:
+    missed = np.zeros(2)
+    for x_1, x_0 in itertools.product(range(N_1 + 1), range(N_0 + 1)):
+        chance = stats.binom.pmf(x_1, N_1, p_1) * stats.binom.pmf(x_0, N_0, p_0)
+        low, high = interval(x_1, x_0)
+        missed += chance * np.array([p_1 - p_0 < low - 1e-6, p_1 - p_0 > high + 1e-6])
+    assert (missed <= 0.025 + 1e-6).all()
+
+
+def test_swapped_arms_turn_the_exact_difference_round() -> None:
+    arms = Proportion(7, 34), Proportion(1, 34)
+    low, high = exact.difference_interval(*arms)
+    assert exact.difference_interval(*arms[::-1]) == pytest.approx((-high, -low))
+    assert (low, high) == pytest.approx((0.0194, 0.3584), abs=2e-4)
+
+
+def test_all_against_none_reaches_the_end() -> None:
+    low, high = exact.difference_interval(Proportion(5, 5), Proportion(0, 5))
+    assert 0.3 < low < high == 1
+
+
+def test_the_tests_are_scipys_with_columns_as_it_wants_them() -> None:
+    treated, control = Proportion(7, 34), Proportion(1, 34)
+    assert exact.fisher(treated, control) == pytest.approx(
+        stats.fisher_exact([[7, 27], [1, 33]]).pvalue
+    )
+    assert exact.barnard(treated, control) == pytest.approx(0.0281, abs=1e-4)
+    assert exact.boschloo(treated, control) == pytest.approx(0.0385, abs=1e-4)
+    low, high = exact.odds_interval(treated, control)
+    assert (low, high) == pytest.approx((0.9733, 397.0), rel=1e-3)  # R's fisher.test
+
+
+@given(COUNTS)
+def test_intervals_of_a_rate_are_statsmodels(count: tuple[int, int]) -> None:
+    arm = Proportion(*count)
+    for found, method in ((exact.rate_interval(arm), "beta"), (intervals.wilson(arm), "wilson")):
+        assert found == pytest.approx(proportion_confint(*count, method=method), abs=1e-9)
+
+
+@given(COUNTS, COUNTS)
+def test_named_intervals_are_statsmodels(a: tuple[int, int], b: tuple[int, int]) -> None:
+    arms = Proportion(*a), Proportion(*b)
+    expected = confint_proportions_2indep(*a, *b, method="agresti-caffo", correction=False)
+    assert intervals.agresti_caffo(*arms) == pytest.approx(expected, abs=1e-9)
+    expected = confint_proportions_2indep(*a, *b, method="newcomb", correction=False)
+    assert intervals.newcombe(*arms) == pytest.approx(expected, abs=1e-9)
+    if all(0 < x < n for x, n in (a, b)):
+        found = intervals.wald(*arms)
+        expected = confint_proportions_2indep(*a, *b, method="wald", correction=False)
+        assert (found.low, found.high) == pytest.approx(expected, abs=1e-9)
