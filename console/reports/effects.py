@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from console.i18n import LocalizedText
+from console.reporting.figures import points, signed_money
 from console.reports.arm_names import arm_name
+from console.reports.looks import COUNTED, Plan
 from features.statistics.arms import Mean, Proportion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from features.statistics import experiment
+    from features.statistics.reading import Reading
+    from features.statistics.status import Status
 
 Sums = Mapping[str, Any]  # a row of reports/arms
 
@@ -31,6 +35,12 @@ NO_OUTCOMES = {
     "visit_rate": LocalizedText("nobody has visited yet"),
     "conversion_rate": LocalizedText("nobody has converted yet"),
     "value_per_person": LocalizedText("no conversion has reported a value"),
+}
+STATUSES: dict[str, LocalizedText] = {
+    "too_early": LocalizedText("too early to tell"),
+    "works": LocalizedText("works"),
+    "harms": LocalizedText("harms"),
+    "days_needed": LocalizedText("no effect shown yet"),
 }
 METRICS = tuple(NO_OUTCOMES)
 RATES = ("visit_rate", "conversion_rate")  # those that are shares; the other is money
@@ -57,6 +67,9 @@ class Effect:
     increment_low: float
     increment_high: float
     method: LocalizedText  # names of the intervals and the test
+    alpha: float  # an effect is shown today where the p-value is below it
+    status: str  # what may be said: too_early, days_needed, works, harms, no_larger
+    words: LocalizedText  # the same in words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,20 +83,30 @@ class Withheld:
 
 
 def effects(
-    control: Sums, treated: Sequence[Sums]
+    control: Sums,
+    treated: Sequence[Sums],
+    found: Plan,
+    read: Mapping[tuple[str, str], Reading],
 ) -> tuple[tuple[Effect, ...], tuple[Withheld, ...]]:
-    """Return, by arm and then metric, what can be said and what can't."""
+    """Return, by arm and then metric, what can be said and what can't.
+
+    Args:
+        control: of the control arm.
+        treated: of the others.
+        found: when and how effects are read.
+        read: what the looks so far come to, by arm and metric.
+    """
     happened = {m for m in METRICS if any(_happened(m, row) for row in (control, *treated))}
-    found = [
-        _effect(metric, row, control)
+    results = [
+        _effect(metric, row, control, found, read.get((row["arm"], metric)))
         if metric in happened
         else Withheld(arm=row["arm"], metric=metric, reason="no_outcomes", why=NO_OUTCOMES[metric])
         for row in treated
         for metric in METRICS
     ]
     return (
-        tuple(one for one in found if isinstance(one, Effect)),
-        tuple(one for one in found if isinstance(one, Withheld)),
+        tuple(one for one in results if isinstance(one, Effect)),
+        tuple(one for one in results if isinstance(one, Withheld)),
     )
 
 
@@ -93,18 +116,23 @@ def _happened(metric: str, row: Sums) -> bool:
     return bool(row[counted.get(metric, "conversions_valued")])
 
 
-def _effect(metric: str, row: Sums, control: Sums) -> Effect | Withheld:
+def _effect(
+    metric: str, row: Sums, control: Sums, plan: Plan, reading: Reading | None
+) -> Effect | Withheld:
     from features.statistics import experiment  # with scipy, which takes a second
+    from features.statistics.reading import NONE
 
+    read = reading or NONE
     if metric != "value_per_person":
-        found = experiment.compare(_rate(metric, row), _rate(metric, control))
-        return _told(metric, row, control, found)
+        rates = _rate(metric, row), _rate(metric, control)
+        return _told(metric, row, control, experiment.compare(*rates, alpha=read.alpha), plan, read)
     for arm in (row, control):
         # One person has no variance, so there is no mean to compare.
         lack = "people" if arm["people"] == 1 else experiment.lack(_value(arm))
         if lack:
             return _withheld(metric, row, arm, lack)
-    return _told(metric, row, control, experiment.compare(_value(row), _value(control)))
+    means = _value(row), _value(control)
+    return _told(metric, row, control, experiment.compare(*means, alpha=read.alpha), plan, read)
 
 
 def _rate(metric: str, row: Sums) -> Proportion:
@@ -164,7 +192,15 @@ LACKS: dict[str, Callable[[Sums], LocalizedText]] = {
 }
 
 
-def _told(metric: str, row: Sums, control: Sums, found: experiment.Difference) -> Effect:
+def _told(
+    metric: str,
+    row: Sums,
+    control: Sums,
+    found: experiment.Difference,
+    plan: Plan,
+    read: Reading,
+) -> Effect:
+    state = _status(metric, row, control, found, plan, read)
     return Effect(
         arm=row["arm"],
         control=control["arm"],
@@ -183,4 +219,42 @@ def _told(metric: str, row: Sums, control: Sums, found: experiment.Difference) -
         increment_low=found.low * row["people"],
         increment_high=found.high * row["people"],
         method=METHODS[found.method],
+        alpha=read.alpha,
+        status=state.kind,
+        words=_words(metric, state),
     )
+
+
+def _status(
+    metric: str,
+    row: Sums,
+    control: Sums,
+    found: experiment.Difference,
+    plan: Plan,
+    read: Reading,
+) -> Status:
+    from features.statistics.status import Now, status
+
+    waits = plan.design == "fixed" and not plan.over  # nothing is shown before it is read
+    return status(
+        Now(
+            low=found.low,
+            high=found.high,
+            days=plan.day,
+            over=plan.over,
+            found=0 if waits else read.found,
+            events=row[COUNTED[metric]] + control[COUNTED[metric]],
+            days_left=None if plan.days is None else plan.days - plan.day,
+        )
+    )
+
+
+def _words(metric: str, state: Status) -> LocalizedText:
+    if state.kind == "no_larger":
+        shown = points if metric in RATES else signed_money
+        most = shown(state.difference or 0.0)
+        unit = LocalizedText("{most} pts" if metric in RATES else "{most}", most=most[1:])
+        return LocalizedText("no difference larger than {most}", most=unit)
+    if state.kind == "days_needed" and state.days is not None:
+        return LocalizedText("no effect shown yet; days to go: {days}", days=state.days)
+    return STATUSES[state.kind]

@@ -24,6 +24,7 @@ from console.reports.basis import NotRandomisedError, Query, QueryLog
 from console.reports.campaigns import require
 from console.reports.effects import METRICS, RATES, Effect, Withheld, effects
 from console.reports.identities import UNION, identities, identity_notes
+from console.reports.looks import Plan, by_day, plan, readings
 from console.reports.notes import notes
 from console.reports.prospects import Prospect, prospects
 from console.reports.split import SampleRatio, probability, split
@@ -75,21 +76,26 @@ class LiftReport:
     blocked: LocalizedText | None  # why there are no effects
     cautions: tuple[LocalizedText, ...]  # what must be known to interpret the effects
     crossed: int  # people in more than one arm, left out of everything
+    plan: Plan  # when and how the effects are read
     basis: LocalizedText
     notes: tuple[LocalizedText, ...]
     queries: tuple[Query, ...]
 
 
-def lift(client: Client, campaign: str, control: str | None = None) -> LiftReport:
+def lift(
+    client: Client, campaign: str, control: str | None = None, design: str | None = None
+) -> LiftReport:
     """Return the lift report of a randomised campaign.
 
     Args:
         client: of the warehouse.
         campaign: its name.
         control: the arm to compare with; by default the first of `CONTROL_ARMS` it has.
+        design: how effects are read; by default group-sequentially where an end is planned.
 
     Raises:
         NotRandomisedError: when nobody was assigned, or there is no control arm.
+        NoReportError: when the design is none, or needs an end that is not known.
         UnknownCampaignError: when no event names the campaign.
         EmptyWarehouseError: when there are no campaign events.
     """
@@ -100,7 +106,10 @@ def lift(client: Client, campaign: str, control: str | None = None) -> LiftRepor
     base = _control(campaign, sorted(sums), control)
     names = [base, *sorted(sums.keys() - {base})]
     of = split({name: sums[name] for name in names})
-    told, withheld = effects(sums[base], [sums[name] for name in names[1:]])
+    planned = plan(log, campaign, design)
+    days = [sums] if planned.design == "fixed" else by_day(log, campaign, planned)
+    read = readings(days, base, names[1:], METRICS, planned)
+    told, withheld = effects(sums[base], [sums[name] for name in names[1:]], planned, read)
     nothing = not any(row["visits"] or row["conversions"] for row in sums.values())
     people = {name: int(sums[name]["people"]) for name in names}
     assigned = identities(log, (campaign,), "assignment")
@@ -115,6 +124,7 @@ def lift(client: Client, campaign: str, control: str | None = None) -> LiftRepor
         blocked=of.blocked,
         cautions=of.cautions,
         crossed=crossed,
+        plan=planned,
         basis=BASIS,
         notes=(*notes((campaign,)), *identity_notes(assigned[UNION])),
         queries=log.asked,
@@ -218,8 +228,18 @@ def _text(found: LiftReport, to: Layout) -> None:
         to.line(caution.of(to.lang), style="bold")
     if not found.prospects:
         _print_withheld(to, found.withheld)
+    for effect in found.effects:
+        to.line(
+            to.gettext(
+                "{metric}, {arm}: {words} (p is compared with {alpha})",
+                metric=to.gettext(NAMES[effect.metric]),
+                arm=arm_name(effect.arm),
+                words=effect.words,
+                alpha=p_value(effect.alpha),
+            )
+        )
     methods = dict.fromkeys(effect.method for effect in found.effects)
-    to.sentences([found.basis, *found.notes, *methods])
+    to.sentences([found.basis, *found.notes, *methods, *([found.plan.words] * bool(methods))])
 
 
 def _print_check(found: LiftReport, to: Layout) -> None:
@@ -279,7 +299,10 @@ def _rows(found: LiftReport) -> list[Row]:
     """
     withheld = {(one.arm, one.metric): one.reason for one in found.withheld}
     told = {(effect.arm, effect.metric): plain(effect) for effect in found.effects}
-    shown = ("difference", "low", "high", "p_value", "relative", "relative_low", "relative_high")
+    shown = (
+        *("difference", "low", "high", "p_value", "relative", "relative_low", "relative_high"),
+        *("alpha", "status"),
+    )
     rows: list[Row] = []
     for arm in found.arms:
         for metric in METRICS:
@@ -347,8 +370,17 @@ REPORT = Report(
             help="Compare with ARM (default: none, control, holdout).",
             option=True,
         ),
+        Parameter(
+            name="design",
+            help="Read effects by DESIGN: fixed, group-sequential or always-valid (default: "
+            "group-sequential up to a planned end, fixed without one).",
+            option=True,
+        ),
     ),
-    queries=("reports/campaign_names", "reports/arms", "reports/identities"),
+    queries=(
+        *("reports/campaign_names", "reports/arms", "reports/campaign_plan"),
+        *("reports/arms_by_day", "reports/identities"),
+    ),
     compute=lift,
     result=LiftReport,
     tables=(Table(title=N_("Lift"), row="one row per arm and metric", rows=_rows),),

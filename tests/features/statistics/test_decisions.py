@@ -109,11 +109,13 @@ RUNNING = {"days": 10, "over": False, "events": 500}
         (Now(0.01, 0.03, **RUNNING), Status("works")),
         (Now(-0.03, -0.01, **RUNNING), Status("harms")),
         (Now(-0.03, -0.01, **RUNNING, higher_is_better=False), Status("works")),
-        (Now(-0.01, 0.012, **RUNNING, smallest=0.02), Status("no_larger", difference=0.02)),
+        (Now(-0.01, 0.012, **RUNNING, smallest=0.02), Status("no_larger", difference=0.012)),
         (Now(-0.01, 0.03, **RUNNING, smallest=0.02), Status("days_needed")),
+        (Now(-0.01, 0.03, **RUNNING, found=1), Status("works")),  # on an earlier day
+        (Now(-0.01, 0.03, **RUNNING, found=-1), Status("harms")),
         (Now(-0.01, 0.03, **RUNNING, days_left=4.2), Status("days_needed", days=5)),
-        (Now(-0.01, 0.03, days=30, over=True), Status("unclear", difference=0.03)),
-        (Now(-0.01, 0.03, days=1, over=True, events=1), Status("unclear", difference=0.03)),
+        (Now(-0.01, 0.03, days=30, over=True), Status("no_larger", difference=0.03)),
+        (Now(-0.01, 0.03, days=1, over=True, events=1), Status("no_larger", difference=0.03)),
     ],
 )
 def test_what_may_be_said_today(now: Now, expected: Status) -> None:
