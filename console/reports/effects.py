@@ -253,8 +253,14 @@ def _words(metric: str, state: Status) -> LocalizedText:
     if state.kind == "no_larger":
         most = state.difference or 0.0
         if metric in RATES:
-            return LocalizedText("no difference larger than {most} pts", most=points(most)[1:])
-        return LocalizedText("no difference larger than {most}", most=signed_money(most)[1:])
+            return LocalizedText(
+                "no effect shown by the end; no difference larger than {most} pts",
+                most=points(most)[1:],
+            )
+        return LocalizedText(
+            "no effect shown by the end; no difference larger than {most}",
+            most=signed_money(most)[1:],
+        )
     if state.kind == "days_needed" and state.days is not None:
         return LocalizedText("no effect shown yet; days to go: {days}", days=state.days)
     return STATUSES[state.kind]

@@ -33,6 +33,7 @@ COUNTED = {
     "value_per_person": "conversions",
 }
 DAY = timedelta(days=1)
+LOOKS_MAX = 60  # of a planned time; a longer one is decided every second day, or third, ...
 
 SUMMED = (
     *("people", "visits", "conversions", "conversions_valued"),
@@ -72,7 +73,7 @@ def plan(log: QueryLog, campaign: str, design: str | None) -> Plan:
     if begin is None or (end is not None and end <= begin):
         end = None
     chosen = _design(design, end)
-    now = until if end is None else min(until, end)
+    now = min(until, end) if end is not None and chosen == "group-sequential" else until
     return Plan(
         design=chosen,
         goal=GOALS.get(row["goal"]),
@@ -127,9 +128,10 @@ def _words(design: Design) -> LocalizedText:
 
 
 def by_day(log: QueryLog, campaign: str, found: Plan) -> list[dict[str, Sums]]:
-    """Return the arms by name as they were at each day's end; the last day's are all there is.
+    """Return the arms by name as they were at each day's end, up to now or the planned end.
 
-    What comes after the planned end counts as of that end.
+    What comes later decides nothing: to look on after the end, day by day, would be one look too
+    many each.
     """
     totals: dict[str, dict[str, Any]] = {}
     days: list[dict[str, Sums]] = []
@@ -138,7 +140,7 @@ def by_day(log: QueryLog, campaign: str, found: Plan) -> list[dict[str, Sums]]:
     )
     waiting = list(reversed(rows))
     for day in range(found.day):
-        while waiting and (waiting[-1]["day"] <= day or day == found.day - 1):
+        while waiting and waiting[-1]["day"] <= day:
             row = waiting.pop()
             total = totals.setdefault(row["arm"], dict.fromkeys(SUMMED, 0) | {"arm": row["arm"]})
             for key in SUMMED:
@@ -185,7 +187,10 @@ def _seen(
     from features.statistics.reading import Seen
 
     looked = []
+    step = math.ceil((found.days or 1) / LOOKS_MAX) if found.design == "group-sequential" else 1
     for number, arms in enumerate(days, 1):
+        if number % step and number not in {1, found.days}:
+            continue
         both = [arms[name] for name in (arm, control) if name in arms]
         if len(both) == 2 and all(one["people"] > 1 for one in both):  # noqa: PLR2004
             treated, base = (_statistic(metric, one) for one in both)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Literal
 
 from features.statistics import always_valid, group_sequential
@@ -43,7 +44,8 @@ class Seen:
         It grows rightly where all are there from the start and do it in time, and where people come
         in time and do it at once.
         """
-        return self.did / max(1 - self.did / (self.treated.count + self.control.count), 1e-9)
+        did = max(1, self.did)
+        return did / max(1 - did / (self.treated.count + self.control.count), 1e-9)
 
     @property
     def p_value(self) -> float | None:
@@ -93,12 +95,9 @@ def _levels(seen: Sequence[Seen], design: Design, alpha: float) -> list[float]:
     """Return the level of the ordinary test at each look; 0 where nothing may be shown."""
     if design == "fixed":
         return [0.0] * (len(seen) - 1) + [alpha]
-    known = [one for one in seen if one.did]
-    nothing = [0.0] * (len(seen) - len(known))
+    information = list(accumulate((one.information for one in seen), max))
     if design == "always-valid":
         rho2 = always_valid.rho_squared(TUNING, alpha)
-        return nothing + [always_valid.nominal_alpha(one.information, rho2, alpha) for one in known]
-    looks = group_sequential.looks(
-        [one.share for one in known], alpha, seen=[one.information for one in known]
-    )
-    return nothing + [look.nominal_alpha for look in looks]
+        return [always_valid.nominal_alpha(one, rho2, alpha) for one in information]
+    looks = group_sequential.looks([one.share for one in seen], alpha, seen=information)
+    return [look.nominal_alpha for look in looks]
