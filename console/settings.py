@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 
 from flowdrop.places import home
-from flowdrop.settings import Settings
+from flowdrop.settings import Settings, Zone
 
 
 class ConsoleSettings(Settings):
@@ -38,6 +38,7 @@ class ConsoleSettings(Settings):
         ge=0,
         description="how long a launch waits for the warehouse to know all consent given so far",
     )
+    zone: Zone = Field("UTC", description="time zone whose days reports of reach count in")
     programs: Path = Field(
         Path(__file__).parent.parent / "programs", description="folder of the programs' TOML files"
     )

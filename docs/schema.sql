@@ -146,6 +146,57 @@ GROUP BY
     campaign,
     person;
 
+CREATE TABLE campaign_stream
+(
+    `campaign` LowCardinality(String),
+    `type` LowCardinality(String),
+    `time` DateTime64(6, 'UTC'),
+    `person` String,
+    `number` UInt32,
+    `channel` LowCardinality(String),
+    `cost` Nullable(Int64),
+    `format` LowCardinality(String),
+    `pixels` Nullable(Float64),
+    `seconds` Nullable(Float64),
+    `paid` Bool,
+    `creative` LowCardinality(String),
+    `partition` UInt16
+)
+ENGINE = `Null`;
+
+CREATE MATERIALIZED VIEW campaign_stream_view TO campaign_stream
+(
+    `campaign` LowCardinality(String),
+    `type` LowCardinality(String),
+    `time` DateTime64(6, 'UTC'),
+    `person` String,
+    `number` UInt32,
+    `channel` LowCardinality(String),
+    `cost` Nullable(Int64),
+    `format` LowCardinality(String),
+    `pixels` Nullable(Float64),
+    `seconds` Nullable(Float64),
+    `paid` Bool,
+    `creative` LowCardinality(String),
+    `partition` UInt16
+)
+AS SELECT
+    campaign,
+    type,
+    time,
+    person,
+    number,
+    channel,
+    cost,
+    format,
+    pixels,
+    seconds,
+    paid,
+    creative,
+    partition
+FROM campaign_events
+WHERE number != 0;
+
 CREATE TABLE champions
 (
     `program` LowCardinality(String),
@@ -420,6 +471,31 @@ PARTITION BY toYYYYMM(time)
 ORDER BY (source_partition, source_offset)
 SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 8192;
 
+CREATE VIEW linked_numbers
+(
+    `number` UInt32,
+    `owner` UInt32
+)
+AS SELECT
+    n.number AS number,
+    any(l.owner) AS owner
+FROM people_numbers AS n
+INNER JOIN
+(
+    SELECT
+        other,
+        argMax(p.linked, (p.time, p.partition, p.offset)) AS is_linked,
+        argMax(p.number, (p.time, p.partition, p.offset)) AS owner
+    FROM person_links AS p
+    GROUP BY other
+    HAVING is_linked
+) AS l ON l.other = n.person
+WHERE n.person IN (
+    SELECT other
+    FROM person_links
+)
+GROUP BY number;
+
 CREATE VIEW linked_people
 (
     `other` String,
@@ -517,6 +593,65 @@ AS SELECT
 FROM campaign_events AS e
 WHERE e.number != 0
 GROUP BY person;
+
+CREATE TABLE people_bitmaps
+(
+    `kind` LowCardinality(String),
+    `people` AggregateFunction(groupBitmap, UInt32)
+)
+ENGINE = AggregatingMergeTree
+ORDER BY kind
+SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 8192;
+
+CREATE MATERIALIZED VIEW people_known_view TO people_bitmaps
+(
+    `kind` String,
+    `people` AggregateFunction(groupBitmap, UInt32)
+)
+AS SELECT
+    'known' AS kind,
+    groupBitmapState(number) AS people
+FROM campaign_stream
+WHERE (campaign = '') AND (type IN ('opened', 'profile', 'link'))
+GROUP BY kind;
+
+CREATE TABLE people_numbers
+(
+    `person` String,
+    `number` UInt32
+)
+ENGINE = ReplacingMergeTree
+ORDER BY person
+SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 8192;
+
+CREATE MATERIALIZED VIEW people_numbers_view TO people_numbers
+(
+    `person` String,
+    `number` UInt32
+)
+AS SELECT
+    person,
+    number
+FROM campaign_stream
+WHERE NOT bitmapContains((
+    SELECT groupBitmapMergeState(people)
+    FROM people_bitmaps
+    WHERE kind = 'seen'
+), number)
+GROUP BY
+    person,
+    number;
+
+CREATE MATERIALIZED VIEW people_seen_view TO people_bitmaps
+(
+    `kind` String,
+    `people` AggregateFunction(groupBitmap, UInt32)
+)
+AS SELECT
+    'seen' AS kind,
+    groupBitmapState(number) AS people
+FROM people_numbers
+GROUP BY kind;
 
 CREATE VIEW person_attributes
 (
@@ -715,6 +850,215 @@ ARRAY JOIN
     `posting.amount` AS posting_amount,
     `posting.balance` AS posting_balance,
     `posting.pending` AS posting_pending;
+
+CREATE TABLE reach_counts
+(
+    `campaign` LowCardinality(String),
+    `number` UInt32,
+    `partition` UInt16,
+    `contacted` Int32,
+    `served` Int32,
+    `viewable` Int32,
+    `served_paid` Int32,
+    `viewable_paid` Int32
+)
+ENGINE = SummingMergeTree
+ORDER BY (campaign, number, partition)
+SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 8192;
+
+CREATE MATERIALIZED VIEW reach_counts_view TO reach_counts
+(
+    `campaign` LowCardinality(String),
+    `number` UInt32,
+    `partition` UInt16,
+    `contacted` UInt64,
+    `served` UInt64,
+    `viewable` UInt64,
+    `served_paid` UInt64,
+    `viewable_paid` UInt64
+)
+AS SELECT
+    campaign,
+    number,
+    partition,
+    countIf(kind = 'contact') AS contacted,
+    countIf((kind = 'exposure') AND (NOT paid)) AS served,
+    countIf(e.viewable AND (NOT paid)) AS viewable,
+    countIf((kind = 'exposure') AND paid) AS served_paid,
+    countIf(e.viewable AND paid) AS viewable_paid
+FROM reach_events AS e
+GROUP BY
+    campaign,
+    number,
+    partition;
+
+CREATE TABLE reach_days
+(
+    `campaign` LowCardinality(String),
+    `basis` LowCardinality(String),
+    `paid` Bool,
+    `day` Date,
+    `channel` LowCardinality(String),
+    `format` LowCardinality(String),
+    `creative` LowCardinality(String),
+    `people` AggregateFunction(groupBitmap, UInt32)
+)
+ENGINE = AggregatingMergeTree
+ORDER BY (campaign, basis, paid, day, channel, format, creative)
+SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 64;
+
+CREATE MATERIALIZED VIEW reach_days_view TO reach_days
+(
+    `campaign` LowCardinality(String),
+    `basis` String,
+    `paid` Bool,
+    `day` Date,
+    `channel` LowCardinality(String),
+    `format` LowCardinality(String),
+    `creative` LowCardinality(String),
+    `people` AggregateFunction(groupBitmap, UInt32)
+)
+AS SELECT
+    campaign,
+    basis,
+    paid,
+    day,
+    channel,
+    format,
+    creative,
+    groupBitmapState(number) AS people
+FROM reach_events
+ARRAY JOIN multiIf(kind = 'contact', ['contacted'], viewable, ['served', 'viewable'], ['served']) AS basis
+GROUP BY
+    campaign,
+    basis,
+    paid,
+    day,
+    channel,
+    format,
+    creative;
+
+CREATE TABLE reach_events
+(
+    `campaign` LowCardinality(String),
+    `kind` LowCardinality(String),
+    `paid` Bool,
+    `day` Date,
+    `channel` LowCardinality(String),
+    `format` LowCardinality(String),
+    `creative` LowCardinality(String),
+    `number` UInt32,
+    `partition` UInt16,
+    `measurable` Bool,
+    `viewable` Bool,
+    `cents` Nullable(Int64)
+)
+ENGINE = `Null`;
+
+CREATE MATERIALIZED VIEW reach_events_view TO reach_events
+(
+    `campaign` LowCardinality(String),
+    `kind` LowCardinality(String),
+    `paid` Bool,
+    `day` Date,
+    `channel` LowCardinality(String),
+    `format` LowCardinality(String),
+    `creative` LowCardinality(String),
+    `number` UInt32,
+    `partition` UInt16,
+    `measurable` UInt8,
+    `viewable` UInt8,
+    `cents` Nullable(Int64)
+)
+AS SELECT
+    campaign,
+    type AS kind,
+    paid,
+    toDate(time, ifNull(nullIf((
+        SELECT argMax(zone, since)
+        FROM reach_zone
+    ), ''), 'UTC')) AS day,
+    channel,
+    format,
+    creative,
+    number,
+    partition,
+    (type = 'exposure') AND isNotNull(pixels) AND isNotNull(seconds) AS measurable,
+    measurable AND (ifNull(pixels, 0) >= if(format = 'large_display', 0.3, 0.5)) AND (ifNull(seconds, 0) >= if(format = 'video', 2, 1)) AS viewable,
+    cost AS cents
+FROM campaign_stream
+WHERE type IN ('contact', 'exposure');
+
+CREATE TABLE reach_sums
+(
+    `campaign` LowCardinality(String),
+    `kind` LowCardinality(String),
+    `paid` Bool,
+    `day` Date,
+    `channel` LowCardinality(String),
+    `format` LowCardinality(String),
+    `creative` LowCardinality(String),
+    `partition` UInt16,
+    `events` Int64,
+    `measurable` Int64,
+    `viewable` Int64,
+    `cents` Int64,
+    `priced` Int64
+)
+ENGINE = SummingMergeTree
+ORDER BY (campaign, kind, paid, day, channel, format, creative, partition)
+SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 8192;
+
+CREATE MATERIALIZED VIEW reach_sums_view TO reach_sums
+(
+    `campaign` LowCardinality(String),
+    `kind` LowCardinality(String),
+    `paid` Bool,
+    `day` Date,
+    `channel` LowCardinality(String),
+    `format` LowCardinality(String),
+    `creative` LowCardinality(String),
+    `partition` UInt16,
+    `events` UInt64,
+    `measurable` UInt64,
+    `viewable` UInt64,
+    `cents` Int64,
+    `priced` UInt64
+)
+AS SELECT
+    campaign,
+    kind,
+    paid,
+    day,
+    channel,
+    format,
+    creative,
+    partition,
+    count() AS events,
+    countIf(e.measurable) AS measurable,
+    countIf(e.viewable) AS viewable,
+    sum(ifNull(e.cents, 0)) AS cents,
+    countIf(isNotNull(e.cents)) AS priced
+FROM reach_events AS e
+GROUP BY
+    campaign,
+    kind,
+    paid,
+    day,
+    channel,
+    format,
+    creative,
+    partition;
+
+CREATE TABLE reach_zone
+(
+    `zone` String,
+    `is_complete` Bool,
+    `since` DateTime64(6, 'UTC') DEFAULT now64(6)
+)
+ENGINE = MergeTree
+ORDER BY since
+SETTINGS index_granularity = 8192;
 
 CREATE TABLE schema_versions
 (

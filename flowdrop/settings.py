@@ -17,11 +17,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import click
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -84,6 +85,17 @@ class Settings(BaseSettings):
             InitSettingsSource(settings_cls, init_kwargs=_secrets()),
             InitSettingsSource(settings_cls, init_kwargs=_started()),
         )
+
+
+def _is_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError("must be a time zone such as UTC or Asia/Shanghai") from error
+    return value
+
+
+Zone = Annotated[str, AfterValidator(_is_zone)]
 
 
 class Addresses(Settings):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from clickhouse_connect.driver.exceptions import DatabaseError
 
-from sql.chains import CHAINS, TABLES
+from sql.chains import CHAINS, REACH, TABLES
 from sql.client import rows, text
 
 if TYPE_CHECKING:
@@ -82,14 +82,23 @@ def lacks(table: str, parts: list[str]) -> str:
     more = f" and {len(parts) - 1} more" if len(parts) > 1 else ""
     return (
         f"{table} lacks rows: its unreadable parts were set aside ({parts[0]}{more}); "
-        f"`flowdrop warehouse rebuild {table}` refills it from Kafka"
+        f"`flowdrop warehouse rebuild {table}` refills it from {_source(table)}"
     )
+
+
+def _source(table: str) -> str:
+    return "campaign_events" if table in REACH else "Kafka"
 
 
 def clear(client: Client, table: str) -> None:
     """Empty `table` and its dependents, including what was set aside, to be refilled."""
     for name in reversed(chain_of(table)):
-        client.command(text("warehouse/clear"), {"table": name})
-        for row in rows(client, "warehouse/detached", table=name):
-            place = {"table": name, "part": row["part"]}
-            client.command(text("warehouse/drop_detached"), place)
+        empty_table(client, name)
+
+
+def empty_table(client: Client, table: str) -> None:
+    """Empty one table, including what was set aside."""
+    client.command(text("warehouse/clear"), {"table": table})
+    for row in rows(client, "warehouse/detached", table=table):
+        place = {"table": table, "part": row["part"]}
+        client.command(text("warehouse/drop_detached"), place)

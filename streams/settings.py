@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field, SecretStr
 
 from flowdrop.places import home
-from flowdrop.settings import Settings
+from flowdrop.settings import Settings, Zone
 
 
 class StreamSettings(Settings):
@@ -71,6 +71,7 @@ class StreamSettings(Settings):
         SecretStr(""),
         description="keys that sign published rules and changes of keys, as id:hex,id:hex",
     )
+    zone: Zone = Field("UTC", description="time zone whose days reports of reach count in")
     programs: Path = Field(
         Path(__file__).parent.parent / "programs", description="folder of the programs' TOML files"
     )

@@ -1,8 +1,51 @@
--- One row: what campaign_events holds of a range of a topic.
-SELECT count() AS records, 0 AS dependents
-FROM campaign_events
-WHERE
-    topic = {topic:String}
-    AND partition = {partition:UInt16}
-    AND offset >= {first:UInt64}
-    AND offset < {end:UInt64}
+-- One row: what campaign_events holds of a range of a topic, and how much the tables of reach differ from
+-- what it holds: of the partition in events, of the range in people of a campaign's day.
+WITH ifNull(nullIf((SELECT argMax(zone, since) FROM reach_zone), ''), 'UTC') AS zone
+SELECT
+    (
+        SELECT count()
+        FROM campaign_events
+        WHERE
+            topic = {topic:String}
+            AND partition = {partition:UInt16}
+            AND offset >= {first:UInt64}
+            AND offset < {end:UInt64}
+    ) AS records,
+    (
+        SELECT count()
+        FROM campaign_events
+        WHERE partition = {partition:UInt16} AND type IN ('contact', 'exposure') AND number != 0
+    ) AS events,
+    (SELECT sum(s.events) FROM reach_sums AS s WHERE partition = {partition:UInt16}) AS summed,
+    (
+        SELECT sum(contacted) + sum(served) + sum(served_paid)
+        FROM reach_counts
+        WHERE partition = {partition:UInt16}
+    ) AS counted,
+    (
+        SELECT sum(bitmapAndnotCardinality(fed.people, kept.people))
+        FROM
+        (
+            SELECT
+                campaign,
+                if(type = 'contact', 'contacted', 'served') AS basis,
+                toDate(time, zone) AS day,
+                groupBitmapState(number) AS people
+            FROM campaign_events
+            WHERE
+                topic = {topic:String}
+                AND partition = {partition:UInt16}
+                AND offset >= {first:UInt64}
+                AND offset < {end:UInt64}
+                AND type IN ('contact', 'exposure')
+                AND number != 0
+            GROUP BY campaign, basis, day
+        ) AS fed
+        LEFT JOIN
+        (
+            SELECT campaign, basis, day, groupBitmapMergeState(d.people) AS people
+            FROM reach_days AS d
+            GROUP BY campaign, basis, day
+        ) AS kept USING (campaign, basis, day)
+    ) AS lacking,
+    abs(events - summed) + abs(events - counted) + toInt64(lacking) AS dependents

@@ -15,6 +15,7 @@ def feed() -> None:
     """
     from flowdrop.settings import Addresses, load
     from sql.client import connect
+    from sql.days import adopt_zone
     from streams.feed import check_migrated, inspect
     from streams.kafka.topics import create_topics
     from streams.settings import StreamSettings
@@ -24,6 +25,7 @@ def feed() -> None:
     settings = settings.model_copy(update={"datadir": settings.datadir / "feed"})
     client = connect(addresses.feeding)
     check_migrated(client)
+    adopt_zone(client, settings.zone)
     trouble = inspect(client)
     create_topics(addresses.kafka, settings)
     run(create_feed(addresses.kafka, addresses.feeding, settings, trouble))

@@ -11,7 +11,7 @@ import click
 
 from flowdrop.options import as_json_option
 from flowdrop.output import print_json, print_rows, say
-from sql.chains import TABLES
+from sql.chains import REACH, TABLES
 
 STANDS_SECONDS_MAX = 120.0
 
@@ -48,30 +48,38 @@ def check(*, as_json: bool) -> None:
 def rebuild(*, table: str | None, yes: bool) -> None:
     """Empty TABLE, or all that the feed fills, and refill it from Kafka.
 
-    Models, scores, audiences and drops stay; reports are incomplete until it is done. On this
-    machine the feed is stopped and restarted; elsewhere stop every feed first.
+    The tables of reach are refilled together, from campaign_events, in the days of the setting
+    `zone`. Models, scores, audiences and drops stay; reports are incomplete until it is done. On
+    this machine the feed is stopped and restarted; elsewhere stop every feed first.
 
     Example: flowdrop warehouse rebuild ledger_results
     """
     from flowdrop.settings import Addresses, load
     from sql.client import connect
+    from sql.days import refill
     from streams.feed import rebuild as again
+    from streams.settings import StreamSettings
 
-    addresses = load(Addresses)
+    addresses, zone = load(Addresses), load(StreamSettings).zone
     kafka, client = addresses.kafka, connect(addresses.changing)
-    heads = again.heads(table)
+    of_reach = table in REACH
+    heads = [] if of_reach else again.heads(table)
     if not yes:
-        click.confirm(f"Empty {', '.join(heads)} and refill them?", abort=True, err=True)
+        named = ", ".join(REACH if of_reach else heads)
+        click.confirm(f"Empty {named} and refill them?", abort=True, err=True)
     ours = _feed_is_ours()
     if ours:
         _flowdrop("down", "feed")
     again.require_no_feed(kafka)
     for head in heads:
-        again.empty(client, head)
-    if not ours:
+        again.empty(client, head, zone)
+    if of_reach:
+        refill(client, zone)
+    elif not ours:
         say("emptied; restart the feed (`flowdrop up` does), and it refills them")
         return
-    _flowdrop("up", "feed")
+    if ours:
+        _flowdrop("up", "feed")
     for head in heads:
         _follow(kafka, head)
 

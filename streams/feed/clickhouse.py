@@ -9,7 +9,7 @@ import clickhouse_connect
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from urllib3.exceptions import HTTPError
 
-from sql.chains import CHAINS
+from sql.chains import CLEARED
 from sql.client import rows, text
 from sql.condition import set_aside_broken
 
@@ -150,9 +150,14 @@ class Warehouse:
         )
 
     def clear(self, wanted: Rows) -> None:
-        """Delete the rows of a range, and those that views made from them."""
-        for table in reversed(CHAINS[wanted.table]):
+        """Delete the rows of a range, and those that views made from them.
+
+        What is summed can't be told by its range: of reach the whole partition is summed again.
+        """
+        for table in CLEARED[wanted.table]:
             self._command(f"feed/clear_{table}", wanted.place)
+        if wanted.table == "campaign_events":
+            self._command("warehouse/refill_reach", {"partitions": [wanted.place["partition"]]})
 
     def set_aside_broken(self, table: str) -> list[str]:
         """Set aside the parts of a table, and of those behind it, that can't be read."""

@@ -17,6 +17,7 @@ from confluent_kafka.admin import AdminClient
 from sql.chains import CHAINS
 from sql.client import rows, text
 from sql.condition import chain_of, clear
+from sql.days import set_zone
 from streams.events import ACCEPTED_TOPIC, DEADLETTER_TOPIC, POSTINGS_TOPIC
 from streams.kafka.log import last_records
 from streams.kafka.topics import FEED_ID
@@ -63,9 +64,14 @@ def require_no_feed(kafka: str) -> None:
         time.sleep(LOOK_SECONDS)
 
 
-def empty(client: Client, table: str) -> None:
-    """Empty the chain of `table`, and delete the dead letters that the feed made for it."""
+def empty(client: Client, table: str, zone: str) -> None:
+    """Empty the chain of `table`, and delete the dead letters that the feed made for it.
+
+    Campaign events will be counted in days of `zone`.
+    """
     clear(client, table)
+    if table == "campaign_events":
+        set_zone(client, zone, complete=True)
     if table != "deadletters":
         place = {"topic": TOPICS[table], "first": 0, "end": LAST}
         for row in rows(client, "feed/stored_deadletters", topic=TOPICS[table]):
