@@ -851,6 +851,35 @@ ARRAY JOIN
     `posting.balance` AS posting_balance,
     `posting.pending` AS posting_pending;
 
+CREATE TABLE reach_campaigns
+(
+    `campaign` LowCardinality(String),
+    `basis` LowCardinality(String),
+    `paid` Bool,
+    `people` AggregateFunction(groupBitmap, UInt32)
+)
+ENGINE = AggregatingMergeTree
+ORDER BY (campaign, basis, paid)
+SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 64;
+
+CREATE MATERIALIZED VIEW reach_campaigns_view TO reach_campaigns
+(
+    `campaign` LowCardinality(String),
+    `basis` LowCardinality(String),
+    `paid` Bool,
+    `people` AggregateFunction(groupBitmap, UInt32)
+)
+AS SELECT
+    campaign,
+    basis,
+    paid,
+    groupBitmapMergeState(d.people) AS people
+FROM reach_days AS d
+GROUP BY
+    campaign,
+    basis,
+    paid;
+
 CREATE TABLE reach_counts
 (
     `campaign` LowCardinality(String),

@@ -33,7 +33,7 @@ def command(report: Report[Any]) -> click.Command:
 def _parameter(parameter: Parameter) -> Any:
     if parameter.option:
         return click.option(
-            f"--{parameter.name}",
+            parameter.flag,
             type=parameter.kind,
             metavar=parameter.metavar or None,
             default=parameter.default,

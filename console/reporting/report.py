@@ -39,11 +39,16 @@ class Parameter:
     asked_for: bool = False  # an option that is required
 
     @property
+    def flag(self) -> str:
+        """How the command calls it, if it is an option."""
+        return f"--{self.name.replace('_', '-')}"
+
+    @property
     def usage(self) -> str:
         """How a command's usage shows it."""
         name = self.metavar or self.name.upper()
         if self.option:
-            return f"[--{self.name} {name}]"
+            return f"[{self.flag} {name}]"
         return f"{name}..." if self.many else name
 
     @property

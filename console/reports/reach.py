@@ -26,11 +26,16 @@ if TYPE_CHECKING:
 
 NOBODY_NAMED = LocalizedText("name at least one campaign; see `flowdrop report campaigns`")
 
-BASIS = LocalizedText(
-    "Reach counts people contacted, each once. A contact is a message or offer sent; it is not "
-    "a viewable impression. For several campaigns it counts the people in any of them, never a "
-    "sum. Days are in UTC."
-)
+
+def _basis(zone: str) -> LocalizedText:
+    return LocalizedText(
+        "Reach counts people contacted, each once. A contact is a message or offer sent; it is not "
+        "a viewable impression. For several campaigns it counts the people in any of them, never a "
+        "sum. Days are in {zone}.",
+        zone=zone,
+    )
+
+
 AMONG = LocalizedText(
     "Conversions are events of these campaigns by people whom the same campaign had contacted, "
     "from their first contact on. They happened after the contact; only a lift report can say "
@@ -40,7 +45,7 @@ AMONG = LocalizedText(
 
 @dataclass(frozen=True, kw_only=True)
 class Day:
-    """One UTC day on which anyone was contacted or converted."""
+    """One day on which anyone was contacted or converted."""
 
     day: date
     contacted: int  # people contacted that day
@@ -127,8 +132,10 @@ class ReachReport:
     queries: tuple[Query, ...]
 
 
-def reach(client: Client, campaigns: Sequence[str]) -> ReachReport:
+def reach(client: Client, campaigns: Sequence[str], zone: str = "UTC") -> ReachReport:
     """Return the reach report of `campaigns`: their union, and each one's own numbers.
+
+    Days are those of `zone`.
 
     Raises:
         UnknownCampaignError: when no event names one of them.
@@ -141,7 +148,7 @@ def reach(client: Client, campaigns: Sequence[str]) -> ReachReport:
     log = QueryLog(client)
     found = {row["campaign"]: row for row in log.rows("reports/reach", campaigns=list(names))}
     union = found[UNION]
-    by_day = log.rows("reports/reach_by_day", campaigns=list(names))
+    by_day = log.rows("reports/reach_by_day", campaigns=list(names), zone=zone)
     coins = _coins(log, names)
     known = identities(log, names)
     return ReachReport(
@@ -166,7 +173,7 @@ def reach(client: Client, campaigns: Sequence[str]) -> ReachReport:
         by_campaign=tuple(
             _own(name, found.get(name), known.get(name, Identities())) for name in names
         ),
-        basis=BASIS,
+        basis=_basis(zone),
         among=AMONG,
         uncounted=uncounted_words(uncounted(log, names).values()),
         notes=(*notes(names), *identity_notes(known[UNION])),
@@ -289,6 +296,7 @@ REPORT = Report(
     """,
     example="flowdrop report reach cj-8 cj-13 cj-18 --json",
     parameters=(Parameter(name="campaign", many=True),),
+    settings=("zone",),
     queries=(
         *("reports/campaign_names", "reports/reach", "reports/reach_by_day", "reports/coins"),
         *("settlement/budget", "reports/uncounted", "reports/identities"),

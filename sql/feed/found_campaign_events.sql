@@ -1,5 +1,5 @@
 -- One row: what campaign_events holds of a range of a topic, and how much the tables of reach differ from
--- what it holds: of the partition in events, of the range in people of a campaign's day.
+-- what it holds: of the partition in events, of the range in people of a campaign and its days.
 WITH ifNull(nullIf((SELECT argMax(zone, since) FROM reach_zone), ''), 'UTC') AS zone
 SELECT
     (
@@ -48,4 +48,29 @@ SELECT
             GROUP BY campaign, basis, day
         ) AS kept USING (campaign, basis, day)
     ) AS lacking,
-    abs(events - summed) + abs(events - counted) + toInt64(lacking) AS dependents
+    (
+        SELECT sum(bitmapAndnotCardinality(fed.people, kept.people))
+        FROM
+        (
+            SELECT
+                campaign,
+                if(type = 'contact', 'contacted', 'served') AS basis,
+                groupBitmapState(number) AS people
+            FROM campaign_events
+            WHERE
+                topic = {topic:String}
+                AND partition = {partition:UInt16}
+                AND offset >= {first:UInt64}
+                AND offset < {end:UInt64}
+                AND type IN ('contact', 'exposure')
+                AND number != 0
+            GROUP BY campaign, basis
+        ) AS fed
+        LEFT JOIN
+        (
+            SELECT campaign, basis, groupBitmapMergeState(c.people) AS people
+            FROM reach_campaigns AS c
+            GROUP BY campaign, basis
+        ) AS kept USING (campaign, basis)
+    ) AS lacking_whole,
+    abs(events - summed) + abs(events - counted) + toInt64(lacking) + toInt64(lacking_whole) AS dependents

@@ -1,4 +1,4 @@
--- One row per UTC day on which any of the campaigns contacted anyone, or someone reached converted.
+-- One row per day on which any of the campaigns contacted anyone, or someone reached converted.
 SELECT
     day,
     sum(contacted_that_day) AS contacted,
@@ -18,7 +18,7 @@ FROM
     FROM
     (
         SELECT
-            groupUniqArray(toDate(time)) AS days,
+            groupUniqArray(toDate(time, {zone:String})) AS days,
             person IN (SELECT person FROM known_people) AS is_known
         FROM person_events
         WHERE campaign IN {campaigns:Array(String)} AND type = 'contact'
@@ -27,7 +27,7 @@ FROM
     ARRAY JOIN days AS day_of_person
     GROUP BY day
     UNION ALL
-    SELECT toDate(conversion.1) AS day, 0, 0, 0, count()
+    SELECT toDate(conversion.1, {zone:String}) AS day, 0, 0, 0, count()
     FROM campaign_people
     ARRAY JOIN conversions AS conversion
     WHERE campaign IN {campaigns:Array(String)}

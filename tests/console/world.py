@@ -47,6 +47,7 @@ class World:
         self.balances: dict[str, int] = {}
         self.versions: dict[str, int] = defaultdict(int)
         self.seen: set[str] = set()
+        self.numbers: dict[str, int] = {}
         self.offsets = itertools.count()
 
     def open(self, people: Iterable[str]) -> None:
@@ -191,18 +192,23 @@ class World:
             return
         names = [
             *("id", "type", "time", "person", "campaign", "arm", "probability", "channel"),
-            *("until", "value", "item", "granted", "source", "offset"),
+            *("until", "value", "item", "granted", "source", "offset", "number"),
         ]
         defaults = dict.fromkeys(("campaign", "arm", "channel", "item", "source"), "")
         for start in range(0, len(rows), BATCH):
             self.client.insert(
                 "campaign_events",
                 [
-                    [({**defaults, **row, "offset": next(self.offsets)}).get(n) for n in names]
+                    [({**defaults, **row, **self._place(row["person"])}).get(n) for n in names]
                     for row in rows[start : start + BATCH]
                 ],
                 column_names=names,
             )
+
+    def _place(self, person: str) -> dict[str, int]:
+        """Return what the campaign agent and the log add to an event."""
+        number = self.numbers.setdefault(person, len(self.numbers) + PARTITIONS)
+        return {"offset": next(self.offsets), "number": number}
 
     def replay(self) -> None:
         """Fill with the real campaigns: Hillstrom's and The Complete Journey's."""

@@ -28,6 +28,9 @@ STORED = {
         SELECT campaign, basis, paid, day, channel, format, creative,
             arraySort(bitmapToArray(groupBitmapMergeState(people))) AS people
         FROM reach_days GROUP BY ALL ORDER BY ALL""",
+    "reach_campaigns": """
+        SELECT campaign, basis, paid, arraySort(bitmapToArray(groupBitmapMergeState(people)))
+        FROM reach_campaigns GROUP BY ALL ORDER BY campaign, basis, paid""",
     "reach_sums": """
         SELECT campaign, kind, paid, day, channel, format, creative, partition,
             sum(events), sum(measurable), sum(viewable), sum(cents), sum(priced)
@@ -49,7 +52,8 @@ def stored(client: Client) -> dict[str, Any]:
     """What the tables hold, merged, as `tables` has it."""
     found = {name: client.query(query).result_rows for name, query in STORED.items()}
     found["people_bitmaps"] = [(kind, list(people)) for kind, people in found["people_bitmaps"]]
-    found["reach_days"] = [(*row[:-1], list(row[-1])) for row in found["reach_days"]]
+    for name in ("reach_days", "reach_campaigns"):
+        found[name] = [(*row[:-1], list(row[-1])) for row in found[name]]
     return found
 
 
@@ -154,9 +158,8 @@ def test_what_a_crash_left_wrong_is_found_and_mended(warehouse: Client) -> None:
         "DELETE FROM reach_counts WHERE partition = 1 AND number % 3 = 0",
         "INSERT INTO reach_sums SELECT * FROM reach_sums WHERE partition = 1",
         "INSERT INTO reach_counts SELECT * FROM reach_counts WHERE partition = 1 LIMIT 1",
-        "TRUNCATE TABLE reach_days",
+        "TRUNCATE TABLE reach_campaigns",
     ):
-        assert stored(warehouse) == right
         warehouse.command(spoil, settings={"insert_deduplicate": 0})
         assert differ() > 0, spoil
         for table in CLEARED["campaign_events"]:
@@ -165,3 +168,5 @@ def test_what_a_crash_left_wrong_is_found_and_mended(warehouse: Client) -> None:
         warehouse.command(text("warehouse/refill_reach"), {"partitions": [1]})
         insert(warehouse, own[20:], f"the token after {spoil}")
         assert differ() == 0, spoil
+    refill(warehouse, "UTC")
+    assert stored(warehouse) == right

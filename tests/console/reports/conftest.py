@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -62,6 +63,7 @@ def _insert(client: Client, kind: str, campaign: Any, person: Any, time: Any, **
         "time": time,
         "topic": "campaign.accepted",
         "offset": range(len(people)),
+        "number": [zlib.crc32(str(each).encode()) for each in people],
         **more,
     }
     columns.setdefault("id", [f"{kind}-{n}" for n in range(len(people))])

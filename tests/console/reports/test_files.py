@@ -30,6 +30,14 @@ SPRING = ("--party", "advertiser:spring", *MONTH)
 ASKED: dict[str, tuple[list[str], str]] = {
     "campaigns": (["report", "campaigns"], "/campaigns"),
     "reach": (["report", "reach", "cj-8", "cj-13"], "/reach?campaign=cj-8&campaign=cj-13"),
+    "duplication": (
+        ["report", "duplication", "cj-8", "cj-13", "cj-18"],
+        "/duplication?campaign=cj-8&campaign=cj-13&campaign=cj-18",
+    ),
+    "frequency": (
+        ["report", "frequency", "cj-8", "cj-13", "--by", "channel", "--begin", "2017-05-01"],
+        "/frequency?campaign=cj-8&campaign=cj-13&by=channel&begin=2017-05-01",
+    ),
     "lift": (["report", "lift", "hillstrom"], "/lift?campaign=hillstrom"),
     "overlap": (["report", "overlap", "cj-8", "cj-13"], "/overlap?a=cj-8&b=cj-13"),
     "description": (["report", "description", "cj-8"], "/description?campaign=cj-8"),
@@ -45,6 +53,9 @@ TYPED = [
     "/api/campaigns",
     "/api/reach?campaign=cj-8&campaign=cj-13",
     "/api/reach?campaign=spring",
+    "/api/frequency?campaign=cj-8&campaign=cj-13&by=channel",
+    "/api/frequency?campaign=spring&end=2026-12-31",
+    "/api/duplication?campaign=cj-8&campaign=cj-13&counted=served",
     "/api/lift?campaign=hillstrom",
     "/api/lift?campaign=spring",
     "/api/overlap?a=cj-8&b=cj-13",

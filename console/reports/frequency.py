@@ -1,0 +1,520 @@
+"""The report of frequency: how many people campaigns reached, how often, and at what cost."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from dataclasses import fields
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from console.i18n import N_, LocalizedText
+from console.reporting.figures import any_figure, money, number, percent
+from console.reporting.report import Parameter, Report, Row, Table, plain
+from console.reports.basis import NoReportError, QueryLog
+from console.reports.campaigns import require
+from console.reports.consistency import check, name_of
+from console.reports.days import ALWAYS, Window, require_days, window_of
+from console.reports.frequency_figures import (
+    BasisFigures,
+    CampaignFigures,
+    DayFigures,
+    FrequencyReport,
+    PartFigures,
+)
+from console.reports.notes import notes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from clickhouse_connect.driver.client import Client
+
+    from console.reporting.layout import Layout
+
+TIMES_MAX = 10  # the last bin of a distribution is "so often or more"
+EVENT_CUTS = ("channel", "creative", "format")
+UNION = ""  # the queries' name for all campaigns together
+
+BASIS = LocalizedText(
+    "Contacted: a message or offer was sent. Served: an advertisement was shown, however much of "
+    "it was in view. Viewable: half its pixels were in view for a second (of a large display 30 "
+    "%, of a video for two seconds). The three are never added."
+)
+PEOPLE = LocalizedText(
+    "Everybody counts once, also over several campaigns and days, so reach is never a sum. A "
+    "linked id counts as its person; an unlinked one is a device or id of which nothing else is "
+    "known. Exposures that people were paid for are incentivised and counted apart. The "
+    "population is everybody of whom there is any event."
+)
+COST = LocalizedText(
+    "Cost is what contacts or exposures gave, in cents; for viewable exposures it is that of all "
+    "served. GRP are impressions per hundred people of the population."
+)
+
+
+class BasisKey(NamedTuple):
+    """What is counted, apart from everything else."""
+
+    basis: str  # contacted, served, viewable
+    incentivised: bool  # exposures that people were paid to look at
+
+    @property
+    def column(self) -> str:
+        """The queries' name for it."""
+        return f"{self.basis}_paid" if self.incentivised else self.basis
+
+    @property
+    def kind(self) -> str:
+        """The type of its events."""
+        return "contact" if self.basis == "contacted" else "exposure"
+
+
+NAMES = (
+    N_("contacted"),
+    N_("served"),
+    N_("viewable"),
+    N_("served, incentivised"),
+    N_("viewable, incentivised"),
+)
+KEYS = (
+    BasisKey("contacted", incentivised=False),
+    BasisKey("served", incentivised=False),
+    BasisKey("viewable", incentivised=False),
+    BasisKey("served", incentivised=True),
+    BasisKey("viewable", incentivised=True),
+)
+
+
+def frequency(
+    client: Client,
+    campaigns: Sequence[str],
+    begin: str | None,
+    end: str | None,
+    by: str | None,
+    as_of: str | None,
+    zone: str,
+) -> FrequencyReport:
+    """Return reach and frequency of `campaigns`, in a window of days, and cut `by` something.
+
+    Raises:
+        UnknownCampaignError: when no event names one of them.
+        EmptyWarehouseError: when there are no campaign events.
+        NoReportError: when a day or the cut is not one, or what is stored is in another zone.
+        InconsistentError: when the figures contradict each other.
+    """
+    names = tuple(dict.fromkeys(campaigns))
+    if not names:
+        raise NoReportError(NOBODY_NAMED)
+    window = window_of(begin, end, as_of)
+    require(client, names)
+    log = QueryLog(client)
+    require_days(log, zone)
+    asked = _Asked(log, names, window, by or "", zone)
+    (population,) = log.rows("reports/population")
+    sums = asked.windowed("reports/frequency_sums")
+    counted = asked.counted()
+    bases = _bases(asked, counted, sums, population["population"])
+    used = {(own.basis, own.incentivised) for own in bases}
+    found = FrequencyReport(
+        campaigns=names,
+        begin=window.begin,
+        end=window.end,
+        zone=zone,
+        by=asked.by,
+        as_of=window.as_of,
+        population=population["population"],
+        population_known=population["population_known"],
+        bases=bases,
+        by_day=tuple(_days(asked, sums, used)),
+        by_campaign=tuple(_campaigns(asked, sums, used)),
+        parts=tuple(_parts(asked, used, population["population"])) if by else (),
+        basis=BASIS,
+        people=PEOPLE,
+        cost=COST,
+        notes=notes(names),
+        queries=log.asked,
+    )
+    check(
+        found, {name_of(own): _frequency(counted, _of_figures(own))["impressions"] for own in bases}
+    )
+    return found
+
+
+NOBODY_NAMED = LocalizedText("name at least one campaign; see `flowdrop report campaigns`")
+
+
+def reached(log: QueryLog, names: Sequence[str], window: Window) -> list[dict[str, Any]]:
+    """Return the people whom campaigns reached, together and each, on every basis."""
+    if window.is_whole:
+        return log.rows("reports/frequency_people_whole", campaigns=list(names))
+    first, last = window.bounds
+    query = "reports/frequency_people"
+    return log.rows(query, campaigns=list(names), begin=first, end=last)
+
+
+class _Asked:
+    """What is asked, and how it is bound to the queries."""
+
+    def __init__(
+        self, log: QueryLog, names: tuple[str, ...], window: Window, by: str, zone: str
+    ) -> None:
+        self.log = log
+        self.names = names
+        self.window = window
+        self.by = by
+        self.zone = zone
+        self.is_of_people = bool(by) and by not in EVENT_CUTS
+        self.people = reached(log, names, window)
+
+    def windowed(self, query: str, **more: Any) -> list[dict[str, Any]]:
+        """Run a query of the campaigns in the window."""
+        first, last = self.window.bounds
+        return self.log.rows(query, campaigns=list(self.names), begin=first, end=last, **more)
+
+    def counted(self) -> list[dict[str, Any]]:
+        """Return how many people were reached how often."""
+        if self.window.is_whole:
+            return self.log.rows("reports/frequency_counts", campaigns=list(self.names))
+        return self.of_events("", "")
+
+    def of_events(self, by: str, attribute: str) -> list[dict[str, Any]]:
+        """Return the same by parts, from the events themselves."""
+        more = {"by": by, "attribute": attribute, **self._said()}
+        return self.windowed("reports/frequency_events", **more)
+
+    def population_of(self, attribute: str) -> dict[str, int]:
+        """Return how many people each value of an attribute has.
+
+        Raises:
+            NoReportError: when it has none.
+        """
+        query = "reports/population_attribute"
+        found = self.log.rows(query, attribute=attribute, **self._said())
+        if not found:
+            raise NoReportError(
+                LocalizedText(
+                    "nobody's profile gives {by!r} by then; cut by channel, creative, format or "
+                    "an attribute that `flowdrop events attributes` lists",
+                    by=attribute,
+                )
+            )
+        return {row["value"]: row["people"] for row in found}
+
+    def _said(self) -> dict[str, Any]:
+        return {"as_of": self.window.as_of or ALWAYS[1], "zone": self.zone}
+
+
+def _bases(
+    asked: _Asked, found: list[dict[str, Any]], sums: list[dict[str, Any]], population: int
+) -> tuple[BasisFigures, ...]:
+    """Return the figures of each basis.
+
+    Reach is of the bitmaps, impressions are of the sums, and `found` is counted person by person:
+    three tables that are held against each other.
+    """
+    people = {_key(row): row for row in asked.people if row["campaign"] == UNION}
+    made = []
+    for key in KEYS:
+        counted = _frequency(found, key)
+        own = people.get(key, {"reach": 0, "reach_known": 0})
+        reach, impressions = own["reach"], _impressions(sums, key)
+        if key.incentivised and not reach and not counted["impressions"]:
+            continue
+        events, cents, priced, measurable = _summed(sums, key)
+        cost = cents if priced else None
+        grp = 100 * impressions / population if population else None
+        share = reach / population if population else None
+        made.append(
+            BasisFigures(
+                basis=key.basis,
+                incentivised=key.incentivised,
+                reach_known=own["reach_known"],
+                reach_unlinked=reach - own["reach_known"],
+                reach_share=share,
+                grp=grp,
+                measurable=measurable if key.kind == "exposure" else None,
+                measurable_share=_ratio(measurable, events) if key.kind == "exposure" else None,
+                cost_cents=cost,
+                priced=priced,
+                cost_per_thousand_cents=_ratio(cost, impressions, 1000),
+                cost_per_person_cents=_ratio(cost, reach),
+                cost_per_grp_cents=_ratio(cost, grp),
+                cost_per_reach_point_cents=_ratio(cost, share, 0.01),
+                **{**counted, "reach": reach, "impressions": impressions},
+            )
+        )
+    return tuple(made)
+
+
+def _key(row: dict[str, Any]) -> BasisKey:
+    return BasisKey(row["basis"], incentivised=row["paid"])
+
+
+def _of_figures(figures: BasisFigures) -> BasisKey:
+    return BasisKey(figures.basis, incentivised=figures.incentivised)
+
+
+def _ratio(part: float | None, whole: float | None, times: float = 1) -> float | None:
+    return times * part / whole if part is not None and whole else None
+
+
+def _frequency(rows: Iterable[dict[str, Any]], key: BasisKey) -> dict[str, Any]:
+    """Return the fields of `Frequency` for one basis, from combinations of how often."""
+    times: Counter[int] = Counter()
+    impressions = 0
+    for row in rows:
+        times[row[key.column]] += row["people"]
+        impressions += row[f"sum_{key.column}"]
+    exactly = [times[n] for n in range(1, TIMES_MAX + 1)]
+    reach = sum(exactly)
+    return {
+        "reach": reach,
+        "impressions": impressions,
+        "average_frequency": _ratio(impressions, reach),
+        "reached_times": tuple(exactly),
+        "reach_plus": tuple(sum(exactly[n:]) for n in range(TIMES_MAX)),
+    }
+
+
+def _of(sums: Iterable[dict[str, Any]], key: BasisKey) -> list[dict[str, Any]]:
+    return [row for row in sums if (row["kind"], row["paid"]) == (key.kind, key.incentivised)]
+
+
+def _counts(row: dict[str, Any], key: BasisKey) -> int:
+    """Return the impressions of a row of sums."""
+    return int(row["viewable"] if key.basis == "viewable" else row["events"])
+
+
+def _impressions(sums: Iterable[dict[str, Any]], key: BasisKey) -> int:
+    return sum(_counts(row, key) for row in _of(sums, key) if row["is_of_a_day"])
+
+
+def _summed(sums: Iterable[dict[str, Any]], key: BasisKey) -> tuple[int, int, int, int]:
+    """Return events, their cost, how many gave one, and how many were measurable."""
+    days = [row for row in _of(sums, key) if row["is_of_a_day"]]
+    events, cents, priced, measurable = (
+        sum(row[name] for row in days) for name in ("events", "cents", "priced", "measurable")
+    )
+    return events, cents, priced, measurable
+
+
+def _days(
+    asked: _Asked, sums: list[dict[str, Any]], used: set[tuple[str, bool]]
+) -> Iterable[DayFigures]:
+    reached = {(_key(row), row["day"]): row for row in asked.windowed("reports/frequency_days")}
+    for key in KEYS:
+        if key not in used:
+            continue
+        cumulative = 0
+        for row in _of(sums, key):
+            if not row["is_of_a_day"]:
+                continue
+            own = reached.get((key, row["day"]), {"reach": 0, "cumulative": cumulative})
+            yield DayFigures(
+                basis=key.basis,
+                incentivised=key.incentivised,
+                day=row["day"],
+                reach=own["reach"],
+                new=own["cumulative"] - cumulative,
+                cumulative=own["cumulative"],
+                impressions=_counts(row, key),
+                cost_cents=row["cents"],
+            )
+            cumulative = own["cumulative"]
+
+
+def _campaigns(
+    asked: _Asked, sums: list[dict[str, Any]], used: set[tuple[str, bool]]
+) -> Iterable[CampaignFigures]:
+    reached = {(_key(row), row["campaign"]): row["reach"] for row in asked.people}
+    for name in asked.names:
+        for key in KEYS:
+            if key not in used:
+                continue
+            own = [r for r in _of(sums, key) if not r["is_of_a_day"] and r["campaign"] == name]
+            impressions = sum(_counts(row, key) for row in own)
+            reach = reached.get((key, name), 0)
+            yield CampaignFigures(
+                campaign=name,
+                basis=key.basis,
+                incentivised=key.incentivised,
+                reach=reach,
+                impressions=impressions,
+                average_frequency=_ratio(impressions, reach),
+                cost_cents=sum(row["cents"] for row in own),
+            )
+
+
+def _parts(asked: _Asked, used: set[tuple[str, bool]], population: int) -> Iterable[PartFigures]:
+    """Yield every part of the cut, on each basis."""
+    people = asked.population_of(asked.by) if asked.is_of_people else {}
+    if people:
+        people[""] = population - sum(people.values())  # of whom nothing is said
+    by, attribute = ("attribute", asked.by) if asked.is_of_people else (asked.by, "")
+    rows = defaultdict(list)
+    for row in asked.of_events(by, attribute):
+        rows[row["part"]].append(row)
+    states = {} if asked.is_of_people else _states(asked)
+    for key in KEYS:
+        if key not in used:
+            continue
+        for part in sorted(rows.keys() | people.keys()):
+            own = rows[part]
+            counted = _frequency(own, key)
+            cents = sum(row[f"{key.column.replace('viewable', 'served')}_cents"] for row in own)
+            if not asked.is_of_people:
+                counted["reach"] = states.get((key, part), 0)
+            if not any((counted["reach"], counted["impressions"], cents, people.get(part))):
+                continue
+            yield PartFigures(
+                basis=key.basis,
+                incentivised=key.incentivised,
+                part=_said(part) if asked.is_of_people else part,
+                population=people.get(part),
+                reach_share=_ratio(counted["reach"], people.get(part)),
+                cost_cents=cents,
+                **counted,
+            )
+
+
+def _states(asked: _Asked) -> dict[tuple[BasisKey, str], int]:
+    """Return the people whom each part of a cut by something of the events reached."""
+    found = asked.windowed("reports/frequency_cut", by=asked.by)
+    return {(_key(row), row["part"]): row["reach"] for row in found}
+
+
+def _said(value: str) -> str:
+    """Return an attribute's value, which is JSON, as people read it."""
+    decoded = json.loads(value) if value else ""
+    return decoded if isinstance(decoded, str) else value
+
+
+def _text(found: FrequencyReport, to: Layout) -> None:
+    """Print the report: what is said of each basis in a column, as there is so much of it."""
+    _ = to.gettext
+    to.heading(_("Reach and frequency of {campaigns}", campaigns=" + ".join(found.campaigns)))
+    bases = [_(name_of(own)) for own in found.bases]
+    to.table(
+        _("Reach and frequency"),
+        ("", *bases),
+        [
+            (_("population"), *[number(found.population)] * len(bases)),
+            *((_(name), *map(show, found.bases)) for name, show in _SHOWN.items()),
+            *(
+                (
+                    _("reached {n} times or more", n=n),
+                    *(number(own.reach_plus[n - 1]) for own in found.bases),
+                )
+                for n in range(2, TIMES_MAX + 1)
+            ),
+        ],
+    )
+    for table in REPORT.tables[1:]:
+        rows = [dict(row) for row in table.rows(found)]
+        for row in rows:
+            row["basis"] = _(name_of(SimpleNamespace(**row)))
+        heads = [name for name in (rows[0] if rows else ()) if name not in _LEFT_OUT]
+        if rows and (table.title != "Reach and frequency by campaign" or len(found.campaigns) > 1):
+            to.table(
+                _(table.title),
+                [_(table.head(name)) for name in heads],
+                [[any_figure(row[name]) for name in heads] for row in rows],
+                listed={_(table.head("basis"))},
+            )
+    to.sentences([found.basis, found.people, found.cost, *found.notes])
+
+
+_LEFT_OUT = {"incentivised", *(f"reached_{n}" for n in range(1, TIMES_MAX)), "reached_10_plus"}
+_LEFT_OUT |= {f"reach_{n}_plus" for n in range(1, TIMES_MAX + 1)}
+_SHOWN: dict[str, Callable[[BasisFigures], str]] = {
+    N_("people reached"): lambda own: number(own.reach),
+    N_("of the population"): lambda own: percent(own.reach_share),
+    N_("known people"): lambda own: number(own.reach_known),
+    N_("unlinked ids"): lambda own: number(own.reach_unlinked),
+    N_("impressions"): lambda own: number(own.impressions),
+    N_("average frequency"): lambda own: any_figure(own.average_frequency),
+    N_("GRP"): lambda own: any_figure(own.grp),
+    N_("measurable"): lambda own: percent(own.measurable_share),
+    N_("cost"): lambda own: money(own.cost_cents),
+    N_("cost per thousand impressions"): lambda own: money(own.cost_per_thousand_cents),
+    N_("cost per person reached"): lambda own: money(own.cost_per_person_cents),
+    N_("cost per GRP"): lambda own: money(own.cost_per_grp_cents),
+}
+
+
+def _flat(found: Any) -> Row:
+    """Return figures as a row of a table: a distribution has a column for each of its bins."""
+    row = {key: value for key, value in plain(found).items() if not isinstance(value, tuple)}
+    row = {name: row[name] for name in ("basis", "incentivised", "part") if name in row} | row
+    times = range(1, TIMES_MAX + 1)
+    row |= {f"reach_{n}_plus": found.reach_plus[n - 1] for n in times}
+    row |= {f"reached_{n}": found.reached_times[n - 1] for n in times[:-1]}
+    return row | {f"reached_{TIMES_MAX}_plus": found.reached_times[-1]}
+
+
+def _columns(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+REPORT = Report(
+    name="frequency",
+    help=N_(
+        "Show how many people campaigns reached, how often, and what that cost: contacted, "
+        "served and viewable side by side."
+    ),
+    example="flowdrop report frequency cj-8 cj-13 --begin 2017-05-01 --json",
+    parameters=(
+        Parameter(name="campaign", many=True),
+        Parameter(name="begin", metavar="DATE", option=True, help="The first day counted."),
+        Parameter(name="end", metavar="DATE", option=True, help="The last day counted."),
+        Parameter(
+            name="by",
+            metavar="CUT",
+            option=True,
+            help="Cut by channel, creative, format or an attribute of people.",
+        ),
+        Parameter(
+            name="as_of",
+            metavar="DATE",
+            option=True,
+            help="Take attributes as they were said before this day began; by default as now.",
+        ),
+    ),
+    settings=("zone",),
+    queries=(
+        *("reports/campaign_names", "reports/reach_zone", "reports/frequency_people"),
+        "reports/frequency_people_whole",
+        *("reports/population", "reports/frequency_sums", "reports/frequency_counts"),
+        *("reports/frequency_events", "reports/frequency_days", "reports/population_attribute"),
+        "reports/frequency_cut",
+    ),
+    compute=frequency,
+    result=FrequencyReport,
+    tables=(
+        Table(
+            title=N_("Reach and frequency"),
+            row="one row per basis",
+            rows=lambda found: [_flat(own) for own in found.bases],
+        ),
+        Table(
+            title=N_("Reach and frequency by day"),
+            row="one row per basis and day",
+            rows=lambda found: plain(found.by_day),
+            columns=_columns(DayFigures),
+        ),
+        Table(
+            title=N_("Reach and frequency by campaign"),
+            row="one row per campaign and basis",
+            rows=lambda found: plain(found.by_campaign),
+        ),
+        Table(
+            title=N_("Reach and frequency by part"),
+            row="one row per basis and part",
+            rows=lambda found: [_flat(own) for own in found.parts],
+            columns=_columns(PartFigures),
+        ),
+    ),
+    text=_text,
+    title=lambda found: " + ".join(found.campaigns),
+    sentences=lambda found: (found.basis, found.people, found.cost, *found.notes),
+)

@@ -1,0 +1,102 @@
+"""The figures of reach and frequency: on each basis, by day, by campaign and by part of a cut."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from console.i18n import LocalizedText
+from console.reports.basis import Query
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frequency:
+    """How many people were reached how often."""
+
+    reach: int  # people, each once
+    impressions: int  # contacts, where contacts are counted
+    average_frequency: float | None  # impressions per person reached
+    reached_times: tuple[int, ...]  # people reached exactly 1 to 9 times, and 10 times or more
+    reach_plus: tuple[int, ...]  # people reached at least 1 to 10 times
+
+
+@dataclass(frozen=True, kw_only=True)
+class BasisFigures(Frequency):
+    """What one basis says of the campaigns together."""
+
+    basis: str
+    incentivised: bool
+    reach_known: int  # of those reached, with a wallet, a profile or a link
+    reach_unlinked: int  # only an id
+    reach_share: float | None  # of the population
+    grp: float | None  # impressions per hundred people of the population
+    measurable: int | None  # exposures whose view was measured; none for contacts
+    measurable_share: float | None  # of those served
+    cost_cents: int | None  # none when no event gave a cost
+    priced: int  # events that gave one
+    cost_per_thousand_cents: float | None
+    cost_per_person_cents: float | None
+    cost_per_grp_cents: float | None
+    cost_per_reach_point_cents: float | None  # for each percent of the population
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayFigures:
+    """What one basis says of a day."""
+
+    basis: str
+    incentivised: bool
+    day: date
+    reach: int  # people reached that day
+    new: int  # of them, for the first time in the window
+    cumulative: int  # people reached up to the end of that day
+    impressions: int
+    cost_cents: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CampaignFigures:
+    """What one basis says of one campaign; the campaigns' people overlap."""
+
+    campaign: str
+    basis: str
+    incentivised: bool
+    reach: int
+    impressions: int
+    average_frequency: float | None
+    cost_cents: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartFigures(Frequency):
+    """What one basis says of a part of the cut."""
+
+    basis: str
+    incentivised: bool
+    part: str  # '' where the event or person says nothing
+    population: int | None  # people of the part, where the cut is by an attribute of people
+    reach_share: float | None  # of that population
+    cost_cents: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrequencyReport:
+    """Reach and frequency of one campaign or of the union of several, on every basis."""
+
+    campaigns: tuple[str, ...]
+    begin: date | None  # first day counted; none from the beginning
+    end: date | None  # last day counted; none up to now
+    zone: str  # whose days these are
+    by: str  # what the parts are cut by; '' for no cut
+    as_of: date | None  # attributes as said before this day began; none as they are now
+    population: int
+    population_known: int
+    bases: tuple[BasisFigures, ...]
+    by_day: tuple[DayFigures, ...]
+    by_campaign: tuple[CampaignFigures, ...]
+    parts: tuple[PartFigures, ...]
+    basis: LocalizedText
+    people: LocalizedText
+    cost: LocalizedText
+    notes: tuple[LocalizedText, ...]
+    queries: tuple[Query, ...]

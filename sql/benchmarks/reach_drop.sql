@@ -1,0 +1,2 @@
+-- No row: drops a table.
+DROP TABLE {table:Identifier} SYNC

@@ -1,0 +1,25 @@
+-- One row per basis, by whether people were paid to look, and part of a cut by `channel`, `creative` or
+-- `format`: the people reached in a window of days, each once.
+WITH
+    (SELECT (groupArray(l.number), groupArray(l.owner)) FROM linked_numbers AS l) AS links,
+    bitmapBuild(links.1) AS linked,
+    arrayPushBack(links.1, 0) AS others,
+    arrayPushBack(links.2, 0) AS owners,
+    people -> bitmapOr(
+        bitmapAndnot(people, linked),
+        bitmapBuild(
+            arrayMap(
+                n -> transform(n, others, owners, toUInt32(0)), bitmapToArray(bitmapAnd(people, linked))
+            )
+        )
+    ) AS as_persons -- whose numbers they count as
+SELECT
+    basis,
+    paid,
+    multiIf({by:String} = 'channel', channel, {by:String} = 'creative', creative, format) AS part,
+    bitmapCardinality(as_persons(groupBitmapMergeState(people))) AS reach
+FROM reach_days
+WHERE campaign IN {campaigns:Array(String)}
+    AND day BETWEEN {begin:Date} AND {end:Date}
+GROUP BY basis, paid, part
+ORDER BY basis, paid, part
