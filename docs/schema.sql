@@ -1146,7 +1146,7 @@ CREATE VIEW settlement_postings
     `source_offset` UInt64
 )
 AS SELECT
-    multiIf(kind = 'wallet', 'wallets', kind = 'packet', 'packets', kind = 'deposit', 'deposits', kind = 'waiting', 'waiting', kind = 'budget', concat('advertiser:', extract(account, '^budget:(.*?)(?:@[0-9]+)?$')), (kind = 'clearing') AND (campaign != ''), concat('advertiser:', campaign), (kind = 'issuer') AND (activity != ''), concat('department:', activity), concat(if(kind = '', 'unknown', kind), ':', if(name = '', account, name))) AS party,
+    multiIf(kind = 'wallet', 'wallets', kind = 'packet', 'packets', kind = 'deposit', 'deposits', kind = 'waiting', 'waiting', kind = 'budget', concat('advertiser:', extract(account, '^budget:(.*?)(?:@[0-9]+)?$')), (kind = 'clearing') AND (campaign != '') AND (step != 'unclaimed'), concat('advertiser:', campaign), (kind = 'issuer') AND (activity != ''), concat('department:', activity), concat(if(kind = '', 'unknown', kind), ':', if(name = '', account, name))) AS party,
     multiIf(type != 'leg', type, step = 'claim', 'packet_claim', step) AS operation,
     extract(account, '^[^:]*:(.*?)(?::[^:@]*)?(?:@[0-9]+)?$') AS name,
     account,
@@ -1182,21 +1182,26 @@ CREATE VIEW wallet_moves
     `named` Tuple(
         String,
         String,
+        String,
         String),
-    `of_subject` String
+    `of_subject` String,
+    `source_partition` UInt16,
+    `source_offset` UInt64
 )
 AS SELECT
     program,
-    if(kind = 'waiting', extract(account, '^waiting:[^:]*:(.*)$'), account) AS account,
+    multiIf(kind = 'waiting', extract(account, '^waiting:[^:]*:(.*)$'), kind = 'clearing', counterparty, account) AS account,
     (kind = 'wallet', version) AS place,
     kind,
-    amount,
+    if(type = 'open', 0, postings.amount) AS amount,
     if(type = 'leg', step, type) AS operation,
     activity,
     campaign,
     time,
-    multiIf(type = 'packet_send', (counterparty, '', ''), type = 'packet_expire', (subject, '', ''), (cause = '') OR (type IN ('reward', 'packet_claim')), (of_subject, event_source, event_id), (of_subject, cause_source, cause)) AS named,
-    multiIf(type != 'leg', subject, (step IN ('reversal', 'bounce', 'unclaimed')), subject, (step = 'grant') AND (NOT match(counterparty, '@[0-9]+$')), subject, counterparty) AS of_subject
+    multiIf(type = 'packet_send', (counterparty, '', '', campaign), type = 'packet_expire', (subject, '', '', campaign), (cause = '') OR (type IN ('reward', 'packet_claim')), (of_subject, event_source, event_id, campaign), (of_subject, cause_source, cause, campaign)) AS named,
+    multiIf(type != 'leg', subject, (step IN ('reversal', 'bounce', 'unclaimed')), subject, (step = 'grant') AND (NOT match(counterparty, '@[0-9]+$')), subject, counterparty) AS of_subject,
+    source_partition,
+    source_offset
 FROM postings
 FINAL
-WHERE (kind IN ('wallet', 'waiting')) AND (amount != 0);
+WHERE (postings.amount != 0) AND (((kind IN ('wallet', 'waiting')) AND (type != 'waiting_return')) OR ((kind = 'clearing') AND (step = 'unclaimed')));

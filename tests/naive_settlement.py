@@ -84,7 +84,7 @@ def party_of(moved: Moved) -> str:
         return "waiting"
     if moved.kind == "budget":
         return f"advertiser:{name if number.isdecimal() and name else rest}"
-    if moved.kind == "clearing" and moved.result.campaign:
+    if moved.kind == "clearing" and moved.result.campaign and moved.result.step != "unclaimed":
         return f"advertiser:{moved.result.campaign}"
     if moved.kind == "issuer" and moved.result.activity:
         return f"department:{moved.result.activity}"
@@ -178,42 +178,50 @@ def _histories(moved: Iterable[Moved], program: str, end: datetime) -> list[list
     histories: dict[str, list[Moved]] = defaultdict(list)
     opened = {}
     for each in sorted(moved, key=lambda each: (each.kind == "wallet", each.version)):
-        if each.time >= end or each.result.program != program:
+        result = each.result
+        if each.time >= end or result.program != program:
             continue
         if each.kind == "wallet":
             opened[each.account] = histories[each.account]
+        if result.type in {"open", "waiting_return"}:
+            continue  # what waited is told by the gift, and by its way back
+        if each.kind == "wallet":
             histories[each.account].append(each)
         elif each.kind == "waiting":  # waiting:PROGRAM:NAME
             histories[each.account.split(":", 2)[2]].append(each)
+        elif (each.kind, result.step) == ("clearing", "unclaimed"):
+            histories[result.counterparty].append(each)
     return list(opened.values())
 
 
 def _standing(history: list[Moved]) -> list[Moved]:
     """Tell each event once, where it first moved coins, by what of it was not undone."""
-    first: dict[tuple[str, str, str], Moved] = {}
-    sums: dict[tuple[str, str, str], int] = defaultdict(int)
+    first: dict[tuple[str, str, str, str], Moved] = {}
+    sums: dict[tuple[str, str, str, str], int] = defaultdict(int)
     for each in history:
         first.setdefault(_of(each.result), each)
         sums[_of(each.result)] += each.amount
     return [each._replace(amount=sums[of]) for of, each in first.items() if sums[of]]
 
 
-def _of(result: Result) -> tuple[str, str, str]:
-    """Subject, source and id of the event that coins moved for; a packet's are the packet."""
-    own = (result.subject, result.event_source, result.event_id)
+def _of(result: Result) -> tuple[str, str, str, str]:
+    """Subject, source, id and campaign of the event that coins moved for; a packet's: its name."""
+    campaign = result.campaign  # a forgotten id may come again
+    own = (result.subject, result.event_source, result.event_id, campaign)
     if result.type == "packet_send":
-        return (result.counterparty, "", "")
+        return (result.counterparty, "", "", campaign)
     if result.type == "packet_expire":
-        return (result.subject, "", "")
+        return (result.subject, "", "", campaign)
     if result.type == "leg":
         # A gift's coins, and those asked back, are the giver's affair; so is what a shard rewarded.
         payer = result.counterparty
         for_payer = result.step in {"transfer", "claim", "reverse_ask"}
         for_payer |= result.step == "grant" and payer.rpartition("@")[2].isdecimal()
-        return (payer if for_payer else result.subject, result.cause_source, result.cause)
+        of = payer if for_payer else result.subject
+        return (of, result.cause_source, result.cause, campaign)
     if result.type in {"reward", "packet_claim"} or not result.cause:
         return own
-    return (result.subject, result.cause_source, result.cause)
+    return (result.subject, result.cause_source, result.cause, campaign)
 
 
 def _operation(each: Moved) -> str:

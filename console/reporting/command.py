@@ -42,6 +42,10 @@ def _parameter(parameter: Parameter) -> Any:
     metavar = parameter.metavar or parameter.name.upper()
     if parameter.many:
         return click.argument(
-            parameter.name, type=parameter.kind, nargs=-1, required=True, metavar=f"{metavar}..."
+            parameter.name,
+            type=parameter.kind,
+            nargs=-1,
+            required=parameter.required,
+            metavar=parameter.usage,
         )
     return click.argument(parameter.name, type=parameter.kind, metavar=metavar)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from console.i18n import LANGUAGES
 from console.reporting.found import reports
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ and Parquet hold the first table; the endpoint answers in JSON what the command 
 
 def page() -> str:
     """Return the page."""
-    return HEAD + "".join(_row(report) for report in reports().values())
+    known = reports().values()
+    return "".join([HEAD, *map(_row, known), *map(_definitions, known)])
 
 
 def _row(report: Report[Any]) -> str:
@@ -44,6 +46,14 @@ def _row(report: Report[Any]) -> str:
         queries,
     )
     return f"| {' | '.join(cells)} |\n"
+
+
+def _definitions(report: Report[Any]) -> str:
+    """Return a section on what a report's figures mean, in both languages."""
+    if not report.definitions:
+        return ""
+    words = [each.of(lang) for lang in LANGUAGES for each in report.definitions]
+    return "\n\n".join([f"\n## {report.name}", *words]) + "\n"
 
 
 if __name__ == "__main__":

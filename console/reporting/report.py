@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
-    from console.i18n import Translator
+    from console.i18n import LocalizedText, Translator
     from console.reporting.layout import Layout
     from console.reports.basis import Query
     from console.settings import ConsoleSettings
@@ -33,6 +33,7 @@ class Parameter:
     metavar: str = ""  # what the command's help calls it; its name by default
     help: str = ""  # of an option
     many: bool = False  # one or more of them
+    optional: bool = False  # or none, of many
     option: bool = False  # `--name` of the command
     kind: type[str | int | float] = str
     default: Any = None  # of an option
@@ -49,12 +50,14 @@ class Parameter:
         name = self.metavar or self.name.upper()
         if self.option:
             return f"[{self.flag} {name}]"
+        if self.optional:
+            return f"[{name}...]"
         return f"{name}..." if self.many else name
 
     @property
     def required(self) -> bool:
         """Whether it is required."""
-        return self.asked_for or not self.option
+        return self.asked_for or not (self.option or self.optional)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +131,7 @@ class Report(Generic[T]):
         exports: where downloads are, without their ending; `/NAME` by default.
         loads: modules that `compute` imports when called, so that help is quick; a server imports
             them as it starts.
+        definitions: what its figures mean, for the page of all reports.
     """
 
     name: str
@@ -150,6 +154,7 @@ class Report(Generic[T]):
     served: bool = True
     exports: str = ""
     loads: tuple[str, ...] = ()
+    definitions: tuple[LocalizedText, ...] = ()
 
     @property
     def summary(self) -> str:

@@ -101,6 +101,8 @@ def caused(
         "settlement/caused_coins",
         activities=list(activities),
         campaigns=list(campaigns),
+        drawn=[],
+        takers=False,
         program=program,
         end=end,
     ):

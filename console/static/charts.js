@@ -126,7 +126,46 @@
     };
   };
 
-  const kinds = { reach, forest };
+  // From the budget on the left to where the coins are now, each place with its coins.
+  const sankey = (data) => {
+    const links = data.links.map(({ source, target, value }) => ({
+      source: String(source), target: String(target), value, // a place's name is its number
+    }));
+    const coins = (place) => {
+      const sum = (side) => links.reduce((n, link) => n + (link[side] === place ? link.value : 0), 0);
+      return Math.max(sum("source"), sum("target"));
+    };
+    const color = (place) => css(
+      data.kept[place] ? "--muted"
+        : links.some((link) => link.source === place) ? "--accent" : "--second",
+    );
+    return {
+      ...common(),
+      tooltip: {
+        ...common().tooltip, trigger: "item",
+        formatter: ({ dataType, data: it }) => (dataType === "edge"
+          ? `${data.names[it.source]} → ${data.names[it.target]}  ${number(it.value)}`
+          : `${data.names[it.name]}  ${number(coins(it.name))}`),
+      },
+      series: [{
+        type: "sankey", left: 4, right: 150, top: 8, bottom: 8,
+        nodeAlign: "left", nodeWidth: 10, nodeGap: 26, draggable: false,
+        emphasis: { focus: "adjacency" },
+        data: data.names.map((_, at) => String(at)).map((name) => ({
+          name, itemStyle: { color: color(name), borderWidth: 0 },
+        })),
+        links,
+        lineStyle: { color: css("--accent"), opacity: 0.18, curveness: 0.5 },
+        label: {
+          color: css("--ink"), fontSize: 12, lineHeight: 14, width: 140, overflow: "break",
+          textBorderColor: css("--card"), textBorderWidth: 2,
+          formatter: ({ name }) => `${data.labels[name]}\n${number(coins(name))}`,
+        },
+      }],
+    };
+  };
+
+  const kinds = { reach, forest, sankey };
 
   const draw = (box) => {
     const data = JSON.parse(document.getElementById(box.dataset.from).textContent);

@@ -27,6 +27,7 @@ from console.warehouse import Warehouse, WarehouseDownError
 from console.web import api, door, drop_pages, report_pages, settlement_pages, wallet_pages
 from console.web.door import StrangerError, is_known
 from console.web.rendering import page
+from console.reports.consistency import InconsistentError
 from console.web.security import HEADERS
 from console.web.state import AppState, state
 from flowdrop.hosts import allowed_hosts
@@ -51,6 +52,7 @@ FAILURES: tuple[tuple[type[Exception], int, str], ...] = (
     (UnknownDropError, 404, "unknown_drop"),
     (UnknownWalletError, 404, "unknown_wallet"),
     (UnknownPartyError, 404, "unknown_party"),
+    (InconsistentError, 500, "inconsistent"),
     (click.ClickException, 400, "refused"),
 )
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-NOT_ASKED: tuple[object, ...] = (None, "")
+NOT_ASKED: tuple[object, ...] = (None, "", [])
 
 
 def asks(report: Report[Any], handler: Callable[..., Any], *, form: bool = False) -> Any:
@@ -41,7 +41,10 @@ def asks(report: Report[Any], handler: Callable[..., Any], *, form: bool = False
 def _place(parameter: Parameter, *, form: bool) -> inspect.Parameter:
     kind: Any = parameter.kind
     default: Any = inspect.Parameter.empty
-    if parameter.many:
+    if parameter.optional:
+        kind = Annotated[list[kind], Query()]
+        default = []
+    elif parameter.many:
         kind = Annotated[list[kind], Query(min_length=1)]
     elif form:
         default = "" if parameter.default is None else parameter.default

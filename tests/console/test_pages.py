@@ -165,6 +165,36 @@ def test_lift(page: Page, console: str) -> None:
     shoot(page, "lift-hillstrom")
 
 
+def test_every_coin(page: Page, console: str) -> None:
+    page.goto(f"{console}/coins?campaign=spring")
+    report = httpx.get(f"{console}/api/coins?campaign=spring").json()
+    (row,) = report["by_campaign"]
+    for each in report["places"]:
+        place = f'[data-place="{each["place"]}"][data-name="{each["name"]}"] td >> nth=0'
+        assert value(page, place) == each["coins"]
+    assert value(page, '[data-place="budget"] td >> nth=0') == row["budget"] > 0
+    assert sum(each["coins"] for each in report["places"]) == row["budget"]
+    for key in ("granted", "left", "in_hand"):
+        assert value(page, f'#moved [data-key="{key}"] td') == row[key]
+    drawn(page)
+    links = page.evaluate(
+        "() => echarts.getInstanceByDom(document.querySelector('.chart'))"
+        ".getOption().series[0].links.map((each) => [+each.source, +each.target, each.value])"
+    )
+    ends = [end for each in report["flows"] for end in (each["source"], each["target"])]
+    at = {end: number for number, end in enumerate(dict.fromkeys(ends))}
+    assert links == [
+        [at[each["source"]], at[each["target"]], each["coins"]] for each in report["flows"]
+    ]
+    assert report["cost"][0]["why"][0]["en"] in page.inner_text("#why")
+    shoot(page, "coins-spring")
+    page.get_by_role("link", name="中文").click()
+    assert "每一枚币的去向" in page.inner_text("main")
+    assert value(page, '[data-place="budget"] td >> nth=0') == row["budget"]
+    drawn(page)
+    shoot(page, "coins-zh")
+
+
 def test_overlap(page: Page, console: str) -> None:
     page.goto(f"{console}/overlap")
     page.select_option("#a", "cj-8")
@@ -309,6 +339,7 @@ def test_no_page_is_wider_than_a_phone(browser: Browser, console: str, scheme: A
         "campaigns": "/",
         "reach": "/reach?campaign=cj-8&campaign=cj-13",
         "lift": "/lift?campaign=hillstrom",
+        "coins": "/coins?campaign=spring",
         "overlap": "/overlap?a=cj-8&b=cj-13",
         "drop": "/drops/spring",
         "settlement": "/settlement?party=advertiser:spring&month=2026-11",

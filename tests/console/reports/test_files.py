@@ -39,6 +39,7 @@ ASKED: dict[str, tuple[list[str], str]] = {
         "/frequency?campaign=cj-8&campaign=cj-13&by=channel&begin=2017-05-01",
     ),
     "lift": (["report", "lift", "hillstrom"], "/lift?campaign=hillstrom"),
+    "coins": (["report", "coins", "--advertiser", "spring"], "/coins?advertiser=spring"),
     "overlap": (["report", "overlap", "cj-8", "cj-13"], "/overlap?a=cj-8&b=cj-13"),
     "description": (["report", "description", "cj-8"], "/description?campaign=cj-8"),
     "settlement": (
@@ -58,6 +59,7 @@ TYPED = [
     "/api/duplication?campaign=cj-8&campaign=cj-13&counted=served",
     "/api/lift?campaign=hillstrom",
     "/api/lift?campaign=spring",
+    "/api/coins?campaign=spring&campaign=hillstrom",
     "/api/overlap?a=cj-8&b=cj-13",
     "/api/description?campaign=cj-8",
     "/api/settlement?month=2026-11",

@@ -1,0 +1,22 @@
+-- One row per campaign that an event or a grant names: whose it is, the budget announced for it and
+-- what its advertiser pays for a coin, by its latest description. A campaign that no description
+-- gives to an advertiser is its own.
+SELECT
+    known.name AS campaign,
+    if(described.advertiser = '', known.name, described.advertiser) AS advertiser,
+    described.budget AS announced, -- coins; NULL where it is not known
+    described.coin_microcents AS coin_microcents -- millionths of a cent; NULL likewise
+FROM
+(
+    SELECT DISTINCT campaign AS name FROM campaign_events WHERE campaign != ''
+    UNION DISTINCT
+    SELECT DISTINCT campaign AS name FROM postings WHERE campaign != ''
+) AS known
+LEFT JOIN
+(
+    SELECT campaign, advertiser, budget, coin_microcents
+    FROM campaign_descriptions
+    ORDER BY time DESC, offset DESC
+    LIMIT 1 BY campaign
+) AS described ON known.name = described.campaign
+ORDER BY campaign
