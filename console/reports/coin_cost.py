@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING
 from console.i18n import LocalizedText, Names
 from console.reports.arm_names import arm_name
 from console.reports.basis import NotRandomisedError
+from console.reports.identities import UNION
 from console.reports.lift import lift
-from console.reports.reach import reach
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from clickhouse_connect.driver.client import Client
 
+    from console.reports.basis import QueryLog
     from console.reports.effects import Effect
 
 MICROCENTS = 1_000_000  # in a cent
 METRIC = "conversion_rate"
-TOGETHER = ""  # the name of all campaigns together
-
 NO_PRICE = LocalizedText("price unknown: the description does not say what a coin costs")
 NO_PRICES = LocalizedText("price unknown of at least one campaign")
 NOBODY = LocalizedText("nobody was reached")
@@ -50,24 +49,30 @@ class Cost:
 
 
 def costs(
-    client: Client, given: Mapping[str, int], prices: Mapping[str, int | None]
+    client: Client, log: QueryLog, given: Mapping[str, int], prices: Mapping[str, int | None]
 ) -> tuple[Cost, ...]:
     """Return the cost of each campaign, and of all together where there are several.
 
     Args:
         client: of the warehouse.
+        log: queries it, and records the queries.
         given: coins that each campaign gave and that have not come back.
         prices: of a coin of each campaign, in millionths of a cent.
     """
-    found = [_cost(client, name, coins, prices[name]) for name, coins in given.items()]
+    rows = log.rows("reports/reach", campaigns=list(given))
+    reached = {row["campaign"]: int(row["reach"]) for row in rows}
+    found = [
+        _cost(client, name, coins, prices[name], reached.get(name, 0))
+        for name, coins in given.items()
+    ]
     if len(found) > 1:
-        found.append(_together(client, found))
+        found.append(_together(found, reached[UNION]))
     return tuple(found)
 
 
-def _cost(client: Client, campaign: str, coins: int, price: int | None) -> Cost:
+def _cost(client: Client, campaign: str, coins: int, price: int | None, reached: int) -> Cost:
     cents = None if price is None else coins * price / MICROCENTS
-    own = _reached(client, (campaign,), campaign, cents)
+    own = _reached(campaign, reached, cents)
     own = replace(own, coin_microcents=price, why=() if own.reached else (NOBODY,))
     if price is None:
         own = replace(own, why=(NO_PRICE, *own.why))
@@ -88,16 +93,14 @@ def _cost(client: Client, campaign: str, coins: int, price: int | None) -> Cost:
     )
 
 
-def _together(client: Client, found: Sequence[Cost]) -> Cost:
+def _together(found: Sequence[Cost], reached: int) -> Cost:
     known = [each.cost_cents for each in found if each.cost_cents is not None]
     is_known = len(known) == len(found)
-    names = [each.campaign for each in found]
-    own = _reached(client, names, TOGETHER, sum(known) if is_known else None)
+    own = _reached(UNION, reached, sum(known) if is_known else None)
     return replace(own, why=() if is_known else (NO_PRICES,))
 
 
-def _reached(client: Client, names: Sequence[str], campaign: str, cents: float | None) -> Cost:
-    reached = reach(client, names).reach
+def _reached(campaign: str, reached: int, cents: float | None) -> Cost:
     return Cost(
         campaign=campaign,
         coin_microcents=None,

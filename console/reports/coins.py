@@ -164,7 +164,7 @@ def coins(client: Client, campaigns: Sequence[str], advertiser: str, programs: P
         by_campaign=tuple(
             _campaign(known[name], each) for (name, _), each in sorted(tallies.items())
         ),
-        cost=costs(client, given, {name: known[name]["coin_microcents"] for name in names}),
+        cost=costs(client, log, given, {name: known[name]["coin_microcents"] for name in names}),
         basis=BASIS,
         attribution=ATTRIBUTION,
         notes=(COSTS, *_undivided(tallies, known)),
@@ -454,7 +454,7 @@ REPORT = Report(
     settings=("programs",),
     queries=(
         *("reports/advertisers", "reports/campaign_names", "reports/coin_sums"),
-        *("settlement/caused_coins", "settlement/budget"),
+        *("settlement/caused_coins", "settlement/budget", "reports/reach"),
     ),
     compute=coins,
     result=CoinReport,
