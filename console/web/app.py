@@ -21,13 +21,13 @@ from console.reports.basis import (
     NotRandomisedError,
     UnknownCampaignError,
 )
+from console.reports.consistency import InconsistentError
 from console.settlement.party import UnknownPartyError
 from console.wallets import UnknownWalletError
 from console.warehouse import Warehouse, WarehouseDownError
 from console.web import api, door, drop_pages, report_pages, settlement_pages, wallet_pages
 from console.web.door import StrangerError, is_known
 from console.web.rendering import page
-from console.reports.consistency import InconsistentError
 from console.web.security import HEADERS
 from console.web.state import AppState, state
 from flowdrop.hosts import allowed_hosts
