@@ -34,6 +34,7 @@ class Parameter:
     help: str = ""  # of an option
     many: bool = False  # one or more of them
     optional: bool = False  # or none, of many
+    least: int = 1  # of many, how many it takes
     option: bool = False  # `--name` of the command
     kind: type[str | int | float] = str
     default: Any = None  # of an option
@@ -169,7 +170,13 @@ class Report(Generic[T]):
     @property
     def is_of_a_campaign(self) -> bool:
         """Whether a campaign is its only required parameter."""
-        return [each.name for each in self.parameters if each.required] == ["campaign"]
+        needed = [(each.name, each.least) for each in self.parameters if each.required]
+        return needed == [("campaign", 1)]
+
+    @property
+    def is_of_campaigns(self) -> bool:
+        """Whether it takes several campaigns at once."""
+        return any(each.name == "campaign" and each.many for each in self.parameters)
 
     @property
     def place(self) -> str:

@@ -237,7 +237,7 @@ REPORT = Report(
     ),
     example="flowdrop report duplication cj-8 cj-13 cj-18 --counted contacted --json",
     parameters=(
-        Parameter(name="campaign", many=True),
+        Parameter(name="campaign", many=True, least=2),
         Parameter(
             name="counted",
             metavar="BASIS",
