@@ -29,7 +29,6 @@ BROKEN = (
     Break("properties.format", "banner", "must be one of", "Promotion Viewed"),
     Break("properties.revenue", "a lot", "no number", "Order Completed"),
     Break("properties.revenue", -5, "at least 0", "Order Completed"),
-    Break("context.campaign", None, "campaign", "Order Completed"),
     Break("properties.order_id", "A\x07", "control", "Order Completed"),
 )
 KINDS = (

@@ -163,13 +163,14 @@ def test_what_is_tracked_becomes_what_it_is(served: Served, source: str) -> None
         named(5) | {"type": "track", "event": "Signed Up"},
         named(6) | {"type": "page", "name": "Home"},
         named(7) | {"type": "track", "event": "Order Completed"},
+        named(8) | {"type": "track", "event": "Promotion Viewed"},
     ]
     batch[2]["properties"] = {"revenue": 12.3, "order_id": "A1"}
     answer = call(served, "batch", {"batch": batch}, served.key(source))
     assert answer.status_code == 200
     assert (answer.json()["accepted"], answer.json()["refused"]) == (4, 1)
     refused = answer.json()["events"][-1]["detail"]
-    assert refused.startswith("call 7 (messageId 'm7'), ")
+    assert refused.startswith("call 8 (messageId 'm8'), ")
     assert "campaign: is missing" in refused
     found = {one["type"].rpartition(".")[2]: one["data"] for one in logged(served.kafka, source)}
     assert found.keys() == {"exposure", "click", "conversion", "visit"}
