@@ -24,6 +24,8 @@ def in_words(error: BaseException) -> str:
     """Return a sentence about `error`, "" for one that is our own bug."""
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return f"the disk is full{_at(error)}; make room, then run it again"
+    if isinstance(error, UnicodeEncodeError) and error.reason == "surrogates not allowed":
+        return f"{error.object[:80]!r} is no text in UTF-8; write it in UTF-8"
     for cls in type(error).__mro__:
         found = WAYS_OUT.get(cls.__module__.partition(".")[0])
         if found is not None:

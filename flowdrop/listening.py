@@ -30,6 +30,7 @@ class Impatient(HttpToolsProtocol):
         self._timer: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
         self._head_bytes = 0
+        self._is_in_head = False
         self.waits_since = 0.0
 
     @property
@@ -63,9 +64,20 @@ class Impatient(HttpToolsProtocol):
         else:
             self._give(None)
 
+    def on_message_begin(self) -> None:
+        """A head begins."""
+        self._is_in_head = True
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a field of the head; one behind a chunked body is none (RFC 9110, 6.5.1)."""
+        if self._is_in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         """The head is complete."""
         self._head_bytes = 0
+        self._is_in_head = False
         super().on_headers_complete()
 
     def on_response_complete(self) -> None:

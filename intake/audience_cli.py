@@ -64,6 +64,7 @@ def import_command(  # noqa: PLR0913 - its options
     """
     from features.freezing import freeze_listed
     from features.settings import FeatureSettings
+    from flowdrop.apart import require_apart
     from flowdrop.output import print_json, print_rows
     from flowdrop.settings import load
     from intake.files.listed import read
@@ -71,6 +72,7 @@ def import_command(  # noqa: PLR0913 - its options
     from intake.files.warehouse import known
     from sql.client import connect_to_write
 
+    require_apart({"--rejects": rejects}, {"FILE": file})
     listed = read(file, known(), column=column, kind=kind, header=header)
     with Rejects(rejects) as out:
         out.add(listed.unmatched, lambda _: {})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from flowdrop.apart import require_apart
 from flowdrop.options import as_json_option
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ def check_command(mapping: Path, file: Path, rejects: Path | None, *, as_json: b
     from intake.files.run import checker
     from intake.mapping import load
 
+    require_apart({"--rejects": rejects}, {"FILE": file, "MAPPING": mapping})
     made, settings = load(mapping), _settings()
     found = checker(file, made, settings, rejects).run()
     _tell_checked(found, made, settings, as_json=as_json, title=str(file))
@@ -144,6 +146,9 @@ def run_command(
         raise click.ClickException(
             "--outcomes tells what workers say of the events; leave out --no-wait"
         )
+    require_apart(
+        {"--rejects": rejects, "--outcomes": outcomes}, {"FILE": file, "MAPPING": mapping}
+    )
     made, settings = load(mapping), _settings()
     require_log()
 
@@ -207,18 +212,21 @@ def undo_command(run: str, file: Path | None, *, wait: bool, yes: bool, as_json:
                 "run": run,
                 "back": done.back,
                 "stay": done.stay,
+                "void": done.void,
                 "sent": done.sent and _sent(done.sent),
             }
         )
     else:
         rows = [
             {"type": kind, "events": count, "can be taken back": is_back}
-            for kinds, is_back in ((done.back, True), (done.stay, False))
+            for kinds, is_back in ((done.back, True), (done.stay, False), (done.void, False))
             for kind, count in kinds.items()
         ]
         print_rows(rows, title=f"Import {run}")
     if done.stay:
         say(f"{sum(done.stay.values()):,} events stay: no event says that they did not happen")
+    if done.void:
+        say(f"{sum(done.void.values()):,} events were never applied: there is nothing to take back")
     if done.sent is not None:
         _end(done.sent, as_json=as_json)
 

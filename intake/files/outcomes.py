@@ -152,8 +152,10 @@ def _joined(
 ) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
     """Return the records of a part, by their numbers, and how each of them ended.
 
-    Of those that have one name the first is what was judged, and those that say the same as it are
-    repeats of it; any other is the conflict.
+    Where as many answers as records have a name, they are in the same order, their log's. Else
+    (what was sent again after an interruption, a repeat of which a campaign agent says nothing) the
+    first record of a name is what was judged, and those that say the same as it are repeats of it;
+    any other is the conflict, or was refused as the first was.
     """
     sent = sent[np.lexsort((sent["number"], sent["name"]))]
     names = sent["name"]
@@ -167,7 +169,26 @@ def _joined(
     again = np.array([ends.code(end.again()) for end in list(ends.all)], np.uint32)
     codes = np.where(starts, judged, again[judged])
     codes = np.where(clashed & (is_other | ~has), clashing, codes)
-    return sent["number"], np.where(is_other & ~clashed, NONE, codes).astype(np.uint32)
+    is_refused = np.array([end.outcome == "refused" for end in ends.all])
+    unsaid = is_other & ~clashed
+    codes = np.where(unsaid, np.where(is_refused[judged], judged, NONE), codes)
+    return sent["number"], _in_order(names, said, codes).astype(np.uint32)
+
+
+def _in_order(
+    names: NDArray[np.uint64], said: NDArray[np.void], codes: NDArray[np.uint32]
+) -> NDArray[np.uint32]:
+    """Return the codes, and those of what was said where it is as much as the names, in order."""
+    if not len(said):
+        return codes
+    said = said[np.argsort(said["name"], kind="stable")]
+    begins = np.searchsorted(said["name"], names, "left")
+    places = np.arange(len(names)) - np.searchsorted(names, names, "left")
+    is_as_many = np.searchsorted(said["name"], names, "right") - begins == np.searchsorted(
+        names, names, "right"
+    ) - np.searchsorted(names, names, "left")
+    found = said["code"][np.minimum(begins + places, len(said) - 1)]
+    return np.where(is_as_many, found, codes)
 
 
 def _last(

@@ -105,16 +105,28 @@ def run(
 
 @contextmanager
 def _opened(path: Path | None) -> Iterator[IO[str] | None]:
-    """Open the file of outcomes before anything is sent, so that it surely can be written."""
+    """Open the file of outcomes before anything is sent, so that it surely can be written.
+
+    What was there stays until all of it is written.
+    """
     if path is None:
         yield None
         return
+    place = path.resolve()
+    is_special = place.exists() and not place.is_file()
+    beside = place if is_special else place.with_name(f".{place.name}.part")
     try:
-        out = path.open("w", encoding="utf-8-sig", newline="")
+        out = beside.open("w", encoding="utf-8-sig", newline="")
     except OSError as error:
         raise click.ClickException(f"--outcomes {path}: {error.strerror}") from error
-    with out:
-        yield out
+    try:
+        with out:
+            yield out
+        if not is_special:
+            beside.replace(place)
+    finally:
+        if not is_special:
+            beside.unlink(missing_ok=True)
 
 
 def _noted(name: str, path: Path, mapping: Mapping, checked: Checked) -> runs.Run:

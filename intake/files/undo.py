@@ -1,16 +1,18 @@
 """An import taken back: for each event the event that takes it back, if there is one.
 
 Coins go back by `flowdrop.wallet.reverse`, which the ledger allows as long as it remembers the
-event: so it is dated as the last event of the import, by which no clock is put forward. Attributes
-are withdrawn, links undone, and what a campaign's budget was given is taken out. What happened (a
-contact, an exposure, a purchase) has happened: no event says that it did not.
+event: so it is dated as the last event of the import, by which no clock is put forward. What a
+campaign's budget was given is taken out, of the funds that the ledger applied. Attributes are
+withdrawn and links undone as of the time at which they were said, by which what was said later, by
+whomever, stays in force. What happened (a contact, an exposure, a purchase) has happened: no event
+says that it did not.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +26,7 @@ from intake.files.check import Check
 from intake.files.mapped import partitions_of
 from intake.files.publishing import publish
 from intake.files.sort import SCHEMA, Spool
-from intake.files.warehouse import NOTHING
+from intake.files.warehouse import NOTHING, Funded, funded
 from intake.mapping import loads, targets
 from streams.events import (
     Defund,
@@ -61,12 +63,14 @@ class Undone:
     Attributes:
         back: events that take one back, by the type of that one.
         stay: events that none takes back, by type.
+        void: events that changed nothing, so that nothing is to be taken back, by type.
         sent: None if nothing was.
     """
 
     run: str
     back: dict[str, int]
     stay: dict[str, int]
+    void: dict[str, int]
     sent: Sent | None
 
 
@@ -97,7 +101,12 @@ def undo(
         spool = Spool(folder)
         try:
             now = noted.undone_at or datetime.now(UTC)
-            taking = _TakingBack(mapping, noted.last, now, settings.partitions)
+            funds = (
+                funded(mapping.file.feed)
+                if any(one.kind is Fund for one in mapping.rules)
+                else set()
+            )
+            taking = _TakingBack(mapping, noted.last, funds, settings.partitions)
             check = Check(path, mapping, settings, NOTHING, now=noted.begun)
             checked = check.run(lambda records: spool.add(taking.back(records)))
             if checked.digest != noted.digest:
@@ -105,7 +114,9 @@ def undo(
                     f"{path} is not what was imported: its content has changed; name the file as "
                     "it was with --file"
                 )
-            found = Undone(name, dict(taking.counts), dict(taking.stay), None)
+            found = Undone(
+                *(name, dict(taking.counts), dict(taking.stay), dict(taking.void)), sent=None
+            )
             if not spool.count or not may_send(found):
                 return found
             begun = msgspec.structs.replace(noted, undone_at=now)
@@ -113,7 +124,7 @@ def undo(
             topics = [rule.topic for rule in mapping.rules]
             sent = publish(f"{PREFIX}{name}", spool, topics, wait=wait)
             msgspec.structs.replace(begun, undone=True).save()
-            return Undone(name, found.back, found.stay, sent)
+            return replace(found, sent=sent)
         finally:
             spool.remove()
 
@@ -152,12 +163,16 @@ def _id_of(event: Event, ending: str = "") -> str:
 class _TakingBack:
     """Turns records into those that take them back, and counts both kinds."""
 
-    def __init__(self, mapping: Mapping, last: datetime, now: datetime, partitions: int) -> None:
+    def __init__(
+        self, mapping: Mapping, last: datetime, funds: set[Funded], partitions: int
+    ) -> None:
         self.counts: Counter[str] = Counter()
         self.stay: Counter[str] = Counter()
-        later = max(now, last + timedelta(microseconds=1))
-        self._times = [last if rule.is_of_wallets else later for rule in mapping.rules]
+        self.void: Counter[str] = Counter()
+        self._last = last
+        self._funds = funds
         self._partitions = partitions
+        self._is_of_wallets = [rule.is_of_wallets for rule in mapping.rules]
         self._tags = [targets.tag_of(rule.kind) for rule in mapping.rules]
         self._decode = [
             decode_wallet if rule.is_of_wallets else decode_campaign for rule in mapping.rules
@@ -168,10 +183,14 @@ class _TakingBack:
         found = []
         for record in records.to_pylist():
             rule = record["rule"]
-            event = taking_back(self._decode[rule](record["value"]), self._times[rule])
-            (self.stay if event is None else self.counts)[self._tags[rule]] += 1
-            if event is not None:
-                found.append((-record["row"], rule, event))
+            event = self._decode[rule](record["value"])
+            if isinstance(event, Fund) and not self._was_applied(event):
+                self.void[self._tags[rule]] += 1
+                continue
+            own = taking_back(event, self._last if self._is_of_wallets[rule] else event.time)
+            (self.stay if own is None else self.counts)[self._tags[rule]] += 1
+            if own is not None:
+                found.append((-record["row"], rule, own))
         subjects = pa.array([event.subject.encode() for _, _, event in found], pa.binary())
         columns = [
             [microseconds(event.time) for _, _, event in found],
@@ -183,3 +202,11 @@ class _TakingBack:
         ]
         arrays = [pa.array(one, kind) for one, kind in zip(columns, SCHEMA.types, strict=True)]
         return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
+
+    def _was_applied(self, event: Fund) -> bool:
+        """Return whether it was, once: of events of one name only one was."""
+        data = event.data
+        own = Funded(event.subject, event.id, data.program, data.campaign, data.amount)
+        was = own in self._funds
+        self._funds.discard(own)
+        return was

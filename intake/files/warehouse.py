@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 import numpy as np
 
 from flowdrop.failures import in_words
-from sql.client import arrow, connect
+from sql.client import arrow, connect, rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,6 +32,16 @@ class Known:
     silent: str = ""
 
 
+class Funded(NamedTuple):
+    """What the ledger put into a campaign's budget by one event."""
+
+    subject: str
+    id: str
+    program: str
+    campaign: str
+    amount: int
+
+
 _NOBODY = np.empty(0, np.uint64)
 NOTHING = Known(_NOBODY, _NOBODY, {}, "not asked")
 
@@ -51,3 +61,19 @@ def known() -> Known:
         raise
     found = {row["partition"]: row["clock_us"] for row in clocks}
     return Known(people.astype(np.uint64), wallets.astype(np.uint64), found)
+
+
+def funded(source: str) -> set[Funded]:
+    """Return what a source has put into budgets, as far as the warehouse has it.
+
+    Raises:
+        click.ClickException: when it does not answer.
+    """
+    try:
+        return {Funded(**row) for row in rows(connect(), "intake/funded", source=source)}
+    except click.ClickException:
+        raise
+    except Exception as error:
+        if words := in_words(error):
+            raise click.ClickException(words) from error
+        raise

@@ -59,12 +59,12 @@ def parse_time(text: str, option: str = "at") -> datetime:
     """
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
         raise click.ClickException(
             f"--{option} {text!r} is not a time; write it as 2026-03-01 or "
             "2026-03-01T12:00:00+08:00"
         ) from error
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def show_live(worker: str, token: str, client: Client | None, account: str, limit: int) -> Shown:

@@ -116,9 +116,9 @@ def trace(
     if not ended and not letters:
         named = f"{event_id!r} from {source!r}" if source else repr(event_id)
         raise click.ClickException(
-            f"ClickHouse has no record of an event {named} of wallets; if it was just sent, wait for "
-            "the feed (`flowdrop status`); ids and sources are case-sensitive; events of campaigns "
-            "and people are not traced: see `flowdrop report` and `flowdrop people show`"
+            f"ClickHouse has no record of an event {named} of wallets; if it was just sent, wait "
+            "for the feed (`flowdrop status`); ids and sources are case-sensitive; events of "
+            "campaigns and people are not traced: see `flowdrop report` and `flowdrop people show`"
         )
     logged = records_at(kafka, [*ended, *map(_source, letters)])
     rows_by_time = sorted(

@@ -151,6 +151,28 @@ def test_opening_balances_are_said_with_their_operation(tmp_path: Path, mapping:
         assert said in found["opening_by"][0]
 
 
+@pytest.mark.parametrize("option", ["--rejects", "--outcomes"])
+@pytest.mark.parametrize("place", ["orders.csv", "shop.toml", "link.csv"])
+def test_what_is_read_is_not_overwritten(
+    tmp_path: Path, mapping: Path, option: str, place: str
+) -> None:
+    file, made = tmp_path / "orders.csv", tmp_path / "shop.toml"
+    shop.write_orders(file, 10)
+    made.write_bytes(mapping.read_bytes())
+    (tmp_path / "link.csv").symlink_to(file)
+    before = file.read_bytes(), made.read_bytes()
+    told = flowdrop("run", made, file, "--yes", option, tmp_path / place, status=1).stderr
+    assert f"{option} {tmp_path / place} is the file of " in told
+    assert (file.read_bytes(), made.read_bytes()) == before
+
+
+def test_two_files_that_are_written_are_two(tmp_path: Path, mapping: Path) -> None:
+    shop.write_orders(tmp_path / "orders.csv", 10)
+    words = ("--rejects", tmp_path / "x.csv", "--outcomes", tmp_path / "y" / ".." / "x.csv")
+    told = flowdrop("run", mapping, tmp_path / "orders.csv", "--yes", *words, status=1).stderr
+    assert "is the file of --outcomes" in told
+
+
 def test_opening_balances_of_a_day_to_come_are_refused(tmp_path: Path, mapping: Path) -> None:
     shop.write_orders(tmp_path / "orders.csv", 10)
     late = "[late]\nat = 2150-01-01T00:00:00Z\n[[event]]"

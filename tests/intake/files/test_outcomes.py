@@ -139,6 +139,25 @@ def test_rows_of_one_name_are_repeats_or_conflicts(tmp_path: Path) -> None:
     ]
 
 
+def test_rows_of_one_name_have_their_answers_in_order(tmp_path: Path) -> None:
+    """Also where the first refusal was not remembered, so that the second was judged anew."""
+    spool = spooled(
+        *(tmp_path / "spool", (2, EARN, "A", "x"), (3, EARN, "A", "y"), (4, EARN, "B", "x")),
+        *((5, EARN, "C", "x"), (6, EARN, "C", "y")),
+    )
+    rows = told(
+        spool,
+        [
+            *(said(EARN, "A", "refused", "too_old"), said(EARN, "A", "applied")),
+            *(said(EARN, "B", "refused", "over_limit"), said(EARN, "C", "refused", "wrong_budget")),
+        ],
+    )
+    assert ends(rows) == [
+        *(("2", "refused", "too_old"), ("3", "applied", ""), ("4", "refused", "over_limit")),
+        *(("5", "refused", "wrong_budget"), ("6", "refused", "wrong_budget")),
+    ]
+
+
 def test_what_nobody_has_said_anything_of(tmp_path: Path) -> None:
     made = (2, EARN, "A", "x"), (3, VISIT, "B", "x")
     judged = told(spooled(tmp_path / "spool", *made), [])

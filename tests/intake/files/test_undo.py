@@ -12,8 +12,9 @@ import pytest
 from intake.files.batches import of_columns
 from intake.files.mapped import Quick
 from intake.files.undo import _TakingBack, taking_back
+from intake.files.warehouse import Funded
 from intake.mapping import Mapping, RowRefusal, loads
-from streams.events import OPERATION, Event, encode
+from streams.events import OPERATION, Defund, Event, encode
 from streams.events.decoding import Rejection, read_event
 from streams.events.times import microseconds
 
@@ -78,24 +79,40 @@ def test_events_of_one_id_have_a_reversal_each() -> None:
     assert again == first
 
 
-def test_what_lies_ahead_is_taken_back_behind_it() -> None:
-    """Only what is later than an attribute withdraws it; coins go back without a clock's moving."""
+def test_each_is_taken_back_as_of_its_own_time_and_coins_without_a_clocks_moving() -> None:
+    """What was said later than an attribute or a link, by whomever, stays in force."""
     made = loads(f"{HEAD}type = 'profile'\nfields.attributes.level = 'number(n)'\n" + EARNED)
     now = datetime(2026, 3, 1, 8, tzinfo=UTC)
     last = now + timedelta(hours=2)
     (records,) = batches(made, [ROW | {"time": last.isoformat()}])
-    back = _TakingBack(made, last, now, 8).back(records)
+    back = _TakingBack(made, last, set(), 8).back(records)
     times = {one["rule"]: one["time_us"] for one in back.to_pylist()}
-    assert times == {0: microseconds(last) + 1, 1: microseconds(last)}
+    assert times == {0: microseconds(last), 1: microseconds(last)}
     found = [read_event(value) for value in back["value"].to_pylist()]
     assert {microseconds(one.time) for one in found if not isinstance(one, Rejection)} == set(
         times.values()
     )
     (records,) = batches(made, [ROW])
     before = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
-    later = _TakingBack(made, before, last, 8).back(records)
+    later = _TakingBack(made, last, set(), 8).back(records)
     times = {one["rule"]: one["time_us"] for one in later.to_pylist()}
-    assert times == {0: microseconds(last), 1: microseconds(before)}
+    assert times == {0: microseconds(before), 1: microseconds(last)}
+
+
+def test_only_funds_that_were_applied_are_taken_out_and_each_once() -> None:
+    made = loads(f"{HEAD}type = 'fund'\n{BACK['fund'][0]}")
+    named = zip("AABBC", "57233", strict=True)
+    rows = [ROW | {"id": name, "n": amount} for name, amount in named]
+    (records,) = batches(made, rows)
+    applied = {("A", 5), ("B", 3), ("C", 4)}
+    funds = {Funded("member:17", name, "liuliangbao", "spring", n) for name, n in applied}
+    taking = _TakingBack(made, AT, funds, 8)
+    found = [read_event(value) for value in taking.back(records)["value"].to_pylist()]
+    taken = {(one.id, one.data.amount) for one in found if isinstance(one, Defund)}
+    assert taken == {("undo:A", 5), ("undo:B", 3)}
+    assert (len(found), taking.counts, taking.void) == (
+        *(2, {"flowdrop.wallet.fund": 2}, {"flowdrop.wallet.fund": 3}),
+    )
 
 
 def batches(made: Mapping, rows: list[dict[str, str]]) -> Iterator[pa.RecordBatch]:

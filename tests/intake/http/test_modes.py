@@ -271,3 +271,19 @@ def test_other_addresses_and_methods_are_told(served: Served) -> None:
     assert "flowdrop_intake_events_total" in httpx.get(f"{served.url}/metrics").text
     for host in ("rebound.example", "127.0.0.1.x", "[::1"):
         assert httpx.get(f"{served.url}/healthz", headers={"Host": host}).status_code == 400
+
+
+def test_what_trails_a_body_is_no_header(served: Served, source: str) -> None:
+    """Neither a key nor anything else, however the packets are cut (RFC 9110, 6.5.1)."""
+    good, bad = served.key(source), "x" * 40
+    body = json.dumps(event(1, source)).encode()
+    for head, trailer, status in ((bad, good, b"401"), (good, bad, b"202")):
+        said = (
+            b"POST /v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
+            b"Content-Type: application/cloudevents+json\r\nTransfer-Encoding: chunked\r\n"
+            + f"Authorization: Bearer {head}\r\n\r\n{len(body):x}\r\n".encode()
+            + body
+            + f"\r\n0\r\nAuthorization: Bearer {trailer}\r\n\r\n".encode()
+        )
+        with half_open(served.port, 1, said) as (wire,):
+            assert wire.recv(4096).split()[1] == status
