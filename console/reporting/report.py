@@ -71,6 +71,7 @@ class Table(Generic[T]):
         rows: of equal keys; a column of money has its unit in its name.
         columns: keys of a file without rows.
         heads: headings by column key: messages of the catalogue.
+        words: keys of columns whose values are messages of the catalogue, too.
     """
 
     title: str
@@ -78,6 +79,7 @@ class Table(Generic[T]):
     rows: Callable[[T], Rows]
     columns: tuple[str, ...] = ()
     heads: Mapping[str, str] = field(default_factory=dict)
+    words: frozenset[str] = frozenset()
 
     def head(self, key: str) -> str:
         """Return the heading of the column `key`: the key itself in words, if there is none."""

@@ -31,6 +31,8 @@ BASIS = LocalizedText(
     "count."
 )
 
+ORDERS = (N_("stated"), N_("best"))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Stacked:
@@ -219,7 +221,7 @@ def faults(found: DuplicationReport, states: Mapping[str, int]) -> Iterator[Loca
         yield from at_most(
             of, LocalizedText("cumulative reach"), step.cumulative, union, found.union
         )
-    for order in ("stated", "best"):
+    for order in ORDERS:
         steps = sum(step.incremental for step in found.stacked if step.order == order)
         all_steps = LocalizedText("incremental reach added")
         yield from equal(found.counted, all_steps, steps, union, found.union)
@@ -258,16 +260,37 @@ REPORT = Report(
     tables=(
         Table(
             title=N_("Stacked reach"),
+            heads={
+                "order": N_("order"),
+                "place": N_("place"),
+                "campaign": N_("campaign"),
+                "reach": N_("people reached"),
+                "incremental": N_("adds"),
+                "cumulative": N_("cumulative reach"),
+                "unique": N_("only by it"),
+            },
+            words=frozenset({"order"}),
             row="one row per order and campaign",
             rows=lambda found: plain(found.stacked),
         ),
         Table(
             title=N_("Duplication"),
+            heads={
+                "campaign": N_("campaign"),
+                "other": N_("other campaign"),
+                "both": N_("both"),
+                "share": N_("share of the first"),
+            },
             row="one row per campaign and other campaign",
             rows=lambda found: plain(found.pairs),
         ),
         Table(
             title=N_("Combinations"),
+            heads={
+                "campaigns": N_("campaigns"),
+                "only": N_("only these"),
+                "at_least": N_("these and perhaps others"),
+            },
             row="one row per combination of campaigns",
             rows=lambda found: [
                 {**plain(own), "campaigns": " + ".join(own.campaigns)} for own in found.combinations

@@ -442,6 +442,37 @@ _SHOWN: dict[str, Callable[[BasisFigures], str]] = {
 }
 
 
+HEADS = {
+    "basis": N_("basis"),
+    "incentivised": N_("incentivised"),
+    "part": N_("part"),
+    "day": N_("day"),
+    "campaign": N_("campaign"),
+    "reach": N_("people reached"),
+    "reach_known": N_("known people"),
+    "reach_unlinked": N_("unlinked ids"),
+    "reach_share": N_("of the population"),
+    "population": N_("population"),
+    "new": N_("new people"),
+    "cumulative": N_("cumulative reach"),
+    "impressions": N_("impressions"),
+    "average_frequency": N_("average frequency"),
+    "grp": N_("GRP"),
+    "measurable": N_("measurable"),
+    "measurable_share": N_("measurable share"),
+    "priced": N_("events with a cost"),
+    "cost_cents": N_("cost, in cents"),
+    "cost_per_thousand_cents": N_("cost per thousand impressions, in cents"),
+    "cost_per_person_cents": N_("cost per person reached, in cents"),
+    "cost_per_grp_cents": N_("cost per GRP, in cents"),
+    "cost_per_reach_point_cents": N_("cost per reach point, in cents"),
+    **{f"reach_{n}_plus": f"{n}+" for n in range(1, TIMES_MAX + 1)},
+    **{f"reached_{n}": f"{n}×" for n in range(1, TIMES_MAX)},  # noqa: RUF001 - times
+    f"reached_{TIMES_MAX}_plus": f"{TIMES_MAX}+ ×",  # noqa: RUF001 - times
+}
+_WORDS = frozenset({"basis"})
+
+
 def _flat(found: Any) -> Row:
     """Return figures as a row of a table: a distribution has a column for each of its bins."""
     row = {key: value for key, value in plain(found).items() if not isinstance(value, tuple)}
@@ -493,22 +524,30 @@ REPORT = Report(
     tables=(
         Table(
             title=N_("Reach and frequency"),
+            heads=HEADS,
+            words=_WORDS,
             row="one row per basis",
             rows=lambda found: [_flat(own) for own in found.bases],
         ),
         Table(
             title=N_("Reach and frequency by day"),
+            heads=HEADS,
+            words=_WORDS,
             row="one row per basis and day",
             rows=lambda found: plain(found.by_day),
             columns=_columns(DayFigures),
         ),
         Table(
             title=N_("Reach and frequency by campaign"),
+            heads=HEADS,
+            words=_WORDS,
             row="one row per campaign and basis",
             rows=lambda found: plain(found.by_campaign),
         ),
         Table(
             title=N_("Reach and frequency by part"),
+            heads=HEADS,
+            words=_WORDS,
             row="one row per basis and part",
             rows=lambda found: [_flat(own) for own in found.parts],
             columns=_columns(PartFigures),

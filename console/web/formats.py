@@ -83,7 +83,9 @@ def cell(value: object) -> str:
     """Return a cell of a table that does not specify its format."""
     if isinstance(value, float):
         return decimal(value, 4)
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, bool):
+        return "✓" if value else ""
+    if isinstance(value, int):
         return number(value)
     if isinstance(value, list | tuple):
         return " ".join(str(each) for each in value)

@@ -16,6 +16,14 @@ from flowdrop.cli import LazyGroup
 CORRUPT = DatabaseError("Code: 40. DB::Exception: Checksum mismatch for file data.bin\nmore")
 
 
+def not_text(text: str) -> Exception:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        return error
+    raise AssertionError(text)
+
+
 def ended(error: Exception) -> click.testing.Result:
     class Failing(LazyGroup):
         def get_command(self, _context: click.Context, _name: str) -> click.Command:
@@ -34,6 +42,7 @@ def ended(error: Exception) -> click.testing.Result:
         (KafkaException(KafkaError(KafkaError._TIMED_OUT)), "Kafka: KafkaError{code=_TIMED_OUT"),
         (OperationalError("SELECT 1", {}, Exception("disk I/O")), "the console's database: "),
         (OSError(errno.ENOSPC, "No space left", "x/y"), "the disk is full at x/y; make room"),
+        (not_text("a\udcff"), "'a\\udcff' is no text in UTF-8; write it in UTF-8"),
     ],
 )
 def test_it_is_one_sentence(error: Exception, words: str) -> None:
