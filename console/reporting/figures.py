@@ -43,6 +43,11 @@ def points(value: float) -> str:
     return f"{value * 100:+.2f}"
 
 
+def confidence(value: float) -> str:
+    """Return a level of confidence as percent, with the decimals that it needs."""
+    return f"{100 * value:.4g} %"
+
+
 def p_value(value: float) -> str:
     """Return a p-value with four decimals, or that it is below the least shown."""
     return f"{value:.4f}" if value >= P_SHOWN_MIN else f"< {P_SHOWN_MIN}"
@@ -57,7 +62,8 @@ def any_figure(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return number(value)
     if isinstance(value, date):
-        return value.isoformat()
+        is_time = isinstance(value, datetime)
+        return f"{value:%Y-%m-%d %H:%M:%S} UTC" if is_time else value.isoformat()
     if isinstance(value, list | tuple):
         return " ".join(str(each) for each in value)
     return str(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -24,7 +25,7 @@ class Layout(Translator):
     def __init__(self, lang: str) -> None:
         super().__init__(lang)
         self._out = Console(highlight=False)
-        self._wide = Console(highlight=False, width=max(self._out.width, TABLE_WIDTH_MIN))
+        self._wide = Console(highlight=False)
 
     def heading(self, text: str) -> None:
         """Print a report's name."""
@@ -51,13 +52,13 @@ class Layout(Translator):
         *,
         listed: Collection[str] = (),
     ) -> None:
-        """Print a table; its first column is text, the others are numbers.
+        """Print a table; its first column is text, the others are numbers or listed.
 
         Args:
             title: its title.
             columns: its heads.
             rows: its cells.
-            listed: the columns that are a list in words.
+            listed: the columns of words, which may be folded.
         """
         table = Table(
             title=title,
@@ -67,18 +68,40 @@ class Layout(Translator):
             pad_edge=False,
             header_style="bold",
         )
+        cells = [list(row) for row in rows]
+        needed = 0
         for index, column in enumerate(columns):
-            # Only a list in words may wrap: a wrapped number is misread.
+            # Only words may wrap, and only between them: a wrapped number is misread.
+            texts = [column, *(row[index] for row in cells)]
+            parts = [word for text in texts for word in text.split()] if column in listed else texts
+            width = max(map(cell_len, parts), default=0)
+            needed += width + 2
             table.add_column(
                 column,
                 justify="right" if index and column not in listed else "left",
                 no_wrap=column not in listed,
+                min_width=width,
             )
-        for row in rows:
+        for row in cells:
             table.add_row(*(Text(cell) for cell in row))
         self._out.print()
-        # In a narrow window lines wrap, but no number is ever truncated.
+        # In a narrow window lines wrap, but nothing is ever truncated.
+        self._wide.width = max(self._out.width, TABLE_WIDTH_MIN, needed)
         self._wide.print(table)
+
+    def upright(self, title: str, records: Iterable[Iterable[tuple[str, str]]]) -> None:
+        """Print records one below the other, each of them names beside their values."""
+        self.line()
+        self.line(title, style="italic")
+        for index, record in enumerate(records):
+            if index:
+                self.line()
+            table = Table(box=None, show_header=False, pad_edge=False)
+            table.add_column(style="dim", no_wrap=True)
+            table.add_column(overflow="fold")
+            for name, value in record:
+                table.add_row(name, Text(value))
+            self._out.print(table)
 
     def sentences(self, words: Iterable[LocalizedText | None]) -> None:
         """Print sentences, one paragraph each."""

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from console.i18n import N_
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from console.settings import ConsoleSettings
 
 T = TypeVar("T")
+TEXTS = (str, bool, list, tuple, date)  # cells that are no numbers; a time is a date
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
@@ -72,6 +76,8 @@ class Table(Generic[T]):
         columns: keys of a file without rows.
         heads: headings by column key: messages of the catalogue.
         words: keys of columns whose values are messages of the catalogue, too.
+        upright: a person sees one line per cell, not per row.
+        to_person: a row as a person sees it, where it is not as in a file.
     """
 
     title: str
@@ -80,10 +86,21 @@ class Table(Generic[T]):
     columns: tuple[str, ...] = ()
     heads: Mapping[str, str] = field(default_factory=dict)
     words: frozenset[str] = frozenset()
+    upright: bool = False
+    to_person: Callable[[Row], Row] = lambda row: row
 
     def head(self, key: str) -> str:
         """Return the heading of the column `key`: the key itself in words, if there is none."""
         return self.heads.get(key, key.replace("_", " "))
+
+    def shown(self, found: T) -> Rows:
+        """Return the rows as a person sees them."""
+        return [self.to_person(row) for row in self.rows(found)]
+
+    @staticmethod
+    def texts(rows: Rows) -> set[str]:
+        """Return the columns of texts: they may be folded, and stand on the left."""
+        return {key for row in rows for key, cell in row.items() if isinstance(cell, TEXTS)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +141,7 @@ class Report(Generic[T]):
         tables: the first is what a file of one table holds: CSV and Parquet.
         title: of the result, a name.
         sentences: what is printed below the tables.
+        said_title: their heading on the shared page, a message of the catalogue.
         charts: what the page draws, by name; see `static/charts.js`.
         text: prints the result, where titles, tables and sentences are not enough.
         page: its own, if any.
@@ -148,6 +166,7 @@ class Report(Generic[T]):
     tables: tuple[Table[T], ...]
     title: Callable[[T], str] | None = None
     sentences: Callable[[T], Sequence[Any]] = lambda _: ()
+    said_title: str = N_("How this is counted")
     charts: Callable[[T, Translator], Mapping[str, Any]] = lambda *_: {}
     text: Callable[[T, Layout], None] | None = None
     page: Page[T] | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from console.reporting.figures import any_figure
+from console.reporting.figures import NONE, any_figure
 from console.reporting.layout import Layout
 
 if TYPE_CHECKING:
@@ -22,11 +22,21 @@ def print_text(report: Report[T], found: T, lang: str) -> None:
     if report.title is not None:
         to.line(report.title(found), style="bold")
     for table in report.tables:
-        rows = table.rows(found)
+        rows = table.shown(found)
+        if rows and table.upright:
+            to.upright(
+                to.gettext(table.title),
+                [
+                    [(to.gettext(table.head(key)), any_figure(row[key]) or NONE) for key in row]
+                    for row in rows
+                ],
+            )
+            continue
         columns = list(rows[0] if rows else table.columns)
         to.table(
             to.gettext(table.title),
             [to.gettext(table.head(key)) for key in columns],
             [[any_figure(row[key]) for key in columns] for row in rows],
+            listed={to.gettext(table.head(key)) for key in table.texts(rows)},
         )
     to.sentences(report.sentences(found))

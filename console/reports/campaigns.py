@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from console.i18n import N_, LocalizedText, Names
-from console.reporting.figures import NONE, day, number
+from console.reporting.figures import NONE, day, money, number
 from console.reporting.report import Page, Report, Table, plain
 from console.reports.arm_names import arm_name
 from console.reports.basis import (
@@ -20,7 +20,7 @@ from console.reports.basis import (
     utc,
 )
 from console.reports.identities import Identities, identities
-from console.reports.uncounted import uncounted, uncounted_words
+from console.reports.uncounted import outside_words, uncounted, uncounted_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ class Campaign:
     title_en: str
     title_zh: str
     start: datetime | None  # its first contact; none while nobody was contacted
-    end: datetime | None  # the latest end of its offers; none when no contact gave one
+    end: datetime | None  # the described one, or else the latest of its offers; none without
     reach: int  # people contacted, each once
     people_known: int  # of them, of whom a wallet, a profile or a link is known
     devices_unlinked: int  # the rest of them: only an id is known
@@ -49,6 +49,7 @@ class Campaign:
     relinked_since: datetime | None  # the first time that one of these changed
     contacts: int
     conversions: int  # of the people contacted, from their first contact on
+    conversions_outside: int  # those that name it, but are by people not contacted before
     conversions_value_cents: int | None  # none when no conversion gave a value
     arms: tuple[str, ...]  # of its randomisation, sorted; empty when not randomised
     assigned: int  # people assigned to an arm
@@ -78,6 +79,7 @@ def campaigns(client: Client) -> list[Campaign]:
             **known.get(row["name"], Identities()).fields,
             contacts=row["sent"],
             conversions=row["conversions_reached"],
+            conversions_outside=row["conversions_outside"],
             conversions_value_cents=row["value_cents"],
             arms=tuple(sorted(row["arms"])),
             assigned=row["assigned"],
@@ -92,8 +94,12 @@ def campaigns(client: Client) -> list[Campaign]:
 
 def not_counted(found: Sequence[Campaign]) -> tuple[LocalizedText, ...]:
     """Return the sentence on what is stored of the campaigns but in no figure, if anything."""
-    return uncounted_words(
-        {"exposures": each.exposures_uncounted, "clicks": each.clicks_uncounted} for each in found
+    return (
+        *uncounted_words(
+            {"exposures": each.exposures_uncounted, "clicks": each.clicks_uncounted}
+            for each in found
+        ),
+        *outside_words(sum(each.conversions_outside for each in found)),
     )
 
 
@@ -144,7 +150,7 @@ def _text(found: Sequence[Campaign], to: Layout) -> None:
         (
             *(_("campaign"), _("advertiser"), _("start"), _("end")),
             *(_("people reached"), _("people known"), _("devices unlinked")),
-            *(_("contacts"), _("conversions"), _("arms")),
+            *(_("contacts"), _("conversions"), _("revenue"), _("arms")),
         ),
         (
             (
@@ -155,6 +161,7 @@ def _text(found: Sequence[Campaign], to: Layout) -> None:
                 *map(number, (each.reach, each.people_known, each.devices_unlinked)),
                 number(each.contacts),
                 number(each.conversions),
+                money(each.conversions_value_cents),
                 " ".join(arm_name(arm).of(to.lang) for arm in each.arms) or NONE,
             )
             for each in found

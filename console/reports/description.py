@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from console.i18n import N_, LocalizedText
-from console.reporting.report import Parameter, Report, Table, plain
+from console.reporting.report import Parameter, Report, Row, Table, plain
 from console.reports.basis import Query, QueryLog, utc
 from console.reports.campaigns import require
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
+MICROCENTS = 1_000_000  # in a cent
 UNDESCRIBED = LocalizedText(
     "Nobody has described this campaign: no `flowdrop.campaign.describe` event names it. Its "
     "events count all the same."
@@ -103,6 +104,13 @@ def _description(row: dict[str, Any]) -> Description:
     return Description(**{**row, **times, "channels": tuple(row["channels"])})
 
 
+def _to_person(row: Row) -> Row:
+    """Return a description with the price of a coin in cents."""
+    price = row["coin_microcents"]
+    cents = None if price is None else f"{price / MICROCENTS:,.6f}".rstrip("0").rstrip(".")
+    return {**row, "coin_microcents": cents}
+
+
 REPORT = Report(
     name="description",
     help=N_("Show what a campaign is said to be, and what it was said to be before."),
@@ -128,10 +136,12 @@ REPORT = Report(
                 "end": N_("end"),
                 "budget": N_("budget (coins)"),
                 "channels": N_("channels"),
-                "coin_microcents": N_("price of a coin (millionths of a cent)"),
+                "coin_microcents": N_("price of a coin (cents)"),
                 "click_window_days": N_("days after a click"),
                 "view_window_days": N_("days after a view"),
             },
+            upright=True,
+            to_person=_to_person,
         ),
         Table(
             title=N_("Creatives"),
@@ -148,4 +158,5 @@ REPORT = Report(
     ),
     title=lambda found: found.campaign,
     sentences=lambda found: (found.basis,),
+    said_title=N_("Note"),
 )

@@ -48,7 +48,7 @@ RATES = ("visit_rate", "conversion_rate")  # those that are shares; the other is
 
 @dataclass(frozen=True, kw_only=True)
 class Effect:
-    """A treated arm's metric minus the control's, with a 95 % interval."""
+    """A treated arm's metric minus the control's, with an interval."""
 
     arm: str
     control: str
@@ -56,17 +56,18 @@ class Effect:
     treated_value: float
     control_value: float
     difference: float
-    low: float  # 95 % interval of the difference
+    low: float  # interval of the difference
     high: float
     standard_error: float | None  # none where neither arm has any spread
     p_value: float  # two-sided
     relative: float | None  # difference / control; none when the control's is zero
-    relative_low: float  # 95 % interval by the same test, at least -1
+    relative_low: float  # interval by the same test, at least -1
     relative_high: float | None  # none when it has no upper end
     increment: float  # difference x people of the arm: people, or cents
     increment_low: float
     increment_high: float
     method: LocalizedText  # names of the intervals and the test
+    confidence: float  # level of the intervals, over all looks: a share
     alpha: float  # an effect is shown today where the p-value is below it
     status: str  # what may be said: too_early, days_needed, works, harms, no_larger
     words: LocalizedText  # the same in words
@@ -219,9 +220,10 @@ def _told(
         increment_low=found.low * row["people"],
         increment_high=found.high * row["people"],
         method=METHODS[found.method],
+        confidence=1 - read.level,
         alpha=read.alpha,
         status=state.kind,
-        words=_words(metric, state),
+        words=_words(metric, state, waits=_waits(plan)),
     )
 
 
@@ -235,21 +237,25 @@ def _status(
 ) -> Status:
     from features.statistics.status import Now, status
 
-    waits = plan.design == "fixed" and not plan.over  # nothing is shown before it is read
     return status(
         Now(
             low=found.low,
             high=found.high,
             days=plan.day,
             over=plan.over,
-            found=0 if waits else read.found,
+            found=0 if _waits(plan) else read.found,
             events=row[COUNTED[metric]] + control[COUNTED[metric]],
             days_left=None if plan.days is None else plan.days - plan.day,
         )
     )
 
 
-def _words(metric: str, state: Status) -> LocalizedText:
+def _waits(plan: Plan) -> bool:
+    """Return whether the design shows nothing yet, whatever the p-value is."""
+    return plan.design == "fixed" and not plan.over
+
+
+def _words(metric: str, state: Status, *, waits: bool) -> LocalizedText:
     if state.kind == "no_larger":
         most = state.difference or 0.0
         if metric in RATES:
@@ -262,5 +268,9 @@ def _words(metric: str, state: Status) -> LocalizedText:
             most=signed_money(most)[1:],
         )
     if state.kind == "days_needed" and state.days is not None:
+        if waits:
+            return LocalizedText(
+                "not decided before the planned end; days to go: {days}", days=state.days
+            )
         return LocalizedText("no effect shown yet; days to go: {days}", days=state.days)
     return STATUSES[state.kind]

@@ -10,6 +10,7 @@ from console.i18n import N_, LocalizedText, Names, Translator
 from console.i18n.labels import label
 from console.reporting.figures import (
     NONE,
+    confidence,
     money,
     number,
     p_value,
@@ -45,6 +46,10 @@ BASIS = LocalizedText(
     "Arms are compared as assigned, whether or not the message arrived. Each person counts once, "
     "by what happened from assignment on."
 )
+MONEY = LocalizedText(
+    "Revenue is in the currency of the events' values: whole units and hundredths at a terminal "
+    "and on the page, hundredths (cents) in JSON and CSV."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +82,7 @@ class LiftReport:
     cautions: tuple[LocalizedText, ...]  # what must be known to interpret the effects
     crossed: int  # people in more than one arm, left out of everything
     plan: Plan  # when and how the effects are read
+    goal: LocalizedText | None  # what decides, and how its arms share the risk; if it is known
     basis: LocalizedText
     notes: tuple[LocalizedText, ...]
     queries: tuple[Query, ...]
@@ -125,8 +131,9 @@ def lift(
         cautions=of.cautions,
         crossed=crossed,
         plan=planned,
+        goal=_goal(planned, len(names) - 1),
         basis=BASIS,
-        notes=(*notes((campaign,)), *identity_notes(assigned[UNION])),
+        notes=(*notes((campaign,)), *identity_notes(assigned[UNION]), *_money(sums)),
         queries=log.asked,
     )
 
@@ -155,6 +162,27 @@ def _control(campaign: str, arms: Sequence[str], asked: str | None) -> str:
     )
 
 
+def _money(sums: Mapping[str, Sums]) -> tuple[LocalizedText, ...]:
+    """Return the unit of money, where anything gave a value."""
+    return (MONEY,) if any(row["conversions_valued"] for row in sums.values()) else ()
+
+
+def _goal(found: Plan, arms: int) -> LocalizedText | None:
+    """Return which metric decides, and how `arms` treated arms share the risk of an error."""
+    if found.goal is None:
+        return None
+    metric = LocalizedText(NAMES[found.goal])
+    if arms == 1:
+        return LocalizedText("The campaign's goal is the {metric}.", metric=metric)
+    return LocalizedText(
+        "The campaign's goal is the {metric}. Its {n} arms are one family (Holm): the risk that "
+        "any of them shows an effect that does not exist is 5 % in all, so an interval's "
+        "confidence may be higher than 95 %.",
+        metric=metric,
+        n=arms,
+    )
+
+
 def _arm(row: Sums) -> Arm:
     """Return an arm for display."""
     people, valued = row["people"], row["conversions_valued"] > 0
@@ -179,12 +207,12 @@ METHODS = {
 NAMES = {
     "visit_rate": N_("visit rate"),
     "conversion_rate": N_("conversion rate"),
-    "value_per_person": N_("value per person"),
+    "value_per_person": N_("revenue per person"),
 }
 DIFFERENCES = {
     "visit_rate": N_("visit rate, pts"),
     "conversion_rate": N_("conversion rate, pts"),
-    "value_per_person": N_("value per person"),
+    "value_per_person": N_("revenue per person"),
 }
 CSV_METRICS = {"value_per_person": "value_per_person_cents"}
 
@@ -195,7 +223,7 @@ def _text(found: LiftReport, to: Layout) -> None:
     to.heading(_("Lift of {campaign}", campaign=found.campaign))
     to.table(
         _("Randomised arms"),
-        (_("arm"), _("people"), _("visit rate"), _("conversion rate"), _("value per person")),
+        (_("arm"), _("people"), _("visit rate"), _("conversion rate"), _("revenue per person")),
         (
             (
                 arm_name(arm.arm).of(to.lang),
@@ -211,8 +239,8 @@ def _text(found: LiftReport, to: Layout) -> None:
         to.table(
             _("{arm} against {control}", arm=arm_name(arm), control=arm_name(found.control)),
             (
-                *(_("metric"), _("difference"), _("95 % interval"), _("lift"), _("95 % interval")),
-                *(_("p"), _("increment")),
+                *(_("metric"), _("difference"), _("interval"), _("lift"), _("interval")),
+                *(_("confidence"), _("p"), _("total increment")),
             ),
             (_effect_cells(to, effect) for effect in found.effects if effect.arm == arm),
         )
@@ -231,7 +259,7 @@ def _text(found: LiftReport, to: Layout) -> None:
     for effect in found.effects:
         to.line(
             to.gettext(
-                "{metric}, {arm}: {words} (p is compared with {alpha})",
+                "{metric}, {arm}: {words} (significance level {alpha})",
                 metric=to.gettext(NAMES[effect.metric]),
                 arm=arm_name(effect.arm),
                 words=effect.words,
@@ -239,7 +267,9 @@ def _text(found: LiftReport, to: Layout) -> None:
             )
         )
     methods = dict.fromkeys(effect.method for effect in found.effects)
-    to.sentences([found.basis, *found.notes, *methods, *([found.plan.words] * bool(methods))])
+    to.sentences(
+        [found.goal, found.basis, *found.notes, *methods, *([found.plan.words] * bool(methods))]
+    )
 
 
 def _print_check(found: LiftReport, to: Layout) -> None:
@@ -286,6 +316,7 @@ def _effect_cells(to: Layout, effect: Effect) -> tuple[str, ...]:
         to.gettext("at least {low}", low=lift_percent(effect.relative_low))
         if effect.relative_high is None
         else f"{lift_percent(effect.relative_low)} .. {lift_percent(effect.relative_high)}",
+        confidence(effect.confidence),
         p_value(effect.p_value),
         f"{round(effect.increment):+,}" if rate else signed_money(effect.increment),
     )
@@ -301,7 +332,7 @@ def _rows(found: LiftReport) -> list[Row]:
     told = {(effect.arm, effect.metric): plain(effect) for effect in found.effects}
     shown = (
         *("difference", "low", "high", "p_value", "relative", "relative_low", "relative_high"),
-        *("alpha", "status"),
+        *("confidence", "alpha", "status"),
     )
     rows: list[Row] = []
     for arm in found.arms:

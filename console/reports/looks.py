@@ -113,17 +113,17 @@ def _design(asked: str | None, end: datetime | None) -> Design:
 def _words(design: Design) -> LocalizedText:
     if design == "group-sequential":
         return LocalizedText(
-            "Read group-sequentially: the intervals allow for a look on every day up to the "
-            "planned end, so it may be looked at every day."
+            "Evaluated group-sequentially: the intervals allow for a look on every day up to the "
+            "planned end, so results may be looked at every day."
         )
     if design == "always-valid":
         return LocalizedText(
-            "Read by a confidence sequence: the intervals hold at any time, however often one "
-            "looks."
+            "Evaluated by a confidence sequence: the intervals hold at any time, however often "
+            "one looks."
         )
     return LocalizedText(
-        "Read once: the intervals hold at a time that was chosen before, not at the best of many "
-        "looks."
+        "Evaluated once: the intervals hold at a time that was chosen before, not at the best of "
+        "many looks."
     )
 
 

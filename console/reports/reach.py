@@ -13,7 +13,7 @@ from console.reports.basis import NoReportError, Query, QueryLog, utc
 from console.reports.campaigns import require
 from console.reports.identities import UNION, Identities, identities, identity_notes
 from console.reports.notes import notes
-from console.reports.uncounted import uncounted, uncounted_words
+from console.reports.uncounted import outside_words, uncounted, uncounted_words
 from console.settlement.month import NO_END
 
 if TYPE_CHECKING:
@@ -253,7 +253,8 @@ def _text(found: ReachReport, to: Layout) -> None:
             _("Reach by campaign"),
             (
                 *(_("campaign"), _("people reached"), _("people known"), _("devices unlinked")),
-                *(_("contacts"), _("start"), _("end"), _("conversions")),
+                *(_("contacts"), _("first contact"), _("offers end"), _("conversions")),
+                *(_("people converted"), _("revenue")),
             ),
             (
                 (
@@ -263,11 +264,14 @@ def _text(found: ReachReport, to: Layout) -> None:
                     day(own.start),
                     day(own.end),
                     number(own.conversions),
+                    number(own.converted),
+                    money(own.value_cents),
                 )
                 for own in found.by_campaign
             ),
         )
-    to.sentences([*found.uncounted, found.basis, found.among, *found.notes])
+    outside = outside_words(found.conversions.outside)
+    to.sentences([*found.uncounted, *outside, found.basis, found.among, *found.notes])
 
 
 def _charts(found: ReachReport, say: Translator) -> dict[str, dict[str, Any]]:

@@ -25,6 +25,21 @@ def uncounted(log: QueryLog, campaigns: Sequence[str] = ()) -> dict[str, Row]:
     return {row["campaign"]: row for row in found}
 
 
+def outside_words(count: int) -> tuple[LocalizedText, ...]:
+    """Return the sentence on `count` conversions of people not contacted before, if any."""
+    if not count:
+        return ()
+    return (
+        LocalizedText.plural(
+            "{n} conversion of these campaigns is not counted here: that person had not been "
+            "contacted before.",
+            "{n} conversions of these campaigns are not counted here: those people had not been "
+            "contacted before.",
+            count,
+        ),
+    )
+
+
 def uncounted_words(found: Iterable[Row]) -> tuple[LocalizedText, ...]:
     """Return the sentence on what `found` holds, if anything."""
     rows = list(found)

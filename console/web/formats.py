@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import date
 
 NONE = "–"  # noqa: RUF001 - an en dash, as in a table of figures
 MINUS = "\u2212"
@@ -53,6 +54,11 @@ def signed_money(cents: float | None) -> str:
     return NONE if cents is None else _minus(f"{cents / 100:+,.2f}")
 
 
+def confidence(value: float) -> str:
+    """Return a level of confidence as percent, with the decimals that it needs."""
+    return f"{100 * value:.4g}\u202f%"
+
+
 def p_value(value: float | None) -> str:
     """Return a p-value with four decimals, or that it is below the least shown."""
     if value is None:
@@ -87,6 +93,8 @@ def cell(value: object) -> str:
         return "✓" if value else ""
     if isinstance(value, int):
         return number(value)
+    if isinstance(value, datetime):
+        return f"{moment(value)} UTC"
     if isinstance(value, list | tuple):
         return " ".join(str(each) for each in value)
     return NONE if value is None else str(value)
@@ -102,6 +110,7 @@ FILTERS = {
     "signed": signed,
     "money": money,
     "signed_money": signed_money,
+    "confidence": confidence,
     "p_value": p_value,
     "day": day,
     "moment": moment,

@@ -70,9 +70,10 @@ class Reading:
     alpha: float  # the level of the ordinary test now, for intervals
     found: int  # 1 where the first look that showed an effect showed a rise, -1 a fall, 0 none did
     look: int | None  # which look it was, from 1 on
+    level: float  # of all looks together
 
 
-NONE = Reading(ALPHA, 0, None)  # of what nobody could be seen in yet
+NONE = Reading(ALPHA, 0, None, ALPHA)  # of what nobody could be seen in yet
 
 
 def read_looks(seen: Sequence[Seen], design: Design, alpha: float = ALPHA) -> Reading:
@@ -87,8 +88,8 @@ def read_looks(seen: Sequence[Seen], design: Design, alpha: float = ALPHA) -> Re
     for number, (one, level) in enumerate(zip(seen, levels, strict=True), 1):
         p = one.p_value if level else None
         if p is not None and p < level:
-            return Reading(levels[-1], one.sign, number)
-    return Reading(levels[-1], 0, None)
+            return Reading(levels[-1], one.sign, number, alpha)
+    return Reading(levels[-1], 0, None, alpha)
 
 
 def _levels(seen: Sequence[Seen], design: Design, alpha: float) -> list[float]:

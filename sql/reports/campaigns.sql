@@ -6,10 +6,11 @@ SELECT
     described.title_en AS title_en,
     described.title_zh AS title_zh,
     people.start AS start, -- NULL while nobody was contacted
-    people.end AS end,
+    if(described.end IS NOT NULL, described.end, people.end) AS end, -- planned, or else of its offers
     people.reach AS reach,
     people.sent AS sent,
     people.conversions_reached AS conversions_reached,
+    people.conversions_outside AS conversions_outside,
     people.value_cents AS value_cents,
     assignment.arms AS arms,
     assignment.assigned AS assigned
@@ -28,6 +29,7 @@ LEFT JOIN
         countIf(contacts > 0) AS reach,
         sum(contacts) AS sent,
         sum(length(conversions)) AS conversions_reached,
+        sum(length(conversions_named)) - conversions_reached AS conversions_outside,
         sumArray(conversions.2) AS value_cents
     FROM campaign_people
     GROUP BY campaign
@@ -46,7 +48,8 @@ LEFT JOIN
         count() AS times,
         argMax(d.advertiser, (d.time, d.offset)) AS advertiser,
         argMax(d.title_en, (d.time, d.offset)) AS title_en,
-        argMax(d.title_zh, (d.time, d.offset)) AS title_zh
+        argMax(d.title_zh, (d.time, d.offset)) AS title_zh,
+        argMax(tuple(d.end), (d.time, d.offset)).1 AS end
     FROM campaign_descriptions AS d
     GROUP BY campaign
 ) AS described ON known.name = described.campaign

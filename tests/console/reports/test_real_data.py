@@ -101,7 +101,7 @@ def test_what_is_counted_is_said_in_both_languages(warehouse: Client) -> None:
     assert "两周之内没有日期" in found.notes[0].zh
     assert f"{found.reach:,} of the people are known only as ids" in found.notes[2].en
     assert len(found.notes) == 3
-    (only,) = lift(warehouse, "hillstrom").notes[1:]
+    (only, _money) = lift(warehouse, "hillstrom").notes[1:]
     assert "64,000 of the people are known only as ids" in only.en
 
 
