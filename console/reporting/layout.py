@@ -89,8 +89,10 @@ class Layout(Translator):
         self._wide.width = max(self._out.width, TABLE_WIDTH_MIN, needed)
         self._wide.print(table)
 
-    def upright(self, title: str, records: Iterable[Iterable[tuple[str, str]]]) -> None:
+    def upright(self, title: str, records: Sequence[Iterable[tuple[str, str]]]) -> None:
         """Print records one below the other, each of them names beside their values."""
+        if not records:
+            return
         self.line()
         self.line(title, style="italic")
         for index, record in enumerate(records):

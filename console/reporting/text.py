@@ -23,13 +23,11 @@ def print_text(report: Report[T], found: T, lang: str) -> None:
         to.line(report.title(found), style="bold")
     for table in report.tables:
         rows = table.shown(found)
-        if rows and table.upright:
+        if table.upright:
+            heads = {key: to.gettext(table.head(key)) for row in rows for key in row}
             to.upright(
                 to.gettext(table.title),
-                [
-                    [(to.gettext(table.head(key)), any_figure(row[key]) or NONE) for key in row]
-                    for row in rows
-                ],
+                [[(heads[key], any_figure(row[key]) or NONE) for key in row] for row in rows],
             )
             continue
         columns = list(rows[0] if rows else table.columns)

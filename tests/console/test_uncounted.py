@@ -72,6 +72,21 @@ def test_the_list_has_them_apart(seen: World) -> None:
     assert not_counted([found["told"]]) == ()
 
 
+def test_conversions_of_people_not_contacted_are_told(
+    seen: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen._campaign_rows([_row("conversion", "told", n) for n in (0, 5, 6)])
+    found = {each.name: each for each in campaigns(seen.client)}
+    assert (found["told"].conversions, found["told"].conversions_outside) == (1, 2)
+    assert found["both"].conversions_outside == 0
+    (words,) = not_counted([found["told"]])
+    assert words.en.startswith("2 conversions of these campaigns are not counted here: those")
+    monkeypatch.setenv("FLOWDROP_CLICKHOUSE", seen.url)
+    for args in (["campaigns"], ["reach", "told"]):
+        printed = CliRunner().invoke(main, ["report", *args]).stdout
+        assert words.en in " ".join(printed.split())
+
+
 def test_pages_and_commands_say_it(
     seen: World, server: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -108,6 +108,33 @@ def test_tables_hold_the_numbers_uncut(lang: str) -> None:
     assert "hillstrom" in run("campaigns", "--lang", lang).stdout
 
 
+def test_lift_says_how_sure_it_is_and_of_what() -> None:
+    text = " ".join(run("lift", "hillstrom").stdout.split())
+    assert "hundredths (cents) in JSON and CSV" in text
+    assert "revenue per person" in text
+    assert "total increment" in text
+    rows = {(row["arm"], row["metric"]): row for row in table("lift", "hillstrom", "--csv")}
+    for effect in printed("lift", "hillstrom", "--json")["effects"]:
+        metric = IN_CENTS if effect["metric"] in IN_CENTS else effect["metric"]
+        assert float(rows[effect["arm"], metric]["confidence"]) == effect["confidence"]
+        assert f"{100 * effect['confidence']:.4g} %" in text
+
+
+def test_words_are_folded_and_never_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    text = run("campaigns").stdout
+    assert "…" not in text
+    for arm in ("mens", "none", "womens"):
+        assert arm in text.split()
+
+
+def test_the_reach_of_each_campaign_has_its_revenue() -> None:
+    text = run("reach", "cj-8", "hillstrom").stdout
+    own = printed("reach", "cj-8", "hillstrom", "--json")["by_campaign"][1]
+    (line,) = [one for one in text.splitlines() if one.startswith("hillstrom ")]
+    assert line.split()[-2:] == [f"{own['converted']:,}", f"{own['value_cents'] / 100:,.2f}"]
+
+
 def test_chinese_is_chinese() -> None:
     text = run("reach", "hillstrom", "--lang", "zh").stdout
     assert "触达人数" in text

@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from click.testing import CliRunner
 
 from console.reports.basis import UnknownCampaignError
 from console.reports.campaigns import campaigns
 from console.reports.description import REPORT, UNDESCRIBED, description
+from flowdrop.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,11 +25,13 @@ DAY = 86_400 * 1_000_000
 
 
 def test_the_latest_description_applies_and_those_before_it_are_kept(
-    fresh: Callable[[], Client], insert: Callable[..., None]
+    fresh: Callable[[], Client], insert: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = fresh()
     said = {
         "campaign": "spring",
+        "end": "2026-03-31T00:00:00Z",
+        "coin_microcents": 250_000,
         "advertiser": "northwind",
         "title_zh": "春季流量",
         "begin": "2026-03-01T00:00:00Z",
@@ -54,8 +58,26 @@ def test_the_latest_description_applies_and_those_before_it_are_kept(
     assert (first.click_window_days, first.budget, first.goal, first.channels) == (7, None, "", ())
     (banner,) = found.creatives
     assert (banner.creative, banner.cost_model, banner.cost_cents) == ("banner", "cpm", 1200)
+    ends = {each.name: each.end for each in campaigns(client)}
+    assert ends == {"spring": datetime(2026, 3, 31, tzinfo=UTC), "autumn": None}
+    (shown, *_) = REPORT.tables[0].shown(found)
+    assert shown["coin_microcents"] == "0.25"  # in cents for a person
     advertisers = {each.name: each.advertiser for each in campaigns(client)}
     assert advertisers == {"spring": "northwind", "autumn": ""}
+
+    monkeypatch.setattr("sql.client.connect", lambda: client)
+    monkeypatch.setenv("COLUMNS", "40")
+    text = CliRunner().invoke(main, ["report", "description", "spring"]).stdout
+    words = " ".join(text.split())
+    for line in (
+        "applies from 1970-01-04 00:00:00 UTC",
+        "advertiser northwind",
+        "English title -",
+        "budget (coins) 5,000",
+        "price of a coin (cents) 0.25",
+    ):
+        assert line in words
+    assert "…" not in text
 
     without = description(client, "autumn")
     assert (without.is_described, without.descriptions, without.creatives) == (False, (), ())

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from console.reports.basis import NoReportError, QueryLog
 from console.reports.lift import LiftReport, lift
 from console.reports.looks import by_day, plan
 from features.statistics.group_sequential import looks
+from flowdrop.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,6 +80,7 @@ def test_a_running_campaign_is_read_group_sequentially(ran: Callable[..., Client
     found = effect(report)
     assert found.alpha == pytest.approx(expected[-1].nominal_alpha)
     assert found.alpha < 0.005
+    assert found.confidence == 0.95  # of all looks together
     assert found.status == "days_needed"
     assert found.words.en == "no effect shown yet; days to go: 15"
 
@@ -151,7 +154,10 @@ def test_without_an_end_it_is_read_once(ran: Callable[..., Client]) -> None:
 def test_a_fixed_design_shows_nothing_before_its_end(ran: Callable[..., Client]) -> None:
     daily = [40, 40, 40, 40], [5, 5, 5, 5]
     report = lift(ran(*daily), "spring", design="fixed")
-    assert (effect(report).alpha, effect(report).status) == (0.05, "days_needed")
+    found = effect(report)
+    assert (found.alpha, found.status) == (0.05, "days_needed")
+    assert found.p_value < found.alpha
+    assert found.words.en == f"not decided before the planned end; days to go: {DAYS - 4}"
     assert effect(lift(ran(*daily, until=4), "spring", design="fixed")).status == "works"
 
 
@@ -167,7 +173,7 @@ def test_designs_that_cannot_be_are_refused(
 
 
 def test_the_goals_arms_are_one_family(
-    ran: Callable[..., Client], insert: Callable[..., None]
+    ran: Callable[..., Client], insert: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = ran([30, 30, 9], [20, 20, 9], until=None)
     names = [f"blue-{n}" for n in range(PEOPLE)]
@@ -175,10 +181,20 @@ def test_the_goals_arms_are_one_family(
     insert(client, "assignment", "spring", names, BEGIN, **more)
     plain = {one.alpha for one in lift(client, "spring").effects}
     assert plain == {0.05}
+    assert lift(client, "spring").goal is None
     told = json.dumps({"campaign": "spring", "goal": "conversions"})
     insert(client, "describe", "spring", ["campaign:spring"], BEGIN, id=["d"], description=told)
     report = lift(client, "spring")
     levels = {(one.arm, one.metric): one.alpha for one in report.effects}
+    confident = {(one.arm, one.metric): one.confidence for one in report.effects}
+    assert confident["blue", "conversion_rate"] == 0.975
+    assert confident["drop", "conversion_rate"] == 0.95
+    assert report.goal is not None
+    assert report.goal.en.startswith("The campaign's goal is the conversion rate. Its 2 arms are")
+    monkeypatch.setattr("sql.client.connect", lambda: client)
+    text = " ".join(CliRunner().invoke(main, ["report", "lift", "spring"]).stdout.split())
+    assert report.goal.en in text
+    assert " 97.5 % " in text
     assert levels["drop", "value_per_person"] == 0.05
     assert levels["blue", "conversion_rate"] == 0.025  # rejected first: 0 of 400 against 49
     assert levels["drop", "conversion_rate"] == 0.05
