@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from html import unescape
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -197,6 +198,38 @@ def test_errors_of_the_api_are_json(web: httpx.Client, path: str) -> None:
     answer = web.get(path)
     assert answer.status_code == 404
     assert set(answer.json()) == {"error", "kind", "alike"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/reach?campaign=cj-8",
+        "/lift?campaign=hillstrom",
+        "/overlap?a=cj-8&b=cj-13",
+        "/coins?campaign=spring",
+        "/description?campaign=cj-8",
+        "/settlement?party=advertiser:spring&month=2026-11",
+    ],
+)
+def test_a_page_links_every_file_of_its_report(web: httpx.Client, path: str) -> None:
+    links = [unescape(one) for one in re.findall(r'href="([^"]+)"', web.get(path).text)]
+    files = {
+        ending: one
+        for one in links
+        for ending in ("csv", "xlsx", "parquet")
+        if httpx.URL(one).path.endswith(f".{ending}")
+    }
+    assert files.keys() == {"csv", "xlsx", "parquet"}
+    assert {web.get(one).status_code for one in files.values()} == {200}
+
+
+def test_the_lift_page_says_how_sure_it_is(web: httpx.Client) -> None:
+    text = web.get("/lift?campaign=hillstrom&lang=en").text
+    assert 'data-key="confidence">95\u202f%<' in text
+    assert "Significance level" in text
+    assert "hundredths (cents) in JSON and CSV" in text
+    assert "人均营收" in web.get("/lift?campaign=hillstrom&lang=zh").text
 
 
 def test_names_are_escaped(web: httpx.Client) -> None:
