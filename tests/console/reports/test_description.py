@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 from click.testing import CliRunner
 
@@ -16,8 +17,12 @@ from flowdrop.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
+    from typing import Any
 
     from clickhouse_connect.driver.client import Client
+
+    from tests.console.world import World
 
 pytestmark = pytest.mark.clickhouse
 
@@ -84,3 +89,19 @@ def test_the_latest_description_applies_and_those_before_it_are_kept(
     assert REPORT.sentences(without) == (UNDESCRIBED,)
     with pytest.raises(UnknownCampaignError, match="did you mean spring"):
         description(client, "sprung")
+
+
+def test_its_page_has_one_line_a_fact(
+    world: World, insert: Callable[..., None], server: Callable[..., Any], tmp_path: Path
+) -> None:
+    said = json.dumps({"campaign": "spring", "goal": "visits", "end": "2026-11-20T00:00:00Z"})
+    insert(world.client, "describe", "spring", ["campaign:spring"], DAY, description=said)
+    with server(world.url, tmp_path / "console.sqlite") as url:
+        text = httpx.get(f"{url}/description?campaign=spring&lang=en").text
+    for fact in (
+        "<dt>goal</dt><dd>visits</dd>",
+        "<dt>end</dt><dd>2026-11-20 00:00:00 UTC</dd>",
+        "<dt>advertiser</dt><dd>–</dd>",  # noqa: RUF001 - what pages show for nothing
+        '<h2 id="basis">Note</h2>',
+    ):
+        assert fact in text
