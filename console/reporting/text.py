@@ -34,7 +34,13 @@ def print_text(report: Report[T], found: T, lang: str) -> None:
         to.table(
             to.gettext(table.title),
             [to.gettext(table.head(key)) for key in columns],
-            [[any_figure(row[key]) for key in columns] for row in rows],
+            [
+                [
+                    to.gettext(row[key]) if key in table.words else any_figure(row[key])
+                    for key in columns
+                ]
+                for row in rows
+            ],
             listed={to.gettext(table.head(key)) for key in table.texts(rows)},
         )
     to.sentences(report.sentences(found))
