@@ -236,7 +236,7 @@ def _text(found: ReachReport, to: Layout) -> None:
     to.table(
         _("Reach by day"),
         (
-            *(_("day"), _("contacted"), _("new"), _("cumulative")),
+            *(_("day"), _("contacted that day"), _("new"), _("cumulative")),
             *(_("people known"), _("devices unlinked"), _("conversions")),
         ),
         (
