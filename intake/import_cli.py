@@ -218,7 +218,7 @@ def undo_command(run: str, file: Path | None, *, wait: bool, yes: bool, as_json:
         )
     else:
         rows = [
-            {"type": kind, "events": count, "can be taken back": is_back}
+            {"type": kind, "events": count, "can be taken back": _plain(is_back)}
             for kinds, is_back in ((done.back, True), (done.stay, False), (done.void, False))
             for kind, count in kinds.items()
         ]
@@ -385,6 +385,8 @@ def _age(found: Checked, days: int) -> str:
 def _plain(value: object) -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S} UTC"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return "-" if value is None else str(value)
 
 

@@ -242,8 +242,8 @@ class Mapping:
             columns = columns_of(field.node)
         written = cell(row, columns[0]) if len(columns) == 1 else value
         name = place.replace("data.", "", 1)
-        made = isinstance(value, int | float) and not isinstance(value, bool)
-        is_other = made and str(value) != str(written)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        is_other = is_number and isinstance(written, str) and str(value) != written
         return ValueRefusedError(
             (f"the event's {name}: {what}" if name else f"the event: {what}")
             + (f", not {value}" if is_other else ""),

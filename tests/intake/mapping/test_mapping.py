@@ -289,3 +289,8 @@ fields.value = "round(replace(price, '¥', '') * 100)"
     assert isinstance(found, RowRefusal)
     assert (found.column, found.value) == (column, value)
     assert problem in found.problem
+
+
+def test_a_name_without_its_quotes_is_said_so() -> None:
+    with pytest.raises(MappingError, match="stands in quotes before the ="):
+        loads(SHOP + "when = { 订单状态 = 'x' }\n")
