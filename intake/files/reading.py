@@ -208,11 +208,9 @@ class Source:
         cut = 0
         try:
             for found in lent.batches(text, **self._arrow_options(wanted, skip)):
-                refused = {
-                    one.number + headers: _cut_row(one, self._told, headers) for one in skipped
-                }
-                cut = max(refused, default=cut)
                 cells = self._cells_of(skipped)
+                refused = {one.row: one for one in self._cut(skipped, cells)}
+                cut = max(refused, default=cut)
                 skipped.clear()
                 numbers = _numbers(row, len(found), refused)
                 row += len(found) + len(refused)
@@ -223,8 +221,8 @@ class Source:
                 raise
             raise self._too_long(row) from error
         if skipped:
-            refusals = [_cut_row(one, self._told, headers) for one in skipped]
-            yield of_columns(np.empty(0, np.int64), {}, refusals, self._cells_of(skipped))
+            cells = self._cells_of(skipped)
+            yield of_columns(np.empty(0, np.int64), {}, list(self._cut(skipped, cells)), cells)
         last = row - 1 + len(skipped)
         if not skipped and cut != last:  # else that row is refused already
             self._check_quotes(text, last, headers)
@@ -243,6 +241,21 @@ class Source:
                 cells = [one.text]
             found[one.number + self._headers] = cells[len(self._told) :]
         return found
+
+    def _cut(self, skipped: Sequence[Any], cells: dict[int, list[str]]) -> Iterator[RowRefusal]:
+        """Yield a refusal of each row that has too many or too few cells."""
+        told = len(self._told)
+        for one in skipped:
+            number = one.number + self._headers
+            yield RowRefusal(
+                number,
+                "",
+                shown(self.delimiter.join(cells[number]) if told else one.text),
+                f"has {one.actual_columns - told} cells, where the header has "
+                f"{one.expected_columns - told}",
+                "put quotes around a cell that holds the delimiter or a line break, or mend its "
+                "quotes",
+            )
 
     def _unmended(self, batch: Batch) -> Batch:
         """Return a batch without what was told of rejected rows; one without cells is refused."""
@@ -447,17 +460,6 @@ def _numbers(first: int, count: int, refused: dict[int, RowRefusal]) -> Any:
     """Return the numbers of rows from `first` on, without those that were refused."""
     numbers = np.arange(first, first + count + len(refused), dtype=np.int64)
     return numbers if not refused else numbers[~np.isin(numbers, list(refused))]
-
-
-def _cut_row(row: Any, told: Sequence[str], headers: int) -> RowRefusal:
-    return RowRefusal(
-        row.number + headers,
-        "",
-        shown(row.text),
-        f"has {row.actual_columns - len(told)} cells, where the header has "
-        f"{row.expected_columns - len(told)}",
-        "put quotes around a cell that holds the delimiter or a line break, or mend its quotes",
-    )
 
 
 def _lines(file: io.BufferedReader) -> Iterator[bytes]:
