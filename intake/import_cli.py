@@ -88,8 +88,8 @@ def check_command(mapping: Path, file: Path, rejects: Path | None, *, as_json: b
     """Read all of FILE by MAPPING and say what it would become; nothing is published.
 
     Counts events by type, tells the range of time, whom the warehouse knows, what the ledger would
-    refuse for its age, rows with the id of another, and every rejected row: number, column, value,
-    remedy. The status is 1 if there is any.
+    refuse for its age or for want of a wallet, rows with the id of another, and every rejected row:
+    number, column, value, remedy. The status is 1 if there is any.
     """
     from intake.files.run import checker
     from intake.mapping import load
@@ -98,7 +98,7 @@ def check_command(mapping: Path, file: Path, rejects: Path | None, *, as_json: b
     made, settings = load(mapping), _settings()
     found = checker(file, made, settings, rejects).run()
     _tell_checked(found, made, settings, as_json=as_json, title=str(file))
-    if not found.is_good:
+    if not found.is_well:
         raise SystemExit(1)
 
 
@@ -218,7 +218,7 @@ def undo_command(run: str, file: Path | None, *, wait: bool, yes: bool, as_json:
         )
     else:
         rows = [
-            {"type": kind, "events": count, "can be taken back": is_back}
+            {"type": kind, "events": count, "can be taken back": _plain(is_back)}
             for kinds, is_back in ((done.back, True), (done.stay, False), (done.void, False))
             for kind, count in kinds.items()
         ]
@@ -292,8 +292,11 @@ def _facts(found: Checked, made: Mapping, settings: StreamSettings) -> dict[str,
 
     from intake.files.opening import told
 
-    conflicts = [one._asdict() for one in found.conflicts]
-    own = {"conflicts": conflicts, "opening_by": list(told(made, settings.programs))}
+    own = {
+        "conflicts": [one._asdict() for one in found.conflicts],
+        "sharing": [one._asdict() for one in found.sharing],
+        "opening_by": list(told(made, settings.programs)),
+    }
     return asdict(found) | own
 
 
@@ -328,6 +331,14 @@ def _tell_conflicts(found: Checked) -> None:
         title = f"Events with the id of another: {found.conflicting:,}"
         print_rows(rows[:SHOWN_REJECTS], title=title)
         click.echo("name more columns as `id`, so that each row has one of its own")
+    if found.shared:
+        rows = [{"row": one.row, "has the id of row": one.earlier} for one in found.sharing]
+        print_rows(rows[:SHOWN_REJECTS], title="Rows with the id of another person's")
+        told = "id stands" if found.shared == 1 else "ids stand"
+        click.echo(
+            f"{found.shared:,} {told} for rows of different people, each of whom has an event of "
+            "their own; mend the rows if that is a slip"
+        )
 
 
 def _words(found: Checked, made: Mapping, settings: StreamSettings) -> list[tuple[str, str]]:
@@ -374,6 +385,8 @@ def _age(found: Checked, days: int) -> str:
 def _plain(value: object) -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S} UTC"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return "-" if value is None else str(value)
 
 

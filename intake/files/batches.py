@@ -26,6 +26,7 @@ class Batch:
         row: gives the row at a place within the batch.
         is_typed: whether values had types before they became texts: then a text may be a number's.
         refusals: rows between these that could not be read.
+        cells: of those refused, by row, as far as they have any.
     """
 
     numbers: NDArray[np.int64]
@@ -34,6 +35,7 @@ class Batch:
     odd: NDArray[np.bool_] | None = None
     is_typed: bool = False
     refusals: list[RowRefusal] = field(default_factory=list)
+    cells: dict[int, list[str]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Return how many rows it has."""
@@ -44,10 +46,11 @@ def of_columns(
     numbers: NDArray[np.int64],
     columns: dict[str, pa.StringArray],
     refusals: list[RowRefusal],
+    cells: dict[int, list[str]] | None = None,
 ) -> Batch:
-    """Return a batch whose rows are what its columns say."""
+    """Return a batch whose rows are what its columns say, and the cells of those refused."""
 
     def row(place: int) -> dict[str, Any]:
         return {name: column[place].as_py() for name, column in columns.items()}
 
-    return Batch(numbers, columns, row, refusals=refusals)
+    return Batch(numbers, columns, row, refusals=refusals, cells=cells or {})

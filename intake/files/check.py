@@ -74,6 +74,8 @@ class Checked:
         repeats: events that are in the file before, with the same content.
         conflicting: events whose id one before has, with other content; `conflicts` are the rows of
             the first of them, each with the earlier row.
+        shared: ids that events of different people have, which stay different events; `sharing` are
+            rows of the first of them, each with the earlier row.
         too_old: events that the ledger would refuse for their age; None where its clock is not
             known.
         opening: events that are brought as opening balances, by type.
@@ -101,6 +103,8 @@ class Checked:
     repeats: int
     conflicting: int
     conflicts: tuple[Conflict, ...]
+    shared: int
+    sharing: tuple[Conflict, ...]
     too_old: int | None
     opening: dict[str, int]
     unknown: str
@@ -112,6 +116,11 @@ class Checked:
     def is_good(self) -> bool:
         """Whether no row is rejected and no two events have one name."""
         return not (self.rejected or self.conflicting)
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it is good, and the ledger would refuse nothing for its age or its wallet."""
+        return self.is_good and not (self.too_old or self.without_wallet)
 
     @property
     def total(self) -> int:
@@ -217,7 +226,7 @@ class Check:
             places = {int(number): place for place, number in enumerate(batch.numbers)}
             self._rejects.add(
                 found.refusals,
-                lambda row: batch.row(places[row]) if row in places else {},
+                lambda row: batch.row(places[row]) if row in places else batch.cells.get(row, []),
             )
         if not len(found.table):
             return
@@ -283,6 +292,8 @@ class Check:
             repeats=self._twice.repeats,
             conflicting=self._twice.conflicts,
             conflicts=tuple(self._twice.first),
+            shared=self._twice.shared,
+            sharing=tuple(self._twice.first_shared),
             too_old=self._too_old if asked else None,
             opening=dict(self._opening),
             unknown=self._mapping.file.unknown,

@@ -17,7 +17,7 @@ from flowdrop.output import json_text
 from flowdrop.settings import load as load_settings
 from intake.files.guessed import PERSONAL, attributes_of, called
 from intake.files.reading import Source
-from intake.files.seen import Seen, are_together_a_key
+from intake.files.seen import NOTHING, Seen, are_few, are_together_a_key
 from intake.mapping.file import Written
 from streams.people import Catalogue, load
 from streams.settings import StreamSettings
@@ -47,6 +47,8 @@ _ORDER = (
     "订单号",
     "订单编号",
     "流水号",
+    "bestellnummer",
+    "auftragsnummer",
 )
 _ID = ("_id", "编号")  # or `id` alone, which is a part of many words
 # And what an id is of that stands in such a column: feeds of one shop then agree on its people.
@@ -55,6 +57,7 @@ _PERSON = {
     "会员": "member",
     "customer": "customer",
     "客户": "customer",
+    "kunde": "customer",
     "openid": "openid",
     "user": "user",
     "用户": "user",
@@ -69,10 +72,10 @@ _PERSON = {
     "e-mail": "email",
     "邮箱": "email",
 }
-_TIME = ("paid_at", "sent", "time", "date", "_at", "timestamp", "created", "时间", "日期")
+_TIME = ("paid_at", "sent", "time", "date", "_at", "timestamp", "created", "时间", "日期", "datum")
 _MONEY = (
     *("amount", "price", "total", "value", "revenue", "paid"),
-    *("实付", "金额", "价格", "总价", "单价"),
+    *("实付", "金额", "价格", "总价", "单价", "betrag", "summe", "preis"),
 )
 _COST = ("cost", "费用", "成本")
 _ITEM = ("sku", "item", "product", "goods", "商品", "货号")
@@ -100,7 +103,8 @@ def guess(path: Path, feed: str = "") -> str:
     seen = [_seen(name, rows) for name in names]
     name = feed or re.sub(r"[^\w-]+", "-", path.name.split(".")[0])[:FEED_MAX].strip("-") or "feed"
     catalogue = load(load_settings(StreamSettings).attributes)
-    return "\n".join(_Guess(path.name, source, seen, name, catalogue).lines()) + "\n"
+    made = _Guess(path.name, source, seen, name, catalogue, _missing(rows))
+    return "\n".join(made.lines()) + "\n"
 
 
 def _rows(source: Source) -> list[dict[str, object]]:
@@ -128,21 +132,34 @@ def _flat(row: dict[str, object], prefix: str = "") -> dict[str, object]:
 
 
 def _seen(name: str, rows: Sequence[dict[str, object]]) -> Seen:
-    texts = (str(row[name]).strip() for row in rows if row.get(name) is not None)
-    return Seen(name, tuple(text for text in texts if text), len(rows))
+    texts = ("" if row.get(name) is None else str(row[name]).strip() for row in rows)
+    return Seen(name, tuple("" if text.lower() in NOTHING else text for text in texts))
+
+
+def _missing(rows: Sequence[dict[str, object]]) -> list[str]:
+    """Return the words of the rows that stand for nothing."""
+    texts = {value.strip() for row in rows for value in row.values() if isinstance(value, str)}
+    return sorted(text for text in texts if text.lower() in NOTHING)
 
 
 class _Guess:
     """Writes the mapping, line by line."""
 
     def __init__(
-        self, file: str, source: Source, seen: Sequence[Seen], feed: str, catalogue: Catalogue
+        self,
+        file: str,
+        source: Source,
+        seen: Sequence[Seen],
+        feed: str,
+        catalogue: Catalogue,
+        missing: Sequence[str],
     ) -> None:
         self._file = _on_one_line(file)
         self._source = source
         self._seen = seen
         self._feed = feed
         self._catalogue = catalogue
+        self._missing = missing
         # What no expression can name is left alone.
         self._usable = [one for one in seen if "`" not in one.name]
         times = [one for one in self._usable if one.time_formats and not called(one, "birth_year")]
@@ -200,6 +217,9 @@ class _Guess:
         yield from self._when_it_was()
         yield "# Columns that are not named below: keep (with the event), drop, refuse."
         yield 'unknown = "drop"'
+        if self._missing:
+            yield "# Words that stand for nothing, as an empty cell does."
+            yield f"missing = [{', '.join(map(_quoted, self._missing))}]"
         yield ""
         yield from self._columns()
         yield ""
@@ -236,10 +256,13 @@ class _Guess:
 
     def _id(self) -> Iterator[str]:
         best = self._ident(self._seen)
-        if best is not None and not best.is_full:
-            empty = f"{best.rows - len(best.texts):,} of {best.rows:,} rows"
-            yield f"# {_on_one_line(best.name)} is empty in {empty}, which then had no id."
         chosen = self._key()
+        if best is not None and best not in chosen and not best.is_full:
+            yield f"# {_empty(best)}, which then had no id."
+        yield from (f"# {_empty(one)}, which are rejected." for one in chosen if not one.is_full)
+        if len(chosen) == 1 and (again := len(chosen[0].texts) - chosen[0].kinds):
+            name = _on_one_line(chosen[0].name)
+            yield f"# {name} stands a second time in {again:,} rows: `check` tells which."
         if not chosen:
             full = [one for one in (best, self._person, self._time) if one and one.is_full]
             chosen = list(dict.fromkeys(full))
@@ -249,8 +272,20 @@ class _Guess:
 
     def _key(self) -> list[Seen]:
         """Return the columns that tell rows apart: one that is a key, or some that are together."""
+        whose = [one for one in (self._person, self._time) if one is not None]
+        own = [one for one in self._seen if one not in whose]
+        named = self._named(_ORDER, own) or (
+            self._ident(own) if self._kind != "person.profile" else None
+        )
+        if named is not None and not named.is_key and named.is_nearly_key:
+            return [named]
+        shown = [one for one in self._seen if one is self._person or not one.in_the_clear]
+        return self._key_among(shown) or self._key_among(self._seen)
+
+    def _key_among(self, columns: Sequence[Seen]) -> list[Seen]:
+        """Return those of some columns that tell rows apart, if any do."""
         values = [one for one in (self._money, self._cost, self._coins, self._time) if one]
-        full = [one for one in self._seen if one.is_full]
+        full = [one for one in columns if one.is_full]
         keys = [one for one in full if one.is_key and one not in values]
         whose = [one for one in (self._person, self._time) if one is not None]
         named = self._named(_ORDER, keys)
@@ -263,7 +298,8 @@ class _Guess:
         if self._kind in {"person.profile", "campaign.contact"}:
             ways += [whose, *([*whose, one] for one in more)]
         ways += [[first, one] for one in others] if first else []
-        ways += [whose, *([one] for one in keys), *([*whose, one] for one in more)]
+        ways += [whose] if self._person is not None else []
+        ways += [*([one] for one in keys), *([*whose, one] for one in more)]
         ways += [list(pair) for pair in combinations(full[:10], 2)]
         return next((way for way in ways if way and are_together_a_key(way)), [])
 
@@ -351,8 +387,11 @@ class _Guess:
         """Yield which rows it is made of, and how their times are written."""
         if form and self._time is not None:
             yield f"time = {_moment(self._time, form)}"
-        needed = [one for one in (self._person, self._time) if one and not one.is_full]
-        conditions = [f"present({one.expression})" for one in needed]
+        wanted = [one for one in (self._person, self._time) if one]
+        conditions = [f"present({one.expression})" for one in wanted if not one.is_nearly_full]
+        for one in wanted:
+            if one.is_nearly_full and not one.is_full:
+                yield f"# {_empty(one)}, which are rejected."
         if only:
             conditions.append(only)
         if self._kind == "person.profile":
@@ -361,12 +400,19 @@ class _Guess:
                 conditions.append(f"({' or '.join(f'present({one.expression})' for one in own)})")
         yield from self._of_money(conditions)
         status = self._named(_STATUS, [one for one in self._usable if 0 < one.kinds <= KINDS_MAX])
-        if status is None or self._kind not in {"wallet.earn", "campaign.conversion"}:
-            if conditions:
-                yield f"when = {_quoted(' and '.join(conditions))}"
-            return
+        if status is not None and self._kind in {"wallet.earn", "campaign.conversion"}:
+            yield from self._of_status(status, conditions)
+        elif conditions:
+            yield f"when = {_quoted(' and '.join(conditions))}"
+
+    def _of_status(self, status: Seen, conditions: list[str]) -> Iterator[str]:
+        """Yield what rows have to say of their status, beside other conditions."""
         yield "# TODO: leave those that count"
-        texts = list(dict.fromkeys(status.texts))
+        texts = [text for text in dict.fromkeys(status.texts) if re.search(r"\w", text)]
+        if odd := [text for text in dict.fromkeys(status.texts) if text not in texts]:
+            count = sum(map(status.texts.count, odd))
+            told = _on_one_line(", ".join(text[:SHOWN_MAX] for text in odd))
+            yield f"# Left out: {told}, in {count:,} of {status.rows:,} rows."
         if conditions:
             equal = " or ".join(f"{status.expression} == {_text(text)}" for text in texts)
             yield f"when = {_quoted(' and '.join([*conditions, f'({equal})']))}"
@@ -376,14 +422,27 @@ class _Guess:
     def _of_money(self, conditions: list[str]) -> Iterator[str]:
         """Add what money or coins have to be; yield why."""
         if self._coins is not None:
-            if not self._coins.is_full or min(self._coins.numbers()) < 1:
+            good = sum(number >= 1 for number in self._coins.numbers())
+            if are_few(self._coins.rows - good, self._coins.rows):
+                yield f"# {self._coins.rows - good:,} of {self._coins.rows:,} rows are rejected:"
+                yield "# coins that are earned are one or more."
+            elif good < self._coins.rows:
                 yield "# Coins that are earned are one or more."
                 conditions.append(f"{self._coins.number} >= 1")
         elif self._kind == "campaign.conversion" and self._money is not None:
-            if min(self._money.numbers()) < 0:
+            below = sum(number < 0 for number in self._money.numbers())
+            if are_few(below, self._money.rows):
+                rows = f"{below:,} of {self._money.rows:,} rows"
+                yield f"# {rows} are less than nothing, and rejected."
+            elif below:
                 yield "# Less than nothing is a refund, which is no conversion."
                 conditions.append(f"{self._money.number} >= 0")
-        elif self._kind == "campaign.contact" and self._channel and not self._channel.is_full:
+        elif self._kind == "campaign.contact" and self._channel:
+            if self._channel.is_full:
+                return
+            if self._channel.is_nearly_full:
+                yield f"# {_empty(self._channel)}, which are rejected."
+                return
             conditions.append(f"present({self._channel.expression})")
 
     def _fields(self) -> Iterator[str]:
@@ -405,6 +464,8 @@ class _Guess:
             yield from self._campaigns()
             if self._money is not None:
                 yield f"fields.value = {_quoted(f'round({self._money.number} * 100)')}  # in cents"
+            else:
+                yield "# TODO: fields.value, in cents, if a column has what was paid"
             if self._item is not None:
                 yield f"fields.item = {_quoted(self._item.expression)}"
 
@@ -416,6 +477,11 @@ class _Guess:
             yield f"fields.campaign = {_quoted(self._campaign.expression)}"
         else:
             yield f"fields.campaign = {_quoted(f'default({self._campaign.expression}, {name})')}"
+
+
+def _empty(column: Seen) -> str:
+    empty = column.rows - len(column.texts)
+    return f"{_on_one_line(column.name)} is empty in {empty:,} of {column.rows:,} rows"
 
 
 def _moment(column: Seen, form: str) -> str:

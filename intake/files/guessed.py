@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from intake.mapping.values import FALSE, TRUE
+from intake.mapping.values import FALSE, LONE_YEAR, TRUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 KINDS_MAX = 12  # of values that a column of a few choices has
 TEXT_MAX = 200
+DAY_MAX = 40  # characters of a day, however it is written
 PERSONAL = frozenset({"gender", "birth_year", "marital_status", "age_band", "income_band"})
 
 # What columns are called that hold an attribute, beside its own name and titles.
@@ -137,7 +138,10 @@ def _year(column: Seen) -> str:
     if column.time_formats and "%Y%m%d%H%M%S" not in column.time_formats:
         return f"year({column.expression})"
     is_year = re.compile(r"(?:19|20)[0-9]{2}")
-    return f"number({column.expression})" if column.mostly(is_year.fullmatch) else ""
+    if column.mostly(is_year.fullmatch):
+        return f"number({column.expression})"
+    is_day = column.mostly(lambda text: len(text) < DAY_MAX and LONE_YEAR.fullmatch(text))
+    return f"year({column.expression})" if is_day else ""
 
 
 def _choice(name: str, attribute: Attribute, column: Seen, plain: str) -> Guessed | None:

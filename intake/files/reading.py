@@ -21,6 +21,7 @@ from flowdrop.wanted import broken_json
 from intake.files import lent
 from intake.files.batches import Batch, of_columns
 from intake.files.encoding import AUTO, AsUtf8, Opened
+from intake.files.rejects import HEADS
 from intake.mapping import RowRefusal
 from intake.mapping.refusals import shown
 from intake.mapping.values import cell
@@ -71,6 +72,8 @@ class Source:
         columns: which the mapping reads; a CSV or Parquet file has to have them.
         whole: whether the others are read as well.
 
+    A file of rejected rows, as `--rejects` writes it, is read without what stands before its cells.
+
     Raises:
         click.ClickException: when it can't be opened, or has no header that makes sense.
     """
@@ -91,6 +94,10 @@ class Source:
             raise click.ClickException(f"{path}: {error.strerror}") from error
         self.delimiter = ""
         self.columns: list[str] = []
+        self._told: tuple[
+            str, ...
+        ] = ()  # the columns before the file's own: why a row was rejected
+        self._headers = HEADER_ROWS
         self._text: AsUtf8 | None = None
         if self.format == "csv":
             with self._sound():
@@ -138,16 +145,20 @@ class Source:
         found = {sign: self._first_row(text, sign) for sign in known}
         self.delimiter = max(found, key=lambda sign: _likeliness(found[sign].cells))
         names, end = found[self.delimiter]
-        if self._file.columns is not None:
+        if tuple(names[: len(HEADS)]) == HEADS and len(names) > len(HEADS):
+            self._told = tuple(f"{head} of what was rejected" for head in HEADS)
+            names = names[len(HEADS) :]
+        elif self._file.columns is not None:
             self._check_count(len(names))
             names = list(self._file.columns)
+            self._headers = 0
         self.columns = [name.strip() or f"column_{n}" for n, name in enumerate(names, 1)]
         twice = [name for name, count in Counter(self.columns).items() if count > 1]
         if twice:
             raise click.ClickException(
                 f"{self._path}: column {twice[0]!r} stands twice in the header; rename one of them"
             )
-        self._head = head if self._file.columns is not None else head[end:]
+        self._head = head[end:] if self._headers else head
 
     def _first_row(self, text: str, delimiter: str) -> _FirstRow:
         """Return the first row of a text, and where it ends in the bytes.
@@ -183,7 +194,7 @@ class Source:
     def _csv(self) -> Iterator[Batch]:
         assert self._text is not None
         wanted = self._wanted_of(self.columns)
-        headers = 0 if self._file.columns is not None else HEADER_ROWS
+        headers = self._headers
         skipped: list[Any] = []
 
         def skip(row: Any) -> str:
@@ -197,27 +208,90 @@ class Source:
         cut = 0
         try:
             for found in lent.batches(text, **self._arrow_options(wanted, skip)):
-                refused = {one.number + headers: _cut_row(one, headers) for one in skipped}
+                cells = self._cells_of(skipped)
+                refused = {one.row: one for one in self._cut(skipped, cells)}
                 cut = max(refused, default=cut)
                 skipped.clear()
                 numbers = _numbers(row, len(found), refused)
                 row += len(found) + len(refused)
-                columns = dict(zip(wanted, found.columns, strict=True))
-                yield of_columns(numbers, columns, list(refused.values()))
+                columns = dict(zip([*self._told, *wanted], found.columns, strict=True))
+                yield self._unmended(of_columns(numbers, columns, list(refused.values()), cells))
         except pa.ArrowInvalid as error:
             if STRADDLING not in str(error):
                 raise
             raise self._too_long(row) from error
         if skipped:
-            yield of_columns(np.empty(0, np.int64), {}, [_cut_row(one, headers) for one in skipped])
+            cells = self._cells_of(skipped)
+            yield of_columns(np.empty(0, np.int64), {}, list(self._cut(skipped, cells)), cells)
         last = row - 1 + len(skipped)
         if not skipped and cut != last:  # else that row is refused already
             self._check_quotes(text, last, headers)
 
+    def _cells_of(self, skipped: Sequence[Any]) -> dict[int, list[str]]:
+        """Return the cells that rows have, by their numbers, though there are too many or too few.
+
+        What can't be parted is one cell.
+        """
+        found = {}
+        for one in skipped:
+            lines = io.StringIO(one.text, newline="")
+            try:
+                cells = next(csv.reader(lines, delimiter=self.delimiter), [])
+            except csv.Error:
+                cells = [one.text]
+            found[one.number + self._headers] = cells[len(self._told) :]
+        return found
+
+    def _cut(self, skipped: Sequence[Any], cells: dict[int, list[str]]) -> Iterator[RowRefusal]:
+        """Yield a refusal of each row that has too many or too few cells."""
+        told = len(self._told)
+        for one in skipped:
+            number = one.number + self._headers
+            yield RowRefusal(
+                number,
+                "",
+                shown(self.delimiter.join(cells[number]) if told else one.text),
+                f"has {one.actual_columns - told} cells, where the header has "
+                f"{one.expected_columns - told}",
+                "put quotes around a cell that holds the delimiter or a line break, or mend its "
+                "quotes",
+            )
+
+    def _unmended(self, batch: Batch) -> Batch:
+        """Return a batch without what was told of rejected rows; one without cells is refused."""
+        if not self._told:
+            return batch
+        own = {name: column for name, column in batch.columns.items() if name not in self._told}
+        problems = batch.columns[self._told[HEADS.index("problem")]]
+        empty = pc.not_equal(problems, "").to_numpy(zero_copy_only=False)
+        for name in self._wanted:
+            empty &= pc.equal(own[name], "").to_numpy(zero_copy_only=False)
+        if not (self._wanted and empty.any()):
+            return of_columns(batch.numbers, own, batch.refusals, batch.cells)
+        refusals = [
+            RowRefusal(
+                int(batch.numbers[place]),
+                "",
+                "",
+                f"has no cells of its own, and was rejected before: {problems[place]}",
+                "write its cells behind what is said of it, or take the row out",
+            )
+            for place in empty.nonzero()[0]
+        ]
+        left = pa.array(~empty)
+        return of_columns(
+            batch.numbers[~empty],
+            {name: column.filter(left) for name, column in own.items()},
+            [*batch.refusals, *refusals],
+            batch.cells,
+        )
+
     def _arrow_options(self, wanted: Sequence[str], skip: Callable[[Any], str]) -> dict[str, Any]:
         return {
             "read_options": arrow_csv.ReadOptions(
-                use_threads=False, column_names=self.columns, block_size=BLOCK_BYTES
+                use_threads=False,
+                column_names=[*self._told, *self.columns],
+                block_size=BLOCK_BYTES,
             ),
             "parse_options": arrow_csv.ParseOptions(
                 delimiter=self.delimiter,
@@ -226,8 +300,8 @@ class Source:
                 invalid_row_handler=skip,
             ),
             "convert_options": arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(wanted, pa.string()),
-                include_columns=wanted,
+                column_types=dict.fromkeys([*self._told, *wanted], pa.string()),
+                include_columns=[*self._told, *wanted],
                 strings_can_be_null=False,
                 check_utf8=False,
             ),
@@ -386,16 +460,6 @@ def _numbers(first: int, count: int, refused: dict[int, RowRefusal]) -> Any:
     """Return the numbers of rows from `first` on, without those that were refused."""
     numbers = np.arange(first, first + count + len(refused), dtype=np.int64)
     return numbers if not refused else numbers[~np.isin(numbers, list(refused))]
-
-
-def _cut_row(row: Any, headers: int) -> RowRefusal:
-    return RowRefusal(
-        row.number + headers,
-        "",
-        shown(row.text),
-        f"has {row.actual_columns} cells, where the header has {row.expected_columns}",
-        "put quotes around a cell that holds the delimiter or a line break, or mend its quotes",
-    )
 
 
 def _lines(file: io.BufferedReader) -> Iterator[bytes]:

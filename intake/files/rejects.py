@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 KEPT_MAX = 1_000
 HEADS = ("row", "column", "value", "problem", "remedy")
+"""What stands before a row's own cells; a file that begins with it is read without."""
 
 
 class Rejects:
@@ -47,8 +48,12 @@ class Rejects:
                 raise click.ClickException(f"--rejects {path}: {error.strerror}") from error
             self._out.write(self._line([*HEADS, *self._columns]))
 
-    def add(self, refusals: Iterable[RowRefusal], cells: Callable[[int], dict[str, Any]]) -> None:
-        """Take refusals; `cells` gives the row of a number, or an empty one."""
+    def add(
+        self,
+        refusals: Iterable[RowRefusal],
+        cells: Callable[[int], dict[str, Any] | Sequence[str]],
+    ) -> None:
+        """Take refusals; `cells` gives the row of a number, or its cells if they fit no header."""
         for refusal in refusals:
             self.count += 1
             if len(self.first) < KEPT_MAX:
@@ -56,10 +61,11 @@ class Rejects:
             if self._out is not None:
                 self._write(refusal, cells(refusal.row))
 
-    def _write(self, refusal: RowRefusal, cells: dict[str, Any]) -> None:
+    def _write(self, refusal: RowRefusal, cells: dict[str, Any] | Sequence[str]) -> None:
         assert self._out is not None
         told = [getattr(refusal, head) for head in HEADS]
-        self._out.write(self._line([*told, *(cells.get(name) for name in self._columns)]))
+        own = map(cells.get, self._columns) if isinstance(cells, dict) else cells
+        self._out.write(self._line([*told, *own]))
 
     def _line(self, cells: Sequence[object]) -> str:
         return csv_line(cells, delimiter=self._delimiter, is_guarded=False)

@@ -28,14 +28,23 @@ FORMATS = (
     "%d.%m.%Y",
     "%m/%d/%Y %H:%M:%S",
     "%m/%d/%Y %H:%M",
+    "%m/%d/%Y %I:%M:%S %p",
+    "%m/%d/%Y %I:%M %p",
     "%m/%d/%Y",
     "%d/%m/%Y %H:%M:%S",
     "%d/%m/%Y %H:%M",
+    "%d/%m/%Y %I:%M:%S %p",
+    "%d/%m/%Y %I:%M %p",
     "%d/%m/%Y",
     "%Y年%m月%d日 %H:%M:%S",
     "%Y年%m月%d日 %H:%M",
     "%Y年%m月%d日",
 )
+# What stands for nothing, in lower case; what is as likely to mean something (`none`) is not here.
+NOTHING = frozenset(
+    {"n/a", "#n/a", "null", "(null)", "<null>", "nan", "nil", "\\n", "unknown", "未知", "不详"}
+)
+FEW = 50  # as one row in so many may be broken, and its column still be what the others say
 TELLING = ("/", ".", "年", "-", "T", " ", ":")  # signs by which two formats are told apart
 _PATTERNS = {
     "epoch_ms": re.compile(r"1[0-9]{12}"),
@@ -60,11 +69,20 @@ _SIGNS = "¥￥$€£元 \u00a0\u202f'"
 
 @dataclass(frozen=True)
 class Seen:
-    """A column of the first rows: the texts in it, and how many rows there were."""
+    """A column of the first rows: what stands in each row, "" for nothing."""
 
     name: str
-    texts: tuple[str, ...]
-    rows: int
+    cells: tuple[str, ...]
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """The texts in it."""
+        return tuple(text for text in self.cells if text)
+
+    @property
+    def rows(self) -> int:
+        """How many rows there were."""
+        return len(self.cells)
 
     @cached_property
     def kinds(self) -> int:
@@ -75,6 +93,17 @@ class Seen:
     def is_full(self) -> bool:
         """Whether each row has a text in it."""
         return len(self.texts) == self.rows > 0
+
+    @property
+    def is_nearly_full(self) -> bool:
+        """Whether no more than a few rows have nothing in it."""
+        empty = self.rows - len(self.texts)
+        return self.is_full or are_few(empty, self.rows)
+
+    @property
+    def is_nearly_key(self) -> bool:
+        """Whether each row but a few has another text in it."""
+        return are_few(self.rows - self.kinds, self.rows)
 
     @property
     def is_key(self) -> bool:
@@ -153,7 +182,7 @@ class Seen:
 
     def is_read_both_ways(self) -> bool:
         """Return whether its days may as well stand before its months: 03/04/2026."""
-        form = next(iter(self.time_formats), "")
+        form = next((one for one in self.time_formats if one.startswith("%m/%d")), "")
         other = form.replace("%m/%d", "%d/%m")
         return other != form and all(_is_time(text, other) for text in self.texts)
 
@@ -162,11 +191,20 @@ class Seen:
         return sum(bool(holds(text)) for text in self.texts) * 10 >= len(self.texts) * 9 > 0
 
 
+def are_few(count: int, rows: int) -> bool:
+    """Return whether so many of some rows are there, but so few that they are faults."""
+    return 0 < count * FEW <= rows
+
+
 def are_together_a_key(columns: Sequence[Seen]) -> bool:
-    """Return whether each row has another combination of texts in some columns."""
-    if not all(one.is_full for one in columns):
-        return False
-    return len(set(zip(*(one.texts for one in columns), strict=True))) == columns[0].rows
+    """Return whether each row has another combination of texts in some columns.
+
+    A few may lack one: they are rejected.
+    """
+    rows = columns[0].rows
+    whole = [cells for cells in zip(*(one.cells for one in columns), strict=True) if all(cells)]
+    is_full = len(whole) == rows or are_few(rows - len(whole), rows)
+    return is_full and len(set(whole)) == len(whole) > 0
 
 
 def _matched(texts: Counter[str], form: str) -> int:

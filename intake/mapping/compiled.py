@@ -19,7 +19,7 @@ from intake.mapping.expressions import columns_of
 from intake.mapping.file import parsed, read
 from intake.mapping.refusals import MappingError, RowRefusal, ValueRefusedError
 from intake.mapping.rules import Field, Maker, Rule
-from intake.mapping.values import as_text, cell
+from intake.mapping.values import as_text, blame, cell
 from streams.events import RECORD_BYTES_MAX, Earn, Event, Profile, encode, partition_of
 from streams.events.naming import are_clean, names_of, odd_in, odd_name
 from streams.events.person import OURS
@@ -241,8 +241,12 @@ class Mapping:
         elif field := _field_at(rule, path[1:]):
             columns = columns_of(field.node)
         written = cell(row, columns[0]) if len(columns) == 1 else value
+        name = place.replace("data.", "", 1)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        is_other = is_number and isinstance(written, str) and str(value) != written
         return ValueRefusedError(
-            f"{place.replace('data.', '', 1) or 'the event'}: {what}",
+            (f"the event's {name}: {what}" if name else f"the event: {what}")
+            + (f", not {value}" if is_other else ""),
             "correct it, or this field in the mapping",
             ", ".join(columns),
             value if written is None or isinstance(written, dict) else written,
@@ -364,10 +368,7 @@ def _put(data: dict[str, Any], path: tuple[str, ...], value: object) -> None:
 def _blamed(error: ValueRefusedError, node: Node | None, row: Row) -> ValueRefusedError:
     """Return a refusal that names the columns of its expression, if it names none yet."""
     if not error.column and node is not None:
-        columns = columns_of(node)
-        error.column = ", ".join(columns)
-        if len(columns) == 1:
-            error.value = cell(row, columns[0])
+        blame(error, (node,), row)
     return error
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BYTES_MAX = 1_000_000
+KEY_HINT = ": a name with other signs than A-Z, a-z, 0-9, _ and - stands in quotes before the ="
 Text = Annotated[str, Meta(min_length=1, max_length=2_000)]
 Entry = str | int | float | bool
 Value = Any  # an expression, a constant, or a table of such
@@ -118,7 +119,8 @@ def parsed(text: str, name: str) -> File:
     try:
         content = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise MappingError(f"mapping {name}: {error}; mend the TOML there") from error
+        hint = KEY_HINT if "key part" in str(error) else ""
+        raise MappingError(f"mapping {name}: {error}; mend the TOML there{hint}") from error
     try:
         return msgspec.convert(content, File)
     except msgspec.ValidationError as error:

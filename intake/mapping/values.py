@@ -11,11 +11,19 @@ from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from intake.mapping.expressions import Call, Column, Constant, Lookup, Node, Operation
+from intake.mapping.expressions import (
+    Call,
+    Column,
+    Constant,
+    Lookup,
+    Node,
+    Operation,
+    columns_of,
+)
 from intake.mapping.refusals import ValueRefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     Row: TypeAlias = "Mapping[str, object]"
     Evaluate: TypeAlias = "Callable[[Row], object]"
@@ -42,17 +50,15 @@ def compiled(node: Node, tables: Tables, missing: frozenset[str]) -> Evaluate:
         case Column(name):
             return _column(name, missing)
         case Lookup(table, key):
-            return _lookup(table, tables[table], compiled(key, tables, missing))
+            return _computed(_lookup(table, tables[table]), (key,), tables, missing)
         case Call(name, arguments):
             function = _CALLS[name]
-            inner = [compiled(argument, tables, missing) for argument in arguments]
-            return lambda row: function(*[one(row) for one in inner])
+            return _computed(function, arguments, tables, missing)
         case Operation("and" | "or" as sign, left, right):
-            return _logic(sign, compiled(left, tables, missing), compiled(right, tables, missing))
+            first = _computed(as_truth, (left,), tables, missing)
+            return _logic(sign, first, _computed(as_truth, (right,), tables, missing))
         case Operation(sign, left, right):
-            operate = _OPERATIONS[sign]
-            first, second = compiled(left, tables, missing), compiled(right, tables, missing)
-            return lambda row: operate(first(row), second(row))
+            return _computed(_OPERATIONS[sign], (left, right), tables, missing)
 
 
 def cell(row: Row, name: str) -> object:
@@ -102,9 +108,43 @@ def _finite(value: Any) -> Decimal | None:
     return number if number.is_finite() else None
 
 
-def _lookup(table: str, entries: Mapping[str, object], key: Evaluate) -> Evaluate:
+def _computed(
+    function: Callable[..., object],
+    arguments: Sequence[Node],
+    tables: Tables,
+    missing: frozenset[str],
+) -> Evaluate:
+    """Return what computes a function of expressions; a refusal names the cell that is to blame."""
+    inner = [compiled(argument, tables, missing) for argument in arguments]
+
     def evaluate(row: Row) -> object:
-        found = as_text(key(row))
+        values = [one(row) for one in inner]
+        try:
+            return function(*values)
+        except ValueRefusedError as error:
+            if not error.column:
+                own = [
+                    one
+                    for one, value in zip(arguments, values, strict=True)
+                    if value is error.value is not None
+                ]
+                blame(error, own or arguments, row)
+            raise
+
+    return evaluate
+
+
+def blame(error: ValueRefusedError, nodes: Sequence[Node], row: Row) -> None:
+    """Name the columns of expressions in a refusal, and what stands in the cell if it is one."""
+    columns = list(dict.fromkeys(column for node in nodes for column in columns_of(node)))
+    error.column = ", ".join(columns)
+    if len(columns) == 1:
+        error.value = cell(row, columns[0])
+
+
+def _lookup(table: str, entries: Mapping[str, object]) -> Callable[[object], object]:
+    def evaluate(key: object) -> object:
+        found = as_text(key)
         if found is None:
             return entries.get(ELSE)
         if found in entries:
@@ -135,7 +175,9 @@ def as_text(value: object) -> str | None:
             return str(value)
         case date():
             return _dated(value)
-    raise ValueRefusedError("is neither a text nor a number", "name a part of it, with a dot")
+    raise ValueRefusedError(
+        "is neither a text nor a number", "name a part of it, with a dot", value=value
+    )
 
 
 def _dated(value: date) -> str:
@@ -228,8 +270,8 @@ def _ordered(compare: Callable[[Decimal, Decimal], bool]) -> Callable[..., objec
 
 def _logic(sign: str, left: Evaluate, right: Evaluate) -> Evaluate:
     if sign == "and":
-        return lambda row: bool(as_truth(left(row))) and bool(as_truth(right(row)))
-    return lambda row: bool(as_truth(left(row))) or bool(as_truth(right(row)))
+        return lambda row: bool(left(row)) and bool(right(row))
+    return lambda row: bool(left(row)) or bool(right(row))
 
 
 def _rounded(value: object) -> Decimal | None:

@@ -276,8 +276,15 @@ def an_import_is_taken_back(world: World) -> None:
     assert found["back"] == {"flowdrop.wallet.earn": len(world.paid)}
     assert found["stay"] == {"flowdrop.campaign.conversion": len(world.paid)}
     assert set(world.balances().values()) == {0}
+    client = connect(world.stack.clickhouse)  # as of a day long before they are taken back
+    query = (
+        "SELECT count() FROM person_attributes_as_of("
+        "at = '2024-12-31 00:00:00', known = '2100-01-01 00:00:00')"
+    )
+    assert client.query(query).result_rows[0][0] > 0
     found = world.facts("undo", runs["crm"], "--yes")
     assert found["back"] == {"flowdrop.person.profile": shop.MEMBERS}
+    wait_for(lambda: client.query(query).result_rows == [(0,)], "attributes withdrawn")
     (shop_file := world.folder / "orders.csv").write_bytes(shop_file.read_bytes() + b"\n")
     told = world.stack.flowdrop("import", "undo", runs["shop"], "--yes", status=1)
     assert "has changed" in told

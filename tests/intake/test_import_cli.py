@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -78,6 +79,18 @@ def test_rows_that_share_an_id_are_named(tmp_path: Path, mapping: Path) -> None:
     assert "name more columns as `id`" in said
 
 
+def test_an_order_of_two_people_is_told_of(tmp_path: Path, mapping: Path) -> None:
+    orders = shop.orders(ROWS).query("状态 != '已取消'")
+    orders.iloc[:5].assign(会员="m9").pipe(lambda own: pd.concat([orders, own])).to_csv(
+        tmp_path / "orders.csv", index=False
+    )
+    found = facts("check", mapping, tmp_path / "orders.csv")
+    assert (found["conflicting"], found["shared"]) == (0, 5)  # though a row is two events
+    assert [one["earlier"] for one in found["sharing"]] == [2, 3, 4, 5, 6]
+    said = flowdrop("check", mapping, tmp_path / "orders.csv").stdout
+    assert "5 ids stand for rows of different people" in said
+
+
 def test_rejected_rows_come_back_mended(tmp_path: Path, mapping: Path) -> None:
     shop.write_orders(tmp_path / "orders.csv", ROWS)
     bad = tmp_path / "bad.csv"
@@ -88,6 +101,31 @@ def test_rejected_rows_come_back_mended(tmp_path: Path, mapping: Path) -> None:
         back[name] = mended[name].to_numpy()
     back.to_csv(bad, index=False)
     assert facts("check", mapping, bad)["rows"] == len(shop.breaks(ROWS))
+
+
+@pytest.mark.parametrize("unknown", ["refuse", "keep"])
+def test_rejects_are_imported_by_the_same_mapping(tmp_path: Path, unknown: str) -> None:
+    mapping, orders, bad = (tmp_path / name for name in ("m.toml", "orders.csv", "bad.csv"))
+    mapping.write_text(
+        f'feed = "f"\nid = "row"\nperson = "who"\ntime = "day"\nunknown = "{unknown}"\n'
+        "[[event]]\ntype = 'visit'\nfields.campaign = \"'c'\"\n"
+    )
+    orders.write_text("row,who,day\n1,ann,2026-03-01\n2,bob\n3,cat,2026-03-01,oops\n4,,\n")
+    assert facts("check", mapping, orders, "--rejects", bad, status=1)["rejected"] == 3
+    found = facts("check", mapping, bad, status=1)
+    assert (found["rows"], found["rejected"], found["blank"]) == (3, 3, 0)
+    assert found["not_named"] == []
+    head, *broken = csv.reader(bad.read_text("utf-8-sig").splitlines())
+    assert [row[5:] for row in broken] == [
+        ["2", "bob"],
+        ["3", "cat", "2026-03-01", "oops"],
+        ["4", "", ""],
+    ]
+    mended = [[*row[:6], row[6] or "dan", "2026-03-02"] for row in broken]
+    with bad.open("w", newline="") as out:
+        csv.writer(out).writerows([head, *mended])
+    found = facts("check", mapping, bad)
+    assert (found["rows"], found["events"][0]["events"]) == (3, 3)
 
 
 def test_people_in_nested_json_and_contacts_in_parquet(tmp_path: Path) -> None:

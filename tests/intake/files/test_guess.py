@@ -263,3 +263,84 @@ def test_whatever_a_file_holds_ends_in_a_mapping_or_a_sentence(tmp_path: Path, d
     assert isinstance(result.exception, SystemExit | None), result.exception
     assert "mend the TOML" not in result.output
     assert "expression" not in result.output
+
+
+def broken(texts: str, *faults: str) -> list[str]:
+    """Return a column's texts of all rows, the first of which are faults."""
+    return [*faults, *([texts] * (ROWS - len(faults)))]
+
+
+def test_a_broken_row_does_not_change_what_a_column_is_taken_for(tmp_path: Path) -> None:
+    path = write(
+        *(tmp_path / "订单.csv", "订单号 会员号 下单时间 实付金额 订单状态"),
+        ["", *(f"S{n}" for n in range(1, ROWS))],
+        broken("m{}", "m0", ""),
+        *(["2026-03-01 09:30:00"], broken("¥5", "¥1", "¥2", "-¥12.00")),
+        broken("已支付", "a", "b", "c", "???"),
+    )
+    text = guessed(path)
+    for line in (
+        'id = ["订单号"]',
+        "# 订单号 is empty in 1 of 60 rows, which are rejected.",
+        "# 会员号 is empty in 1 of 60 rows, which are rejected.",
+        "# 1 of 60 rows are less than nothing, and rejected.",
+        "# Left out: ???, in 1 of 60 rows.",
+        'when = { "订单状态" = ["a", "b", "c", "已支付"] }',
+    ):
+        assert line in text.splitlines()
+    mapping = tmp_path / "guessed.toml"
+    mapping.write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(main, ["import", "check", str(mapping), str(path), "--json"])
+    found = json.loads(result.stdout)
+    assert [(one["row"], one["column"], one["value"]) for one in found["rejects"]] == [
+        *((2, "订单号", ""), (3, "会员号", ""), (4, "实付金额", "-¥12.00")),
+    ]
+    assert found["without_event"] == 1
+
+
+def test_an_id_that_a_row_repeats_stays_the_id(tmp_path: Path) -> None:
+    path = write(
+        *(tmp_path / "orders.csv", "order_id member paid_at amount"),
+        ["O1", *(f"O{n}" for n in range(1, ROWS))],
+        *(["m1"], [f"2026-03-01 09:30:{n:02d}" for n in range(ROWS)], ["5", "6"]),
+    )
+    text = guessed(path)
+    assert 'id = ["order_id"]' in text.splitlines()
+    assert "# order_id stands a second time in 1 rows: `check` tells which." in text
+
+
+def test_personal_data_is_no_id_as_long_as_other_columns_tell_rows_apart(tmp_path: Path) -> None:
+    path = write(
+        *(tmp_path / "contacts.csv", "Customer_ID Campaign Channel Sent_At Variant E-Mail"),
+        *(broken("7", ""), ["autumn"], ["Push", "SMS"]),
+        *([f"11/02/2017 {n % 12 + 1:02d}:{n:02d} AM" for n in range(ROWS)], ["A", "B"]),
+        ["user{}@example.com"],
+    )
+    text = guessed(path)
+    assert 'id = ["Customer_ID", "Sent_At"]' in text.splitlines()
+    assert 'time = { column = "Sent_At", format = "%m/%d/%Y %I:%M %p" }' in text.splitlines()
+
+
+def test_words_for_nothing_are_missing(tmp_path: Path) -> None:
+    path = write(
+        *(tmp_path / "crm.csv", "客户编号 性别 出生日期 城市 更新时间"),
+        *(["{}"], ["男", "女", "未知", "NULL"], ["1976-01-13", "1946/9/22", "1950年3月2日"]),
+        *(["北京", "N/A"], ["2026/03/01 10:00"]),
+    )
+    text = guessed(path)
+    assert 'missing = ["N/A", "NULL", "未知"]' in text.splitlines()
+    assert '"未知" =' not in text
+    assert 'fields.attributes.birth_year = "year(出生日期)"' in text.splitlines()
+    assert "TODO" not in text, "the year stands first, so the month is no day"
+    checked(path, text)
+
+
+def test_orders_in_german(tmp_path: Path) -> None:
+    path = write(
+        *(tmp_path / "bestellungen.csv", "Datum Kundennummer Bestellnummer Betrag"),
+        *([f"01.03.2026 10:{n:02d}" for n in range(ROWS)], ["7", "8"], ["B{}"], ["1.234,56"]),
+    )
+    text = guessed(path)
+    assert 'id = ["Bestellnummer"]' in text.splitlines()
+    assert "fields.value = \"round(replace(replace(Betrag, '.', ''), ',', '.') * 100)\"" in text
+    checked(path, text)

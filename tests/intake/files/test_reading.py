@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import os
 from typing import TYPE_CHECKING, Any
@@ -240,3 +241,42 @@ def test_rejected_rows_come_in_again_as_they_were(tmp_path: Path) -> None:
         out.add([RowRefusal(2, "b", WORDS, "is odd", "mend it")], lambda _: cells)
     ((_, row),) = rows(path, 'encoding = "gb18030"\ndelimiter = ";"')
     assert {name: row[name] for name in cells} == cells
+
+
+@pytest.mark.parametrize("said", ["", 'columns = ["row", "value", "c"]'])
+def test_a_file_of_rejects_is_read_without_what_is_told_of_its_rows(
+    tmp_path: Path, said: str
+) -> None:
+    """Its own columns may be called as those before them are."""
+    path = tmp_path / "rejects.csv"
+    with Rejects(path, ["row", "value", "c"]) as out:
+        out.add([RowRefusal(7, "c", "x", "is odd", "mend it")], lambda _: ["1", "2", "x"])
+    assert rows(path, said, columns=("row",)) == [(2, {"row": "1", "value": "2", "c": "x"})]
+
+
+def test_ragged_rows_keep_their_cells_among_the_rejects_until_they_are_mended(
+    tmp_path: Path,
+) -> None:
+    path, rejects = tmp_path / "x.csv", tmp_path / "rejects.csv"
+    path.write_text('a,b,c\n1,"x\ny"\n2,x,y,"z, 5"\n')
+    for _ in "ab":  # and of a file of rejects again
+        source = Source(path, file(), ("a", "b"), whole=True)
+        with Rejects(rejects, source.columns) as out:
+            for batch in source.batches():
+                out.add(batch.refusals, lambda row, own=batch: own.cells[row])  # type: ignore[misc]
+        written = list(csv.reader(rejects.read_text("utf-8-sig").splitlines(keepends=True)))
+        assert [row[5:] for row in written[1:]] == [["1", "x\ny"], ["2", "x", "y", "z, 5"]]
+        assert [row[3] for row in written[1:]] == [
+            "has 2 cells, where the header has 3",
+            "has 4 cells, where the header has 3",
+        ]
+        path = rejects.rename(tmp_path / "again.csv")
+
+
+def test_a_rejected_row_without_cells_is_rejected_again(tmp_path: Path) -> None:
+    path = tmp_path / "rejects.csv"
+    path.write_text("row,column,value,problem,remedy,a,b\n7,,,is odd,,,\n8,,,,,,\n9,a,,,,1,2\n")
+    found = rows(path, columns=("a",))
+    assert isinstance(found[0][1], RowRefusal)
+    assert "was rejected before: is odd" in found[0][1].problem
+    assert [row for _, row in found[1:]] == [{"a": "", "b": ""}, {"a": "1", "b": "2"}]

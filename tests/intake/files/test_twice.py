@@ -65,3 +65,12 @@ def test_it_counts_as_a_dictionary_does(tmp_path: Path, monkeypatch: pytest.Monk
         found.add(records(*made[start : start + 77]))
     found.find()
     assert (found.repeats, found.conflicts, found.first) == (repeats, len(conflicts), conflicts)
+
+
+def test_an_id_of_different_people_is_told_of(tmp_path: Path) -> None:
+    found = Twice(tmp_path)
+    found.add(records((2, "ann", "A", "x"), (3, "bob", "A", "y"), (4, "ann", "B", "x")))
+    found.add(records((5, "bob", "B", "x"), (6, "cat", "B", "x"), (7, "ann", "A", "x")))
+    found.find()
+    assert (found.repeats, found.conflicts, found.shared) == (1, 0, 2)
+    assert found.first_shared == [Conflict(3, 2), Conflict(5, 4), Conflict(6, 4)]

@@ -137,8 +137,16 @@ def test_a_broken_attribute_is_refused_by_its_own_column() -> None:
     text = SHOP.partition("[[event]]")[0] + '[[event]]\ntype = "person.profile"\n'
     made = loads(text + f"fields.attributes = {attributes}\n")
     for column, value, problem in (
-        ("town", "x" * 201, "attributes.city: it must be a text of at most 200 characters"),
-        ("likes", ["tea", 1], "attributes.likes[1]: it must be a text, not a whole number"),
+        (
+            "town",
+            "x" * 201,
+            "the event's attributes.city: it must be a text of at most 200 characters",
+        ),
+        (
+            "likes",
+            ["tea", 1],
+            "the event's attributes.likes[1]: it must be a text, not a whole number",
+        ),
     ):
         (refused,) = made.events_of(
             [ROW | {"age": "30", "town": "x", "likes": ["a"], column: value}]
@@ -147,8 +155,12 @@ def test_a_broken_attribute_is_refused_by_its_own_column() -> None:
         assert (refused.column, refused.problem) == (column, problem)
     whole = loads(text + 'fields.attributes = "traits"\n')
     for name, value, problem in (
-        ("city", "x" * 201, "attributes.city: it must be"),
-        ("n" * 65, "x", f"attributes.{'n' * 65}: it must be a text of at most 64 characters"),
+        ("city", "x" * 201, "the event's attributes.city: it must be"),
+        (
+            "n" * 65,
+            "x",
+            f"the event's attributes.{'n' * 65}: it must be a text of at most 64 characters",
+        ),
     ):
         (refused,) = whole.events_of([ROW | {"traits": {"age": 30, name: value}}])
         assert isinstance(refused, RowRefusal)
@@ -244,3 +256,41 @@ def test_an_expression_without_end_is_refused_in_words() -> None:
     deep = "1" + "+1" * 990
     with pytest.raises(MappingError, match="nested too deeply"):
         loads(SHOP.replace('"amount * 100"', f'"{deep}"'))
+
+
+@pytest.mark.parametrize(
+    ("cells", "column", "value", "problem"),
+    [
+        ({"price": "¥\uff11"}, "price", "¥\uff11", "is no number"),
+        ({"price": "-¥12.00"}, "price", "-¥12.00", "at least 0, not -1200"),
+        ({"flag": "perhaps"}, "flag", "perhaps", "says neither yes nor no"),
+        ({"way": "pigeon"}, "way", "pigeon", "the table ways has no 'pigeon'"),
+        ({"share": "0"}, "price, share", "", "can't be computed"),
+    ],
+)
+def test_of_an_expression_of_several_columns_the_cell_to_blame_is_named_as_it_stands(
+    cells: dict[str, str], column: str, value: str, problem: str
+) -> None:
+    text = """
+feed = "shop"
+id = "id"
+person = "who"
+time = "day"
+[lookup.ways]
+wx = "wechat"
+[[event]]
+when = "truth(flag) and number(replace(price, '¥', '')) / share < 9 and ways[way] == 'wechat'"
+type = "conversion"
+fields.campaign = "'c'"
+fields.value = "round(replace(price, '¥', '') * 100)"
+"""
+    row = {"id": "1", "who": "ann", "day": "2026-03-01", "flag": "yes", "price": "¥5", "share": "1"}
+    (found,) = loads(text).events_of([row | {"way": "wx"} | cells])
+    assert isinstance(found, RowRefusal)
+    assert (found.column, found.value) == (column, value)
+    assert problem in found.problem
+
+
+def test_a_name_without_its_quotes_is_said_so() -> None:
+    with pytest.raises(MappingError, match="stands in quotes before the ="):
+        loads(SHOP + "when = { 订单状态 = 'x' }\n")
