@@ -64,6 +64,7 @@ KEPT = {
         "CSV",
         "Excel",
         "Parquet",
+        "GRP",
         "JSON",
         "Kafka",
         "ClickHouse",
