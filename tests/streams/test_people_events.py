@@ -257,7 +257,7 @@ def test_a_person_is_shown_with_ids_and_attributes_as_of_any_time(seen: Seen) ->
 
     arrived = min(own["arrived"] for own in found["history"])
     shown = seen.stack.flowdrop("people", "show", "ming", "--known-at", arrived)
-    assert "birth_year" in shown
+    assert "1988" in shown
     for wrong in (["--known-at", "1990-01-01"], ["--as-of", "2150-01-01"]):
         seen.stack.flowdrop("people", "show", "ming", *wrong, status=1)
 
