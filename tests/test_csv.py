@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib
 import io
+import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,6 +80,10 @@ ASKED: dict[str, list[tuple[str, ...]]] = {
     "report reach": [(EVIL, TWIN)],
     "report lift": [(EVIL, "--control", ARMS[1])],
     "report overlap": [(EVIL, TWIN)],
+    "report frequency": [(EVIL, TWIN)],
+    "report duplication": [(EVIL, TWIN)],
+    "report coins": [(EVIL,), ("--advertiser", TWIN)],
+    "report description": [(EVIL,)],
     "settlement": [
         ("--all", *SETTLED),
         ("--party", "wallets", *SETTLED),
@@ -96,7 +101,14 @@ ASKED: dict[str, list[tuple[str, ...]]] = {
 
 # Days, flags there may be none of, and drops, whose names are ours to refuse.
 NAMELESS = (
-    *("report reach", "compliance flags", "compliance report", "compliance reserve"),
+    *(
+        "report reach",
+        "report frequency",
+        "report coins",
+        "compliance flags",
+        "compliance report",
+        "compliance reserve",
+    ),
     *("drop list", "drop show"),
 )
 
@@ -147,6 +159,9 @@ def hostile(clickhouse: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             for kind, more in _of(n)
         ]
     )  # fmt: skip
+    said = {"advertiser": TWIN, "title_en": EVIL, "title_zh": EVIL, "goal": "conversions"}
+    told = {"id": "=d", "type": "describe", "time": NOW, "person": EVIL, "campaign": EVIL}
+    made._campaign_rows([told | {"description": json.dumps(said), "source": "=shop"}])
     made._results(
         [
             made._result("fund", "=f/" + EVIL, f"budget:{EVIL}@1", 900, campaign=EVIL,
@@ -207,6 +222,10 @@ def test_no_download_holds_a_formula(hostile: World, tmp_path: Path) -> None:
         "/reach.csv": {"campaign": [EVIL, TWIN]},
         "/lift.csv": {"campaign": EVIL, "control": ARMS[1]},
         "/overlap.csv": {"a": EVIL, "b": TWIN},
+        "/frequency.csv": {"campaign": [EVIL, TWIN]},
+        "/duplication.csv": {"campaign": [EVIL, TWIN]},
+        "/coins.csv": {"campaign": EVIL},
+        "/description.csv": {"campaign": EVIL},
         "/settlement/download.csv": {"party": f"advertiser:{EVIL}", "month": MONTH},
     }
     routes = {

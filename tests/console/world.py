@@ -192,9 +192,10 @@ class World:
             return
         names = [
             *("id", "type", "time", "person", "campaign", "arm", "probability", "channel"),
-            *("until", "value", "item", "granted", "source", "offset", "number"),
+            *("until", "value", "item", "granted", "source", "offset", "number", "description"),
         ]
-        defaults = dict.fromkeys(("campaign", "arm", "channel", "item", "source"), "")
+        texts = ("campaign", "arm", "channel", "item", "source", "description")
+        defaults = dict.fromkeys(texts, "")
         for start in range(0, len(rows), BATCH):
             self.client.insert(
                 "campaign_events",
