@@ -19,7 +19,7 @@ from intake.mapping.expressions import columns_of
 from intake.mapping.file import parsed, read
 from intake.mapping.refusals import MappingError, RowRefusal, ValueRefusedError
 from intake.mapping.rules import Field, Maker, Rule
-from intake.mapping.values import as_text, blame, cell
+from intake.mapping.values import as_text, as_truth, blame, cell
 from streams.events import RECORD_BYTES_MAX, Earn, Event, Profile, encode, partition_of
 from streams.events.naming import are_clean, names_of, odd_in, odd_name
 from streams.events.person import OURS
@@ -306,7 +306,7 @@ def record_of(mapped: Mapped, partitions: int) -> Record:
 def _meets(rule: Rule, row: Row) -> bool:
     assert rule.meets is not None
     try:
-        return bool(rule.meets(row))
+        return bool(as_truth(rule.meets(row)))
     except ValueRefusedError as error:
         raise _blamed(error, rule.when, row) from error
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from streams.inspect.people import Person
 
 
-@click.group()
+@click.group(epilog="Example: flowdrop people show cj:17 --as-of 2017-06-01")
 def people() -> None:
     """Show what is known of a person, as of any time."""
 

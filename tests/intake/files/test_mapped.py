@@ -272,6 +272,15 @@ def test_columns_give_what_rows_give_of_any_expression(
     same(loads(HEAD + event), rows)
 
 
+def test_a_condition_that_is_a_text_is_met_by_what_says_yes() -> None:
+    made = loads(HEAD + '[[event]]\ntype = "visit"\nwhen = "flag"\nfields.campaign = "sku"')
+    good = {name: cells[0] for name, cells in CELLS.items()}
+    rows = [good | {"order": str(n), "flag": flag} for n, flag in enumerate(("1", "0", "", "no"))]
+    assert same(made, rows).table.num_rows == 1
+    (refused,) = same(made, [good | {"flag": "perhaps"}]).refusals
+    assert (refused.column, refused.value) == ("flag", "perhaps")
+
+
 def test_a_division_by_a_power_of_ten_is_made_by_columns() -> None:
     seconds = EVENTS["exposure"].replace('seconds = "price"', 'seconds = "price / 1000"')
     made = loads(HEAD + f'\n[[event]]\ntype = "exposure"\n{seconds}')
