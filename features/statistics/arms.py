@@ -119,13 +119,6 @@ class Estimate:
     count: int
     floor: ClassVar[float | None] = None
 
-    @classmethod
-    def of_sums(cls, count: int, total: float, total_of_squares: float) -> Estimate:
-        """Return the mean of a quantity that may be below zero, such as a profit."""
-        _check_count(count)
-        variance = max(0.0, covariance(count, total, total, total_of_squares))
-        return cls(total / count, variance / count, count)
-
 
 @dataclass(frozen=True)
 class Ratio:
