@@ -227,8 +227,8 @@ def undo_command(run: str, file: Path | None, *, wait: bool, yes: bool, as_json:
         say(f"{sum(done.stay.values()):,} events stay: no event says that they did not happen")
     if done.void:
         say(
-            f"{sum(done.void.values()):,} events were never applied, as far as the warehouse knows: "
-            "there is nothing to take back"
+            f"{sum(done.void.values()):,} events were never applied, as far as the warehouse "
+            "knows: there is nothing to take back"
         )
     if done.sent is not None:
         _end(done.sent, as_json=as_json)
