@@ -31,7 +31,10 @@ def _rows(xml: bytes, texts: list[str]) -> list[list[Any]]:
         cells: dict[int, Any] = {}
         for cell in row.iter(f"{MAIN}c"):
             value = cell.find(f"{MAIN}v")
-            if value is not None and value.text is not None:
+            written = cell.find(f"{MAIN}is")
+            if written is not None:
+                cells[_column(cell.attrib["r"])] = "".join(written.itertext())
+            elif value is not None and value.text is not None:
                 cells[_column(cell.attrib["r"])] = _value(cell.get("t", "n"), value.text, texts)
         rows.append([cells.get(n) for n in range(max(cells) + 1)] if cells else [])
     width = max((len(row) for row in rows), default=0)

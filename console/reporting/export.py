@@ -19,7 +19,10 @@ def _csv(report: Report[T], found: T) -> bytes:
 
 
 def _xlsx(report: Report[T], found: T) -> bytes:
-    return xlsx_bytes({each.title: (each.rows(found), each.columns) for each in report.tables})
+    return xlsx_bytes(
+        {each.title: (each.rows(found), each.columns) for each in report.tables},
+        {each.title: each.chart for each in report.tables if each.chart is not None},
+    )
 
 
 def _parquet(report: Report[T], found: T) -> bytes:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from console.reporting.layout import Layout
     from console.reports.basis import Query
     from console.settings import ConsoleSettings
+    from flowdrop.files import SheetChart
 
 T = TypeVar("T")
 TEXTS = (str, bool, list, tuple, date)  # cells that are no numbers; a time is a date
@@ -78,6 +79,7 @@ class Table(Generic[T]):
         words: keys of columns whose values are messages of the catalogue, too.
         upright: a person sees one line per cell, not per row.
         to_person: a row as a person sees it, where it is not as in a file.
+        chart: what a workbook draws beside its rows, if anything.
     """
 
     title: str
@@ -88,6 +90,7 @@ class Table(Generic[T]):
     words: frozenset[str] = frozenset()
     upright: bool = False
     to_person: Callable[[Row], Row] = lambda row: row
+    chart: SheetChart | None = None
 
     def head(self, key: str) -> str:
         """Return the heading of the column `key`: the key itself in words, if there is none."""

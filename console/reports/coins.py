@@ -35,6 +35,7 @@ from console.reports.coin_flows import (
 from console.reports.consistency import InconsistentError
 from console.reports.lift import REPORT as LIFT
 from console.settlement.month import NO_END
+from flowdrop.files import SheetChart
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -464,6 +465,7 @@ REPORT = Report(
             row="one row per place of coins",
             rows=lambda found: plain(found.places),
             columns=("program", "place", "name", "coins", "granted", "drawn"),
+            chart=SheetChart(kind="bar", x="place", y=("coins",), by="program"),
         ),
         Table(
             title=N_("What moved, by campaign"),

@@ -14,6 +14,7 @@ from console.reports.consistency import REACH, at_most, equal, refuse
 from console.reports.days import require_days, window_of
 from console.reports.frequency import reached
 from console.reports.notes import notes
+from flowdrop.files import SheetChart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -296,6 +297,7 @@ REPORT = Report(
                 {**plain(own), "campaigns": " + ".join(own.campaigns)} for own in found.combinations
             ],
             columns=("campaigns", "only", "at_least"),
+            chart=SheetChart(kind="bar", x="campaigns", y=("only",)),
         ),
     ),
     title=lambda found: " + ".join(found.campaigns),

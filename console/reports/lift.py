@@ -29,6 +29,7 @@ from console.reports.looks import Plan, by_day, plan, readings
 from console.reports.notes import notes
 from console.reports.prospects import Prospect, prospects
 from console.reports.split import SampleRatio, probability, split
+from flowdrop.files import SheetChart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -414,7 +415,14 @@ REPORT = Report(
     ),
     compute=lift,
     result=LiftReport,
-    tables=(Table(title=N_("Lift"), row="one row per arm and metric", rows=_rows),),
+    tables=(
+        Table(
+            title=N_("Lift"),
+            row="one row per arm and metric",
+            rows=_rows,
+            chart=SheetChart(kind="column", x="metric", y=("relative",), by="arm"),
+        ),
+    ),
     charts=_charts,
     text=_text,
     page=Page(template="lift.html"),

@@ -15,6 +15,7 @@ from console.reports.identities import UNION, Identities, identities, identity_n
 from console.reports.notes import notes
 from console.reports.uncounted import outside_words, uncounted, uncounted_words
 from console.settlement.month import NO_END
+from flowdrop.files import SheetChart
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -309,7 +310,10 @@ REPORT = Report(
     result=ReachReport,
     tables=(
         Table(
-            title=N_("Reach by day"), row="one row per day", rows=lambda found: plain(found.by_day)
+            title=N_("Reach by day"),
+            row="one row per day",
+            rows=lambda found: plain(found.by_day),
+            chart=SheetChart(kind="line", x="day", y=("cumulative", "new", "conversions")),
         ),
         Table(
             title=N_("Reach by campaign"),

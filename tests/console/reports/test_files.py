@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
+import re
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 import jsonschema
 import pytest
@@ -13,10 +17,18 @@ from click.testing import CliRunner
 from pyarrow import parquet
 
 from console.reporting.found import reports
+from console.reporting.report import plain
+from console.settings import ConsoleSettings
+from console.web.formats import cell
 from flowdrop.cli import main
+from flowdrop.files import EXACT_MAX
+from flowdrop.output import csv_text, json_text
+from flowdrop.settings import load
+from tests.console.reading import Reading
 from tests.workbook import read
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     import httpx
@@ -118,6 +130,97 @@ def test_a_commands_files_hold_what_it_prints(web: httpx.Client, name: str, tmp_
                 assert answer.content == file.read_bytes()
             else:
                 assert read(answer.content) == sheets
+
+
+COUNTED = {"order"}  # columns that only count rows, so that no figure is them
+DIGITS = 16  # of a number that a sheet holds
+EPOCH = datetime(1899, 12, 30, tzinfo=UTC)  # as Excel counts days
+
+
+def numbers(value: Any) -> Iterator[float]:
+    """Yield every number of a JSON value."""
+    if isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from numbers(each)
+    elif isinstance(value, int | float):
+        yield value
+
+
+def in_a_sheet(value: Any) -> Any:
+    """Return a cell as a sheet holds it: a number to its digits, a time in days."""
+    match value:
+        case None | "" | () | []:
+            return None
+        case bool() | str():
+            return value
+        case int() | float():
+            return float(f"{value:.{DIGITS}g}") if abs(value) < EXACT_MAX else str(value)
+        case datetime():
+            return pytest.approx((value - EPOCH).total_seconds() / 86_400, abs=1e-8)
+        case date():
+            return float((value - EPOCH.date()).days)
+    return " ".join(map(str, value))
+
+
+def cells_of(page: str) -> list[list[list[str]]]:
+    """Return the text of each cell of each table of a page, without its headings."""
+    tables = re.findall(r"<tbody>(.*?)</tbody>", page, re.DOTALL)
+    return [
+        [
+            [html.unescape(re.sub(r"<[^>]*>", "", text)) for text in re.findall(CELL, row)]
+            for row in re.findall(r"<tr>(.*?)</tr>", table, re.DOTALL)
+        ]
+        for table in tables
+    ]
+
+
+CELL = re.compile(r"<td[^>]*>(.*?)</td>", re.DOTALL)
+
+
+@pytest.mark.parametrize("name", [name for name in ASKED if ASKED[name][1]])
+def test_everything_that_tells_a_report_agrees(
+    web: httpx.Client, real_world: World, name: str
+) -> None:
+    report, (command, path) = reports()[name], ASKED[name]
+    query = path.partition("?")[2]
+    given = parse_qs(query)
+    asked = {
+        each.name: given.get(each.name, [])
+        if each.many
+        else given.get(each.name, [each.default])[0]
+        for each in report.parameters
+    }
+    found = report.find(real_world.client, asked, load(ConsoleSettings))
+    answer = json.loads(run(*command, "--json"))
+    assert answer == web.get(f"/api/{name}?{query}").json()
+    told = json.loads(json_text(plain(found)))
+    assert answer == told
+    known = set(numbers(answer))
+    for table in report.tables:
+        for row in table.rows(found):
+            own = {value for key, value in row.items() if key not in COUNTED}
+            assert set(numbers(list(own))) <= known, table.title
+    rows, columns = report.rows(found), report.tables[0].columns
+    written = csv_text(rows, columns)
+    assert run(*command, "--csv") == written
+    place = report.exports or report.place
+    assert web.get(f"{place}.csv?{query}").text == written
+    stored = parquet.read_table(io.BytesIO(web.get(f"{place}.parquet?{query}").content))
+    assert csv_text(stored.to_pylist(), columns) == written
+    book = read(web.get(f"{place}.xlsx?{query}").content)
+    for table, sheet in zip(report.tables, book.values(), strict=True):
+        expected = [[in_a_sheet(value) for value in row.values()] for row in table.rows(found)]
+        assert [[value or in_a_sheet(value) for value in line] for line in sheet[1:]] == expected
+    page = web.get(f"{(report.page and report.page.path) or report.place}?{query}").text
+    if report.page is not None:
+        shown = [each.value for each in Reading(page).figures if each.value]
+        assert shown
+        assert {float(value) for value in shown} <= known
+        return
+    tables = cells_of(page)
+    for table in report.tables:
+        lines = [[cell(value) for value in row.values()] for row in table.shown(found)]
+        assert not lines or table.upright or lines in tables, table.title
 
 
 def test_json_and_a_file_at_once(tmp_path: Path) -> None:
