@@ -8,7 +8,9 @@ import click
 
 from console.compliance.flags import flags as find_flags
 from console.compliance.rules import RULES, THRESHOLDS
+from console.reporting.answer import Answer
 from console.reporting.shape import Shape, shape_options, show
+from console.reporting.viewer import STAFF
 from console.reports import compliance as month_report
 from console.reports import flags as flag_report
 from console.reports import reserve as reserve_report
@@ -54,7 +56,7 @@ def flags_command(*, month: str, rules: tuple[str, ...], **options: Any) -> None
     asked, thresholds = month_of(month), {name: options.pop(name) for name in THRESHOLDS}
     with Warehouse().client() as client:
         found = find_flags(client, asked, rules or RULES, thresholds)
-    show(flag_report.REPORT, found, Shape(**options))
+    show(flag_report.REPORT, Answer(found=found, viewer=STAFF), Shape(**options))
 
 
 @compliance.command("report", epilog="Example: flowdrop compliance report --month 2026-10 > 10.md")
@@ -65,7 +67,7 @@ def report_command(*, month: str, program: str, **shape: Any) -> None:
     """Print a month of each program as Markdown: coins, cover, wallets, refusals, flags."""
     asked = {"month": month, "program": program}
     with Warehouse().client() as client:
-        found = month_report.REPORT.find(client, asked)
+        found = month_report.REPORT.find(client, asked, viewer=STAFF)
     show(month_report.REPORT, found, Shape(**shape))
 
 
@@ -78,5 +80,6 @@ def reserve_command(*, program: str, **shape: Any) -> None:
     from flowdrop.settings import load
 
     with Warehouse().client() as client:
-        found = reserve_report.REPORT.find(client, {"program": program}, load(ConsoleSettings))
+        asked, settings = {"program": program}, load(ConsoleSettings)
+        found = reserve_report.REPORT.find(client, asked, settings, viewer=STAFF)
     show(reserve_report.REPORT, found, Shape(**shape))

@@ -12,6 +12,7 @@ import click
 
 from console.reporting.report import plain
 from console.reporting.shape import Shape, lang_option, shape_options, show
+from console.reporting.viewer import STAFF
 from console.reports import outcome as outcome_report
 from console.warehouse import Warehouse
 from flowdrop.options import as_csv_option, as_json_option
@@ -213,7 +214,8 @@ def show_command(name: str, **shape: Any) -> None:
     with _session() as session:
         register.find(session, name)  # an unknown one is refused without the warehouse
     with Warehouse().client() as client:
-        found = outcome_report.REPORT.find(client, {"name": name}, load(ConsoleSettings))
+        settings = load(ConsoleSettings)
+        found = outcome_report.REPORT.find(client, {"name": name}, settings, viewer=STAFF)
     show(outcome_report.REPORT, found, Shape(**shape))
 
 

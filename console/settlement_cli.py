@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from console.reporting.answer import Answer
 from console.reporting.shape import Shape, shape_options, show
+from console.reporting.viewer import STAFF
 from console.settlement.postings import ANY_PRICE, delivered_postings, line_postings
 from console.settlement.statement import Statement
 from console.warehouse import Warehouse
@@ -85,13 +87,14 @@ def settlement(  # noqa: PLR0913 - an option each
     to, settings = Shape(**shape), load(ConsoleSettings)
     asked = {"party": party or "", "month": month, "program": program}
     with Warehouse().client() as client:
-        found = REPORT.find(client, asked, settings)
+        answer = REPORT.find(client, asked, settings, viewer=STAFF)
+        found = answer.found
         if not isinstance(found, Statement):
-            show(REPORT, found, to)
+            show(REPORT, answer, to)
             _judge(found, to)
             return
         if not (line or postings or network):
-            show(REPORT, found, to)
+            show(REPORT, answer, to)
             return
         when = month_of(month)
         of: dict[str, Any] = {"program": program, "limit": limit}
@@ -101,7 +104,8 @@ def settlement(  # noqa: PLR0913 - an option each
             if network
             else line_postings(client, found, when, operation=line, **of)
         )
-    show(POSTINGS, rows, to)
+    listed: Answer[Rows] = Answer(found=rows, viewer=STAFF)
+    show(POSTINGS, listed, to)
     _say_of_postings(found, rows, limit, to)
 
 

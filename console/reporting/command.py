@@ -21,10 +21,14 @@ def command(report: Report[Any]) -> click.Command:
         from sql.client import connect
 
         asked = {parameter.name: given.pop(parameter.name) for parameter in report.parameters}
-        settings = load(ConsoleSettings) if report.settings else None
-        show(report, report.find(connect(), asked, settings), Shape(lang=lang, **given))
+        shape = Shape(lang=lang, **given)
+        needed = report.settings or not shape.viewer.is_staff
+        settings = load(ConsoleSettings) if needed else None
+        show(report, report.find(connect(), asked, settings, viewer=shape.viewer), shape)
 
-    made = shape_options(report.tables[0].row)(call)
+    made = click.option(
+        "--as-organisation", metavar="NAME", help="Show what the advertiser NAME may see."
+    )(shape_options(report.tables[0].row)(call))
     for parameter in reversed(report.parameters):
         made = _parameter(parameter)(made)
     return click.command(report.name, help=report.help, epilog=f"Example: {report.example}")(made)

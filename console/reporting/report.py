@@ -12,12 +12,16 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from console.i18n import N_
+from console.reporting.answer import Answer
+from console.reporting.protected import protected
+from console.reporting.viewer import Viewer  # noqa: TC001 - of a signature
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
     from console.i18n import LocalizedText, Translator
     from console.reporting.layout import Layout
+    from console.reporting.protection import Protection
     from console.reports.basis import Query
     from console.settings import ConsoleSettings
     from flowdrop.files import SheetChart
@@ -156,6 +160,7 @@ class Report(Generic[T]):
         loads: modules that `compute` imports when called, so that help is quick; a server imports
             them as it starts.
         definitions: what its figures mean, for the page of all reports.
+        protection: how its figures relate to people; without, no organisation may see it.
     """
 
     name: str
@@ -180,6 +185,7 @@ class Report(Generic[T]):
     exports: str = ""
     loads: tuple[str, ...] = ()
     definitions: tuple[LocalizedText, ...] = ()
+    protection: Protection[T] | None = None
 
     @property
     def summary(self) -> str:
@@ -214,10 +220,29 @@ class Report(Generic[T]):
             return self.command
         return " ".join(["flowdrop report", self.name, *(each.usage for each in self.parameters)])
 
-    def find(self, client: Client, asked: Values, settings: ConsoleSettings | None = None) -> T:
-        """Return the result for the arguments `asked`."""
+    def find(
+        self,
+        client: Client,
+        asked: Values,
+        settings: ConsoleSettings | None = None,
+        *,
+        viewer: Viewer,
+    ) -> Answer[T]:
+        """Return the result for the arguments `asked`, as `viewer` may see it.
+
+        Raises:
+            NoReportError: when there is none, or an organisation may not see it.
+        """
         given = [asked[parameter.name] for parameter in self.parameters]
-        return self.compute(client, *given, *(getattr(settings, name) for name in self.settings))
+
+        def compute() -> T:
+            return self.compute(
+                client, *given, *(getattr(settings, name) for name in self.settings)
+            )
+
+        if viewer.is_staff:
+            return Answer(found=compute(), viewer=viewer)
+        return protected(client, self.protection, asked, compute, viewer)
 
     def rows(self, found: T) -> Rows:
         """Return the rows of a file of one table."""
@@ -241,3 +266,16 @@ def plain(found: Any) -> Any:
     if isinstance(found, list | tuple):
         return [plain(each) for each in found]
     return asdict(found) if is_dataclass(found) and not isinstance(found, type) else found
+
+
+def told(answer: Answer[Any]) -> Any:
+    """Return an answer in JSON's shape; one to an organisation has what was hidden of it, too."""
+    found = plain(answer.found)
+    if answer.viewer.is_staff or not isinstance(found, dict):
+        return found
+    seen = {
+        "organisation": answer.viewer.organisation,
+        "words": plain(answer.words),
+        "hidden": [asdict(each) for each in answer.hidden],
+    }
+    return {**found, "seen": seen}

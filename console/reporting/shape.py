@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from console.reporting.report import plain
+from console.reporting.report import told
+from console.reporting.viewer import Viewer, viewer_of
 from flowdrop.options import as_csv_option, as_json_option
 
 if TYPE_CHECKING:
+    from console.reporting.answer import Answer
     from console.reporting.report import Report
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -30,6 +32,12 @@ class Shape:
     xlsx: Path | None
     parquet: Path | None
     lang: str = "en"
+    as_organisation: str | None = None
+
+    @property
+    def viewer(self) -> Viewer:
+        """Who sees the report: whoever may run commands is staff, who may see as others do."""
+        return viewer_of(self.as_organisation)
 
     @property
     def for_a_person(self) -> bool:
@@ -49,7 +57,7 @@ def lang_option() -> Callable[[F], F]:
 
 
 def shape_options(row: str) -> Callable[[F], F]:
-    """Give a command `--json`, `--csv`, `--xlsx`, `--parquet` (`row`: what a row is) and `--lang`.
+    """Give a command the options of a `Shape`; `row` is what a row of its files is.
 
     Its callback takes them together: `Shape(**options)`.
     """
@@ -65,31 +73,31 @@ def shape_options(row: str) -> Callable[[F], F]:
     return add
 
 
-def show(report: Report[T], found: T, shape: Shape) -> None:
-    """Print a result in the requested form, and write the requested files."""
+def show(report: Report[T], answer: Answer[T], shape: Shape) -> None:
+    """Print an answer in the requested form, and write the requested files."""
     from flowdrop.output import print_csv, print_json
 
-    _write(report, found, shape)
+    _write(report, answer, shape)
     if shape.as_json:
-        print_json(plain(found))
+        print_json(told(answer))
     elif shape.as_csv:
-        print_csv(report.rows(found), report.tables[0].columns)
+        print_csv(report.rows(answer.found), report.tables[0].columns)
     elif shape.for_a_person:
         from console.reporting.text import print_text
 
-        print_text(report, found, shape.lang)
+        print_text(report, answer, shape.lang)
 
 
-def _write(report: Report[T], found: T, shape: Shape) -> None:
+def _write(report: Report[T], answer: Answer[T], shape: Shape) -> None:
     from console.reporting.export import BYTES
     from flowdrop.output import say
 
     for ending, path in (("xlsx", shape.xlsx), ("parquet", shape.parquet)):
         if path is None:
             continue
-        made = BYTES[ending](report, found)
+        made = BYTES[ending](report, answer.found)
         try:
             path.write_bytes(made)
         except OSError as error:
             raise click.ClickException(f"--{ending}: {path}: {error.strerror}") from error
-        say(f"wrote {path}: {len(report.rows(found)):,} rows")
+        say(f"wrote {path}: {len(report.rows(answer.found)):,} rows")

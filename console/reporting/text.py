@@ -8,17 +8,27 @@ from console.reporting.figures import NONE, any_figure
 from console.reporting.layout import Layout
 
 if TYPE_CHECKING:
+    from console.reporting.answer import Answer
     from console.reporting.report import Report
 
 T = TypeVar("T")
 
 
-def print_text(report: Report[T], found: T, lang: str) -> None:
-    """Print a result: as the report defines, or its title, tables and sentences."""
-    to = Layout(lang)
-    if report.text is not None:
+def print_text(report: Report[T], answer: Answer[T], lang: str) -> None:
+    """Print an answer: as the report defines, or its title, tables and sentences.
+
+    An organisation gets the latter, in which nothing but its result is.
+    """
+    to, found = Layout(lang), answer.found
+    if report.text is not None and answer.viewer.is_staff:
         report.text(found, to)
-        return
+    else:
+        _print_tables(report, found, to)
+    if report.served:
+        to.sentences(answer.words)
+
+
+def _print_tables(report: Report[T], found: T, to: Layout) -> None:
     if report.title is not None:
         to.line(report.title(found), style="bold")
     for table in report.tables:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from console.i18n import N_, LocalizedText, Names
+from console.i18n import N_, LocalizedText
 from console.reporting.figures import NONE, day, money, number
 from console.reporting.report import Page, Report, Table, plain
 from console.reports.arm_names import arm_name
@@ -16,11 +15,11 @@ from console.reports.basis import (
     EmptyWarehouseError,
     Query,
     QueryLog,
-    UnknownCampaignError,
     utc,
 )
 from console.reports.identities import Identities, identities
 from console.reports.uncounted import outside_words, uncounted, uncounted_words
+from console.reports.unknown import unknown_campaign
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,8 +113,7 @@ def require(client: Client, names: Sequence[str]) -> None:
     _not_empty(known)
     for name in names:
         if name not in known:
-            close = difflib.get_close_matches(name, known, cutoff=0.5)
-            raise _unknown(name, close)
+            raise unknown_campaign(name, known)
 
 
 def _not_empty(found: Sequence[object]) -> None:
@@ -123,23 +121,6 @@ def _not_empty(found: Sequence[object]) -> None:
         raise EmptyWarehouseError(
             LocalizedText("the warehouse holds no campaign events; {fill}", fill=FILL)
         )
-
-
-def _unknown(name: str, close: Sequence[str]) -> UnknownCampaignError:
-    if close:
-        return UnknownCampaignError(
-            LocalizedText(
-                "no event names a campaign {name!r}; did you mean {close}?",
-                name=name,
-                close=Names(tuple(close), last="or"),
-            )
-        )
-    return UnknownCampaignError(
-        LocalizedText(
-            "no event names a campaign {name!r}; choose one from the list of campaigns", name=name
-        ),
-        command=f"no event names a campaign {name!r}; see `flowdrop report campaigns`",
-    )
 
 
 def _text(found: Sequence[Campaign], to: Layout) -> None:

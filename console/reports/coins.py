@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,6 @@ from console.reports.basis import (
     NoReportError,
     Query,
     QueryLog,
-    UnknownCampaignError,
 )
 from console.reports.campaigns import require
 from console.reports.coin_cost import Cost, costs
@@ -34,6 +32,7 @@ from console.reports.coin_flows import (
 )
 from console.reports.consistency import InconsistentError
 from console.reports.lift import REPORT as LIFT
+from console.reports.unknown import unknown_advertiser
 from console.settlement.month import NO_END
 from flowdrop.files import SheetChart
 
@@ -193,15 +192,7 @@ def _asked(
         )
     found = tuple(name for name, row in known.items() if row["advertiser"] == advertiser)
     if not found:
-        every = sorted({row["advertiser"] for row in known.values()})
-        alike = difflib.get_close_matches(advertiser, every, cutoff=0.5) or every[:5]
-        raise UnknownCampaignError(
-            LocalizedText(
-                "no campaign is of an advertiser {name!r}; known advertisers include {alike}",
-                name=advertiser,
-                alike=Names(tuple(alike)),
-            )
-        )
+        raise unknown_advertiser(advertiser, sorted({row["advertiser"] for row in known.values()}))
     return found
 
 

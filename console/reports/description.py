@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from console.i18n import N_, LocalizedText
+from console.reporting.protection import Protection
 from console.reporting.report import Parameter, Report, Row, Table, plain
 from console.reports.basis import Query, QueryLog, utc
 from console.reports.campaigns import require
@@ -159,4 +160,7 @@ REPORT = Report(
     title=lambda found: found.campaign,
     sentences=lambda found: (found.basis,),
     said_title=N_("Note"),
+    protection=Protection(  # what the advertiser said itself; none of it counts people
+        told=frozenset(DescriptionReport.__dataclass_fields__)
+    ),
 )

@@ -13,7 +13,7 @@ from console.drops import register
 from console.drops.outcome import Outcome, outcome
 from console.drops.since import kept
 from console.reporting.found import reports
-from console.reporting.report import plain
+from console.reporting.report import told
 from console.wallets import Wallet, wallet
 from console.web.asking import asks, found
 from console.web.state import state
@@ -36,7 +36,7 @@ def add_report(to: APIRouter, report: Report[Any]) -> None:
     """Add the endpoint of a report; its type is that of the result, its bytes are the command's."""
 
     def get(request: Request, asked: Values) -> Response:
-        return answer(plain(found(request, report, asked)))
+        return answer(told(found(request, report, asked)))
 
     to.get(
         f"/{report.name}",

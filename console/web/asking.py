@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from fastapi import Query, Request
 
+from console.reporting.viewer import STAFF, Viewer, viewer_of
 from console.web.state import state
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from console.reporting.answer import Answer
     from console.reporting.report import Parameter, Report, Values
 
 T = TypeVar("T")
 
+AS_ORGANISATION = "as_organisation"  # the advertiser as whose people staff see a report
 NOT_ASKED: tuple[object, ...] = (None, "", [])
 
 
@@ -29,9 +32,15 @@ def asks(report: Report[Any], handler: Callable[..., Any], *, form: bool = False
     """
 
     def answer(request: Request, **asked: Any) -> Any:
+        asked.pop(AS_ORGANISATION)  # see `viewer`
         return handler(request, asked)
 
     places = [_place(parameter, form=form) for parameter in report.parameters]
+    places.append(
+        inspect.Parameter(
+            AS_ORGANISATION, inspect.Parameter.KEYWORD_ONLY, annotation=str, default=""
+        )
+    )
     first = inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)
     answer.__signature__ = inspect.Signature([first, *places])  # type: ignore[attr-defined]
     answer.__name__ = f"get_{report.name}"
@@ -56,13 +65,19 @@ def _place(parameter: Parameter, *, form: bool) -> inspect.Parameter:
     )
 
 
-def found(request: Request, report: Report[T], asked: Values) -> T:
-    """Return the result for the arguments, from the request's warehouse."""
+def viewer(request: Request) -> Viewer:
+    """Return who sees a report: whoever the console lets in is staff, who may see as others do."""
+    return viewer_of(request.query_params.get(AS_ORGANISATION))
+
+
+def found(request: Request, report: Report[T], asked: Values) -> Answer[T]:
+    """Return the answer for the arguments, from the request's warehouse."""
     at = state(request)
     with at.warehouse.client() as client:
-        return report.find(client, asked, at.settings)
+        return report.find(client, asked, at.settings, viewer=viewer(request))
 
 
-def given(asked: Values) -> dict[str, Any]:
+def given(asked: Values, seen_by: Viewer = STAFF) -> dict[str, Any]:
     """Return the arguments that were given, as a link repeats them."""
-    return {name: value for name, value in asked.items() if value not in NOT_ASKED}
+    repeated = {name: value for name, value in asked.items() if value not in NOT_ASKED}
+    return repeated if seen_by.is_staff else {**repeated, AS_ORGANISATION: seen_by.organisation}

@@ -14,7 +14,7 @@ from console.reporting.found import reports
 from console.reporting.report import Page, Report, Values
 from console.reports.basis import EmptyWarehouseError
 from console.reports.basis import Query as Asked
-from console.web.asking import NOT_ASKED, asks, found, given
+from console.web.asking import NOT_ASKED, asks, found, given, viewer
 from console.web.language import language
 from console.web.rendering import link, page
 from console.web.state import state
@@ -22,6 +22,8 @@ from sql.client import description, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from console.reporting.viewer import Viewer
 
 T = TypeVar("T")
 
@@ -45,34 +47,41 @@ def add_files(to: APIRouter, report: Report[Any], back: str) -> None:
     """Add a report's downloads, and its queries with the way back to its page."""
 
     def query(request: Request, asked: Values) -> HTMLResponse:
-        queries = report.asked
-        if queries is None:
-            queries = tuple(report.queries_of(found(request, report, asked)))
-        return query_page(request, queries, link(back, **given(asked)))
+        by, queries = viewer(request), report.asked
+        if queries is None or not by.is_staff:
+            queries = tuple(report.queries_of(found(request, report, asked).found))
+        return query_page(request, queries, link(back, **given(asked, by)))
 
     to.get(f"{report.place}/query")(asks(report, query))
     for ending in BYTES:
 
         def file(request: Request, asked: Values, ending: str = ending) -> Response:
-            content = BYTES[ending](report, found(request, report, asked))
+            content = BYTES[ending](report, found(request, report, asked).found)
             return download(report.file_name(asked), ending, content)
 
         to.get(f"{report.exports or report.place}.{ending}")(asks(report, file))
 
 
 def report_page(request: Request, report: Report[T], own: Page[T], asked: Values) -> HTMLResponse:
-    """Show the report; an incomplete form shows only itself."""
+    """Show the report; an incomplete form shows only itself.
+
+    An organisation sees the shared page, in which nothing but its answer is.
+    """
     lang, settings = language(request), state(request).settings
-    result, empty = None, ""
+    by, answer, empty = viewer(request), None, ""
+    if not by.is_staff:
+        own = Page(template="report.html")
     with state(request).warehouse.client() as client:
         asked = own.complete(client, settings, asked)
-        if not any(asked[each.name] in NOT_ASKED for each in report.parameters if each.required):
+        lacking = any(asked[each.name] in NOT_ASKED for each in report.parameters if each.required)
+        if not lacking or not by.is_staff:
             try:
-                result = report.find(client, asked, settings)
+                answer = report.find(client, asked, settings, viewer=by)
             except EmptyWarehouseError as error:
                 if not own.empty:
                     raise
                 empty = error.words.of(lang)
+        result = None if answer is None else answer.found
         facts = own.facts(client, settings, asked, result)
     return page(
         request,
@@ -81,16 +90,17 @@ def report_page(request: Request, report: Report[T], own: Page[T], asked: Values
         of=report,
         reports=reports().values(),
         report=result,
+        seen=() if answer is None else answer.words,
         empty=empty,
         charts={} if result is None else report.charts(result, translator(lang)),
-        **({} if result is None else links(report, asked)),
+        **({} if result is None else links(report, asked, by)),
         **facts,
     )
 
 
-def links(report: Report[Any], asked: Values) -> dict[str, str]:
+def links(report: Report[Any], asked: Values, by: Viewer) -> dict[str, str]:
     """Return the links to the same report as JSON, as files and as its queries."""
-    query = given(asked)
+    query = given(asked, by)
     files = {
         f"{end}_link": link(f"{report.exports or report.place}.{end}", **query) for end in BYTES
     }

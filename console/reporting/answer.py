@@ -1,0 +1,52 @@
+"""What a viewer gets of a report: its result, and what was hidden of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from console.i18n import LocalizedText
+from console.reporting.viewer import PEOPLE_MIN, Viewer
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hidden:
+    """Rows of one part of a result that are not told."""
+
+    part: str  # its name: by_day
+    rows: int
+    people: int | None  # in them together, where that is told
+
+    @property
+    def words(self) -> LocalizedText:
+        """The same in words."""
+        others = LocalizedText.plural(
+            "Others, hidden: {n} row, since fewer than {least} people are in it or could be told "
+            "from it.",
+            "Others, hidden: {n} rows, since fewer than {least} people are in one or could be told "
+            "from it.",
+            self.rows,
+            least=PEOPLE_MIN,
+        )
+        if self.people is None:
+            return others
+        return LocalizedText(
+            "{others} Together they are {people:,} people.", others=others, people=self.people
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer(Generic[T]):
+    """A report's result as a viewer may see it."""
+
+    found: T
+    viewer: Viewer
+    hidden: tuple[Hidden, ...] = ()
+    figures: int = 0  # hidden within rows that are shown
+
+    @property
+    def words(self) -> tuple[LocalizedText, ...]:
+        """How the result is marked, and what was hidden of it."""
+        return (self.viewer.words,)

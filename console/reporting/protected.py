@@ -1,0 +1,59 @@
+"""A report's answer to an organisation: of its own campaigns, and with small counts hidden."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from console.i18n import LocalizedText
+from console.reporting.masked import masked
+from console.reporting.scope import own_campaigns, require_own
+from console.reports.basis import NoReportError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from clickhouse_connect.driver.client import Client
+
+    from console.reporting.answer import Answer
+    from console.reporting.protection import Protection
+    from console.reporting.viewer import Viewer
+
+T = TypeVar("T")
+
+
+class NotForOrganisationsError(NoReportError):
+    """Nothing says how a report's figures relate to people, so it is for staff only."""
+
+
+def protected(
+    client: Client,
+    protection: Protection[T] | None,
+    asked: Mapping[str, Any],
+    compute: Callable[[], T],
+    viewer: Viewer,
+) -> Answer[T]:
+    """Return what `viewer`, of an organisation, may see of a result.
+
+    Args:
+        client: of the warehouse.
+        protection: of the report, if it has one.
+        asked: its arguments.
+        compute: returns the result.
+        viewer: who asks.
+
+    Raises:
+        NotForOrganisationsError: when the report declares no protection.
+        UnknownCampaignError: when a campaign or advertiser is not the organisation's.
+    """
+    if protection is None:
+        raise NotForOrganisationsError(
+            LocalizedText(
+                "this report is for the platform's staff only, since nothing says yet how its "
+                "figures are kept from telling of single people; ask the platform for them"
+            )
+        )
+    organisation = viewer.organisation or ""
+    own = own_campaigns(client, organisation)
+    require_own(asked, protection, organisation, own)
+    found = protection.only(compute(), own)
+    return masked(found, protection, viewer)
