@@ -17,6 +17,7 @@ from streams.events.envelope import (
     Title,
     check_year,
 )
+from streams.events.network import Agent, Network, check_network
 
 Format = Literal["display", "large_display", "video"]
 # What `campaign:` can stand before in a subject.
@@ -115,7 +116,10 @@ class Contact(CampaignEvent, frozen=True, tag="flowdrop.campaign.contact"):
 
 
 class ExposureData(Data, frozen=True):
-    """An impression: share of pixels in view, for how long, in which format."""
+    """An impression: share of pixels in view, for how long, in which format.
+
+    `network` and `agent` say by what it was looked at; invalid traffic is told by them.
+    """
 
     campaign: Name
     channel: Name
@@ -125,6 +129,12 @@ class ExposureData(Data, frozen=True):
     cost: Cents | None = None
     paid: bool = False
     creative: Name | None = None
+    network: Network | None = None
+    agent: Agent | None = None
+
+    def __post_init__(self) -> None:
+        """Hold the network to no more than what it may tell."""
+        check_network(self.network)
 
 
 class Exposure(CampaignEvent, frozen=True, tag="flowdrop.campaign.exposure"):
@@ -139,6 +149,12 @@ class ClickData(Data, frozen=True):
     campaign: Name
     channel: Name
     creative: Name | None = None
+    network: Network | None = None
+    agent: Agent | None = None
+
+    def __post_init__(self) -> None:
+        """Hold the network to no more than what it may tell."""
+        check_network(self.network)
 
 
 class Click(CampaignEvent, frozen=True, tag="flowdrop.campaign.click"):

@@ -148,7 +148,7 @@ def campaign_events(batch: Batch) -> Columns:
 
 _ABSENT: dict[str, Any] = {
     **dict.fromkeys(("campaign", "arm", "channel", "item", "format", "creative"), ""),
-    **dict.fromkeys(("other", "kind", "program"), ""),
+    **dict.fromkeys(("other", "kind", "program", "network", "agent"), ""),
     "attributes": (),
     "paid": False,
 }
@@ -172,6 +172,8 @@ _CAMPAIGN_DATA = {
     "kind": _TEXT,
     "linked": _FLAG,
     "program": _TEXT,
+    "network": _TEXT,
+    "agent": _TEXT,
 }
 _CAMPAIGN_SCHEMA = pa.schema(
     {

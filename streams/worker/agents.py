@@ -26,6 +26,7 @@ from streams.events import (
 )
 from streams.events.decoding import Rejection, read_campaign, read_in_parts, read_wallet
 from streams.events.identity import event_key
+from streams.events.network import without_sender
 from streams.events.person import opened, with_number
 from streams.events.times import microseconds
 from streams.kafka.deadletters import Place, set_aside
@@ -303,15 +304,16 @@ def _pass_on(
     state = work.state
     name = event.subject.encode()
     content = encode(event)
+    said = content if (own := without_sender(event)) is event else encode(own)
     time_us = microseconds(event.time)
     event_name = event_key(event.source, event.id)
     person = people.unpack(state.get(name))
-    verdict = person.verdict(event_name, content, time_us)
+    verdict = person.verdict(event_name, said, time_us)
     if verdict == "repeat":
         return "repeat", ""
     if verdict != "new":
         return Rejection(verdict, _SET_ASIDE[verdict].format(event=event))
-    person.remember(event_name, content, time_us)
+    person.remember(event_name, said, time_us)
     if not person.number and not isinstance(event, Describe):
         person.number = numbers.next()
     state.put(name, people.pack(person))
