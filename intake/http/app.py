@@ -85,7 +85,10 @@ class Intake:
         keyring = Keyring(KeyFile(settings.intake_keys))
         delivery = Delivery(load(Addresses).kafka, settings.intake_linger_ms, self._on_end)
         feeds = Feeds(settings.intake_feeds)
-        self._desk = Desk(keyring, delivery, feeds, load(StreamSettings))
+        self._desk = Desk(
+            *(keyring, delivery, feeds, load(StreamSettings)),
+            is_behind=bool(settings.intake_behind),
+        )
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await delivery.close()

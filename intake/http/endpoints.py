@@ -15,6 +15,7 @@ from intake.http.limits import TAG_BYTES_MAX
 from intake.http.modes import batch_of, events_of
 from intake.http.problems import ProblemError
 from intake.http.segment import calls_of
+from intake.http.senders import Sender
 from streams.people import Attributes
 
 if TYPE_CHECKING:
@@ -50,8 +51,15 @@ class Desk:
     """What the endpoints share."""
 
     def __init__(
-        self, keyring: Keyring, delivery: Delivery, feeds: Feeds, settings: StreamSettings
+        self,
+        keyring: Keyring,
+        delivery: Delivery,
+        feeds: Feeds,
+        settings: StreamSettings,
+        *,
+        is_behind: bool = False,
     ) -> None:
+        self.is_behind = is_behind
         self.keyring = keyring
         self.feeds = feeds
         self.delivery = delivery
@@ -62,10 +70,12 @@ class Desk:
     def _bounds(self) -> Bounds:
         return Bounds(self._partitions, datetime.now(UTC) + self._tolerance, self._attributes)
 
-    async def take(self, values: Sequence[bytes], allowed: Pass) -> Told:
+    async def take(
+        self, values: Sequence[bytes], allowed: Pass, sender: Sender | None = None
+    ) -> Told:
         """Judge events and deliver those that are accepted; see `Delivery.deliver`."""
         allowed.bucket.take(max(1, len(values)))
-        return await self._deliver(judge(values, allowed, self._bounds()))
+        return await self._deliver(judge(values, allowed, self._bounds(), sender))
 
     async def take_rows(
         self, rows: Sequence[Row], noun: str, mapping: Mapping, allowed: Pass
@@ -126,7 +136,8 @@ async def tag(desk: Desk, request: Request) -> Told:
     allowed.require_rate()
     # The tag writes as the page that it is in, whichever of the key's it is.
     allowed = replace(allowed, sources=allowed.sources | {origin})
-    return await desk.take(batch_of(bytes(beacon.events)), allowed)
+    sender = Sender.of(request, is_behind=desk.is_behind)
+    return await desk.take(batch_of(bytes(beacon.events)), allowed, sender)
 
 
 async def feed(desk: Desk, request: Request) -> Told:

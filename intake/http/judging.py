@@ -12,7 +12,7 @@ from intake.mapping import RowRefusal
 from intake.mapping.compiled import record_of
 from intake.mapping.refusals import shown
 from intake.mapping.values import cell
-from streams.events import TYPES, Profile, partition_of
+from streams.events import TYPES, Profile, encode, partition_of
 from streams.events.decoding import Rejection, read_events
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from intake.http.keyring import Pass
+    from intake.http.senders import Sender
     from intake.mapping import Mapped, Mapping
     from intake.mapping.values import Row
     from streams.events import Event
@@ -97,8 +98,13 @@ class Bounds(msgspec.Struct, frozen=True):
         return None
 
 
-def judge(values: Sequence[bytes], allowed: Pass, bounds: Bounds) -> Judged:
-    """Return what becomes of events in JSON, sent by the holder of a key."""
+def judge(
+    values: Sequence[bytes], allowed: Pass, bounds: Bounds, sender: Sender | None = None
+) -> Judged:
+    """Return what becomes of events in JSON, sent by the holder of a key.
+
+    With a `sender`, exposures and clicks say by what they were looked at.
+    """
     kinds, sources = allowed.kinds, allowed.sources
     latest, partitions = bounds.latest, bounds.partitions
     answers: list[Answer] = []
@@ -110,8 +116,9 @@ def judge(values: Sequence[bytes], allowed: Pass, bounds: Bounds) -> Judged:
                 answers.append(rejection)
                 continue
             subject: str = event.subject  # type: ignore[union-attr]
+            said = value if sender is None else encode(sender.told(event))  # type: ignore[arg-type]
             records.append(
-                (_TOPICS[kind], partition_of(subject, partitions), subject.encode(), value)
+                (_TOPICS[kind], partition_of(subject, partitions), subject.encode(), said)
             )
             answers.append(Accepted(event.id))  # type: ignore[union-attr]
         elif isinstance(event, Rejection):

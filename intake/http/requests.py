@@ -48,7 +48,7 @@ class Held:
 
 
 class Request:
-    """One request: `headers` by their names in small letters.
+    """One request: `headers` by their names in small letters, `client` the address it came from.
 
     Args:
         scope: what is known of it before its body, as ASGI says it.
@@ -61,6 +61,7 @@ class Request:
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.headers: Mapping[bytes, bytes] = dict(scope["headers"])
+        self.client: str = (scope.get("client") or ("",))[0]
         self._receive = receive
         self._held = held
         self._body_seconds = body_seconds

@@ -49,6 +49,7 @@ FUNCTIONS: dict[str, tuple[int, int]] = {
     "default": (2, 2),
     "list": (2, 2),
     "lower": (1, 1),
+    "network": (1, 1),
     "number": (1, 1),
     "present": (1, 1),
     "replace": (3, 3),

@@ -21,6 +21,7 @@ from intake.mapping.expressions import (
     columns_of,
 )
 from intake.mapping.refusals import ValueRefusedError
+from streams.events.network import network_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -304,6 +305,21 @@ def _year(value: object) -> Decimal | None:
     return Decimal(found[1])
 
 
+def _network(value: object) -> str | None:
+    """Return the network of an address: IPv4 cut to /24, IPv6 to /48."""
+    text = as_text(value)
+    if text is None:
+        return None
+    try:
+        return network_of(text)
+    except ValueError:
+        raise ValueRefusedError(
+            "is no network address",
+            "write it as 203.0.113.7 or 2001:db8:1::7",
+            value=value,
+        ) from None
+
+
 def _listed(value: object, sign: object) -> object:
     if isinstance(value, list):
         return value
@@ -331,6 +347,7 @@ _CALLS: dict[str, Callable[..., object]] = {
     "default": lambda value, other: other if value is None else value,
     "list": _listed,
     "lower": lambda value: value if (text := as_text(value)) is None else text.lower(),
+    "network": _network,
     "not": lambda value: not as_truth(value),
     "number": as_number,
     "present": lambda value: value is not None,

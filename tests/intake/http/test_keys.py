@@ -304,6 +304,36 @@ def test_a_page_sends_exposures_and_clicks(served: Served, source: str) -> None:
     assert [one["type"] for one in logged(served.kafka, source)] == [EXPOSURE]
 
 
+@pytest.mark.kafka
+def test_by_what_a_page_is_looked_at_is_seen_and_not_what_it_claims(
+    kafka: str, source: str, tmp_path: Path
+) -> None:
+    behind = Served(tmp_path, kafka, intake_behind="proxy.example")
+    token = behind.key(source, (), origins=(ORIGIN,))
+    claims = {"network": "198.51.100.0/24", "agent": "Mozilla/5.0"}
+    shown = exposure(1, source)
+    shown["data"] |= claims
+    seen = {"User-Agent": "curl/8.5.0", "X-Forwarded-For": "198.51.100.7, 203.0.113.9"}
+    try:
+        assert beacon(behind, token, [shown], **seen).status_code == 202
+        assert beacon(behind, token, [exposure(2, source)], **{"User-Agent": ""}).status_code == 202
+    finally:
+        behind.stop()
+    first, second = (one["data"] for one in logged(kafka, source))
+    assert (first["network"], first["agent"]) == ("203.0.113.0/24", "curl/8.5.0")
+    assert not second.keys() & claims.keys()
+
+
+@pytest.mark.kafka
+def test_a_page_on_this_machine_is_of_no_network(served: Served, source: str) -> None:
+    token = served.key(source, (), origins=(ORIGIN,))
+    forged = {"User-Agent": "curl/8.5.0", "X-Forwarded-For": "203.0.113.9"}
+    assert beacon(served, token, [exposure(1, source)], **forged).status_code == 202
+    [found] = logged(served.kafka, source)
+    assert "network" not in found["data"]
+    assert found["data"]["agent"] == "curl/8.5.0"
+
+
 @pytest.mark.parametrize(
     ("given", "kept"),
     [
