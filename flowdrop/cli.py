@@ -101,6 +101,10 @@ COMMANDS: dict[str, Entry] = {
         "console.compliance_cli:compliance",
         "Flags on gifts and packets; a month's report.",
     ),
+    "invalid": Entry(
+        "console.invalid_cli:invalid",
+        "Judge traffic by the rules of invalid traffic.",
+    ),
     "drop": Entry(
         "console.drop_cli:drop",
         "Create, preview, launch and follow a targeted drop.",

@@ -45,7 +45,7 @@ class Judged:
 
 def due(client: Client, since: date | None, own: Sequence[Rule] | None = None) -> list[date]:
     """Return the days to be judged, in order."""
-    digest = _digest(own or rules(), _withdrawn(client))
+    digest = _digest(own or rules(), withdrawals(client))
     known = {
         row["day"]: (row["rules"], row["seen"]) for row in rows(client, "verdicts/judged_days")
     }
@@ -67,7 +67,7 @@ def judge(
         own: the rules; all by default.
     """
     asked = own or rules()
-    withdrawn = _withdrawn(client)
+    withdrawn = withdrawals(client)
     days = tuple(days)
     digest, seen = _digest(asked, withdrawn), _seen(client, days)
     holding = [rule for rule in asked if By(rule.name, rule.version) not in withdrawn]
@@ -98,7 +98,8 @@ def _say(client: Client, rule: Rule, reason: str, *, is_withdrawn: bool) -> None
     client.command(text("verdicts/withdraw"), {**said, "is_withdrawn": is_withdrawn})
 
 
-def _withdrawn(client: Client) -> dict[By, str]:
+def withdrawals(client: Client) -> dict[By, str]:
+    """Return the versions of rules that are taken back, and why."""
     found = rows(client, "verdicts/withdrawals")
     return {By(row["rule"], row["version"]): row["reason"] for row in found}
 

@@ -61,6 +61,8 @@ def chunks(plan: Plan, truth: Truth | None = None) -> Iterator[Chunk]:
                 marketing.live(moment, sessions)
                 wallets.live(moment, sessions)
                 wallets.withdraw_consent(moment)
+                if part == 0:
+                    wallets.farm(moment)
             if part == plan.parts - 1:
                 marketing.begin(day + 1)
             yield writer.chunk(outbox.take(moment))

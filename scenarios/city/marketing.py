@@ -6,9 +6,10 @@ to, except a fifth, is drawn into an arm. Those in a treated arm are contacted, 
 and are shown advertisements until the campaign ends or they take back their consent. Those of them
 who buy are rewarded by the campaign's rule, and so, at times, is a friend who told them.
 
-Bots are shown advertisements too, each at least `BOT_EXPOSURES_PER_DAY` by every campaign, and
-"see" every one. No person is shown more than `EXPOSURES_MAX` by a campaign in all, which is how
-the two are distinguished.
+Machines are shown advertisements too, and "see" every one. Each kind gives itself away in its own
+way: too many (`BOT_EXPOSURES_PER_DAY` or more by every campaign, while no person is shown more than
+`EXPOSURES_MAX` by a campaign in all), a robot's name, a data centre's network, more than eyes and
+hands can do, or wallets that only draw from red packets and pass the coins on.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ import numpy as np
 
 from scenarios.city.draws import uniform
 from scenarios.city.outcomes import CHANCE_MAX, CHANCE_MIN, delays, effects_of, outcomes
-from scenarios.city.people import chosen
-from scenarios.city.plan import DAY_US, HOUR_US, MINUTE_US, SECOND_US
+from scenarios.city.people import DEVICE_SHARES, LANS, chosen
+from scenarios.city.plan import DAY_US, FARM, HOUR_US, MACHINES, MINUTE_US, SECOND_US
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,12 +42,17 @@ BURST_MAX = 3  # advertisements per session
 PAUSE_US = 20 * SECOND_US  # between two of them
 EXPOSURES_MAX = 20  # to a person, by a campaign
 BOT_EXPOSURES_PER_DAY = 60
+MACHINE_EXPOSURES_PER_DAY = 3  # by every campaign, to those who hide among people
+TOGETHER = 9  # advertisements that one who is faster than a person has in view at once
+REACTION_US = 50_000
+FARM_FROM_DAY = 12
 MEASURED_SHARE = 0.92
 PAID_SHARE = 0.1
 CLICK_SHARE = 0.02  # of viewable exposures
 TOLD_SHARE = 0.4  # of those who are rewarded, by a friend
 CONTACT_MIN_US, CONTACT_MAX_US = 30 * MINUTE_US, 90 * MINUTE_US
 UNASSIGNED = 255
+ROBOT = len(DEVICE_SHARES)  # among what `records.TEXTS["agent"]` says
 
 # Pixels and seconds in view for an exposure to count: display, large display, video.
 FORMAT_SHARES = (0.5, 0.2, 0.3)
@@ -140,7 +146,7 @@ class Campaign:
         arm: of each person, or `UNASSIGNED`.
         contacted: who was sent the offer.
         exposures, viewable: advertisements shown to each person, and those of them in view.
-        bot_exposures: shown to machines.
+        invalid: exposures and clicks of machines, by the rule that they break.
     """
 
     def __init__(self, number: int, form: Form, begins: int, people: int) -> None:
@@ -153,7 +159,7 @@ class Campaign:
         self.contacted = np.zeros(people, dtype=np.bool_)
         self.exposures = np.zeros(people, dtype=np.uint8)
         self.viewable = np.zeros(people, dtype=np.uint8)
-        self.bot_exposures = 0
+        self.invalid = {kind: np.zeros(2, dtype=np.int64) for kind in (*MACHINES, FARM)}
 
 
 class Marketing:
@@ -190,6 +196,8 @@ class Marketing:
                 self._assign(campaign, moment)
             self._show(campaign, moment, sessions)
             self._show_bots(campaign, moment)
+            if moment.part == 0:
+                self._show_machines(campaign, moment)
 
     def _fund(self, campaign: Campaign) -> None:
         """Fund what is likely to be given; give back what is left when the campaign has ended.
@@ -357,6 +365,8 @@ class Marketing:
             "creative": shape,
             "cost": draw.integers(1, 6, count),
             "paid": (draw.random(count) < PAID_SHARE * campaign.form.is_paid).astype(np.int64),
+            "lan": self.people.lan(person),
+            "agent": self.people.device(person),
         }
         same = {"campaign": campaign.number, "channel": campaign.form.channel}
         unseen = {name: column[~measured] for name, column in rows.items()}
@@ -365,16 +375,55 @@ class Marketing:
         view = {"pixels": pixels[measured], "seconds": seconds[measured]}
         self.outbox.add("exposure", time[measured], **seen, **view, **same)
         clicks = viewable & (draw.random(count) < CLICK_SHARE)
-        clicked = {"person": person[clicks], "creative": shape[clicks]}
+        names = ("person", "creative", "lan", "agent")
+        clicked = {name: rows[name][clicks] for name in names}
         self.outbox.add("click", time[clicks] + 2 * SECOND_US, **clicked, **same)
 
+    # -- machines ------------------------------------------------------------------------------
+
     def _show_bots(self, campaign: Campaign, moment: Moment) -> None:
+        """Show advertisements all day long to those who see too many."""
         each = -(-BOT_EXPOSURES_PER_DAY // self.plan.parts)
-        bots = self.plan.people + np.arange(self.plan.bots)
-        person = np.repeat(bots, each)
-        campaign.bot_exposures += len(person)
+        person = np.repeat(self.plan.machine("rate"), each)
         time = self.people.times(moment, len(person))
-        shape = moment.draw.integers(0, 3, len(person))
+        self._show_machine(campaign, "rate", moment.draw, person, time)
+
+    def _show_machines(self, campaign: Campaign, moment: Moment) -> None:
+        """Show a few to those who give themselves away otherwise; once a day."""
+        draw = np.random.default_rng([self.plan.seed, campaign.number, moment.day, len(MACHINES)])
+        kinds = [("robots", MACHINE_EXPOSURES_PER_DAY), ("data_centre", MACHINE_EXPOSURES_PER_DAY)]
+        if moment.day >= FARM_FROM_DAY:
+            kinds.append((FARM, MACHINE_EXPOSURES_PER_DAY))
+        for kind, each in kinds:
+            person = np.repeat(self.plan.machine(kind), each)
+            time = moment.start_us + draw.integers(0, DAY_US - HOUR_US, len(person))
+            self._show_machine(campaign, kind, draw, person, time)
+        fast = self.plan.machine("faster")
+        time = moment.start_us + draw.integers(0, DAY_US - HOUR_US, len(fast))
+        person, together = np.repeat(fast, TOGETHER), np.repeat(time, TOGETHER)
+        shape = self._show_machine(campaign, "faster", draw, person, together)
+        campaign.invalid["faster"][1] += len(fast)
+        self.outbox.add(
+            *("click", time + REACTION_US),
+            person=fast,
+            campaign=campaign.number,
+            channel=campaign.form.channel,
+            creative=shape[::TOGETHER],
+            lan=self.people.lan(fast),
+            agent=self.people.device(fast),
+        )
+
+    def _show_machine(
+        self,
+        campaign: Campaign,
+        kind: str,
+        draw: np.random.Generator,
+        person: Numbers,
+        time: Numbers,
+    ) -> Numbers:
+        """Show a kind of machines advertisements, all in view; return their formats."""
+        campaign.invalid[kind][0] += len(person)
+        shape = draw.integers(0, 3, len(person))
         self.outbox.add(
             *("exposure", time),
             person=person,
@@ -384,6 +433,9 @@ class Marketing:
             creative=shape,
             pixels=1.0,
             seconds=30.0,
-            cost=moment.draw.integers(1, 6, len(person)),
+            cost=draw.integers(1, 6, len(person)),
             paid=0,
+            lan=LANS if kind == "data_centre" else self.people.lan(person),
+            agent=ROBOT if kind == "robots" else self.people.device(person),
         )
+        return shape

@@ -30,6 +30,7 @@ SESSIONS_PER_DAY = 2.0  # of a person of mean activity
 FRIENDS = 16  # a person's friends have the next numbers, eight on either side
 ACQUAINTANCES_SHARE = 0.1  # of gifts, to anybody
 BIRTH_YEAR_MIN = 1900  # the catalogue of attributes knows none before
+LANS = 64  # networks that people look from
 DEVICE_SHARES = (0.55, 0.20, 0.25)  # of `records.TEXTS["device"]`, in that order
 SECOND_DEVICE_SHARE = 0.2
 
@@ -70,7 +71,7 @@ class People:
         consents: whether they agreed to marketing when they joined.
         withdraw_day: on which day they take that back, or `NEVER`.
         join_day: on which day they may open a wallet.
-        partition: where the account lives; the bots' follow.
+        partition: where the account lives; the machines' follow.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -91,10 +92,10 @@ class People:
         self.partition = np.fromiter(
             (
                 partition_of(name(plan.seed, number), plan.partitions)
-                for number in range(plan.people + plan.bots)
+                for number in range(plan.people + plan.machines)
             ),
             np.uint16,
-            plan.people + plan.bots,
+            plan.people + plan.machines,
         )
         common = np.tensordot(HABIT_SHARES, HOURS, 1)
         self._cumulative = np.concatenate([[0.0], np.cumsum(common)])
@@ -122,6 +123,10 @@ class People:
     def device(self, person: NDArray[np.int64]) -> NDArray[np.uint8]:
         """Return what each looks at: a number in `records.TEXTS["device"]`."""
         return chosen(DEVICE_SHARES, uniform(self.plan.seed, "people/device", person))
+
+    def lan(self, person: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return from which network each looks: a number in `records.TEXTS["lan"]`."""
+        return person % LANS
 
     def second_device(self, person: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return how long after joining each is known by a second device, or -1; microseconds.

@@ -6,10 +6,12 @@ import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from scenarios.source import EPOCH, MICROSECOND
 
 if TYPE_CHECKING:
-    import numpy as np
+    from numpy.typing import NDArray
 
 SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
@@ -18,6 +20,9 @@ DAY_US = 24 * HOUR_US
 PROGRAM = "liuliangbao"
 EVENTS_PER_PERSON_DAY = 5  # roughly, on a busy day; it only determines the parts of a day
 CHUNK_EVENTS = 40_000
+MACHINES = ("rate", "robots", "data_centre", "faster")
+"""Kinds of machines that pretend to be people, by the rule that they break."""
+FARM, FARM_IDS = "packet_farm", 6
 
 
 class Plan(NamedTuple):
@@ -44,8 +49,24 @@ class Plan(NamedTuple):
 
     @property
     def bots(self) -> int:
-        """How many bots pretend to be people; their numbers follow the people's."""
+        """How many machines of each of `MACHINES` there are."""
         return max(1, self.people // 2_000)
+
+    @property
+    def machines(self) -> int:
+        """How many are no people; their numbers follow the people's: `MACHINES`, then a farm."""
+        return len(MACHINES) * self.bots + FARM_IDS + 1
+
+    def machine(self, kind: str) -> NDArray[np.int64]:
+        """Return the numbers of the machines of a kind, or of the ids of the farm."""
+        if kind == FARM:
+            return self.people + len(MACHINES) * self.bots + np.arange(FARM_IDS)
+        return self.people + MACHINES.index(kind) * self.bots + np.arange(self.bots)
+
+    @property
+    def farmer(self) -> int:
+        """Who sends the packets that the farm draws from, and gets the coins back."""
+        return self.people + self.machines - 1
 
     @property
     def parts(self) -> int:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
+from scenarios.city.people import LANS
 from scenarios.city.plan import PROGRAM
 from streams.events import CAMPAIGN_TOPIC, WALLET_TOPIC, partition_of
 
@@ -35,6 +36,11 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "format": ("display", "large_display", "video"),
     "creative": ("banner", "poster", "clip"),
     "device": ("android", "harmonyos", "ios"),
+    "agent": (
+        *("shop/3.2 (Android 14)", "shop/3.2 (HarmonyOS 4.2)", "shop/3.2 (iOS 18.1)"),
+        "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+    ),
+    "lan": (*(f"100.{64 + n}.{n * 37 % 256}.0/24" for n in range(LANS)), "5.9.77.0/24"),
     "mode": ("equal", "lucky"),
     "granted": ("false", "true"),
     "paid": ("", ',"paid":true'),
@@ -87,6 +93,7 @@ def _order(kind: str) -> Kind:
 
 _CONVERSION = '"conversion":"SEED/conversion/%d","value":%d'
 _SHOWN = f'"campaign":"{CAMPAIGN}","channel":"%s","format":"%s"'
+_SEEN = '"creative":"%s","network":"%s","agent":"%s"'
 _CREATIVES = ",".join(
     f'{{"name":"{name}","format":"{shape}"}}'
     for name, shape in zip(TEXTS["creative"], TEXTS["format"], strict=True)
@@ -139,18 +146,19 @@ KINDS: dict[str, Kind] = {
     "grant": _person("wallet.grant", f'"campaign":"{CAMPAIGN}","amount":%d', "campaign", "amount"),
     "exposure": _person(
         "campaign.exposure",
-        f'{_SHOWN},"pixels":%r,"seconds":%r,"cost":%d%s,"creative":"%s"',
+        f'{_SHOWN},"pixels":%r,"seconds":%r,"cost":%d%s,{_SEEN}',
         *("campaign", "channel", "format", "pixels", "seconds", "cost", "paid", "creative"),
+        *("lan", "agent"),
     ),
     "exposure_unmeasured": _person(
         "campaign.exposure",
-        f'{_SHOWN},"cost":%d%s,"creative":"%s"',
-        *("campaign", "channel", "format", "cost", "paid", "creative"),
+        f'{_SHOWN},"cost":%d%s,{_SEEN}',
+        *("campaign", "channel", "format", "cost", "paid", "creative", "lan", "agent"),
     ),
     "click": _person(
         "campaign.click",
-        f'"campaign":"{CAMPAIGN}","channel":"%s","creative":"%s"',
-        *("campaign", "channel", "creative"),
+        f'"campaign":"{CAMPAIGN}","channel":"%s",{_SEEN}',
+        *("campaign", "channel", "creative", "lan", "agent"),
     ),
     "visit": _person("campaign.visit", f'"campaign":"{CAMPAIGN}"', "campaign"),
     "conversion": _person(

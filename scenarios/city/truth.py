@@ -5,6 +5,7 @@
     arms.parquet a row per arm: people, what they did, what they would have done, the effect
     outcomes.parquet a row per person assigned: arm, impressions, outcome and chance in each arm
     frequency.parquet a row per campaign and number of viewable impressions, up to 10 and more
+    invalid.parquet a row per campaign and rule: exposures and clicks of the machines that break it
 
 docs/city.md describes the columns. Nobody else in flowdrop may know what is written here: a report
 or a model that could look would prove nothing.
@@ -22,6 +23,7 @@ import pyarrow.parquet as pq
 from scenarios.city import people as inhabitants
 from scenarios.city.marketing import UNASSIGNED
 from scenarios.city.outcomes import effects_of, outcomes
+from scenarios.city.plan import FARM, MACHINES
 from scenarios.city.records import TEXTS
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ PEOPLE = pa.schema(
         "withdraw_day": pa.uint16(),
         "has_wallet": pa.bool_(),
         "is_bot": pa.bool_(),
+        "machine": pa.string(),
     }
 )
 CAMPAIGNS = pa.schema(
@@ -103,12 +106,22 @@ OUTCOMES = pa.schema(
 )
 FREQUENCY = pa.schema({"campaign": pa.string(), "impressions": pa.int64(), "people": pa.int64()})
 
+INVALID = pa.schema(
+    {
+        "campaign": pa.string(),
+        "rule": pa.string(),
+        "exposures": pa.int64(),
+        "clicks": pa.int64(),
+    }
+)
+
 FILES = {
     "people": PEOPLE,
     "campaigns": CAMPAIGNS,
     "arms": ARMS,
     "outcomes": OUTCOMES,
     "frequency": FREQUENCY,
+    "invalid": INVALID,
 }
 
 
@@ -155,6 +168,7 @@ class Truth:
             {"campaign": name, "impressions": np.arange(1, BINS + 1), "people": bins},
         )
         shown = int(campaign.exposures.sum(dtype=np.int64))
+        invalid = int(sum(exposures for exposures, _ in campaign.invalid.values()))
         self._write(
             "campaigns",
             {
@@ -166,9 +180,19 @@ class Truth:
                 "assigned": len(assigned),
                 "contacted": int(campaign.contacted.sum()),
                 "reach": int(bins.sum()),
-                "impressions": shown + campaign.bot_exposures,
+                "impressions": shown + invalid,
                 "impressions_viewable": int(viewable.sum()),
-                "impressions_invalid": campaign.bot_exposures,
+                "impressions_invalid": invalid,
+            },
+        )
+        exposures, clicks = zip(*campaign.invalid.values(), strict=True)
+        self._write(
+            "invalid",
+            {
+                "campaign": name,
+                "rule": list(campaign.invalid),
+                "exposures": list(exposures),
+                "clicks": list(clicks),
             },
         )
 
@@ -247,14 +271,17 @@ class Truth:
                     "withdraw_day": people.withdraw_day[block],
                     "has_wallet": wallets.is_open[block],
                     "is_bot": False,
+                    "machine": None,
                 },
             )
-        bots = _names(self._seed, plan.people, plan.people + plan.bots)
-        self._write(
-            "people",
-            dict.fromkeys(PEOPLE.names)
-            | {"person": bots, "consents": False, "has_wallet": False, "is_bot": True},
-        )
+        for kind in (*MACHINES, FARM):
+            names = [inhabitants.name(self._seed, n) for n in plan.machine(kind).tolist()]
+            self._write(
+                "people",
+                dict.fromkeys(PEOPLE.names)
+                | {"person": names, "consents": False, "has_wallet": kind == FARM}
+                | {"is_bot": True, "machine": kind},
+            )
         self.end()
 
     def end(self) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scenarios.city.plan import DAY_US, HOUR_US, MINUTE_US, SECOND_US
+from scenarios.city.plan import DAY_US, FARM, FARM_IDS, HOUR_US, MINUTE_US, SECOND_US
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,6 +42,7 @@ PACKET_COINS_MIN, PACKET_COINS_MAX = 20, 600
 CROWD_SHARE = 0.1  # of packets, for as many as a crowd has
 FEW_CLAIMS_MAX, CROWD_CLAIMS_MAX = 10, 100
 WANTED_MIN, WANTED_MAX = 0.5, 1.5  # people who try, of the claims a packet has
+FARM_COINS = 4  # that each id of a farm draws a day
 NEVER_TODAY = 65_535
 AHEAD_US = 8 * HOUR_US  # of UTC, are the program's days
 
@@ -135,6 +136,38 @@ class Wallets:
         person = begin + np.flatnonzero(at)
         time = self.people.times(moment, len(person))
         self.outbox.add("consent", time, person=person, granted=0)
+
+    def farm(self, moment: Moment) -> None:
+        """Let a farm draw from its owner's packet of the day, and pass the coins on; once a day."""
+        plan, out, day_us = self.people.plan, self.outbox, moment.start_us
+        ids, owner = plan.machine(FARM), np.array([plan.farmer])
+        if moment.day == 0:
+            out.add("open", np.full(FARM_IDS + 1, day_us + SECOND_US), person=np.append(ids, owner))
+        out.add("game", np.array([day_us + HOUR_US]), person=owner, amount=GAME_COINS_MAX)
+        terms: dict[str, Any] = {
+            "home": int(self.people.partition[plan.farmer]),
+            "packet": out.counts["packet_send"] + 1,
+        }
+        sent = np.array([day_us + 2 * HOUR_US])
+        out.add(
+            *("packet_send", sent),
+            person=owner,
+            amount=FARM_COINS * FARM_IDS,
+            claims=FARM_IDS,
+            mode=0,
+            expires=sent + DAY_US,
+            **terms,
+        )
+        out.add("packet_expire", sent + DAY_US + MINUTE_US, **terms)
+        drawn = sent + MINUTE_US * (1 + np.arange(FARM_IDS))
+        out.add("packet_claim", drawn, claimer=ids, **terms)
+        out.add(
+            *("transfer", drawn + HOUR_US),
+            person=ids,
+            to=plan.farmer,
+            amount=FARM_COINS,
+            message=0,
+        )
 
     # -- acts --------------------------------------------------------------------------------
 

