@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from scenarios.city.wallets import Wallets
 
 BLOCK_PEOPLE = 65_536
+FARMER = "packet_farmer"  # who is shown nothing
 BINS = 10  # the last is "that many or more"
 ARMS_MAX = 3
 
@@ -274,12 +275,13 @@ class Truth:
                     "machine": None,
                 },
             )
-        for kind in (*MACHINES, FARM):
-            names = [inhabitants.name(self._seed, n) for n in plan.machine(kind).tolist()]
+        machines = {kind: plan.machine(kind).tolist() for kind in (*MACHINES, FARM)}
+        for kind, numbers in {**machines, FARMER: [plan.farmer]}.items():
+            names = [inhabitants.name(self._seed, number) for number in numbers]
             self._write(
                 "people",
                 dict.fromkeys(PEOPLE.names)
-                | {"person": names, "consents": False, "has_wallet": kind == FARM}
+                | {"person": names, "consents": False, "has_wallet": kind in {FARM, FARMER}}
                 | {"is_bot": True, "machine": kind},
             )
         self.end()

@@ -23,10 +23,10 @@ from scenarios.city import city, records, truth, wallets
 from scenarios.city import people as inhabitants
 from scenarios.city.city import chunks
 from scenarios.city.draws import uniform
-from scenarios.city.marketing import BOT_EXPOSURES_PER_DAY, EXPOSURES_MAX
+from scenarios.city.marketing import BOT_EXPOSURES_PER_DAY, EXPOSURES_MAX, TOGETHER
 from scenarios.city.outcomes import outcomes
 from scenarios.city.people import ADULT_AGE
-from scenarios.city.plan import DAY_US, MINUTE_US, Plan
+from scenarios.city.plan import DAY_US, FARM_IDS, MINUTE_US, Plan
 from scenarios.cli import city as replay_city
 from streams import people as known_people
 from streams import programs
@@ -290,7 +290,8 @@ def test_everybody_is_known_when_they_join_and_no_machine_is(
     joined = {event.subject: event.time for event in of(events, "open")}
     profiles = {event.subject: event for event in of(events, "profile")}
     assert len(profiles) == len(of(events, "profile"))
-    assert {name: event.time for name, event in profiles.items()} == joined
+    people = {name: time for name, time in joined.items() if not everyone[name]["is_bot"]}
+    assert {name: event.time for name, event in profiles.items()} == people
     assert not {name for name in profiles if everyone[name]["is_bot"]}
     for name, event in profiles.items():
         person, attributes = everyone[name], event.data.attributes
@@ -542,13 +543,36 @@ def test_machines_are_told_from_people_by_how_much_they_see(
     events: list[Any], known: dict[str, list[dict[str, Any]]]
 ) -> None:
     shown = Counter((e.data.campaign, e.subject, e.time.date()) for e in of(events, "exposure"))
-    bots = {row["person"] for row in known["people"] if row["is_bot"]}
+    bots = {row["person"] for row in known["people"] if row["machine"] == "rate"}
     assert {subject for _, subject, _ in shown if subject in bots} == bots
     for (_, subject, _), count in shown.items():
         if subject in bots:
             assert count >= BOT_EXPOSURES_PER_DAY
         else:
             assert count <= EXPOSURES_MAX
+
+
+def test_each_kind_of_machine_gives_itself_away_in_its_own_way(
+    events: list[Any], known: dict[str, list[dict[str, Any]]]
+) -> None:
+    kind = {row["person"]: row["machine"] for row in known["people"]}
+    seen = [e for word in ("exposure", "click") for e in of(events, word)]
+    named = {e.subject for e in seen if "bot" in e.data.agent}
+    housed = {e.subject for e in seen if e.data.network == "5.9.77.0/24"}
+    assert {kind[person] for person in named} == {"robots"}
+    assert {kind[person] for person in housed} == {"data_centre"}
+    shown = Counter((e.data.campaign, e.subject, e.time) for e in of(events, "exposure"))
+    assert {kind[who] for (_, who, _), n in shown.items() if n == TOGETHER} == {"faster"}
+    assert max(n for (_, who, _), n in shown.items() if kind[who] is None) == 1
+    farm = {e.subject for e in seen if kind[e.subject] == "packet_farm"}
+    passed = Counter(e.subject for e in of(events, "transfer") if kind[e.subject])
+    assert set(passed) == farm
+    assert len(farm) == FARM_IDS
+    assert set(passed.values()) == {SMALL.days}
+    for row in known["invalid"]:
+        for word in ("exposure", "click"):
+            own = [e for e in of(events, word) if e.data.campaign == row["campaign"]]
+            assert sum(kind[e.subject] == row["rule"] for e in own) == row[f"{word}s"]
 
 
 # -- who may know ----------------------------------------------------------------------------
