@@ -101,6 +101,8 @@ CREATE TABLE campaign_events
     `kind` LowCardinality(String),
     `linked` Nullable(Bool),
     `program` LowCardinality(String),
+    `network` LowCardinality(String),
+    `agent` LowCardinality(String),
     `topic` LowCardinality(String),
     `partition` UInt16,
     `offset` UInt64,
@@ -421,6 +423,110 @@ WHERE (type = 'transfer') AND (outcome = 'applied') AND (amount > 0) AND ((subje
     FINAL
     WHERE (outcome = 'applied') AND ((type = 'reverse') OR (step IN ('reversal', 'bounce', 'unclaimed')))
 ));
+
+CREATE TABLE invalid_days
+(
+    `day` Date,
+    `rules` String,
+    `seen` String,
+    `judged` DateTime64(6, 'UTC') DEFAULT now64(6)
+)
+ENGINE = MergeTree
+ORDER BY (day, judged)
+SETTINGS index_granularity = 8192;
+
+CREATE TABLE invalid_events
+(
+    `campaign` LowCardinality(String),
+    `kind` LowCardinality(String),
+    `number` UInt32,
+    `person` String,
+    `source` LowCardinality(String),
+    `id` String,
+    `time` DateTime64(6, 'UTC'),
+    `partition` UInt16,
+    `channel` LowCardinality(String),
+    `format` LowCardinality(String),
+    `creative` LowCardinality(String),
+    `paid` Bool,
+    `measurable` Bool,
+    `viewable` Bool,
+    `cents` Nullable(Int64),
+    `rule` LowCardinality(String),
+    `version` LowCardinality(String),
+    `sign` Int8,
+    `counted` Int8,
+    `reason` String,
+    `judged` DateTime64(6, 'UTC') DEFAULT now64(6)
+)
+ENGINE = MergeTree
+ORDER BY (campaign, kind, number, time)
+SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 1024;
+
+CREATE VIEW invalid_verdicts
+(
+    `rule` LowCardinality(String),
+    `version` LowCardinality(String),
+    `campaign` LowCardinality(String),
+    `kind` LowCardinality(String),
+    `number` UInt32,
+    `person` String,
+    `source` LowCardinality(String),
+    `id` String,
+    `time` DateTime64(6, 'UTC'),
+    `partition` UInt16,
+    `channel` String,
+    `format` String,
+    `creative` String,
+    `paid` Bool,
+    `measurable` Bool,
+    `viewable` Bool,
+    `cents` Nullable(Int64),
+    `judged` DateTime64(6, 'UTC')
+)
+AS SELECT
+    i.rule AS rule,
+    i.version AS version,
+    i.campaign AS campaign,
+    i.kind AS kind,
+    i.number AS number,
+    i.person AS person,
+    i.source AS source,
+    i.id AS id,
+    i.time AS time,
+    any(i.partition) AS partition,
+    any(i.channel) AS channel,
+    any(i.format) AS format,
+    any(i.creative) AS creative,
+    any(i.paid) AS paid,
+    any(i.measurable) AS measurable,
+    any(i.viewable) AS viewable,
+    any(i.cents) AS cents,
+    max(i.judged) AS judged
+FROM invalid_events AS i
+GROUP BY
+    rule,
+    version,
+    campaign,
+    kind,
+    number,
+    person,
+    source,
+    id,
+    time
+HAVING sum(i.sign) > 0;
+
+CREATE TABLE invalid_withdrawals
+(
+    `rule` LowCardinality(String),
+    `version` LowCardinality(String),
+    `is_withdrawn` Bool,
+    `reason` String,
+    `since` DateTime64(6, 'UTC') DEFAULT now64(6)
+)
+ENGINE = MergeTree
+ORDER BY (rule, version, since)
+SETTINGS index_granularity = 8192;
 
 CREATE VIEW known_people
 (
@@ -1165,6 +1271,51 @@ AS SELECT
 FROM postings
 FINAL
 WHERE amount != 0;
+
+CREATE VIEW traffic
+(
+    `campaign` LowCardinality(String),
+    `kind` LowCardinality(String),
+    `number` UInt32,
+    `person` String,
+    `source` LowCardinality(String),
+    `id` String,
+    `time` DateTime64(6, 'UTC'),
+    `partition` UInt16,
+    `channel` LowCardinality(String),
+    `format` LowCardinality(String),
+    `creative` LowCardinality(String),
+    `paid` Bool,
+    `pixels` Nullable(Float64),
+    `seconds` Nullable(Float64),
+    `measurable` UInt8,
+    `viewable` UInt8,
+    `cents` Nullable(Int64),
+    `network` LowCardinality(String),
+    `agent` LowCardinality(String)
+)
+AS SELECT
+    campaign,
+    type AS kind,
+    number,
+    person,
+    source,
+    id,
+    time,
+    partition,
+    channel,
+    format,
+    creative,
+    paid,
+    pixels,
+    seconds,
+    (type = 'exposure') AND isNotNull(pixels) AND isNotNull(seconds) AS measurable,
+    measurable AND (ifNull(pixels, 0) >= if(format = 'large_display', 0.3, 0.5)) AND (ifNull(seconds, 0) >= if(format = 'video', 2, 1)) AS viewable,
+    cost AS cents,
+    network,
+    agent
+FROM campaign_events
+WHERE (type IN ('contact', 'exposure', 'click')) AND (number != 0);
 
 CREATE VIEW wallet_moves
 (
