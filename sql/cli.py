@@ -57,7 +57,7 @@ def schema_command() -> None:
     click.echo(schema(connect()), nl=False)
 
 
-@sql.command("show", epilog="Example: flowdrop sql show reports/reach")
+@sql.command("show", epilog="Example: flowdrop sql show reports/contacts")
 @click.argument("name")
 def show_command(name: str) -> None:
     """Print the text of the query NAME."""
@@ -66,7 +66,9 @@ def show_command(name: str) -> None:
     click.echo(text(name), nl=False)
 
 
-@sql.command("run", epilog="Example: flowdrop sql run reports/reach --param campaigns=cj-8 --json")
+@sql.command(
+    "run", epilog="Example: flowdrop sql run reports/contacts --param campaigns=cj-8 --json"
+)
 @click.argument("name")
 @click.option(
     "--param",

@@ -76,7 +76,7 @@ def _without_password(url: str) -> str:
 
 
 def names() -> list[str]:
-    """Return the name of every query file, for example `reports/reach`, sorted."""
+    """Return the name of every query file, for example `reports/contacts`, sorted."""
     found = (path.relative_to(FOLDER) for path in FOLDER.rglob("*.sql"))
     return sorted(
         path.with_suffix("").as_posix() for path in found if path.parts[0] not in NOT_QUERIES
@@ -84,7 +84,7 @@ def names() -> list[str]:
 
 
 def text(name: str) -> str:
-    """Return the text of the query file `name`, for example `reports/reach`.
+    """Return the text of the query file `name`, for example `reports/contacts`.
 
     Raises:
         click.ClickException: when there is none; the message names similar ones.

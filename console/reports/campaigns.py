@@ -17,7 +17,9 @@ from console.reports.basis import (
     QueryLog,
     utc,
 )
+from console.reports.days import ALWAYS, SPAN, require_counted
 from console.reports.identities import Identities, identities
+from console.reports.reached import Contacted, contacted, reached, summed
 from console.reports.uncounted import outside_words, uncounted, uncounted_words
 from console.reports.unknown import unknown_campaign
 
@@ -64,7 +66,17 @@ def campaigns(client: Client) -> list[Campaign]:
     """
     log = QueryLog(client)
     rows = log.rows("reports/campaigns")
-    known, beside = identities(log), uncounted(log)
+    _not_empty(rows)
+    require_counted(log)
+    people = contacted(reached(log, (), ALWAYS), summed(log, (), ALWAYS))
+    known = identities(log, {name: (own.people, own.people_known) for name, own in people.items()})
+    when = {row["campaign"]: row for row in log.rows("reports/contacts", campaigns=[])}
+    done = {
+        row["campaign"]: row
+        for row in log.rows("reports/outcomes", campaigns=[], zone="UTC")
+        if not row["is_of_a_day"]
+    }
+    beside = uncounted(log)
     found = [
         Campaign(
             name=row["name"],
@@ -72,23 +84,24 @@ def campaigns(client: Client) -> list[Campaign]:
             advertiser=row["advertiser"],
             title_en=row["title_en"],
             title_zh=row["title_zh"],
-            start=utc(row["start"]),
-            end=utc(row["end"]),
-            reach=row["reach"],
+            start=utc(when.get(row["name"], {}).get("start")),
+            end=utc(row["end"] or when.get(row["name"], {}).get("end")),
+            reach=own.people,
             **known.get(row["name"], Identities()).fields,
-            contacts=row["sent"],
-            conversions=row["conversions_reached"],
-            conversions_outside=row["conversions_outside"],
-            conversions_value_cents=row["value_cents"],
+            contacts=own.contacts,
+            conversions=then.get("conversions", 0),
+            conversions_outside=then.get("outside", 0),
+            conversions_value_cents=then.get("value_cents"),
             arms=tuple(sorted(row["arms"])),
             assigned=row["assigned"],
             exposures_uncounted=beside.get(row["name"], {}).get("exposures", 0),
             clicks_uncounted=beside.get(row["name"], {}).get("clicks", 0),
         )
         for row in rows
+        for own in (people.get(row["name"], Contacted()),)
+        for then in (done.get(row["name"], {}),)
     ]
-    _not_empty(found)
-    return found
+    return sorted(found, key=lambda each: (each.start is None, each.start, each.name))
 
 
 def not_counted(found: Sequence[Campaign]) -> tuple[LocalizedText, ...]:
@@ -157,7 +170,11 @@ REPORT: Report[list[Campaign]] = Report(
     name="campaigns",
     help="List the campaigns: when they ran, who they reached, which arms they have.",
     example="flowdrop report campaigns --csv",
-    queries=("reports/campaigns", "reports/identities", "reports/uncounted"),
+    queries=(
+        *("reports/campaigns", "reports/reach_zone", "reports/frequency_people_whole"),
+        *("reports/frequency_sums", "reports/identities", "reports/contacts"),
+        *("reports/outcomes", "reports/uncounted"),
+    ),
     compute=campaigns,
     result=list[Campaign],
     tables=(Table(title=N_("Campaigns"), row="one row per campaign", rows=plain),),
@@ -173,6 +190,13 @@ REPORT: Report[list[Campaign]] = Report(
     ),
     asked=(
         Query(name="reports/campaigns"),
+        Query(name="reports/frequency_people_whole", values={"campaigns": []}),
+        Query(
+            name="reports/frequency_sums",
+            values={"campaigns": [], "begin": SPAN[0], "end": SPAN[1]},
+        ),
+        Query(name="reports/contacts", values={"campaigns": []}),
+        Query(name="reports/outcomes", values={"campaigns": [], "zone": "UTC"}),
         Query(name="reports/identities", values={"campaigns": [], "type": "contact"}),
         Query(name="reports/uncounted", values={"campaigns": []}),
     ),

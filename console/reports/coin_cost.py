@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from console.i18n import LocalizedText, Names
 from console.reports.arm_names import arm_name
 from console.reports.basis import NotRandomisedError
-from console.reports.identities import UNION
+from console.reports.days import ALWAYS, require_counted
 from console.reports.lift import lift
+from console.reports.reached import UNION, Contacted, contacted, reached
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,14 +60,14 @@ def costs(
         given: coins that each campaign gave and that have not come back.
         prices: of a coin of each campaign, in millionths of a cent.
     """
-    rows = log.rows("reports/reach", campaigns=list(given))
-    reached = {row["campaign"]: int(row["reach"]) for row in rows}
+    require_counted(log)
+    people = contacted(reached(log, tuple(given), ALWAYS))
     found = [
-        _cost(client, name, coins, prices[name], reached.get(name, 0))
+        _cost(client, name, coins, prices[name], people.get(name, Contacted()).people)
         for name, coins in given.items()
     ]
     if len(found) > 1:
-        found.append(_together(found, reached[UNION]))
+        found.append(_together(found, people[UNION].people))
     return tuple(found)
 
 

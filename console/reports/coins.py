@@ -446,7 +446,8 @@ REPORT = Report(
     settings=("programs",),
     queries=(
         *("reports/advertisers", "reports/campaign_names", "reports/coin_sums"),
-        *("settlement/caused_coins", "settlement/budget", "reports/reach"),
+        *("settlement/caused_coins", "settlement/budget", "reports/reach_zone"),
+        "reports/frequency_people_whole",
     ),
     compute=coins,
     result=CoinReport,

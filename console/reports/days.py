@@ -11,7 +11,7 @@ from console.reports.basis import NoReportError
 if TYPE_CHECKING:
     from console.reports.basis import QueryLog
 
-ALWAYS = (date(1970, 1, 1), date(2149, 6, 6))  # what the warehouse's dates span
+SPAN = (date(1970, 1, 1), date(2149, 6, 6))  # of the warehouse's dates
 
 
 class Window(NamedTuple):
@@ -29,7 +29,10 @@ class Window(NamedTuple):
     @property
     def bounds(self) -> tuple[date, date]:
         """First and last day, as queries take them."""
-        return self.begin or ALWAYS[0], self.end or ALWAYS[1]
+        return self.begin or SPAN[0], self.end or SPAN[1]
+
+
+ALWAYS = Window(None, None, None)
 
 
 def window_of(begin: str | None, end: str | None, as_of: str | None) -> Window:
@@ -59,7 +62,7 @@ def _day(name: str, text: str | None) -> date | None:
         found = date.fromisoformat(text)
     except ValueError:
         found = None
-    if found is None or not ALWAYS[0] <= found <= ALWAYS[1]:
+    if found is None or not SPAN[0] <= found <= SPAN[1]:
         raise NoReportError(
             LocalizedText(
                 "{name} must be a day such as 2026-03-01, from 1970 to 2149, got {text!r}",
@@ -70,11 +73,11 @@ def _day(name: str, text: str | None) -> date | None:
     return found
 
 
-def require_days(log: QueryLog, zone: str) -> None:
-    """Refuse to count days of another zone than what is stored has.
+def require_counted(log: QueryLog) -> str:
+    """Return the zone whose days are stored; refuse where not everything is counted yet.
 
     Raises:
-        NoReportError: when they differ, or not everything is counted yet.
+        NoReportError: when it is not.
     """
     found = log.rows("reports/reach_zone")
     if not found or not found[0]["is_complete"]:
@@ -84,7 +87,16 @@ def require_days(log: QueryLog, zone: str) -> None:
                 "reach_days`"
             )
         )
-    if (stored := found[0]["zone"]) != zone:
+    return str(found[0]["zone"])
+
+
+def require_days(log: QueryLog, zone: str) -> None:
+    """Refuse to count days of another zone than what is stored has.
+
+    Raises:
+        NoReportError: when they differ, or not everything is counted yet.
+    """
+    if (stored := require_counted(log)) != zone:
         raise NoReportError(
             LocalizedText(
                 "days are counted in {stored}, and the setting zone is {zone}; set it back, or run "

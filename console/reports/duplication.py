@@ -12,8 +12,8 @@ from console.reports.basis import NoReportError, Query, QueryLog
 from console.reports.campaigns import require
 from console.reports.consistency import REACH, at_most, equal, refuse
 from console.reports.days import require_days, window_of
-from console.reports.frequency import reached
 from console.reports.notes import notes
+from console.reports.reached import UNION, reached
 from flowdrop.files import SheetChart
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 CAMPAIGNS_MAX = 20
 BASES = ("contacted", "served", "viewable")
-UNION = ""  # the query's name for all campaigns together
 
 BASIS = LocalizedText(
     "Everybody counts once, so reach is never a sum. What a campaign adds depends on those before "

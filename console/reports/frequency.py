@@ -14,7 +14,7 @@ from console.reporting.report import Parameter, Report, Row, Table, plain
 from console.reports.basis import NoReportError, QueryLog
 from console.reports.campaigns import require
 from console.reports.consistency import check, name_of
-from console.reports.days import ALWAYS, Window, require_days, window_of
+from console.reports.days import SPAN, Window, require_days, window_of
 from console.reports.frequency_figures import (
     BasisFigures,
     CampaignFigures,
@@ -23,6 +23,7 @@ from console.reports.frequency_figures import (
     PartFigures,
 )
 from console.reports.notes import notes
+from console.reports.reached import UNION, reached, summed, windowed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 TIMES_MAX = 10  # the last bin of a distribution is "so often or more"
 EVENT_CUTS = ("channel", "creative", "format")
-UNION = ""  # the queries' name for all campaigns together
 
 BASIS = LocalizedText(
     "Contacted: a message or offer was sent. Served: an advertisement was shown, however much of "
@@ -111,7 +111,7 @@ def frequency(
     require_days(log, zone)
     asked = _Asked(log, names, window, by or "", zone)
     (population,) = log.rows("reports/population")
-    sums = asked.windowed("reports/frequency_sums")
+    sums = summed(log, names, window)
     counted = asked.counted()
     bases = _bases(asked, counted, sums, population["population"])
     used = {(own.basis, own.incentivised) for own in bases}
@@ -143,15 +143,6 @@ def frequency(
 NOBODY_NAMED = LocalizedText("name at least one campaign; see `flowdrop report campaigns`")
 
 
-def reached(log: QueryLog, names: Sequence[str], window: Window) -> list[dict[str, Any]]:
-    """Return the people whom campaigns reached, together and each, on every basis."""
-    if window.is_whole:
-        return log.rows("reports/frequency_people_whole", campaigns=list(names))
-    first, last = window.bounds
-    query = "reports/frequency_people"
-    return log.rows(query, campaigns=list(names), begin=first, end=last)
-
-
 class _Asked:
     """What is asked, and how it is bound to the queries."""
 
@@ -168,8 +159,7 @@ class _Asked:
 
     def windowed(self, query: str, **more: Any) -> list[dict[str, Any]]:
         """Run a query of the campaigns in the window."""
-        first, last = self.window.bounds
-        return self.log.rows(query, campaigns=list(self.names), begin=first, end=last, **more)
+        return windowed(self.log, query, self.names, self.window, **more)
 
     def counted(self) -> list[dict[str, Any]]:
         """Return how many people were reached how often."""
@@ -201,7 +191,7 @@ class _Asked:
         return {row["value"]: row["people"] for row in found}
 
     def _said(self) -> dict[str, Any]:
-        return {"as_of": self.window.as_of or ALWAYS[1], "zone": self.zone}
+        return {"as_of": self.window.as_of or SPAN[1], "zone": self.zone}
 
 
 def _bases(

@@ -11,11 +11,9 @@ from console.reporting.figures import day
 from console.reports.basis import utc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from console.reports.basis import QueryLog
-
-UNION = ""  # the query's name for all campaigns together
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,15 +33,29 @@ class Identities:
 
 
 def identities(
-    log: QueryLog, campaigns: Sequence[str] = (), kind: str = "contact"
+    log: QueryLog,
+    people: Mapping[str, tuple[int, int]],
+    campaigns: Sequence[str] = (),
+    kind: str = "contact",
 ) -> dict[str, Identities]:
     """Return the figures of each of `campaigns`, of all if none, and of their union as `UNION`.
 
-    `kind` says who the people are: those with a `contact`, or with an `assignment`.
+    Args:
+        log: queries the warehouse, and records the queries.
+        people: how many each of them has, and how many of these are known.
+        campaigns: their names.
+        kind: who the people are: those with a `contact`, or with an `assignment`.
     """
+    rows = log.rows("reports/identities", campaigns=list(campaigns), type=kind)
+    ids = {row.pop("campaign"): row for row in rows}
     return {
-        row.pop("campaign"): Identities(**{**row, "relinked_since": utc(row["relinked_since"])})
-        for row in log.rows("reports/identities", campaigns=list(campaigns), type=kind)
+        name: Identities(
+            people_known=known,
+            devices_unlinked=every - known,
+            **{**own, "relinked_since": utc(own.get("relinked_since"))},
+        )
+        for name, (every, known) in people.items()
+        for own in (ids.get(name, {}),)
     }
 
 

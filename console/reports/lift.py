@@ -24,10 +24,11 @@ from console.reports.arm_names import arm_name
 from console.reports.basis import NotRandomisedError, Query, QueryLog
 from console.reports.campaigns import require
 from console.reports.effects import METRICS, RATES, Effect, Withheld, effects
-from console.reports.identities import UNION, identities, identity_notes
+from console.reports.identities import identities, identity_notes
 from console.reports.looks import Plan, by_day, plan, readings
 from console.reports.notes import notes
 from console.reports.prospects import Prospect, prospects
+from console.reports.reached import UNION
 from console.reports.split import SampleRatio, probability, split
 from flowdrop.files import SheetChart
 
@@ -119,7 +120,9 @@ def lift(
     told, withheld = effects(sums[base], [sums[name] for name in names[1:]], planned, read)
     nothing = not any(row["visits"] or row["conversions"] for row in sums.values())
     people = {name: int(sums[name]["people"]) for name in names}
-    assigned = identities(log, (campaign,), "assignment")
+    (everybody,) = log.rows("reports/assigned", campaign=campaign)
+    known = {UNION: (everybody["people"], everybody["people_known"])}
+    assigned = identities(log, known, (campaign,), "assignment")
     return LiftReport(
         campaign=campaign,
         control=base,
@@ -411,7 +414,7 @@ REPORT = Report(
     ),
     queries=(
         *("reports/campaign_names", "reports/arms", "reports/campaign_plan"),
-        *("reports/arms_by_day", "reports/identities"),
+        *("reports/arms_by_day", "reports/assigned", "reports/identities"),
     ),
     compute=lift,
     result=LiftReport,

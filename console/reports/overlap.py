@@ -10,8 +10,10 @@ from console.reporting.figures import number, percent
 from console.reporting.report import Page, Parameter, Report, Row, Table, plain
 from console.reports.basis import NoReportError, Query, QueryLog
 from console.reports.campaigns import campaigns, require
-from console.reports.identities import UNION, identities, identity_notes
+from console.reports.days import ALWAYS, require_counted
+from console.reports.identities import identities, identity_notes
 from console.reports.notes import notes
+from console.reports.reached import UNION, Contacted, contacted, reached
 from console.reports.uncounted import uncounted, uncounted_words
 
 if TYPE_CHECKING:
@@ -71,8 +73,11 @@ def overlap(client: Client, a: str, b: str) -> OverlapReport:
         )
     require(client, (a, b))
     log = QueryLog(client)
-    (row,) = log.rows("reports/overlap", a=a, b=b)
-    reach_a, reach_b, both, either = (row[k] for k in ("reach_a", "reach_b", "overlap", "union"))
+    require_counted(log)
+    found = contacted(reached(log, (a, b), ALWAYS))
+    reach_a, reach_b, either = (found.get(of, Contacted()).people for of in (a, b, UNION))
+    both = reach_a + reach_b - either
+    known = {UNION: (either, found[UNION].people_known)}
     return OverlapReport(
         a=a,
         b=b,
@@ -88,7 +93,7 @@ def overlap(client: Client, a: str, b: str) -> OverlapReport:
         orders=(_order(a, reach_a, b, reach_b, either), _order(b, reach_b, a, reach_a, either)),
         basis=BASIS,
         uncounted=uncounted_words(uncounted(log, (a, b)).values()),
-        notes=(*notes((a, b)), *identity_notes(identities(log, (a, b))[UNION])),
+        notes=(*notes((a, b)), *identity_notes(identities(log, known, (a, b))[UNION])),
         queries=log.asked,
     )
 
@@ -161,10 +166,8 @@ REPORT = Report(
         Parameter(name="b", metavar="CAMPAIGN"),
     ),
     queries=(
-        "reports/campaign_names",
-        "reports/overlap",
-        "reports/uncounted",
-        "reports/identities",
+        *("reports/campaign_names", "reports/reach_zone", "reports/frequency_people_whole"),
+        *("reports/uncounted", "reports/identities"),
     ),
     compute=overlap,
     result=OverlapReport,

@@ -11,14 +11,17 @@ from console.reporting.figures import NONE, day, money, number
 from console.reporting.report import Page, Parameter, Report, Table, plain
 from console.reports.basis import NoReportError, Query, QueryLog, utc
 from console.reports.campaigns import require
-from console.reports.identities import UNION, Identities, identities, identity_notes
+from console.reports.consistency import IMPRESSIONS, REACH, at_most, equal, refuse
+from console.reports.days import ALWAYS, require_days
+from console.reports.identities import Identities, identities, identity_notes
 from console.reports.notes import notes
+from console.reports.reached import UNION, Contacted, contacted, reached, summed, windowed
 from console.reports.uncounted import outside_words, uncounted, uncounted_words
 from console.settlement.month import NO_END
 from flowdrop.files import SheetChart
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from clickhouse_connect.driver.client import Client
 
@@ -141,38 +144,50 @@ def reach(client: Client, campaigns: Sequence[str], zone: str = "UTC") -> ReachR
     Raises:
         UnknownCampaignError: when no event names one of them.
         EmptyWarehouseError: when there are no campaign events.
+        NoReportError: when none is named, or what is stored is in days of another zone.
+        InconsistentError: when the figures contradict each other.
     """
     names = tuple(dict.fromkeys(campaigns))
     if not names:
         raise NoReportError(NOBODY_NAMED)
     require(client, names)
     log = QueryLog(client)
-    found = {row["campaign"]: row for row in log.rows("reports/reach", campaigns=list(names))}
-    union = found[UNION]
-    by_day = log.rows("reports/reach_by_day", campaigns=list(names), zone=zone)
-    coins = _coins(log, names)
-    known = identities(log, names)
-    return ReachReport(
+    require_days(log, zone)
+    people = contacted(reached(log, names, ALWAYS), summed(log, names, ALWAYS))
+    done = log.rows("reports/outcomes", campaigns=list(names), zone=zone)
+    known = identities(
+        log, {name: (own.people, own.people_known) for name, own in people.items()}, names
+    )
+    when = {row["campaign"]: row for row in log.rows("reports/contacts", campaigns=list(names))}
+    thens = {row["campaign"]: row for row in done if not row["is_of_a_day"]}
+    union, then = people[UNION], thens[UNION]
+    found = ReachReport(
         campaigns=names,
-        reach=union["reach"],
+        reach=union.people,
         **known[UNION].fields,
-        contacts=union["sent"],
-        contacts_per_person=union["sent"] / union["reach"] if union["reach"] else None,
-        by_day=tuple(Day(**row) for row in by_day),
+        contacts=union.contacts,
+        contacts_per_person=union.contacts / union.people if union.people else None,
+        by_day=tuple(_days(log, names, done)),
         conversions=Conversions(
-            count=union["conversions_reached"],
-            people=union["converted"],
-            value_cents=union["value_cents"],
-            outside=union["conversions_outside"],
+            count=then["conversions"],
+            people=then["converted"],
+            value_cents=then["value_cents"],
+            outside=then["outside"],
         ),
         cost=Cost(
-            contacts_cents=union["sent_cents"],
-            contacts_priced=union["sent_priced"],
-            contacts_unpriced=union["sent"] - union["sent_priced"],
-            coins=coins,
+            contacts_cents=union.cents if union.contacts_priced else None,
+            contacts_priced=union.contacts_priced,
+            contacts_unpriced=union.contacts - union.contacts_priced,
+            coins=_coins(log, names),
         ),
         by_campaign=tuple(
-            _own(name, found.get(name), known.get(name, Identities())) for name in names
+            _own(
+                name,
+                people.get(name, Contacted()),
+                known.get(name, Identities()),
+                {**when.get(name, {}), **thens.get(name, {})},
+            )
+            for name in names
         ),
         basis=_basis(zone),
         among=AMONG,
@@ -180,6 +195,58 @@ def reach(client: Client, campaigns: Sequence[str], zone: str = "UTC") -> ReachR
         notes=(*notes(names), *identity_notes(known[UNION])),
         queries=log.asked,
     )
+    refuse(_faults(found))
+    return found
+
+
+def _days(log: QueryLog, names: Sequence[str], done: Sequence[Mapping[str, Any]]) -> Iterator[Day]:
+    """Yield each day on which any of the campaigns contacted anyone, or someone reached converted.
+
+    Args:
+        log: queries the warehouse, and records the queries.
+        names: of the campaigns.
+        done: rows of reports/outcomes.
+    """
+    rows = windowed(log, "reports/frequency_days", names, ALWAYS)
+    reached_on = {
+        row["day"]: row for row in rows if row["basis"] == "contacted" and not row["paid"]
+    }
+    converted_on = {
+        row["day"]: row["conversions"] for row in done if row["is_of_a_day"] and row["conversions"]
+    }
+    before = {"cumulative": 0, "cumulative_known": 0}
+    for on in sorted(reached_on.keys() | converted_on.keys()):
+        own = reached_on.get(on, {**before, "reach": 0})
+        yield Day(
+            day=on,
+            contacted=own["reach"],
+            new=own["cumulative"] - before["cumulative"],
+            cumulative=own["cumulative"],
+            cumulative_known=own["cumulative_known"],
+            cumulative_unlinked=own["cumulative"] - own["cumulative_known"],
+            conversions=converted_on.get(on, 0),
+        )
+        before = own
+
+
+def _faults(found: ReachReport) -> Iterator[LocalizedText]:
+    """Yield what contradicts itself."""
+    of = " + ".join(found.campaigns)
+    yield from at_most(of, REACH, found.reach, IMPRESSIONS, found.contacts)
+    converted = LocalizedText("people who converted")
+    yield from at_most(of, converted, found.conversions.people, REACH, found.reach)
+    days = LocalizedText("conversions by day, added,")
+    together = LocalizedText("conversions")
+    added = sum(on.conversions for on in found.by_day)
+    yield from equal(of, days, added, together, found.conversions.count)
+    last = LocalizedText("the last day's cumulative reach")
+    cumulative = found.by_day[-1].cumulative if found.by_day else 0
+    yield from equal(of, last, cumulative, REACH, found.reach)
+    for on in found.by_day:
+        day_of = f"{of}, {on.day}"
+        yield from at_most(day_of, LocalizedText("new people"), on.new, REACH, on.contacted)
+    each = LocalizedText("reach of each, added,")
+    yield from at_most(of, REACH, found.reach, each, sum(own.reach for own in found.by_campaign))
 
 
 def _coins(log: QueryLog, names: Sequence[str]) -> tuple[Coins, ...]:
@@ -194,17 +261,16 @@ def _coins(log: QueryLog, names: Sequence[str]) -> tuple[Coins, ...]:
     )
 
 
-def _own(name: str, row: dict[str, Any] | None, known: Identities) -> CampaignReach:
-    """Return one campaign's own numbers; `row` is none if it sent and saw nothing."""
-    row = row or {}
+def _own(name: str, people: Contacted, known: Identities, row: Mapping[str, Any]) -> CampaignReach:
+    """Return one campaign's own numbers; `row` is empty if it sent and saw nothing."""
     return CampaignReach(
         campaign=name,
-        reach=row.get("reach", 0),
+        reach=people.people,
         **known.fields,
-        contacts=row.get("sent", 0),
+        contacts=people.contacts,
         start=utc(row.get("start")),
         end=utc(row.get("end")),
-        conversions=row.get("conversions_reached", 0),
+        conversions=row.get("conversions", 0),
         converted=row.get("converted", 0),
         value_cents=row.get("value_cents"),
     )
@@ -303,8 +369,10 @@ REPORT = Report(
     parameters=(Parameter(name="campaign", many=True),),
     settings=("zone",),
     queries=(
-        *("reports/campaign_names", "reports/reach", "reports/reach_by_day", "reports/coins"),
-        *("settlement/budget", "reports/uncounted", "reports/identities"),
+        *("reports/campaign_names", "reports/reach_zone", "reports/frequency_people_whole"),
+        *("reports/frequency_sums", "reports/frequency_days", "reports/outcomes"),
+        *("reports/contacts", "reports/coins", "settlement/budget", "reports/uncounted"),
+        "reports/identities",
     ),
     compute=reach,
     result=ReachReport,

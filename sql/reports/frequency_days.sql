@@ -1,5 +1,6 @@
 -- One row per basis, by whether people were paid to look, and day: the people reached by any of the
--- campaigns that day, and from the window's first day up to it.
+-- campaigns that day, and from the window's first day up to it; and of the latter those of whom more than
+-- an id is known.
 WITH
     (SELECT (groupArray(l.number), groupArray(l.owner)) FROM linked_numbers AS l) AS links,
     bitmapBuild(links.1) AS linked,
@@ -12,18 +13,23 @@ WITH
                 n -> transform(n, others, owners, toUInt32(0)), bitmapToArray(bitmapAnd(people, linked))
             )
         )
-    ) AS as_persons -- whose numbers they count as
+    ) AS as_persons, -- whose numbers they count as
+    (SELECT groupBitmapMergeState(b.people) FROM people_bitmaps AS b WHERE b.kind = 'known') AS known
 SELECT
     basis,
     paid,
     day,
     bitmapCardinality(found) AS reach,
-    bitmapCardinality(
-        groupBitmapMergeState(found) OVER (PARTITION BY basis, paid ORDER BY day)
-    ) AS cumulative
+    bitmapCardinality(so_far) AS cumulative,
+    bitmapAndCardinality(so_far, known) AS cumulative_known
 FROM
 (
-    SELECT basis, paid, day, as_persons(groupBitmapMergeState(people)) AS found
+    SELECT
+        basis,
+        paid,
+        day,
+        as_persons(groupBitmapMergeState(people)) AS found,
+        groupBitmapMergeState(found) OVER (PARTITION BY basis, paid ORDER BY day) AS so_far
     FROM reach_days
     WHERE campaign IN {campaigns:Array(String)}
         AND day BETWEEN {begin:Date} AND {end:Date}

@@ -1,5 +1,6 @@
 -- One row per basis, by whether people were paid to look, and campaign: the people reached on any day,
--- each once, and of them those of whom more than an id is known. The campaign '' is their union.
+-- each once, and of them those of whom more than an id is known. The campaign '' is their union. Without
+-- campaigns it is about all.
 WITH
     (SELECT (groupArray(l.number), groupArray(l.owner)) FROM linked_numbers AS l) AS links,
     bitmapBuild(links.1) AS linked,
@@ -24,7 +25,7 @@ FROM
 (
     SELECT basis, paid, campaign, as_persons(groupBitmapMergeState(people)) AS found
     FROM reach_campaigns
-    WHERE campaign IN {campaigns:Array(String)}
+    WHERE empty({campaigns:Array(String)}) OR campaign IN {campaigns:Array(String)}
     GROUP BY GROUPING SETS ((basis, paid, campaign), (basis, paid))
 )
 ORDER BY basis, paid, campaign

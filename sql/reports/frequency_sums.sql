@@ -1,5 +1,6 @@
 -- One row per kind of event, by whether people were paid to look, and per day, and per campaign (the other
--- is then empty): events in a window of days, measurable and viewable ones, what they cost.
+-- is then empty): events in a window of days, measurable and viewable ones, what they cost. Without
+-- campaigns it is about all.
 SELECT
     kind,
     paid,
@@ -12,7 +13,7 @@ SELECT
     sum(s.cents) AS cents,
     sum(s.priced) AS priced
 FROM reach_sums AS s
-WHERE campaign IN {campaigns:Array(String)}
+WHERE (empty({campaigns:Array(String)}) OR campaign IN {campaigns:Array(String)})
     AND day BETWEEN {begin:Date} AND {end:Date}
 GROUP BY GROUPING SETS ((kind, paid, day), (kind, paid, campaign))
 ORDER BY kind, paid, day, campaign

@@ -39,11 +39,11 @@ def test_list_names_every_query() -> None:
     listed = json.loads(run("list", "--json").stdout)
     assert [query["name"] for query in listed] == names()
     assert all(query["description"] for query in listed)
-    assert "reports/overlap" in run("list").stdout
+    assert "reports/contacts" in run("list").stdout
 
 
 def test_show_prints_the_file() -> None:
-    assert run("show", "reports/reach").stdout == text("reports/reach")
+    assert run("show", "reports/contacts").stdout == text("reports/contacts")
 
 
 def test_run_binds_and_prints(warehouse: Client) -> None:
@@ -52,22 +52,23 @@ def test_run_binds_and_prints(warehouse: Client) -> None:
     columns = ["id", "type", "time", "campaign", "person"]
     warehouse.insert("campaign_events", rows, column_names=columns)
 
-    found = run("run", "reports/overlap", "--param", "a=c-0", "--param", "b=c-1", "--json")
-    assert json.loads(found.stdout) == [{"reach_a": 3, "reach_b": 2, "overlap": 0, "union": 5}]
+    wanted = ("--param", "campaign=c-0", "--param", "source=")
+    found = run("run", "drops/contacted", *wanted, "--json")
+    assert {row["person"] for row in json.loads(found.stdout)} == {"p-0", "p-2", "p-4"}
     params = ["--param", "campaigns=c-0", "--param", "campaigns=c-1"]
-    found = run("run", "reports/reach", *params, "--csv")
-    reach = {row["campaign"]: row["reach"] for row in csv.DictReader(io.StringIO(found.stdout))}
-    assert reach == {"": "5", "c-0": "3", "c-1": "2"}
+    found = run("run", "reports/contacts", *params, "--csv")
+    start = {row["campaign"]: row["start"] for row in csv.DictReader(io.StringIO(found.stdout))}
+    assert start == dict.fromkeys(("c-0", "c-1"), "1970-01-01T00:00:00")
     assert "c-1" in run("run", "reports/campaign_names").stdout
 
 
 @pytest.mark.parametrize(
     ("args", "sentence"),
     [
-        (["reports/overlap", "--param", "a=x"], "takes a: String, b: String, got a;"),
-        (["reports/overlap", "--param", "a"], "write it as NAME=VALUE"),
+        (["drops/contacted", "--param", "a=x"], "takes campaign: String, source: String, got a;"),
+        (["drops/contacted", "--param", "a"], "write it as NAME=VALUE"),
         (["reports/campaign_names", "--param", "a=1"], "takes no parameters, got a;"),
-        (["reports/rech"], "did you mean reports/reach"),
+        (["reports/contct"], "did you mean reports/contacts"),
         (["reports/campaign_names"], "campaign_events"),  # no tables yet
     ],
 )
@@ -78,8 +79,9 @@ def test_what_cannot_run_is_one_sentence(args: list[str], sentence: str) -> None
 
 
 def test_a_value_given_twice_where_one_is_wanted() -> None:
-    found = run("run", "reports/overlap", "--param", "a=x", "--param", "a=y", "--param", "b=z")
-    assert "--param a is one String, got 2" in found.stderr
+    twice = ("--param", "campaign=x", "--param", "campaign=y", "--param", "source=z")
+    found = run("run", "drops/contacted", *twice)
+    assert "--param campaign is one String, got 2" in found.stderr
 
 
 @pytest.mark.parametrize("command", ["migrate", "list", "show", "run"])

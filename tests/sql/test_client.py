@@ -15,25 +15,25 @@ def test_every_query_says_what_a_row_is() -> None:
 
 
 def test_names_are_queries_only() -> None:
-    assert "reports/reach" in client.names()
+    assert "reports/contacts" in client.names()
     assert not [n for n in client.names() if n.startswith(("migrations/", "cluster/"))]
 
 
 def test_places_come_with_their_types() -> None:
-    assert client.places("reports/overlap") == {"a": "String", "b": "String"}
-    assert client.places("reports/reach") == {"campaigns": "Array(String)"}
+    assert client.places("drops/contacted") == {"campaign": "String", "source": "String"}
+    assert client.places("reports/contacts") == {"campaigns": "Array(String)"}
     assert client.places("reports/campaign_names") == {}
 
 
-@pytest.mark.parametrize("name", ["reports/rech", "migrations/001_campaign_events", "../LICENSE"])
+@pytest.mark.parametrize("name", ["reports/contct", "migrations/001_campaign_events", "../LICENSE"])
 def test_a_name_that_is_no_query_is_refused(name: str) -> None:
     with pytest.raises(click.ClickException, match=re.escape(repr(name))):
         client.text(name)
 
 
 def test_close_names_are_offered() -> None:
-    with pytest.raises(click.ClickException, match="did you mean reports/reach"):
-        client.text("reports/rech")
+    with pytest.raises(click.ClickException, match="did you mean reports/contacts"):
+        client.text("reports/contct")
 
 
 def test_no_server_is_one_clear_sentence_without_the_password() -> None:
