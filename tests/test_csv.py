@@ -74,7 +74,10 @@ def test_there_is_one_writer() -> None:
 SETTLED = ("--month", MONTH)
 # Every command with `--csv`, by its path, and what it is asked; a new one has to be added.
 ASKED: dict[str, list[tuple[str, ...]]] = {
-    "sql run": [("reports/campaigns",), ("reports/contacts", "--param", f'campaigns=["{EVIL}"]')],
+    "sql run": [
+        ("reports/campaigns",),
+        ("reports/outcomes", "--param", f'campaigns=["{EVIL}"]', "--param", "zone=UTC"),
+    ],
     "audience show": [("all",)],
     "report campaigns": [()],
     "report reach": [(EVIL, TWIN)],
