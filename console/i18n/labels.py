@@ -273,6 +273,17 @@ LABELS = {
         "shards": N_("In shards"),
         "in_flight": N_("In transit"),
     },
+    "cut": {
+        "channel": N_("channel"),
+        "campaign": N_("campaign"),
+        "creative": N_("creative"),
+        "touch": N_("kind of touch"),
+    },
+    "touch": {
+        "contact": N_("contact"),
+        "exposure": N_("exposure"),
+        "click": N_("click"),
+    },
     "coins": {
         "announced": N_("Announced"),
         "budget": N_("Budget"),

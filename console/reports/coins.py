@@ -9,13 +9,9 @@ from console.i18n import N_, LocalizedText, Names
 from console.i18n.labels import label
 from console.programs import program_of
 from console.reporting.figures import NONE, money, number
-from console.reporting.report import Page, Parameter, Report, Table, plain
-from console.reports.basis import (
-    NoReportError,
-    Query,
-    QueryLog,
-)
-from console.reports.campaigns import require
+from console.reporting.report import Page, Report, Table, plain
+from console.reports.asked import PARAMETERS, campaigns_of, file_of
+from console.reports.basis import Query, QueryLog
 from console.reports.coin_cost import Cost, costs
 from console.reports.coin_flows import (
     OTHERWISE,
@@ -32,7 +28,6 @@ from console.reports.coin_flows import (
 )
 from console.reports.consistency import InconsistentError
 from console.reports.lift import REPORT as LIFT
-from console.reports.unknown import unknown_advertiser
 from console.settlement.month import NO_END
 from flowdrop.files import SheetChart
 
@@ -44,10 +39,8 @@ if TYPE_CHECKING:
 
     from console.i18n import Translator
     from console.reporting.layout import Layout
-    from console.reporting.report import Rows, Values
+    from console.reporting.report import Rows
 
-NOBODY_NAMED = LocalizedText("name at least one campaign, or an advertiser")
-BOTH_NAMED = LocalizedText("name campaigns or an advertiser, not both")
 BASIS = LocalizedText(
     "Every coin of the budget is in exactly one row of “Where every coin is”, and the rows add up "
     "to the budget: what was announced for the campaign, or what was funded where that is more or "
@@ -149,7 +142,7 @@ def coins(client: Client, campaigns: Sequence[str], advertiser: str, programs: P
     """
     log = QueryLog(client)
     known = {row["campaign"]: row for row in log.rows("reports/advertisers")}
-    names = _asked(client, campaigns, advertiser, known)
+    names = campaigns_of(client, campaigns, advertiser, known)
     tallies = _tallies(log, names, known, programs)
     whole = together(tallies.values())
     _check(log, names, whole)
@@ -170,30 +163,6 @@ def coins(client: Client, campaigns: Sequence[str], advertiser: str, programs: P
         notes=(COSTS, *_undivided(tallies, known)),
         queries=log.asked,
     )
-
-
-def _asked(
-    client: Client,
-    campaigns: Sequence[str],
-    advertiser: str,
-    known: Mapping[str, Mapping[str, Any]],
-) -> tuple[str, ...]:
-    """Return the names of the campaigns that are asked for, each once."""
-    names = tuple(dict.fromkeys(campaigns))
-    if names and advertiser:
-        raise NoReportError(BOTH_NAMED)
-    if names or not known:
-        require(client, names)
-        return names
-    if not advertiser:
-        raise NoReportError(
-            NOBODY_NAMED,
-            command=f"{NOBODY_NAMED.en} with --advertiser; see `flowdrop report campaigns`",
-        )
-    found = tuple(name for name, row in known.items() if row["advertiser"] == advertiser)
-    if not found:
-        raise unknown_advertiser(advertiser, sorted({row["advertiser"] for row in known.values()}))
-    return found
 
 
 def _tallies(
@@ -422,10 +391,6 @@ def _cost_rows(found: CoinReport) -> Rows:
     return [{**plain(each), "why": "; ".join(why.en for why in each.why)} for each in found.cost]
 
 
-def _file(asked: Values) -> str:
-    return "-".join(["coins", *(asked["campaign"] or [asked["advertiser"]])])
-
-
 REPORT = Report(
     name="coins",
     help="""Show where every coin of a budget is: given, spent, returned, left; and its cost.
@@ -433,16 +398,7 @@ REPORT = Report(
     Several campaigns, or all those of an advertiser, give their sum and each one's own numbers.
     """,
     example="flowdrop report coins spring --json",
-    parameters=(
-        Parameter(name="campaign", many=True, optional=True),
-        Parameter(
-            name="advertiser",
-            metavar="NAME",
-            help="All campaigns of the advertiser NAME, instead of named ones.",
-            option=True,
-            default="",
-        ),
-    ),
+    parameters=PARAMETERS,
     settings=("programs",),
     queries=(
         *("reports/advertisers", "reports/campaign_names", "reports/coin_sums"),
@@ -475,7 +431,7 @@ REPORT = Report(
             "headline": {} if found is None else headline(found),
         },
     ),
-    file=_file,
+    file=lambda asked: file_of("coins", asked),
     loads=LIFT.loads,
     definitions=(BASIS, ATTRIBUTION, COSTS),
 )

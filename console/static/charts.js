@@ -165,7 +165,54 @@
     };
   };
 
-  const kinds = { reach, forest, sankey };
+  // One panel of bars beside another, or under it, over the same names.
+  const panels = (data, narrow) => {
+    const most = Math.max(...data.panels.flatMap((panel) => panel.values), 0);
+    const left = narrow ? 26 : 16; // percent: room for the names
+    const share = narrow ? 100 / data.panels.length : (98 - left) / data.panels.length;
+    const place = (i) => (narrow
+      ? { left: `${left}%`, right: "4%", top: `${i * share + 4}%`, height: `${share - 6}%` }
+      : { left: `${left + i * share}%`, width: `${share - 2}%`, top: 26, bottom: 26 });
+    return {
+      ...common(),
+      title: data.panels.map((panel, i) => ({
+        text: panel.title, padding: 0, left: place(i).left,
+        top: narrow ? `${i * share}%` : 0,
+        textStyle: { color: css("--muted"), fontSize: 12, fontWeight: 500 },
+      })),
+      tooltip: {
+        ...common().tooltip, trigger: "item",
+        formatter: (item) => `${item.name}\n${item.seriesName}  ${number(item.value)}`,
+      },
+      grid: data.panels.map((_, i) => place(i)),
+      xAxis: data.panels.map((_, i) => ({
+        ...axis(), type: "value", gridIndex: i, max: most, min: 0, splitNumber: 2,
+        axisLabel: {
+          show: !narrow || i === data.panels.length - 1, color: css("--muted"),
+          formatter: number, hideOverlap: true, showMaxLabel: false,
+        },
+      })),
+      yAxis: data.panels.map((_, i) => ({
+        ...axis(), type: "category", gridIndex: i, data: data.names, inverse: true,
+        splitLine: { show: false },
+        axisLabel: {
+          show: narrow || i === 0, color: css("--ink"), fontSize: 13, interval: 0,
+          width: narrow ? 80 : 110, overflow: "truncate",
+        },
+      })),
+      series: data.panels.map((panel, i) => ({
+        type: "bar", name: panel.title, xAxisIndex: i, yAxisIndex: i, data: panel.values,
+        barMaxWidth: 18, itemStyle: { color: css(i % 2 ? "--second" : "--accent") },
+        label: {
+          show: true, position: "insideLeft", color: css("--ink"), fontSize: 11,
+          textBorderColor: css("--card"), textBorderWidth: 2,
+          formatter: ({ value }) => number(value),
+        },
+      })),
+    };
+  };
+
+  const kinds = { reach, forest, sankey, panels };
 
   const draw = (box) => {
     const data = JSON.parse(document.getElementById(box.dataset.from).textContent);
