@@ -89,12 +89,13 @@ def data_driven(journeys: Sequence[Journeys]) -> dict[str, tuple[int, int]]:
 
     The conversions of the journeys that touched a set of parts are shared out within it, by the
     Shapley value of the game in which some parts are worth the best rate of conversion of any
-    journeys that touched none but them. So it is that of one game, in which a coalition is worth
-    the conversions that would be left had the journeys had no other parts.
+    journeys that touched none but them, and no parts are worth nothing. So it is that of one game,
+    in which a coalition is worth the conversions that would be left had the journeys had no other
+    parts.
     """
     from features.statistics.shapley import monotonic, shapley
 
-    rates = {each.parts: each.rate for each in journeys}
+    rates = {each.parts: each.rate for each in journeys if each.parts}
     found: dict[str, tuple[int, int]] = {}
     for each in journeys:
         if not (each.conversions and each.parts):
