@@ -199,6 +199,27 @@ AS SELECT
 FROM campaign_events
 WHERE number != 0;
 
+CREATE VIEW campaign_touches
+AS WITH
+    (
+        SELECT (groupArray(l.number), groupArray(l.owner))
+        FROM linked_numbers AS l
+    ) AS links
+SELECT
+    if(empty(links.1), e.number, transform(e.number, arrayPushBack(links.1, 0), arrayPushBack(links.2, 0), e.number)) AS person,
+    e.person AS id,
+    transform(e.campaign, {campaigns:Array(String)}, {advertisers:Array(UInt16)}, toUInt16(0)) AS advertiser,
+    e.campaign AS campaign,
+    e.type AS type,
+    e.channel AS channel,
+    e.creative AS creative,
+    e.source AS source,
+    e.id AS event,
+    e.time AS time,
+    e.time + toIntervalMicrosecond(if(e.type = 'click', transform(e.campaign, {campaigns:Array(String)}, {click_us:Array(Int64)}, toInt64(0)), transform(e.campaign, {campaigns:Array(String)}, {view_us:Array(Int64)}, toInt64(0)))) AS until
+FROM campaign_events AS e
+WHERE (e.campaign IN ({campaigns:Array(String)})) AND (e.number != 0) AND ((e.type IN ('contact', 'click')) OR ((e.type = 'exposure') AND (NOT e.paid) AND (({views:String} = 'served') OR ((ifNull(e.pixels, 0) >= if(e.format = 'large_display', 0.3, 0.5)) AND (ifNull(e.seconds, 0) >= if(e.format = 'video', 2, 1)))))) AND (until > time);
+
 CREATE TABLE champions
 (
     `program` LowCardinality(String),
@@ -211,6 +232,48 @@ CREATE TABLE champions
 ENGINE = ReplacingMergeTree(registered_at)
 ORDER BY (program, as_of)
 SETTINGS index_granularity = 8192;
+
+CREATE VIEW conversion_touches
+AS WITH
+    (
+        SELECT (groupArray(l.number), groupArray(l.owner))
+        FROM linked_numbers AS l
+    ) AS links,
+    conversions AS
+    (
+        SELECT
+            if(empty(links.1), e.number, transform(e.number, arrayPushBack(links.1, 0), arrayPushBack(links.2, 0), e.number)) AS person,
+            transform(e.campaign, {campaigns:Array(String)}, {advertisers:Array(UInt16)}, toUInt16(0)) AS advertiser,
+            e.campaign AS campaign,
+            e.time AS time,
+            e.value AS value
+        FROM campaign_events AS e
+        FINAL
+        WHERE (e.campaign IN ({campaigns:Array(String)})) AND (e.type = 'conversion') AND (e.number != 0)
+    )
+SELECT
+    c.person AS person,
+    c.advertiser AS advertiser,
+    c.campaign AS campaign,
+    c.time AS time,
+    c.value AS value,
+    arrayFilter(touch -> (((touch.1) <= c.time) AND (c.time <= (touch.9))), t.touches) AS touches
+FROM conversions AS c
+LEFT JOIN
+(
+    SELECT
+        person,
+        advertiser,
+        arraySort(groupUniqArray((time, CAST(type, 'Enum8(\'contact\' = 1, \'exposure\' = 2, \'click\' = 3)'), toString(campaign), toString(channel), toString(creative), id, toString(source), event, until))) AS touches
+    FROM campaign_touches(campaigns = {campaigns:Array(String)}, advertisers = {advertisers:Array(UInt16)}, click_us = {click_us:Array(Int64)}, view_us = {view_us:Array(Int64)}, views = {views:String})
+    WHERE person IN (
+        SELECT person
+        FROM conversions
+    )
+    GROUP BY
+        person,
+        advertiser
+) AS t ON (t.person = c.person) AND (t.advertiser = c.advertiser);
 
 CREATE TABLE deadletters
 (

@@ -224,6 +224,7 @@ def test_no_download_holds_a_formula(hostile: World, tmp_path: Path) -> None:
     downloads: dict[str, dict[str, Any]] = {
         "/campaigns.csv": {},
         "/reach.csv": {"campaign": [EVIL, TWIN]},
+        "/attribution.csv": {"campaign": [EVIL, TWIN]},
         "/lift.csv": {"campaign": EVIL, "control": ARMS[1]},
         "/overlap.csv": {"a": EVIL, "b": TWIN},
         "/frequency.csv": {"campaign": [EVIL, TWIN]},

@@ -33,6 +33,7 @@ from console.reports.consistency import InconsistentError
 from console.reports.days import Window, window_of
 from console.reports.lift import REPORT as LIFT
 from console.reports.notes import notes
+from flowdrop.files import SheetChart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -315,6 +316,7 @@ REPORT = Report(
             title=N_("Credits"),
             row="one row per part of the cut, and one for conversions without a touch",
             rows=lambda found: plain(found.credits),
+            chart=SheetChart(kind="bar", x="part", y=tuple(MODELS)),
         ),
         Table(
             title=N_("Caused"),

@@ -8,9 +8,11 @@ from console.i18n import LocalizedText
 from console.i18n.labels import LABELS, label
 from console.reporting.figures import NONE, confidence, money
 from console.reports.arm_names import arm_name
-from console.reports.attribution_models import MODELS
+from console.reports.attribution_models import DATA_DRIVEN, MODELS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from console.i18n import Translator
     from console.reporting.layout import Layout
     from console.reports.attribution_caused import Caused
@@ -92,21 +94,25 @@ def headline(found: AttributionReport) -> LocalizedText:
         )
     parts = [each for each in found.credits if each.attributed]
     most = max(parts, key=lambda each: each.last)
-    driven = most.position if most.data_driven is None else most.data_driven
+    model = MODELS["position" if most.data_driven is None else DATA_DRIVEN]
+    kinds = LABELS["touch"] if found.by == "touch" else {}
     return LocalizedText(
         "{attributed:,} of {conversions:,} conversions came after a touch. “{part}” is credited "
-        "with most of them by last touch: {last:,.1f}; by the {model} model with {driven:,.1f}.",
+        "with most of them by last touch: {last:,.1f}; by the {model} model with {other:,.1f}.",
         attributed=found.attributed,
         conversions=found.conversions,
-        part=LocalizedText("not given")
-        if not most.part
-        else LocalizedText(LABELS["touch"][most.part])
-        if found.by == "touch"
-        else most.part,
+        part=_part(most.part, kinds),
         last=most.last,
-        model=LocalizedText(MODELS["position" if most.data_driven is None else "data_driven"]),
-        driven=driven,
+        model=LocalizedText(model),
+        other=most.position if most.data_driven is None else most.data_driven,
     )
+
+
+def _part(part: str, kinds: Mapping[str, str]) -> LocalizedText | str:
+    kind = kinds.get(part)
+    if kind is not None:
+        return LocalizedText(kind)
+    return part or LocalizedText("not given")
 
 
 def stated(found: AttributionReport) -> LocalizedText:

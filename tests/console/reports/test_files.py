@@ -194,7 +194,9 @@ def test_everything_that_tells_a_report_agrees(
     asked = {
         each.name: given.get(each.name, [])
         if each.many
-        else given.get(each.name, [each.default])[0]
+        else each.kind(given[each.name][0])
+        if each.name in given
+        else each.default
         for each in report.parameters
     }
     found = report.find(real_world.client, asked, load(ConsoleSettings), viewer=STAFF).found
