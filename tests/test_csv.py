@@ -85,7 +85,7 @@ ASKED: dict[str, list[tuple[str, ...]]] = {
     "report overlap": [(EVIL, TWIN)],
     "report frequency": [(EVIL, TWIN)],
     "report duplication": [(EVIL, TWIN)],
-    "report attribution": [(EVIL, TWIN)],
+    "report attribution": [(EVIL, TWIN, "--by", "campaign")],
     "report coins": [(EVIL,), ("--advertiser", TWIN)],
     "report description": [(EVIL,)],
     "settlement": [
