@@ -87,7 +87,8 @@ def attribution(  # noqa: PLR0913, PLR0917 - as many as may be asked for
     """
     _require(by, views, click_days, view_days, half_life)
     window = window_of(begin, end, None)
-    known = {row["campaign"]: row for row in QueryLog(client).rows("reports/advertisers")}
+    before = QueryLog(client)
+    known = {row["campaign"]: row for row in before.rows("reports/advertisers")}
     names = campaigns_of(client, campaigns, advertiser, known)
     windows = tuple(_windows(known[name], click_days, view_days) for name in names)
     log, counted, journeys, credit = _counted(
@@ -122,7 +123,7 @@ def attribution(  # noqa: PLR0913, PLR0917 - as many as may be asked for
         method=(METHOD, DRIVEN if DATA_DRIVEN in models_of(journeys) else _not_driven()),
         cause=CAUSE,
         notes=notes(names),
-        queries=(*log.asked, *asked),
+        queries=(*before.asked, *log.asked, *asked),
     )
 
 
@@ -199,7 +200,6 @@ def _counted(
     }
     for _ in range(ATTEMPTS_MAX):
         log = QueryLog(client)
-        log.rows("reports/advertisers")
         (counted,) = log.rows("reports/attribution_totals", campaigns=touches["campaigns"], **days)
         journeys = [
             Journeys(

@@ -74,7 +74,7 @@ TYPED = [
     "/api/frequency?campaign=cj-8&campaign=cj-13&by=channel",
     "/api/frequency?campaign=spring&end=2026-12-31",
     "/api/duplication?campaign=cj-8&campaign=cj-13&counted=served",
-    "/api/attribution?campaign=cj-8&campaign=hillstrom",
+    "/api/attribution?campaign=cj-8&campaign=cj-13",
     "/api/attribution?advertiser=spring&by=touch",
     "/api/lift?campaign=hillstrom",
     "/api/lift?campaign=spring",
