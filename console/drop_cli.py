@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -24,11 +25,63 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from console.drops.launch import Plan
+    from console.drops.measurement import Measured
     from console.drops.preview import Preview
     from console.i18n import Translator
     from streams.kafka.publish.outbox import Outbox
 
 NAMES_SHOWN = 3
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+_DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
+_MEASURED = ("design", "goals", "guardrails", "planned_end", "tuned_at", "smallest_lift")
+
+
+def _measured_options(command: F) -> F:
+    """Give a command the options that say how a drop's effect is measured."""
+    for option in (
+        click.option(
+            "--smallest-lift",
+            type=float,
+            help="The least lift that matters, a share of the holdout: 0.1 is one more in ten.",
+        ),
+        click.option(
+            "--tuned-at",
+            type=int,
+            help="Of always-valid: at how many people who did it, in both arms, it is tightest "
+            "(N*; default 1000).",
+        ),
+        click.option(
+            "--planned-end",
+            type=click.DateTime(_DATES),
+            help="When it is decided (UTC; default: when the offer ends).",
+        ),
+        click.option("--guardrails", help="Metrics that must not be harmed, with commas between."),
+        click.option(
+            "--goals",
+            help="The metrics that decide, with commas between, of visit_rate, conversion_rate, "
+            "value_per_person, value_per_purchase, purchase_p50 and purchase_p90 (default: "
+            "conversion_rate).",
+        ),
+        click.option(
+            "--design",
+            help="How its effect is read: group-sequential, fixed or always-valid (default: "
+            "group-sequential up to a planned end, always-valid without one).",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def _measured(given: dict[str, Any]) -> Measured:
+    """Take those options out of what was given."""
+    from console.drops.measurement import Measured
+
+    found = {name: given.pop(name) for name in _MEASURED}
+    if end := found["planned_end"]:
+        found["planned_end"] = end.replace(tzinfo=UTC)
+    return Measured(**found)
 
 
 @contextmanager
@@ -74,10 +127,11 @@ def drop() -> None:
 )
 @click.option(
     "--until",
-    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
+    type=click.DateTime(_DATES),
     help="When the offer ends (UTC); a date means its 00:00, so it excludes the day itself. Sent "
     "with each contact.",
 )
+@_measured_options
 @as_json_option()
 @lang_option()
 def create(*, as_json: bool, lang: str, until: datetime | None, **given: Any) -> None:
@@ -88,7 +142,9 @@ def create(*, as_json: bool, lang: str, until: datetime | None, **given: Any) ->
     from flowdrop.settings import load, needed
 
     settings = load(ConsoleSettings)
-    terms = Terms(**given, until=until.replace(tzinfo=UTC) if until else None)
+    measured = _measured(given)
+    ends = until.replace(tzinfo=UTC) if until else None
+    terms = Terms(**given, until=ends, measured=measured)
     with _session() as session, Warehouse().client() as client:
         made = register.create(
             session,
@@ -101,6 +157,26 @@ def create(*, as_json: bool, lang: str, until: datetime | None, **given: Any) ->
             now=_now(),
         )
         _print_preview(session, made.name, as_json=as_json, lang=lang)
+
+
+@drop.command(
+    "plan",
+    epilog="Example: flowdrop drop plan spring --design group-sequential --planned-end 2027-01-01 "
+    "--goals conversion_rate,value_per_person --guardrails visit_rate",
+)
+@click.argument("name")
+@_measured_options
+@as_json_option()
+@lang_option()
+def plan_command(name: str, *, as_json: bool, lang: str, **given: Any) -> None:
+    """Change how a draft's effect is measured; launching records it for good."""
+    from console.drops import register
+
+    with _session() as session, Warehouse().client() as client:
+        register.change_plan(
+            session, client, name, _measured(given), who=getpass.getuser(), now=_now()
+        )
+        _print_preview(session, name, as_json=as_json, lang=lang)
 
 
 @drop.command("preview", epilog="Example: flowdrop drop preview spring --csv > people.csv")

@@ -71,7 +71,7 @@ AS SELECT
     offset
 FROM campaign_events
 FINAL
-WHERE type = 'describe';
+WHERE (type = 'describe') AND (NOT ((JSONType(description, 'measurement') = 'Object') AND (advertiser = '') AND (title_en = '') AND (title_zh = '') AND (goal = '') AND (begin IS NULL) AND (end IS NULL) AND (budget IS NULL) AND (coin_microcents IS NULL) AND empty(channels) AND empty(creatives)));
 
 CREATE TABLE campaign_events
 (
@@ -113,6 +113,42 @@ ENGINE = ReplacingMergeTree(first)
 PARTITION BY toYYYYMM(time)
 ORDER BY (campaign, type, person, source, id)
 SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 8192;
+
+CREATE VIEW campaign_measurements
+(
+    `campaign` LowCardinality(String),
+    `source` LowCardinality(String),
+    `time` DateTime64(6, 'UTC'),
+    `measurement` String,
+    `design` String,
+    `goals` Array(String),
+    `guardrails` Array(String),
+    `people` Nullable(Int64),
+    `end` Nullable(DateTime64(6, 'UTC')),
+    `tuned_at` Nullable(Int64),
+    `smallest_lift` Nullable(Float64),
+    `arrived` DateTime64(3, 'UTC'),
+    `partition` UInt16,
+    `offset` UInt64
+)
+AS SELECT
+    campaign,
+    source,
+    time,
+    JSONExtractRaw(description, 'measurement') AS measurement,
+    JSONExtractString(measurement, 'design') AS design,
+    JSONExtract(measurement, 'goals', 'Array(String)') AS goals,
+    JSONExtract(measurement, 'guardrails', 'Array(String)') AS guardrails,
+    JSONExtract(measurement, 'people', 'Nullable(Int64)') AS people,
+    parseDateTime64BestEffortOrNull(JSONExtractString(measurement, 'end'), 6, 'UTC') AS end,
+    JSONExtract(measurement, 'tuned_at', 'Nullable(Int64)') AS tuned_at,
+    JSONExtract(measurement, 'smallest_lift', 'Nullable(Float64)') AS smallest_lift,
+    arrived,
+    partition,
+    offset
+FROM campaign_events
+FINAL
+WHERE (type = 'describe') AND JSONHas(description, 'measurement') AND (JSONType(description, 'measurement') = 'Object');
 
 CREATE VIEW campaign_people
 (

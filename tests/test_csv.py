@@ -82,6 +82,7 @@ ASKED: dict[str, list[tuple[str, ...]]] = {
     "report campaigns": [()],
     "report reach": [(EVIL, TWIN)],
     "report lift": [(EVIL, "--control", ARMS[1])],
+    "report power": [("all", "--program", PROGRAM)],
     "report overlap": [(EVIL, TWIN)],
     "report frequency": [(EVIL, TWIN)],
     "report duplication": [(EVIL, TWIN)],
@@ -109,6 +110,7 @@ NAMELESS = (
         "report reach",
         "report frequency",
         "report coins",
+        "report power",
         "compliance flags",
         "compliance report",
         "compliance reserve",
@@ -230,6 +232,7 @@ def test_no_download_holds_a_formula(hostile: World, tmp_path: Path) -> None:
         "/frequency.csv": {"campaign": [EVIL, TWIN]},
         "/duplication.csv": {"campaign": [EVIL, TWIN]},
         "/coins.csv": {"campaign": EVIL},
+        "/power.csv": {"audience": "all", "program": PROGRAM},
         "/description.csv": {"campaign": EVIL},
         "/settlement/download.csv": {"party": f"advertiser:{EVIL}", "month": MONTH},
     }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from msgspec import convert
+
 from console.drops.names import SOURCE, grant_id
 from console.drops.selection import TREATED
 from streams.events import (
@@ -14,11 +16,14 @@ from streams.events import (
     ContactData,
     Defund,
     DefundData,
+    Describe,
+    DescribeData,
     Event,
     Fund,
     FundData,
     Grant,
     GrantData,
+    Measurement,
     partition_of,
     shard,
 )
@@ -39,14 +44,15 @@ def events(
 ) -> Iterator[Event]:
     """Yield what launching `drop` publishes, in order.
 
-    First the coins each partition needs, then every member's arm, then grant and contact for those
-    treated: people held out get an assignment and nothing else, and so do people left out since the
-    drop was created. Last, the coins of those who were left out after the first launch go back. All
-    but these have the time of the first launch, which is in the database before the first of them
-    is published.
+    First how its effect is measured, then the coins each partition needs, every member's arm, and
+    grant and contact for those treated: people held out get an assignment and nothing else, and so
+    do people left out since the drop was created. Last, the coins of those who were left out after
+    the first launch go back. All but these have the time of the first launch, which is in the
+    database before the first of them is published.
     """
     if drop.launched_at is None:
         raise ValueError(f"drop {drop.name!r} has no launch time yet")
+    yield from _descriptions(drop, drop.launched_at)
     yield from _funds(drop, drop.launched_at, members, left_out)
     for member in members:
         yield _assignment(drop, drop.launched_at, member)
@@ -60,7 +66,37 @@ def count(drop: Drop, members: Sequence[Member], left_out: Sequence[LeftOutSince
     """Return how many events `events` yields, for a drop launched before or to be launched now."""
     funds = _funded(drop, members, left_out)
     defunds = _defunded(drop, left_out)
-    return len(funds) + len(members) + 2 * len(_sent_to(members, left_out)) + len(defunds)
+    described = int(drop.design is not None)
+    return (
+        described + len(funds) + len(members) + 2 * len(_sent_to(members, left_out)) + len(defunds)
+    )
+
+
+def _descriptions(drop: Drop, time: datetime) -> Iterator[Describe]:
+    """Yield how the drop is measured; one from before that was recorded has none."""
+    if drop.design is None:
+        return
+    yield Describe(
+        id=f"drop/{drop.name}/describe",
+        source=SOURCE,
+        time=time,
+        subject=f"campaign:{drop.name}",
+        data=DescribeData(
+            campaign=drop.name,
+            measurement=convert(
+                {
+                    "design": drop.design,
+                    "goals": drop.goals,
+                    "guardrails": drop.guardrails,
+                    "people": drop.planned_people,
+                    "end": drop.planned_end,
+                    "tuned_at": drop.tuned_at,
+                    "smallest_lift": drop.smallest_lift,
+                },
+                Measurement,
+            ),
+        ),
+    )
 
 
 def _sent_to(members: Sequence[Member], left_out: Sequence[LeftOutSince]) -> list[str]:

@@ -71,6 +71,14 @@ def plan(session: Session, client: Client, name: str, now: datetime) -> Plan:
         raise LocalizedError(_cancelled(name))
     if drop.until is not None and drop.acknowledged_at is None:
         check_until(drop.until, now)
+    if drop.planned_end is not None and drop.launched_at is None and drop.planned_end <= now:
+        raise LocalizedError(
+            LocalizedText(
+                "planned_end: {end} is over; give a later one with `flowdrop drop plan {name}`",
+                end=f"{drop.planned_end:%Y-%m-%d %H:%M:%S} UTC",
+                name=name,
+            )
+        )
     people = members(session, name)
     before = since.kept(session, name)
     newly = since.judge(client, drop, people, before, now)

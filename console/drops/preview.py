@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from console.drops.selection import HOLDOUT, TREATED
 from console.drops.tables import LeftOutRow, MemberRow
+from console.reports.foreseen import Foreseen
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
@@ -37,6 +38,14 @@ class Preview:
     budget_left: int
     left_out: dict[str, int]  # people by reason
     until: datetime | None
+    design: str | None  # how its effect is measured; none of a drop from before that was recorded
+    goals: list[str]
+    guardrails: list[str]
+    planned_people: int | None
+    planned_end: datetime | None
+    tuned_at: int | None  # N*, of an always-valid reading
+    smallest_lift: float | None  # that matters, a share
+    power: list[Foreseen]  # what it can show, by goal metric
     created_at: datetime
     created_by: str
     launched_at: datetime | None
@@ -77,6 +86,14 @@ def preview(session: Session, drop: Drop) -> Preview:
         budget_left=drop.budget - cost,
         left_out=left_out,
         until=drop.until,
+        design=drop.design,
+        goals=drop.goals or [],
+        guardrails=drop.guardrails or [],
+        planned_people=drop.planned_people,
+        planned_end=drop.planned_end,
+        tuned_at=drop.tuned_at,
+        smallest_lift=drop.smallest_lift,
+        power=[Foreseen(**one) for one in drop.power or ()],
         created_at=drop.created_at,
         created_by=drop.created_by,
         launched_at=drop.launched_at,

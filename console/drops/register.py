@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from console.drops import audience
-from console.drops.selection import Member, holdout_size
+from console.drops import audience, measurement
+from console.drops.measurement import Measured
+from console.drops.selection import HOLDOUT, Member, Selection, holdout_size
 from console.drops.selection import select as choose
 from console.drops.tables import AuditRow, Drop, LeftOutRow, MemberRow
 from console.drops.terms import Terms, check
 from console.i18n import LocalizedText, Names
-from console.reports.basis import LocalizedError
+from console.reports.basis import LocalizedError, QueryLog
+from console.reports.foreseen import LIFT, Asked, foreseen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
     from sqlalchemy.orm import Session
 
-    from console.drops.selection import Candidate, Selection
+    from console.drops.selection import Candidate
 
 
 def create(
@@ -56,6 +58,7 @@ def create(
             or nobody would be granted anything.
     """
     check(terms, programs, now)
+    how = measurement.settled(terms.measured, terms.until, now)
     _check_unused(session, client, terms.name)
     people = audience.candidates(client, terms.program, terms.audience)
     if not people:
@@ -76,10 +79,19 @@ def create(
         blocked=audience.blocked(client, terms.program, [each.person for each in people]),
     )
     _check_treated(terms, people, chosen)
-    drop = Drop(**asdict(terms), partitions=partitions, created_at=now, created_by=who)
+    drop = Drop(
+        **_fields(terms),
+        **asdict(how),
+        planned_people=len(chosen.members),
+        partitions=partitions,
+        created_at=now,
+        created_by=who,
+    )
+    drop.power = _power(client, drop, chosen, now)
+    detail = {**_detail(terms), **measurement.detail(how)}
     try:
         _keep(session, drop, chosen, now)
-        log(session, now=now, who=who, action="create", drop=drop.name, detail=_detail(terms))
+        log(session, now=now, who=who, action="create", drop=drop.name, detail=detail)
         session.commit()
     except IntegrityError as error:
         session.rollback()
@@ -110,6 +122,73 @@ def members(session: Session, name: str) -> list[Member]:
         select(MemberRow).where(MemberRow.drop == name).order_by(MemberRow.rank, MemberRow.person)
     )
     return [Member(m.person, m.rank, m.score, m.arm, m.probability) for m in found]
+
+
+def change_plan(
+    session: Session, client: Client, name: str, asked: Measured, *, who: str, now: datetime
+) -> Drop:
+    """Change how the draft `name` is measured; what is not asked for stays.
+
+    Raises:
+        click.ClickException: when it was launched or cancelled, or what is asked for is wrong.
+    """
+    drop = find(session, name)
+    kept = Measured(
+        design=asked.design or drop.design,
+        goals=asked.goals or ",".join(drop.goals or ()),
+        guardrails=",".join(drop.guardrails or ())
+        if asked.guardrails is None
+        else asked.guardrails,
+        planned_end=asked.planned_end or drop.planned_end,
+        tuned_at=drop.tuned_at if asked.tuned_at is None else asked.tuned_at,
+        smallest_lift=drop.smallest_lift if asked.smallest_lift is None else asked.smallest_lift,
+    )
+    how = measurement.settled(kept, drop.until, now)
+    changed = session.execute(
+        update(Drop)
+        .where(Drop.name == name, Drop.launched_at.is_(None), Drop.cancelled_at.is_(None))
+        .values(**asdict(how))
+    )
+    if not changed.rowcount:  # type: ignore[attr-defined]
+        session.rollback()
+        raise LocalizedError(
+            LocalizedText(
+                "drop {name!r} is not a draft: how it is measured was recorded at launch and can't "
+                "be changed",
+                name=name,
+            )
+        )
+    session.refresh(drop)
+    chosen = members(session, name)
+    drop.power = _power(client, drop, Selection(tuple(chosen), ()), now)
+    log(session, now=now, who=who, action="plan", drop=name, detail=measurement.detail(how))
+    session.commit()
+    return drop
+
+
+def _power(
+    client: Client, drop: Drop, chosen: Selection, now: datetime
+) -> list[dict[str, Any]] | None:
+    """Return what the drop can show, by goal metric; none where nobody is held out."""
+    held = sum(one.arm == HOLDOUT for one in chosen.members)
+    if not held:
+        return None
+    found = foreseen(
+        QueryLog(client),
+        Asked(
+            program=drop.program,
+            audience=drop.audience,
+            treated=len(chosen.members) - held,
+            control=held,
+            days=measurement.days(drop, now),
+            lift=drop.smallest_lift or LIFT,
+            design=drop.design or "fixed",
+            tuned_at=drop.tuned_at,
+            metrics=tuple(drop.goals or ()),
+        ),
+        now,
+    )
+    return [asdict(one) for one in found]
 
 
 def cancel(session: Session, name: str, *, who: str, now: datetime) -> Drop:
@@ -215,7 +294,11 @@ def _keep(session: Session, drop: Drop, chosen: Selection, now: datetime) -> Non
         )
 
 
+def _fields(terms: Terms) -> dict[str, Any]:
+    return {key: value for key, value in asdict(terms).items() if key != "measured"}
+
+
 def _detail(terms: Terms) -> dict[str, Any]:
-    detail = asdict(terms)
+    detail = _fields(terms)
     detail["until"] = terms.until.isoformat() if terms.until else None
     return detail

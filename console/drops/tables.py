@@ -59,6 +59,15 @@ class Drop(Base):
     launched_at: Mapped[datetime | None] = mapped_column(UtcTime)
     acknowledged_at: Mapped[datetime | None] = mapped_column(UtcTime)
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    # How its effect is measured, recorded before launch; a drop from before has none of it.
+    design: Mapped[str | None] = mapped_column(String(32))
+    goals: Mapped[list[str] | None] = mapped_column(JSON)
+    guardrails: Mapped[list[str] | None] = mapped_column(JSON)
+    planned_people: Mapped[int | None] = mapped_column(BigInteger)
+    planned_end: Mapped[datetime | None] = mapped_column(UtcTime)
+    tuned_at: Mapped[int | None] = mapped_column(BigInteger)  # N*: people of both arms who did it
+    smallest_lift: Mapped[float | None] = mapped_column(Float)  # that matters, a share
+    power: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)  # what it can show, by metric
 
     @property
     def state(self) -> str:

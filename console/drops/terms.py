@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC
 from typing import TYPE_CHECKING
 
+from console.drops.measurement import Measured
 from console.i18n import LocalizedText, Names
 from console.reports.basis import LocalizedError
 from streams.events import YEAR_MAX
@@ -31,6 +32,7 @@ class Terms:
     audience: str
     holdout: float
     until: datetime | None = None
+    measured: Measured = field(default_factory=Measured)  # how its effect is
 
 
 def check(terms: Terms, programs: Path, now: datetime) -> None:

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from console.i18n import N_, Translator
+from console.reports.foreseen import Foreseen
+from console.reports.metric_names import NAMES
 from flowdrop.output import print_rows
 
 FACTS = {
@@ -33,6 +35,14 @@ FACTS = {
     "never_funded": N_("never funded"),
     "unspent": N_("unspent"),
     "until": N_("offer ends"),
+    "design": N_("design"),
+    "goals": N_("goal metrics"),
+    "guardrails": N_("guardrails"),
+    "planned_people": N_("planned people"),
+    "planned_end": N_("planned end"),
+    "tuned_at": N_("people who did it at which it is tightest (N*)"),
+    "smallest_lift": N_("smallest lift that matters"),
+    "power": N_("what it can show"),
     "created_at": N_("created at"),
     "created_by": N_("created by"),
     "launched_at": N_("launched at"),
@@ -45,7 +55,14 @@ def print_facts(facts: dict[str, Any], title: str, to: Translator) -> None:
     lines: list[tuple[str, object]] = []
     for key, value in facts.items():
         name = to.gettext(FACTS[key])
-        if isinstance(value, dict):
+        if key == "power":
+            lines += [
+                (f"{name}: {to.gettext(NAMES[one['metric']])}", Foreseen(**one).words.of(to.lang))
+                for one in value
+            ]
+        elif isinstance(value, list):
+            lines.append((name, ", ".join(to.gettext(NAMES[one]) for one in value) or None))
+        elif isinstance(value, dict):
             lines += [
                 (to.gettext("{what}: {why}", what=name, why=reason), count)
                 for reason, count in value.items()

@@ -145,6 +145,18 @@ LABELS = {
         "visit_rate": N_("Visit rate"),
         "conversion_rate": N_("Conversion rate"),
         "value_per_person": N_("Revenue per person"),
+        "value_per_purchase": N_("Revenue per purchase"),
+        "purchase_p50": N_("Median purchase"),
+        "purchase_p90": N_("90th percentile of purchases"),
+    },
+    "design": {
+        "fixed": N_("fixed: once, at the end"),
+        "group-sequential": N_("group-sequential: on the way to a planned end"),
+        "always-valid": N_("always-valid: at any time, without an end"),
+    },
+    "role": {
+        "goal": N_("goal"),
+        "guardrail": N_("guardrail"),
     },
     "outcome": {
         "applied": N_("granted"),
@@ -155,6 +167,7 @@ LABELS = {
         "launch": N_("launched"),
         "acknowledged": N_("acknowledged by Kafka"),
         "cancel": N_("cancelled"),
+        "plan": N_("changed how it is measured"),
     },
     "type": {
         "open": NP_("wallet history", "opened"),

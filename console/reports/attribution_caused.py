@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from console.i18n import LocalizedText
 from console.reports.basis import NotRandomisedError
-from console.reports.lift import LiftReport, lift
+from console.reports.lift import lift
+from console.reports.lift_report import LiftReport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

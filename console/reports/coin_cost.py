@@ -81,6 +81,8 @@ def _cost(client: Client, campaign: str, coins: int, price: int | None, reached:
     if isinstance(effect, LocalizedText):
         return replace(own, why=(*own.why, effect))
     low, high = effect.increment_low, effect.increment_high
+    if effect.increment is None or low is None or high is None:
+        return own
     own = replace(own, caused=effect.increment, caused_low=low, caused_high=high)
     if low <= 0:
         return replace(own, why=(*own.why, NO_FINITE_COST))

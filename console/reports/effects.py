@@ -3,38 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from console.i18n import LocalizedText
 from console.reporting.figures import points, signed_money
 from console.reports.arm_names import arm_name
-from console.reports.looks import COUNTED, Plan
-from features.statistics.arms import Mean, Proportion
+from console.reports.looks import Plan
+from console.reports.metrics import METRICS, Metric, statistic
+from features.statistics.arms import Mean, Proportion, Quantile, Ratio
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from console.reports.purchases import Purchases
     from features.statistics import experiment
     from features.statistics.reading import Reading
     from features.statistics.status import Status
 
 Sums = Mapping[str, Any]  # a row of reports/arms
+Lacking = Mean | Ratio | Quantile
 
 METHODS: dict[str, LocalizedText] = {
     "score": LocalizedText(
         "Rates: score intervals of the difference and the ratio, and score test (Miettinen and "
         "Nurminen)"
     ),
-    "t": LocalizedText(
+    "exact": LocalizedText(
+        "Rates of small counts: exact intervals of the difference and the ratio, and exact test "
+        "(at the worst rates, ordered by the score of Miettinen and Nurminen)"
+    ),
+    "mean": LocalizedText(
         "Revenue: t interval of the difference and t test (Welch), t interval of the ratio "
         "(Fieller)"
+    ),
+    "ratio": LocalizedText(
+        "Revenue per purchase: a ratio of sums over people (delta method), with the t test and "
+        "intervals of Welch and Fieller"
+    ),
+    "quantile": LocalizedText(
+        "Quantiles of purchases: by how far sample quantiles lie apart, over people, with the t "
+        "test and intervals of Welch and Fieller"
     ),
 }
 NO_OUTCOMES = {
     "visit_rate": LocalizedText("nobody has visited yet"),
     "conversion_rate": LocalizedText("nobody has converted yet"),
-    "value_per_person": LocalizedText("no conversion has reported a value"),
+    "value": LocalizedText("no conversion has reported a value"),
 }
 STATUSES: dict[str, LocalizedText] = {
     "too_early": LocalizedText("too early to tell"),
@@ -42,8 +57,7 @@ STATUSES: dict[str, LocalizedText] = {
     "harms": LocalizedText("harms"),
     "days_needed": LocalizedText("no effect shown yet"),
 }
-METRICS = tuple(NO_OUTCOMES)
-RATES = ("visit_rate", "conversion_rate")  # those that are shares; the other is money
+RATES = tuple(metric.name for metric in METRICS.values() if metric.is_rate)  # the others are money
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +66,8 @@ class Effect:
 
     arm: str
     control: str
-    metric: str  # one of METRICS; rates are shares, value is in cents
+    metric: str  # one of METRICS; rates are shares, all else is in cents
+    role: str  # goal, guardrail, or other: shown and no more
     treated_value: float
     control_value: float
     difference: float
@@ -60,12 +75,13 @@ class Effect:
     high: float
     standard_error: float | None  # none where neither arm has any spread
     p_value: float  # two-sided
+    p_holm: float | None  # of a goal metric: allowing for all goal metrics and arms shown
     relative: float | None  # difference / control; none when the control's is zero
-    relative_low: float  # interval by the same test, at least -1
+    relative_low: float | None  # interval by the same test; none when it has no lower end
     relative_high: float | None  # none when it has no upper end
-    increment: float  # difference x people of the arm: people, or cents
-    increment_low: float
-    increment_high: float
+    increment: float | None  # difference x people of the arm: people, or cents; none of purchases
+    increment_low: float | None
+    increment_high: float | None
     method: LocalizedText  # names of the intervals and the test
     confidence: float  # level of the intervals, over all looks: a share
     alpha: float  # an effect is shown today where the p-value is below it
@@ -79,7 +95,7 @@ class Withheld:
 
     arm: str
     metric: str
-    reason: str  # no_outcomes, or what an arm lacks: people, sum, carriers, spread
+    reason: str  # no_outcomes, or what an arm lacks: people, sum, carriers, spread, sides, base
     why: LocalizedText
 
 
@@ -88,6 +104,7 @@ def effects(
     treated: Sequence[Sums],
     found: Plan,
     read: Mapping[tuple[str, str], Reading],
+    bought: Mapping[str, Purchases],
 ) -> tuple[tuple[Effect, ...], tuple[Withheld, ...]]:
     """Return, by arm and then metric, what can be said and what can't.
 
@@ -96,59 +113,85 @@ def effects(
         treated: of the others.
         found: when and how effects are read.
         read: what the looks so far come to, by arm and metric.
+        bought: purchases by arm, where a quantile is asked for.
     """
-    happened = {m for m in METRICS if any(_happened(m, row) for row in (control, *treated))}
+    shown = [METRICS[name] for name in found.metrics]
+    happened = {m.name for m in shown if any(_happened(m, row) for row in (control, *treated))}
     results = [
-        _effect(metric, row, control, found, read.get((row["arm"], metric)))
-        if metric in happened
-        else Withheld(arm=row["arm"], metric=metric, reason="no_outcomes", why=NO_OUTCOMES[metric])
+        _effect(metric, row, control, found, read.get((row["arm"], metric.name)), bought)
+        if metric.name in happened
+        else _nothing(metric, row["arm"])
         for row in treated
-        for metric in METRICS
+        for metric in shown
     ]
     return (
-        tuple(one for one in results if isinstance(one, Effect)),
+        _with_holm([one for one in results if isinstance(one, Effect)]),
         tuple(one for one in results if isinstance(one, Withheld)),
     )
 
 
-def _happened(metric: str, row: Sums) -> bool:
+def _with_holm(found: Sequence[Effect]) -> tuple[Effect, ...]:
+    """Return the effects, those of goal metrics with the p-values that allow for all of them."""
+    from features.statistics.multiple import holm
+
+    family = [one for one in found if one.role == "goal"]
+    adjusted = dict(zip(map(id, family), holm([one.p_value for one in family]), strict=True))
+    return tuple(replace(one, p_holm=adjusted.get(id(one))) for one in found)
+
+
+def _happened(metric: Metric, row: Sums) -> bool:
     # Without one value anywhere, zero per person would be a claim that nobody made.
-    counted = {"visit_rate": "visits", "conversion_rate": "conversions"}
-    return bool(row[counted.get(metric, "conversions_valued")])
+    return bool(row[metric.counted if metric.is_rate else "conversions_valued"])
+
+
+def _nothing(metric: Metric, arm: str) -> Withheld:
+    why = NO_OUTCOMES.get(metric.name, NO_OUTCOMES["value"])
+    return Withheld(arm=arm, metric=metric.name, reason="no_outcomes", why=why)
 
 
 def _effect(
-    metric: str, row: Sums, control: Sums, plan: Plan, reading: Reading | None
+    metric: Metric,
+    row: Sums,
+    control: Sums,
+    plan: Plan,
+    reading: Reading | None,
+    bought: Mapping[str, Purchases],
 ) -> Effect | Withheld:
     from features.statistics import experiment  # with scipy, which takes a second
     from features.statistics.reading import NONE
 
     read = reading or NONE
-    if metric != "value_per_person":
-        rates = _rate(metric, row), _rate(metric, control)
-        return _told(metric, row, control, experiment.compare(*rates, alpha=read.alpha), plan, read)
+    both: list[Proportion | Mean | Ratio | Quantile] = []
     for arm in (row, control):
-        # One person has no variance, so there is no mean to compare.
-        lack = "people" if arm["people"] == 1 else experiment.lack(_value(arm))
-        if lack:
-            return _withheld(metric, row, arm, lack)
-    means = _value(row), _value(control)
-    return _told(metric, row, control, experiment.compare(*means, alpha=read.alpha), plan, read)
+        found = statistic(metric, arm, bought.get(arm["arm"]))
+        if found is None:
+            # One person has no variance, so there is no mean to compare.
+            lack = "people" if metric.kind == "mean" or arm["people"] == 1 else "base"
+            return _withheld(metric, row, arm, lack, None)
+        if not isinstance(found, Proportion) and (lacking := experiment.lack(found)):
+            return _withheld(metric, row, arm, lacking, found)
+        both.append(found)
+    treated, base = both
+    if (
+        isinstance(treated, Proportion)
+        and isinstance(base, Proportion)
+        and experiment.is_small(treated, base)
+    ):
+        told = experiment.compare_exactly(treated, base, alpha=read.alpha)
+    else:
+        told = experiment.compare(treated, base, alpha=read.alpha)
+    return _told(metric, row, control, told, plan, read)
 
 
-def _rate(metric: str, row: Sums) -> Proportion:
-    return Proportion(row["visits" if metric == "visit_rate" else "conversions"], row["people"])
+def _withheld(
+    metric: Metric, row: Sums, lacking: Sums, lack: str, found: Lacking | None
+) -> Withheld:
+    return Withheld(
+        arm=row["arm"], metric=metric.name, reason=lack, why=LACKS[lack](lacking, found)
+    )
 
 
-def _value(row: Sums) -> Mean:
-    return Mean(row["people"], row["value_cents"], row["value_cents_squared"])
-
-
-def _withheld(metric: str, row: Sums, lacking: Sums, lack: str) -> Withheld:
-    return Withheld(arm=row["arm"], metric=metric, reason=lack, why=LACKS[lack](lacking))
-
-
-def _too_few_people(row: Sums) -> LocalizedText:
+def _too_few_people(row: Sums, _found: Lacking | None) -> LocalizedText:
     from features.statistics.experiment import CARRIERS_MIN
 
     return LocalizedText(
@@ -159,53 +202,71 @@ def _too_few_people(row: Sums) -> LocalizedText:
     )
 
 
-def _nobody_paid(row: Sums) -> LocalizedText:
+def _nobody_paid(row: Sums, _found: Lacking | None) -> LocalizedText:
     return LocalizedText(
         "nobody in arm {arm} has generated any revenue, so its spread is unknown",
         arm=arm_name(row["arm"]),
     )
 
 
-def _too_few_paid(row: Sums) -> LocalizedText:
+def _too_few_paid(row: Sums, found: Lacking | None) -> LocalizedText:
     from features.statistics.experiment import CARRIERS_MIN
 
     return LocalizedText(
         "the revenue of arm {arm} comes from too few people, as if {carriers:.1f} had each "
         "generated the same; at least {least} are needed",
         arm=arm_name(row["arm"]),
-        carriers=_value(row).carriers,
+        carriers=found.carriers if isinstance(found, Mean | Ratio) else 0.0,
         least=CARRIERS_MIN,
     )
 
 
-def _all_alike(row: Sums) -> LocalizedText:
+def _no_purchase(row: Sums, _found: Lacking | None) -> LocalizedText:
+    return LocalizedText(
+        "no purchase in arm {arm} has reported a value yet", arm=arm_name(row["arm"])
+    )
+
+
+def _too_few_beyond(row: Sums, _found: Lacking | None) -> LocalizedText:
+    return LocalizedText(
+        "too few purchases of arm {arm} lie on one side of the quantile, or all about it are "
+        "alike, so its spread is unknown",
+        arm=arm_name(row["arm"]),
+    )
+
+
+def _all_alike(row: Sums, _found: Lacking | None) -> LocalizedText:
     return LocalizedText(
         "everyone in arm {arm} has generated the same revenue, so there is no spread to compare by",
         arm=arm_name(row["arm"]),
     )
 
 
-LACKS: dict[str, Callable[[Sums], LocalizedText]] = {
+LACKS: dict[str, Callable[[Sums, Lacking | None], LocalizedText]] = {
     "people": _too_few_people,
     "sum": _nobody_paid,
     "carriers": _too_few_paid,
     "spread": _all_alike,
+    "base": _no_purchase,
+    "sides": _too_few_beyond,
 }
 
 
 def _told(
-    metric: str,
+    metric: Metric,
     row: Sums,
     control: Sums,
     found: experiment.Difference,
     plan: Plan,
     read: Reading,
 ) -> Effect:
+    people = row["people"] if metric.kind in {"binomial", "mean"} else None
     state = _status(metric, row, control, found, plan, read)
     return Effect(
         arm=row["arm"],
         control=control["arm"],
-        metric=metric,
+        metric=metric.name,
+        role=_role(metric.name, plan),
         treated_value=found.treated,
         control_value=found.control,
         difference=found.value,
@@ -213,22 +274,29 @@ def _told(
         high=found.high,
         standard_error=found.standard_error,
         p_value=found.p_value,
+        p_holm=None,
         relative=found.relative,
-        relative_low=-1.0 if found.relative_low is None else found.relative_low,
+        relative_low=found.relative_low,
         relative_high=found.relative_high,
-        increment=found.value * row["people"],
-        increment_low=found.low * row["people"],
-        increment_high=found.high * row["people"],
-        method=METHODS[found.method],
+        increment=None if people is None else found.value * people,
+        increment_low=None if people is None else found.low * people,
+        increment_high=None if people is None else found.high * people,
+        method=METHODS[metric.kind if found.method == "t" else found.method],
         confidence=1 - read.level,
         alpha=read.alpha,
         status=state.kind,
-        words=_words(metric, state, waits=_waits(plan)),
+        words=_words(metric, state, waits=_waits(plan), over=plan.over),
     )
 
 
+def _role(metric: str, plan: Plan) -> str:
+    if metric in plan.goals:
+        return "goal"
+    return "guardrail" if metric in plan.guardrails else "other"
+
+
 def _status(
-    metric: str,
+    metric: Metric,
     row: Sums,
     control: Sums,
     found: experiment.Difference,
@@ -237,6 +305,7 @@ def _status(
 ) -> Status:
     from features.statistics.status import Now, status
 
+    smallest = _smallest(found, plan)
     return status(
         Now(
             low=found.low,
@@ -244,10 +313,31 @@ def _status(
             days=plan.day,
             over=plan.over,
             found=0 if _waits(plan) else read.found,
-            events=row[COUNTED[metric]] + control[COUNTED[metric]],
-            days_left=None if plan.days is None else plan.days - plan.day,
+            events=row[metric.counted] + control[metric.counted],
+            smallest=smallest,
+            days_left=_days_left(row, control, found, plan, smallest)
+            if plan.days is None
+            else plan.days - plan.day,
         )
     )
+
+
+def _smallest(found: experiment.Difference, plan: Plan) -> float | None:
+    """Return the least difference that matters, where it was recorded."""
+    lift = plan.recorded.smallest_lift if plan.recorded else None
+    return None if lift is None or not found.control else lift * abs(found.control)
+
+
+def _days_left(
+    row: Sums, control: Sums, found: experiment.Difference, plan: Plan, smallest: float | None
+) -> float | None:
+    """Return the days until the least difference that matters is found, at the pace so far."""
+    from features.statistics.power import days_left
+
+    if smallest is None or not found.standard_error:
+        return None
+    people = int(row["people"] + control["people"])
+    return days_left(smallest, found.standard_error, people, people / plan.day)
 
 
 def _waits(plan: Plan) -> bool:
@@ -255,18 +345,9 @@ def _waits(plan: Plan) -> bool:
     return plan.design == "fixed" and not plan.over
 
 
-def _words(metric: str, state: Status, *, waits: bool) -> LocalizedText:
+def _words(metric: Metric, state: Status, *, waits: bool, over: bool) -> LocalizedText:
     if state.kind == "no_larger":
-        most = state.difference or 0.0
-        if metric in RATES:
-            return LocalizedText(
-                "no effect shown by the end; no difference larger than {most} pts",
-                most=points(most)[1:],
-            )
-        return LocalizedText(
-            "no effect shown by the end; no difference larger than {most}",
-            most=signed_money(most)[1:],
-        )
+        return _no_larger(metric, state.difference or 0.0, over=over)
     if state.kind == "days_needed" and state.days is not None:
         if waits:
             return LocalizedText(
@@ -274,3 +355,18 @@ def _words(metric: str, state: Status, *, waits: bool) -> LocalizedText:
             )
         return LocalizedText("no effect shown yet; days to go: {days}", days=state.days)
     return STATUSES[state.kind]
+
+
+def _no_larger(metric: Metric, most: float, *, over: bool) -> LocalizedText:
+    shown = (points if metric.is_rate else signed_money)(most)[1:]
+    if over and metric.is_rate:
+        return LocalizedText(
+            "no effect shown by the end; no difference larger than {most} pts", most=shown
+        )
+    if over:
+        return LocalizedText(
+            "no effect shown by the end; no difference larger than {most}", most=shown
+        )
+    if metric.is_rate:
+        return LocalizedText("no difference that matters: none larger than {most} pts", most=shown)
+    return LocalizedText("no difference that matters: none larger than {most}", most=shown)

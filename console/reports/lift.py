@@ -3,41 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from console.i18n import N_, LocalizedText, Names, Translator
 from console.i18n.labels import label
-from console.reporting.figures import (
-    NONE,
-    confidence,
-    money,
-    number,
-    p_value,
-    percent,
-    points,
-    signed_money,
-)
-from console.reporting.figures import lift as lift_percent
 from console.reporting.report import Page, Parameter, Report, Row, Table, plain
 from console.reports.arm_names import arm_name
-from console.reports.basis import NotRandomisedError, Query, QueryLog
+from console.reports.basis import NotRandomisedError, QueryLog
 from console.reports.campaigns import require
-from console.reports.effects import METRICS, RATES, Effect, Withheld, effects
+from console.reports.checks import exposed, first_block, imbalanced, too_many_crossed
+from console.reports.effects import RATES, Effect, effects
 from console.reports.identities import identities, identity_notes
+from console.reports.lift_cost import costs, of_whole
+from console.reports.lift_report import Arm, LiftReport
+from console.reports.lift_text import print_lift
 from console.reports.looks import Plan, by_day, plan, readings
+from console.reports.metric_names import CSV_METRICS, NAMES
+from console.reports.metrics import METRICS, quantiles, statistic
 from console.reports.notes import notes
-from console.reports.prospects import Prospect, prospects
+from console.reports.past import DAYS as PRE_DAYS
+from console.reports.past import adjusted, befores, past
+from console.reports.past import blocked as blocked_by_past
+from console.reports.prospects import prospects
+from console.reports.purchases import Purchases, purchases
 from console.reports.reached import UNION
-from console.reports.split import SampleRatio, probability, split
+from console.reports.recorded import words
+from console.reports.split import probability, split
 from flowdrop.files import SheetChart
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from clickhouse_connect.driver.client import Client
 
-    from console.reporting.layout import Layout
+    from console.settings import ConsoleSettings
 
 CONTROL_ARMS = ("none", "control", "holdout")
 CROSSED = ""  # the query's name for people in more than one arm
@@ -54,44 +53,15 @@ MONEY = LocalizedText(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Arm:
-    """People assigned to one arm and what they did from assignment on."""
-
-    arm: str
-    people: int
-    probability: float | None  # of being assigned to it; none when it varied
-    visits: int  # people who visited, each once
-    visit_rate: float
-    conversions: int  # people who converted, each once
-    conversion_rate: float
-    value_cents: int | None  # revenue of their conversions; none when none gave a value
-    value_per_person: float | None  # cents
-
-
-@dataclass(frozen=True, kw_only=True)
-class LiftReport:
-    """Arms, effects, and the check that makes them credible."""
-
-    campaign: str
-    control: str
-    arms: tuple[Arm, ...]  # control first, then by name
-    effects: tuple[Effect, ...]  # by arm, then metric; empty when blocked
-    withheld: tuple[Withheld, ...]  # the other arms' metrics, likewise
-    prospects: tuple[Prospect, ...]  # by arm, while there is no outcome at all
-    sample_ratio: SampleRatio | None  # none when the probabilities allow no check
-    blocked: LocalizedText | None  # why there are no effects
-    cautions: tuple[LocalizedText, ...]  # what must be known to interpret the effects
-    crossed: int  # people in more than one arm, left out of everything
-    plan: Plan  # when and how the effects are read
-    goal: LocalizedText | None  # what decides, and how its arms share the risk; if it is known
-    basis: LocalizedText
-    notes: tuple[LocalizedText, ...]
-    queries: tuple[Query, ...]
-
-
 def lift(
-    client: Client, campaign: str, control: str | None = None, design: str | None = None
+    client: Client,
+    campaign: str,
+    control: str | None = None,
+    design: str | None = None,
+    goals: str | None = None,
+    guardrails: str | None = None,
+    pre_days: int = PRE_DAYS,
+    strata: str | None = None,
 ) -> LiftReport:
     """Return the lift report of a randomised campaign.
 
@@ -99,11 +69,16 @@ def lift(
         client: of the warehouse.
         campaign: its name.
         control: the arm to compare with; by default the first of `CONTROL_ARMS` it has.
-        design: how effects are read; by default group-sequentially where an end is planned.
+        design: how effects are read; by default as recorded before launch, or else
+            group-sequentially where an end is planned.
+        goals: names of metrics with commas between, by default those recorded or described.
+        guardrails: names of metrics, likewise.
+        pre_days: before each person's assignment, whose conversions and visits are their past.
+        strata: an attribute of people, as of their assignment, to put effects together by.
 
     Raises:
         NotRandomisedError: when nobody was assigned, or there is no control arm.
-        NoReportError: when the design is none, or needs an end that is not known.
+        NoReportError: when the design or a metric is none, or needs what is not known.
         UnknownCampaignError: when no event names the campaign.
         EmptyWarehouseError: when there are no campaign events.
     """
@@ -113,11 +88,19 @@ def lift(
     crossed = sums.pop(CROSSED, {"people": 0})["people"]
     base = _control(campaign, sorted(sums), control)
     names = [base, *sorted(sums.keys() - {base})]
-    of = split({name: sums[name] for name in names})
-    planned = plan(log, campaign, design)
-    days = [sums] if planned.design == "fixed" else by_day(log, campaign, planned)
-    read = readings(days, base, names[1:], METRICS, planned)
-    told, withheld = effects(sums[base], [sums[name] for name in names[1:]], planned, read)
+    planned = plan(log, campaign, design, goals, guardrails)
+    daily = by_day(log, campaign, planned)
+    of = split({name: sums[name] for name in names}, daily)
+    bought = purchases(log, campaign) if quantiles(planned.metrics) else {}
+    days = [sums] if planned.design == "fixed" else daily
+    read = readings(days, base, names[1:], planned, bought)
+    told, withheld = effects(sums[base], [sums[name] for name in names[1:]], planned, read, bought)
+    history = past(log, campaign, pre_days, strata or "")
+    before = befores(history, base, names[1:])
+    blocked = first_block(of, blocked_by_past(before))
+    shown = () if blocked else told
+    spent = log.rows("reports/lift_exposures", campaign=campaign)
+    (whole,) = log.rows("reports/lift_whole", campaign=campaign)
     nothing = not any(row["visits"] or row["conversions"] for row in sums.values())
     people = {name: int(sums[name]["people"]) for name in names}
     (everybody,) = log.rows("reports/assigned", campaign=campaign)
@@ -127,12 +110,24 @@ def lift(
         campaign=campaign,
         control=base,
         arms=tuple(_arm(sums[name]) for name in names),
-        effects=() if of.blocked else told,
-        withheld=() if of.blocked else withheld,
-        prospects=prospects(people, base) if nothing and not of.blocked else (),
+        measured={name: _values(name, names, sums, bought) for name in planned.metrics},
+        effects=shown,
+        withheld=() if blocked else withheld,
+        adjusted=adjusted(history, shown),
+        costs=costs(shown, spent),
+        of_whole=of_whole(shown, sums, int(whole["value_cents"])),
+        before=before,
+        exposures=exposed(spent, names),
+        pre_days=pre_days,
+        prospects=prospects(people, base) if nothing and not blocked else (),
         sample_ratio=of.check,
-        blocked=of.blocked,
-        cautions=of.cautions,
+        blocked=blocked,
+        cautions=(
+            *planned.departures,
+            *of.cautions,
+            *imbalanced(spent, base),
+            *too_many_crossed(crossed, crossed + sum(people.values())),
+        ),
         crossed=crossed,
         plan=planned,
         goal=_goal(planned, len(names) - 1),
@@ -172,10 +167,19 @@ def _money(sums: Mapping[str, Sums]) -> tuple[LocalizedText, ...]:
 
 
 def _goal(found: Plan, arms: int) -> LocalizedText | None:
-    """Return which metric decides, and how `arms` treated arms share the risk of an error."""
-    if found.goal is None:
+    """Return which metrics decide, and how `arms` treated arms share the risk of an error."""
+    if not found.goals:
         return None
-    metric = LocalizedText(NAMES[found.goal])
+    if len(found.goals) > 1:
+        return LocalizedText(
+            "The goal metrics are {metrics}. Over all treated arms ({arms}) they are one family of "
+            "{n} tests (Holm): the risk that any of them shows an effect that does not exist is "
+            "5 % in all, so an interval's confidence may be higher than 95 %.",
+            metrics=Names(tuple(LocalizedText(NAMES[name]) for name in found.goals)),
+            arms=arms,
+            n=arms * len(found.goals),
+        )
+    metric = LocalizedText(NAMES[found.goals[0]])
     if arms == 1:
         return LocalizedText("The campaign's goal is the {metric}.", metric=metric)
     return LocalizedText(
@@ -185,6 +189,22 @@ def _goal(found: Plan, arms: int) -> LocalizedText | None:
         metric=metric,
         n=arms,
     )
+
+
+def _values(
+    metric: str, names: Sequence[str], sums: Mapping[str, Sums], bought: Mapping[str, Purchases]
+) -> dict[str, float | None]:
+    """Return a metric's value by arm."""
+    found: dict[str, float | None] = {}
+    for name in names:
+        row, of = sums[name], METRICS[metric]
+        if of.kind == "mean":
+            valued = row["conversions_valued"]
+            found[name] = row["value_cents"] / row["people"] if valued else None
+        else:
+            one = statistic(of, row, bought.get(name))
+            found[name] = one.value if one else None
+    return found
 
 
 def _arm(row: Sums) -> Arm:
@@ -203,129 +223,6 @@ def _arm(row: Sums) -> Arm:
     )
 
 
-METHODS = {
-    "chi-squared": N_("chi-squared test"),
-    "exact": N_("exact test"),
-    "drawn": N_("test by random draws"),
-}
-NAMES = {
-    "visit_rate": N_("visit rate"),
-    "conversion_rate": N_("conversion rate"),
-    "value_per_person": N_("revenue per person"),
-}
-DIFFERENCES = {
-    "visit_rate": N_("visit rate, pts"),
-    "conversion_rate": N_("conversion rate, pts"),
-    "value_per_person": N_("revenue per person"),
-}
-CSV_METRICS = {"value_per_person": "value_per_person_cents"}
-
-
-def _text(found: LiftReport, to: Layout) -> None:
-    """Print a lift report."""
-    _ = to.gettext
-    to.heading(_("Lift of {campaign}", campaign=found.campaign))
-    to.table(
-        _("Randomised arms"),
-        (_("arm"), _("people"), _("visit rate"), _("conversion rate"), _("revenue per person")),
-        (
-            (
-                arm_name(arm.arm).of(to.lang),
-                number(arm.people),
-                percent(arm.visit_rate),
-                percent(arm.conversion_rate),
-                money(arm.value_per_person),
-            )
-            for arm in found.arms
-        ),
-    )
-    for arm in dict.fromkeys(effect.arm for effect in found.effects):
-        to.table(
-            _("{arm} against {control}", arm=arm_name(arm), control=arm_name(found.control)),
-            (
-                *(_("metric"), _("difference"), _("interval"), _("lift"), _("interval")),
-                *(_("confidence"), _("p"), _("total increment")),
-            ),
-            (_effect_cells(to, effect) for effect in found.effects if effect.arm == arm),
-        )
-    to.line()
-    _print_check(found, to)
-    if found.blocked is not None:
-        to.line(found.blocked.of(to.lang), style="bold red")
-    if found.prospects:
-        to.line(_("No outcomes yet. At best, this split can show:"))
-    for prospect in found.prospects:
-        to.line(prospect.words.of(to.lang))
-    for caution in found.cautions:
-        to.line(caution.of(to.lang), style="bold")
-    if not found.prospects:
-        _print_withheld(to, found.withheld)
-    for effect in found.effects:
-        to.line(
-            to.gettext(
-                "{metric}, {arm}: {words} (significance level {alpha})",
-                metric=to.gettext(NAMES[effect.metric]),
-                arm=arm_name(effect.arm),
-                words=effect.words,
-                alpha=p_value(effect.alpha),
-            )
-        )
-    methods = dict.fromkeys(effect.method for effect in found.effects)
-    to.sentences(
-        [found.goal, found.basis, *found.notes, *methods, *([found.plan.words] * bool(methods))]
-    )
-
-
-def _print_check(found: LiftReport, to: Layout) -> None:
-    check = found.sample_ratio
-    if check is not None:
-        to.line(
-            to.gettext(
-                "sample ratio: {method}, chi-squared {chi:.3f}, p {p}",
-                method=to.gettext(METHODS[check.method]),
-                chi=check.chi_squared,
-                p=p_value(check.p_value),
-            )
-        )
-    if found.crossed:
-        to.line(
-            to.ngettext(
-                "{n} person was assigned to more than one arm and is left out.",
-                "{n} people were assigned to more than one arm and are left out.",
-                found.crossed,
-            )
-        )
-
-
-def _print_withheld(to: Layout, found: Iterable[Withheld]) -> None:
-    for one in found:
-        to.line(
-            to.gettext(
-                "withheld: {metric}, {arm}: {why}",
-                metric=to.gettext(NAMES[one.metric]),
-                arm=arm_name(one.arm),
-                why=one.why,
-            )
-        )
-
-
-def _effect_cells(to: Layout, effect: Effect) -> tuple[str, ...]:
-    rate = effect.metric in RATES
-    shown = points if rate else signed_money
-    return (
-        to.gettext(DIFFERENCES[effect.metric]),
-        shown(effect.difference),
-        f"{shown(effect.low)} .. {shown(effect.high)}",
-        NONE if effect.relative is None else lift_percent(effect.relative),
-        to.gettext("at least {low}", low=lift_percent(effect.relative_low))
-        if effect.relative_high is None
-        else f"{lift_percent(effect.relative_low)} .. {lift_percent(effect.relative_high)}",
-        confidence(effect.confidence),
-        p_value(effect.p_value),
-        f"{round(effect.increment):+,}" if rate else signed_money(effect.increment),
-    )
-
-
 def _rows(found: LiftReport) -> list[Row]:
     """Return one row per arm and metric; the control's has no effect, nor has one withheld.
 
@@ -334,21 +231,32 @@ def _rows(found: LiftReport) -> list[Row]:
     """
     withheld = {(one.arm, one.metric): one.reason for one in found.withheld}
     told = {(effect.arm, effect.metric): plain(effect) for effect in found.effects}
+    adjusted = {(one.arm, one.metric): one for one in found.adjusted if one.method == "cuped"}
+    cost = {(one.arm, one.metric): one for one in found.costs}
     shown = (
         *("difference", "low", "high", "p_value", "relative", "relative_low", "relative_high"),
-        *("confidence", "alpha", "status"),
+        *("confidence", "alpha", "status", "role", "p_holm"),
+        *("increment", "increment_low", "increment_high"),
     )
     rows: list[Row] = []
     for arm in found.arms:
-        for metric in METRICS:
+        for metric in found.plan.metrics:
             effect = told.get((arm.arm, metric), {})
+            saved, per = adjusted.get((arm.arm, metric)), cost.get((arm.arm, metric))
             rows.append(
                 {
                     "arm": arm.arm,
                     "people": arm.people,
                     "metric": CSV_METRICS.get(metric, metric),
-                    "value": getattr(arm, metric),
+                    "value": found.measured.get(metric, {}).get(arm.arm),
                     **{key: effect.get(key) for key in shown},
+                    "adjusted": saved and saved.difference,
+                    "adjusted_low": saved and saved.low,
+                    "adjusted_high": saved and saved.high,
+                    "variance_saved": saved and saved.variance_saved,
+                    "cost_of_one_cents": per and per.per_cents,
+                    "cost_of_one_low_cents": per and per.per_low_cents,
+                    "cost_of_one_high_cents": per and per.per_high_cents,
                     "withheld": "blocked"
                     if found.blocked and arm.arm != found.control
                     else withheld.get((arm.arm, metric)),
@@ -372,7 +280,7 @@ def _charts(found: LiftReport, say: Translator) -> dict[str, dict[str, Any]]:
     if any(e.treated_value or e.control_value for e in value):
         charts["value"] = {
             "kind": "forest",
-            "unit": say.gettext("revenue per person"),
+            "unit": say.gettext("revenue"),
             "rows": [_interval(effect, say, 0.01) for effect in value],
         }
     return charts
@@ -393,6 +301,14 @@ def _interval(effect: Effect, say: Translator, scale: float) -> dict[str, Any]:
     }
 
 
+def _facts(
+    _client: Client, _settings: ConsoleSettings, _asked: Mapping[str, Any], found: LiftReport | None
+) -> dict[str, Any]:
+    """Return what the page shows beside the result."""
+    said = found.plan.recorded if found else None
+    return {"rates": RATES, "recorded": words(said) if said else None}
+
+
 REPORT = Report(
     name="lift",
     help="Show what a randomised CAMPAIGN caused: each treated arm against the control arm.",
@@ -408,13 +324,44 @@ REPORT = Report(
         Parameter(
             name="design",
             help="Read effects by DESIGN: fixed, group-sequential or always-valid (default: "
-            "group-sequential up to a planned end, fixed without one).",
+            "as recorded before launch, or else group-sequential up to a planned end and fixed "
+            "without one).",
+            option=True,
+        ),
+        Parameter(
+            name="goals",
+            metavar="METRICS",
+            help="The metrics that decide, with commas between, of visit_rate, conversion_rate, "
+            "value_per_person, value_per_purchase, purchase_p50 and purchase_p90 (default: as "
+            "recorded before launch).",
+            option=True,
+        ),
+        Parameter(
+            name="guardrails",
+            metavar="METRICS",
+            help="Metrics that must not be harmed, likewise.",
+            option=True,
+        ),
+        Parameter(
+            name="pre_days",
+            metavar="DAYS",
+            help="Days before each person's assignment that count as their past (0 for none).",
+            option=True,
+            kind=int,
+            default=PRE_DAYS,
+        ),
+        Parameter(
+            name="strata",
+            metavar="ATTRIBUTE",
+            help="Put effects together from strata by this attribute as of assignment, too.",
             option=True,
         ),
     ),
     queries=(
         *("reports/campaign_names", "reports/arms", "reports/campaign_plan"),
-        *("reports/arms_by_day", "reports/assigned", "reports/identities"),
+        *("reports/arms_by_day", "reports/purchases", "reports/lift_past"),
+        *("reports/lift_exposures", "reports/lift_whole", "reports/assigned"),
+        "reports/identities",
     ),
     compute=lift,
     result=LiftReport,
@@ -427,11 +374,15 @@ REPORT = Report(
         ),
     ),
     charts=_charts,
-    text=_text,
-    page=Page(template="lift.html"),
+    text=print_lift,
+    page=Page[LiftReport](template="lift.html", facts=_facts),
     loads=(
+        "features.statistics.adjustment",
+        "features.statistics.balance",
         "features.statistics.experiment",
+        "features.statistics.impact",
         "features.statistics.prospect",
         "features.statistics.sample_ratio",
+        "features.statistics.strata",
     ),
 )

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from console.i18n import LocalizedText
 from console.reports.arm_names import arm_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Sums = Mapping[str, Any]  # a row of reports/arms
 
@@ -27,6 +30,7 @@ class SampleRatio:
     method: Literal["chi-squared", "exact", "drawn"]  # exact where few people are expected
     threshold: float  # below it the result is blocked
     expected: dict[str, float]  # people by arm
+    sequential_p: float | None  # valid at every look, however many; none where days are not known
     ok: bool
 
 
@@ -39,8 +43,13 @@ class Split:
     cautions: tuple[LocalizedText, ...]
 
 
-def split(sums: Mapping[str, Sums]) -> Split:
-    """Return the sample-ratio check of the arms."""
+def split(sums: Mapping[str, Sums], days: Sequence[Mapping[str, Sums]] = ()) -> Split:
+    """Return the sample-ratio check of the arms, by two tests.
+
+    Args:
+        sums: by arm.
+        days: the same as they were at each day's end.
+    """
     from features.statistics import sample_ratio  # with scipy, which takes a second
 
     for arm, row in sums.items():
@@ -50,6 +59,8 @@ def split(sums: Mapping[str, Sums]) -> Split:
     found = sample_ratio.sample_ratio(
         {arm: int(row["people"]) for arm, row in sums.items()}, probabilities
     )
+    looked = _looks(sums, days)
+    sequential = sample_ratio.sequential(looked, probabilities)[-1] if looked else None
     check = SampleRatio(
         chi_squared=found.chi_squared,
         degrees=found.degrees,
@@ -57,7 +68,8 @@ def split(sums: Mapping[str, Sums]) -> Split:
         method=found.method,
         threshold=sample_ratio.P_MIN,
         expected=found.expected,
-        ok=found.ok,
+        sequential_p=sequential,
+        ok=found.ok and (sequential is None or sequential >= sample_ratio.P_MIN),
     )
     cautions = [_rounded(arm, row) for arm, row in sums.items() if _spread(row) > ROUNDING]
     whole = math.fsum(probabilities.values())
@@ -65,6 +77,16 @@ def split(sums: Mapping[str, Sums]) -> Split:
         cautions.append(_not_one(whole))
     blocked = None if check.ok else _mismatch(check)
     return Split(check=check, blocked=blocked, cautions=tuple(cautions))
+
+
+def _looks(sums: Mapping[str, Sums], days: Sequence[Mapping[str, Sums]]) -> list[dict[str, int]]:
+    """Return the people by arm on each day that brought any, and now."""
+    found: list[dict[str, int]] = []
+    for day in (*days, sums):
+        look = {arm: int(day[arm]["people"]) if arm in day else 0 for arm in sums}
+        if not found or look != found[-1]:
+            found.append(look)
+    return found if days else []
 
 
 def probability(row: Sums) -> float | None:
@@ -125,6 +147,14 @@ def _not_one(whole: float) -> LocalizedText:
 
 
 def _mismatch(check: SampleRatio) -> LocalizedText:
+    if check.p_value >= check.threshold:
+        return LocalizedText(
+            "Effects are withheld: while people were assigned, the sizes of the arms did not match "
+            "their probabilities (sequential sample-ratio test, p = {p:.2g} < {threshold}), so the "
+            "arms may differ in more than the treatment.",
+            p=check.sequential_p,
+            threshold=check.threshold,
+        )
     return LocalizedText(
         "Effects are withheld: the sizes of the arms do not match their assignment probabilities "
         "(sample-ratio mismatch, p = {p:.2g} < {threshold}), so the arms may differ in more than "

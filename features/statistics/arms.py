@@ -38,6 +38,12 @@ def covariance(count: int, total: float, other: float, product: float) -> float:
     return (count * product - total * other) / (count * (count - 1))
 
 
+def _check_finite(*sums: float) -> None:
+    for one in sums:
+        if not math.isfinite(one):
+            raise ValueError(f"{one} is not a number; leave out what has no value before summing")
+
+
 def _check_count(count: int) -> None:
     if count < 2:  # noqa: PLR2004 - a sample variance needs two
         raise ValueError(f"a mean of {count} people has no variance; at least two are needed")
@@ -84,6 +90,7 @@ class Mean:
     def __post_init__(self) -> None:
         """Refuse an arm too small to have a variance, and a sum that no such quantity can have."""
         _check_count(self.count)
+        _check_finite(self.total, self.total_of_squares)
         if self.total < 0:
             raise ValueError(f"{self.total} is not a sum of quantities that are never below zero")
 
@@ -119,6 +126,10 @@ class Estimate:
     count: int
     floor: ClassVar[float | None] = None
 
+    def __post_init__(self) -> None:
+        """Refuse what is not a number."""
+        _check_finite(self.value, self.variance_of_value)
+
 
 @dataclass(frozen=True)
 class Ratio:
@@ -138,6 +149,9 @@ class Ratio:
     def __post_init__(self) -> None:
         """Refuse an arm too small to have a variance, and a denominator of nothing."""
         _check_count(self.count)
+        _check_finite(
+            *(self.total, self.total_of_squares, self.base, self.base_of_squares, self.product)
+        )
         if self.base <= 0:
             raise ValueError(f"a ratio to {self.base} has no value; its base must be above zero")
 
@@ -145,6 +159,11 @@ class Ratio:
     def value(self) -> float:
         """The ratio of the sums."""
         return self.total / self.base
+
+    @property
+    def carriers(self) -> float:
+        """The effective number of people behind the base, as if each had brought the same."""
+        return self.base * self.base / self.base_of_squares
 
     @property
     def variance(self) -> float:
@@ -178,6 +197,10 @@ class Quantile:
     high: float
     below: Ratio | None = None  # of each person's events, those below the quantile
     floor: ClassVar[float | None] = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is not a number."""
+        _check_finite(self.low, self.value, self.high)
 
     @property
     def count(self) -> int:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from features.statistics import score
+from features.statistics.arms import Proportion
 from features.statistics.contrast import between
 
 if TYPE_CHECKING:
@@ -38,11 +40,16 @@ def imbalances(pairs: Mapping[str, tuple[Statistic, Statistic]]) -> list[Imbalan
     """Compare what should be alike, by name: the treated arm's statistic and the control's."""
     found = []
     for name, (treated, control) in pairs.items():
-        contrast = between(treated, control)
-        alike = 0.0 if contrast.difference else 1.0
-        p_value = contrast.p_value() if contrast.variance else alike
-        found.append(Imbalance(name, p_value, P_MIN / len(pairs)))
+        found.append(Imbalance(name, _p_value(treated, control), P_MIN / len(pairs)))
     return found
+
+
+def _p_value(treated: Statistic, control: Statistic) -> float:
+    if isinstance(treated, Proportion) and isinstance(control, Proportion):
+        return score.p_value(treated, control)
+    contrast = between(treated, control)
+    alike = 0.0 if contrast.difference else 1.0
+    return contrast.p_value() if contrast.variance else alike
 
 
 def too_many_crossed(crossed: int, people: int) -> bool:

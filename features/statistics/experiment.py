@@ -2,7 +2,8 @@
 
 `compare` compares a treated arm's statistic with the control's. Each kind has one test, and both
 intervals, of the difference and of the lift, are what that test does not reject: for rates that of
-Miettinen and Nurminen (`score.py`), for all else that of Welch and Fieller (`contrast.py`).
+Miettinen and Nurminen (`score.py`), for all else that of Welch and Fieller (`contrast.py`). For
+small counts `compare_exactly` has the same for rates without any curve (`exact.py`).
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from features.statistics import score
-from features.statistics.arms import Mean, Proportion, Statistic
+from features.statistics import exact, score
+from features.statistics.arms import Mean, Proportion, Quantile, Ratio, Statistic
 from features.statistics.contrast import ALPHA, Contrast, between, upper_quantile
 
 CARRIERS_MIN = 10  # a mean's sum must rest on this many people
+EXPECTED_MIN = 5  # people of an arm who do it, and who do not: with fewer no curve is trusted
+TABLES_MAX = 20_000  # an exact test's: about half a second
 
-Method = Literal["score", "t"]
-Lack = Literal["people", "sum", "carriers", "spread"]
+Method = Literal["score", "exact", "t"]
+Lack = Literal["people", "sum", "carriers", "spread", "sides"]
 
 
 @dataclass(frozen=True)
@@ -38,12 +41,40 @@ class Difference:
     method: Method
 
 
-def lack(arm: Mean) -> Lack | None:
-    """Return what an arm lacks for its mean to be compared; none when it lacks nothing.
+def is_small(treated: Proportion, control: Proportion) -> bool:
+    """Return whether counts are small: were the rates equal, few of an arm would be of a kind.
+
+    With more tables than `TABLES_MAX` no exact test is made.
+    """
+    if (treated.trials + 1) * (control.trials + 1) > TABLES_MAX:
+        return False
+    did, people = treated.successes + control.successes, treated.trials + control.trials
+    fewest = min(treated.trials, control.trials)
+    return fewest * min(did, people - did) < EXPECTED_MIN * people
+
+
+def compare_exactly(
+    treated: Proportion, control: Proportion, *, alpha: float = ALPHA
+) -> Difference:
+    """Compare two rates by an exact test, which keeps its level whatever the counts."""
+    return _rates(
+        treated,
+        control,
+        exact.difference_interval(treated, control, alpha),
+        exact.ratio_interval(treated, control, alpha),
+        exact.p_value(treated, control),
+        "exact",
+    )
+
+
+def lack(arm: Mean | Ratio | Quantile) -> Lack | None:
+    """Return what an arm lacks for its statistic to be compared; none when it lacks nothing.
 
     Where nobody, hardly anybody, or everybody alike brought something, the variance is not a usable
     estimate: the interval would be narrower than the data allow.
     """
+    if isinstance(arm, Quantile):
+        return "sides" if arm.lacks_people or not arm.variance_of_value else None
     if arm.count < CARRIERS_MIN:
         return "people"
     if not arm.total:
@@ -95,8 +126,26 @@ def read(contrast: Contrast, *, alpha: float = ALPHA) -> Difference:
 
 def _by_score(treated: Proportion, control: Proportion, alpha: float) -> Difference:
     z = upper_quantile(alpha / 2)
-    low, high = score.difference_interval(treated, control, z)
-    least, most = score.ratio_interval(treated, control, z)
+    return _rates(
+        treated,
+        control,
+        score.difference_interval(treated, control, z),
+        score.ratio_interval(treated, control, z),
+        score.p_value(treated, control),
+        "score",
+    )
+
+
+def _rates(
+    treated: Proportion,
+    control: Proportion,
+    difference: tuple[float, float],
+    ratio: tuple[float, float | None],
+    p_value: float,
+    method: Method,
+) -> Difference:
+    low, high = difference
+    least, most = ratio
     value = treated.value - control.value
     error = math.sqrt(treated.variance_of_value + control.variance_of_value)
     return Difference(
@@ -106,9 +155,9 @@ def _by_score(treated: Proportion, control: Proportion, alpha: float) -> Differe
         standard_error=error or None,
         low=low,
         high=high,
-        p_value=score.p_value(treated, control),
+        p_value=p_value,
         relative=value / control.value if control.value else None,
         relative_low=least - 1,
         relative_high=None if most is None else most - 1,
-        method="score",
+        method=method,
     )

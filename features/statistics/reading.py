@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, Literal
 
-from features.statistics import always_valid, group_sequential
-from features.statistics.arms import Mean, Proportion
+from features.statistics import always_valid, exact, group_sequential
+from features.statistics.arms import Mean, Proportion, Quantile, Ratio
 from features.statistics.contrast import ALPHA, between
-from features.statistics.experiment import lack
+from features.statistics.experiment import is_small, lack
 from features.statistics.score import p_value
 
 if TYPE_CHECKING:
@@ -26,14 +27,15 @@ if TYPE_CHECKING:
 
 Design = Literal["fixed", "group-sequential", "always-valid"]
 TUNING = 1_000.0  # people of both arms who did it, at which an always-valid reading is tightest
+UNCLEAR = 0.2  # by the score test: no exact test is asked beyond it
 
 
 @dataclass(frozen=True)
 class Seen:
     """Both arms at one look."""
 
-    treated: Proportion | Mean
-    control: Proportion | Mean
+    treated: Proportion | Mean | Ratio | Quantile
+    control: Proportion | Mean | Ratio | Quantile
     did: int  # people of both arms who did it, or brought anything
     share: float  # of the planned time
 
@@ -47,13 +49,16 @@ class Seen:
         did = max(1, self.did)
         return did / max(1 - did / (self.treated.count + self.control.count), 1e-9)
 
-    @property
+    @cached_property
     def p_value(self) -> float | None:
         """The two-sided p-value of the ordinary test; none where nothing can be compared."""
         if isinstance(self.treated, Proportion) and isinstance(self.control, Proportion):
-            return p_value(self.treated, self.control)
-        arms = [arm for arm in (self.treated, self.control) if isinstance(arm, Mean)]
-        if any(lack(arm) for arm in arms):
+            found = p_value(self.treated, self.control)
+            if found < UNCLEAR and is_small(self.treated, self.control):
+                return exact.p_value(self.treated, self.control)
+            return found
+        arms = (self.treated, self.control)
+        if any(isinstance(arm, Proportion) or lack(arm) for arm in arms):
             return None
         return between(self.treated, self.control).p_value()
 
@@ -76,15 +81,18 @@ class Reading:
 NONE = Reading(ALPHA, 0, None, ALPHA)  # of what nobody could be seen in yet
 
 
-def read_looks(seen: Sequence[Seen], design: Design, alpha: float = ALPHA) -> Reading:
+def read_looks(
+    seen: Sequence[Seen], design: Design, alpha: float = ALPHA, tuning: float = TUNING
+) -> Reading:
     """Read the looks so far; the last is now.
 
     Args:
         seen: both arms at each look, in the order of time.
         design: how it is read.
         alpha: of all looks together.
+        tuning: of an always-valid reading, which is chosen before and never changed.
     """
-    levels = _levels(seen, design, alpha)
+    levels = _levels(seen, design, alpha, tuning)
     for number, (one, level) in enumerate(zip(seen, levels, strict=True), 1):
         p = one.p_value if level else None
         if p is not None and p < level:
@@ -92,13 +100,13 @@ def read_looks(seen: Sequence[Seen], design: Design, alpha: float = ALPHA) -> Re
     return Reading(levels[-1], 0, None, alpha)
 
 
-def _levels(seen: Sequence[Seen], design: Design, alpha: float) -> list[float]:
+def _levels(seen: Sequence[Seen], design: Design, alpha: float, tuning: float) -> list[float]:
     """Return the level of the ordinary test at each look; 0 where nothing may be shown."""
     if design == "fixed":
         return [0.0] * (len(seen) - 1) + [alpha]
     information = list(accumulate((one.information for one in seen), max))
     if design == "always-valid":
-        rho2 = always_valid.rho_squared(TUNING, alpha)
+        rho2 = always_valid.rho_squared(tuning, alpha)
         return [always_valid.nominal_alpha(one, rho2, alpha) for one in information]
     looks = group_sequential.looks([one.share for one in seen], alpha, seen=information)
     return [look.nominal_alpha for look in looks]

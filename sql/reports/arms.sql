@@ -6,6 +6,8 @@ SELECT
     countIf(visited) AS visits,
     countIf(notEmpty(conversions_since)) AS conversions,
     sum(valued) AS conversions_valued, -- events that gave a value
+    sum(valued * valued) AS conversions_valued_squared,
+    sum(toInt128(cents) * valued) AS value_valued,
     sum(cents) AS value_cents,
     sum(toInt128(cents) * toInt128(cents)) AS value_cents_squared,
     min(probability_low) AS probability_min,

@@ -8,6 +8,8 @@ SELECT
     sum(visits_that_day) AS visits,
     sum(conversions_that_day) AS conversions,
     sum(valued_that_day) AS conversions_valued,
+    sum(valued_squares_that_day) AS conversions_valued_squared,
+    sum(products_that_day) AS value_valued,
     sum(cents_that_day) AS value_cents,
     sum(squares_that_day) AS value_cents_squared
 FROM
@@ -20,7 +22,9 @@ FROM
         change.4 AS conversions_that_day,
         change.5 AS valued_that_day,
         change.6 AS cents_that_day,
-        change.7 AS squares_that_day
+        change.7 AS squares_that_day,
+        change.8 AS valued_squares_that_day,
+        change.9 AS products_that_day
     FROM
     (
         SELECT
@@ -34,17 +38,26 @@ FROM
             ) AS converted,
             arrayMap(one -> toInt128(ifNull(one.2, 0)), converted) AS cents,
             arrayCumSum(cents) AS sums, -- of the person, up to each conversion
+            arrayMap(one -> toInt64(isNotNull(one.2)), converted) AS valued,
+            arrayCumSum(valued) AS times, -- likewise
             arrayConcat(
-                [(since, 1, 0, 0, 0, toInt128(0), toInt128(0))],
+                [
+                    (
+                        since, 1, 0, 0, 0, toInt128(0), toInt128(0), toInt64(0), toInt128(0)
+                    )
+                ],
                 arrayMap(
-                    at -> (at, 0, 1, 0, 0, toInt128(0), toInt128(0)), arraySlice(visited, 1, 1)
+                    at -> (at, 0, 1, 0, 0, toInt128(0), toInt128(0), toInt64(0), toInt128(0)),
+                    arraySlice(visited, 1, 1)
                 ),
                 arrayMap(
-                    (one, number, cent, sum) -> (
-                        one.1, 0, 0, toUInt8(number = 1), toUInt8(isNotNull(one.2)), cent,
-                        sum * sum - (sum - cent) * (sum - cent)
+                    (one, number, cent, sum, is_valued, time) -> (
+                        one.1, 0, 0, toUInt8(number = 1), toUInt8(is_valued), cent,
+                        sum * sum - (sum - cent) * (sum - cent),
+                        toInt64(time * time - (time - is_valued) * (time - is_valued)),
+                        sum * time - (sum - cent) * (time - is_valued)
                     ),
-                    converted, arrayEnumerate(converted), cents, sums
+                    converted, arrayEnumerate(converted), cents, sums, valued, times
                 )
             ) AS changes
         FROM person_events

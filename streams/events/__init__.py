@@ -22,6 +22,8 @@ from streams.events.campaign import (
     DescribeData,
     Exposure,
     ExposureData,
+    Measurement,
+    MetricName,
     Visit,
     VisitData,
 )
@@ -232,6 +234,8 @@ __all__ = [
     "LegData",
     "Link",
     "LinkData",
+    "Measurement",
+    "MetricName",
     "Name",
     "Open",
     "OpenData",

@@ -20,6 +20,14 @@ from streams.events.envelope import (
 from streams.events.network import Agent, Network, check_network
 
 Format = Literal["display", "large_display", "video"]
+MetricName = Literal[
+    "visit_rate",
+    "conversion_rate",
+    "value_per_person",
+    "value_per_purchase",
+    "purchase_p50",
+    "purchase_p90",
+]
 # What `campaign:` can stand before in a subject.
 DescribedName = Annotated[str, Meta(min_length=1, max_length=119)]
 WindowDays = Annotated[int, Meta(ge=0, le=90, description="of attribution, in days")]
@@ -36,6 +44,32 @@ class Creative(Data, frozen=True):
     format: Format | None = None
     cost_model: Literal["cpm", "cpc", "cpa", "flat"] | None = None
     cost: Cents | None = None
+
+
+class Measurement(Data, frozen=True):
+    """How a campaign's effect will be measured; the first that is recorded of a campaign applies.
+
+    `people` are planned, of all arms; `tuned_at` is how many people of both arms, who did it, an
+    always-valid reading is tightest at; `smallest_lift` is the least that matters, a share.
+    """
+
+    design: Literal["fixed", "group-sequential", "always-valid"]
+    goals: Annotated[tuple[MetricName, ...], Meta(min_length=1, max_length=6)]
+    guardrails: Annotated[tuple[MetricName, ...], Meta(max_length=6)] = ()
+    people: Annotated[int, Meta(ge=1, le=10**10)] | None = None
+    end: Time | None = None
+    tuned_at: Annotated[int, Meta(ge=1, le=10**10)] | None = None
+    smallest_lift: Annotated[float, Meta(gt=0, le=100)] | None = None
+
+    def __post_init__(self) -> None:
+        """Hold a reading on the way to an end to have one, and a metric to be named once."""
+        if self.end is not None:
+            check_year("end", self.end)
+        if self.design == "group-sequential" and self.end is None:
+            raise ValueError("`design` group-sequential needs an `end`")
+        names = (*self.goals, *self.guardrails)
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"`goals` and `guardrails` name {twice[0]!r} twice")
 
 
 class DescribeData(Data, frozen=True):
@@ -57,6 +91,7 @@ class DescribeData(Data, frozen=True):
     coin_microcents: Annotated[int, Meta(ge=0, le=10**13)] | None = None
     click_window_days: WindowDays = 7
     view_window_days: WindowDays = 1
+    measurement: Measurement | None = None
 
     def __post_init__(self) -> None:
         """Hold its times to the years a time may lie in, and its end to come after its begin."""

@@ -263,7 +263,9 @@ def test_a_launch_that_broke_leaves_out_who_opted_out_and_was_not_sent_to(
 ) -> None:
     drop = make(session, town)
     broken, again, last = Wire(), Wire(), Wire()
-    broken.break_after = 8 + 89 + 41  # funds, arms, twenty people, and the grant of one more
+    broken.break_after = (
+        1 + 8 + 89 + 41
+    )  # description, funds, arms, twenty people, and the grant of one more
     with pytest.raises(ConnectionError):
         launch(session, town.client, "spring", publisher=broken, who="bob", now=NOW)
     town.take(broken.events())
@@ -387,5 +389,6 @@ def test_a_preview_has_stable_keys(session: Session, ghost_town: World) -> None:
     assert list(asdict(preview(session, make(session, ghost_town)))) == [
         *("name", "state", "program", "audience", "audience_people", "amount", "budget"),
         *("people", "treated", "holdout", "holdout_share", "cost", "budget_left", "left_out"),
-        *("until", "created_at", "created_by", "launched_at"),
+        *("until", "design", "goals", "guardrails", "planned_people", "planned_end", "tuned_at"),
+        *("smallest_lift", "power", "created_at", "created_by", "launched_at"),
     ]

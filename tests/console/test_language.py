@@ -8,7 +8,7 @@ import pytest
 from console.drops.selection import REASONS
 from console.i18n import LANGUAGES, translator
 from console.i18n.labels import LABELS, label
-from console.reports.effects import METRICS
+from console.reports.metrics import METRICS
 from console.web.app import FAILURES
 from console.web.language import language
 from console.web.rendering import FOLDER as TEMPLATES

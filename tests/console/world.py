@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from console.drops.names import SOURCE
 from scenarios import complete_journey, hillstrom
 from sql.client import connect
@@ -16,6 +18,7 @@ from streams.events import (
     Assignment,
     Contact,
     Defund,
+    Describe,
     Event,
     Fund,
     Grant,
@@ -105,7 +108,7 @@ class World:
         for event in published:
             if isinstance(event, Fund | Defund | Grant):
                 results.append(self._judge(event))
-            elif isinstance(event, Assignment | Contact):
+            elif isinstance(event, Assignment | Contact | Describe):
                 campaign.append(_campaign_row(event))
         self._results(results)
         self._campaign_rows(campaign)
@@ -227,6 +230,9 @@ class World:
 
 def _campaign_row(event: Any) -> dict[str, Any]:
     data = event.data
+    described = {}
+    if isinstance(event, Describe):
+        described["description"] = msgspec.json.encode(data).decode()
     fields = ("campaign", "arm", "probability", "channel", "until", "value", "item")
     return {
         "id": event.id,
@@ -234,6 +240,7 @@ def _campaign_row(event: Any) -> dict[str, Any]:
         "type": type(event).__name__.lower(),
         "time": event.time,
         "person": event.subject,
+        **described,
     } | {f: getattr(data, f) for f in fields if getattr(data, f, None) is not None}
 
 

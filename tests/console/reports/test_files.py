@@ -56,6 +56,13 @@ ASKED: dict[str, tuple[list[str], str]] = {
         "/attribution?campaign=cj-8&campaign=cj-13&view_days=60&half_life=14",
     ),
     "lift": (["report", "lift", "hillstrom"], "/lift?campaign=hillstrom"),
+    "power": (
+        [
+            *("report", "power", "households", "--program", "liuliangbao"),
+            *("--as-of", "2017-12-01"),
+        ],
+        "/power?audience=households&program=liuliangbao&as_of=2017-12-01",
+    ),
     "coins": (["report", "coins", "--advertiser", "spring"], "/coins?advertiser=spring"),
     "overlap": (["report", "overlap", "cj-8", "cj-13"], "/overlap?a=cj-8&b=cj-13"),
     "description": (["report", "description", "cj-8"], "/description?campaign=cj-8"),

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 from click.testing import CliRunner
 
-from console.reports.effects import METRICS
-from console.reports.lift import LiftReport, lift
+from console.reports.effects import METHODS
+from console.reports.lift import lift
+from console.reports.metrics import USUAL as METRICS
 from flowdrop.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from clickhouse_connect.driver.client import Client
+
+    from console.reports.lift_report import LiftReport
 
 pytestmark = pytest.mark.clickhouse
 
@@ -69,9 +72,11 @@ def whole(report: LiftReport) -> None:
 def test_none_of_five_against_one_of_five(ran: Callable[..., Client]) -> None:
     report = lift(ran(drop=Arm(5, 0.5), holdout=Arm(5, 0.5, converted=1)), "spring")
     found = effect(report)
-    assert (found.low, found.high) == pytest.approx((-0.6427, 0.3161), abs=1e-4)
+    assert (found.low, found.high) == pytest.approx((-0.7164, 0.3391), abs=1e-4)
     assert (found.relative, found.relative_low) == (-1, -1)
-    assert found.relative_high == pytest.approx(2.656, abs=1e-3)
+    assert found.relative_high == pytest.approx(12.545, abs=1e-3)
+    assert found.p_value == pytest.approx(0.5156, abs=1e-4)
+    assert found.method == METHODS["exact"]  # and it says so
     whole(report)
 
 

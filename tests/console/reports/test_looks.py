@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from console.reports.basis import NoReportError, QueryLog
-from console.reports.lift import LiftReport, lift
+from console.reports.lift import lift
 from console.reports.looks import by_day, plan
 from features.statistics.group_sequential import looks
 from flowdrop.cli import main
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from clickhouse_connect.driver.client import Client
+
+    from console.reports.lift_report import LiftReport
 
 pytestmark = pytest.mark.clickhouse
 
