@@ -185,7 +185,7 @@ def by_day(log: QueryLog, campaign: str, found: Plan) -> list[dict[str, Sums]]:
     """Return the arms by name as they were at each day's end, up to now or the planned end.
 
     What comes later decides nothing: to look on after the end, day by day, would be one look too
-    many each.
+    many each. What is read once needs only the days that brought anything.
     """
     totals: dict[str, dict[str, Any]] = {}
     days: list[dict[str, Sums]] = []
@@ -194,6 +194,8 @@ def by_day(log: QueryLog, campaign: str, found: Plan) -> list[dict[str, Sums]]:
     )
     waiting = list(reversed(rows))
     for day in range(found.day):
+        if found.design == "fixed" and not (waiting and waiting[-1]["day"] <= day):
+            continue
         while waiting and waiting[-1]["day"] <= day:
             row = waiting.pop()
             total = totals.setdefault(row["arm"], dict.fromkeys(SUMMED, 0) | {"arm": row["arm"]})

@@ -167,7 +167,9 @@ def _to_person(row: Row) -> Row:
 
 REPORT = Report(
     name="power",
-    help="Show what a drop to a frozen AUDIENCE could show: power, smallest effect, days needed.",
+    help=N_(
+        "Show what a drop to a frozen AUDIENCE could show: power, smallest effect, days needed."
+    ),
     example="flowdrop report power redeemers --program liuliangbao --holdout 0.1 --days 28",
     parameters=(
         Parameter(name="audience"),
