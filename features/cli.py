@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from features.uplift.cli import race_command
 from flowdrop.options import as_csv_option, as_json_option
 
 if TYPE_CHECKING:
@@ -136,7 +137,10 @@ def features_list(*, as_json: bool) -> None:
 
 @click.group("models", epilog="Example: flowdrop models train --as-of 2017-10-30")
 def models() -> None:
-    """Train, evaluate, register and list models."""
+    """Train, evaluate, register, list and race models."""
+
+
+models.add_command(race_command)
 
 
 @models.command("train", epilog="Example: flowdrop models train --as-of 2017-10-30")

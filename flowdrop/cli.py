@@ -89,7 +89,7 @@ COMMANDS: dict[str, Entry] = {
     "intake": Entry("intake.http.cli:intake", "Take events by HTTP; make keys to send them with."),
     # models
     "features": Entry("features.cli:features", "Build features as of a date."),
-    "models": Entry("features.cli:models", "Train, evaluate, register and list models."),
+    "models": Entry("features.cli:models", "Train, evaluate, register and race models."),
     "audience": Entry("intake.audience_cli:audience", "Score people; freeze and import audiences."),
     # advertisers and marketers
     "report": Entry("console.report_cli:report", "Reach, lift and overlap of campaigns."),

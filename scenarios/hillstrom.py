@@ -106,6 +106,18 @@ def covariates() -> pd.DataFrame:
     return frame
 
 
+def outcomes() -> pd.DataFrame:
+    """Return what became of each person, in the order of `covariates`.
+
+    Returns:
+        One row per person: `arm` (none, mens, womens), visit and conversion (0 or 1), spend
+        (dollars).
+    """
+    frame: pd.DataFrame = _table().select(list(OUTCOME_COLUMNS)).to_pandas()
+    frame.insert(0, "arm", [ARMS[segment] for segment in frame.pop("segment")])
+    return frame
+
+
 def _table() -> Any:
     """Return the file as an Arrow table, checked against the original's hash."""
     try:

@@ -30,12 +30,15 @@ def qini(outcomes: Labels, treated: Labels, scores: Floats) -> float:
         outcomes: 0 or 1, one per person.
         treated: 1 if treated, 0 if control.
         scores: by which people are ranked, the highest first; equal scores count as one.
+
+    Returns:
+        At most 1; 0 for a random order. NaN where no order is better than another.
     """
     perfect = outcomes * (2 * treated - 1)  # treated who did it first, controls who did it last
     found, best = _curve(outcomes, treated, scores), _curve(outcomes, treated, perfect)
     line = float(found[0][-1] * found[1][-1]) / 2
     area, most = (float(np.trapezoid(ys, xs)) for xs, ys in (found, best))
-    return float(area - line) / (most - line)
+    return float(area - line) / (most - line) if most > line else math.nan
 
 
 def _curve(outcomes: Labels, treated: Labels, scores: NDArray[np.generic]) -> tuple[Floats, Floats]:
@@ -63,6 +66,52 @@ def policy_value(
     """
     scores = _scores(model, arms, outcomes, chances, chosen)
     return Value(float(scores.mean()), float(scores.std(ddof=1)) / math.sqrt(len(scores)))
+
+
+def weighted_value(
+    arms: Labels, outcomes: Floats, own: Floats, chosen: Labels, *, is_normalised: bool = True
+) -> Value:
+    """Return the value of a rule from those alone who were in the arm that it chooses (IPS, SNIPS).
+
+    Each stands for as many people as the inverse of their chance. Needs no model, and is less exact
+    than `policy_value`. It is NaN where nobody was in the arm that the rule chooses.
+
+    Args:
+        arms: the arm each person was in.
+        outcomes: of each person.
+        own: the chance of that arm for each person, as logged.
+        chosen: the arm that the rule chooses for each person.
+        is_normalised: by the sum of the weights rather than by the number of people: a constant
+            added to all outcomes is then added to the value, and its error is the delta method's.
+    """
+    weights = (arms == chosen) / own
+    if not weights.any():
+        return Value(math.nan, math.nan)
+    people = len(arms)
+    if not is_normalised:
+        each = weights * outcomes
+        return Value(float(each.mean()), float(each.std(ddof=1)) / math.sqrt(people))
+    value = float(weights @ outcomes / weights.sum())
+    spread = weights * (outcomes - value)
+    return Value(value, math.sqrt(float(spread @ spread)) / float(weights.sum()))
+
+
+def arm_scores(model: Floats, arms: Labels, outcomes: Floats, own: Floats) -> Floats:
+    """Return the doubly robust score of each person (row) under each arm (column).
+
+    The mean of a column is the mean outcome if everyone were in that arm (AIPW: Robins, Rotnitzky
+    and Zhao 1994). The model must not have learned from the outcomes that it is corrected by.
+
+    Args:
+        model: the expected outcome of each person (row) under each arm (column).
+        arms: the arm each person was in.
+        outcomes: of each person.
+        own: the chance of that arm for each person, as logged.
+    """
+    rows = np.arange(len(arms))
+    found = model.astype(np.float64, copy=True)
+    found[rows, arms] += (outcomes - model[rows, arms]) / own
+    return found
 
 
 def policy_difference(
