@@ -22,11 +22,12 @@ from features.statistics.heterogeneity import best_linear_predictor, calibration
 from features.statistics.policy import qini
 from features.statistics.rate import rates
 from features.statistics.repeated import corrected
-from features.uplift.calibration import Calibrated, effects_of, held_scores
+from features.uplift.calibration import Calibrated
 from features.uplift.experiment import Experiment, experiment
 from features.uplift.folds import folds
-from features.uplift.learners import LEARNERS
+from features.uplift.learners.named import LEARNERS
 from features.uplift.race import predictions, race
+from features.uplift.scores import effects_of, held_scores
 from flowdrop.output import print_json
 from flowdrop.progress import progress
 from scenarios.hillstrom import covariates, outcomes

@@ -74,7 +74,7 @@ def weighted_value(
     """Return the value of a rule from those alone who were in the arm that it chooses (IPS, SNIPS).
 
     Each stands for as many people as the inverse of their chance. Needs no model, and is less exact
-    than `policy_value`. It is NaN where nobody was in the arm that the rule chooses.
+    than `policy_value`. Normalised, it is NaN where nobody was in the arm that the rule chooses.
 
     Args:
         arms: the arm each person was in.
@@ -85,12 +85,11 @@ def weighted_value(
             added to all outcomes is then added to the value, and its error is the delta method's.
     """
     weights = (arms == chosen) / own
-    if not weights.any():
-        return Value(math.nan, math.nan)
-    people = len(arms)
     if not is_normalised:
         each = weights * outcomes
-        return Value(float(each.mean()), float(each.std(ddof=1)) / math.sqrt(people))
+        return Value(float(each.mean()), float(each.std(ddof=1)) / math.sqrt(len(each)))
+    if not weights.any():
+        return Value(math.nan, math.nan)
     value = float(weights @ outcomes / weights.sum())
     spread = weights * (outcomes - value)
     return Value(value, math.sqrt(float(spread @ spread)) / float(weights.sum()))

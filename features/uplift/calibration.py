@@ -13,10 +13,10 @@ import numpy as np
 from sklearn.isotonic import IsotonicRegression
 
 from features.statistics.heterogeneity import best_linear_predictor
-from features.statistics.policy import arm_scores
+from features.uplift.errors import UnusableError
 from features.uplift.experiment import experiment
 from features.uplift.folds import folds
-from features.uplift.learners.two import TwoLearner
+from features.uplift.scores import effects_of, held_scores
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,7 +68,13 @@ class Calibrated:
         return self
 
     def predict_effect(self, X: Any) -> Floats:
-        """Return the calibrated effect of each arm but control on each person."""
+        """Return the calibrated effect of each arm but control (column) on each person (row).
+
+        Raises:
+            UnusableError: when it was not fitted, or on other columns.
+        """
+        if not hasattr(self, "learner"):
+            raise UnusableError(f"{type(self).__name__} was not fitted; call fit before")
         raw = self.learner.predict_effect(X)
         lines = np.column_stack([one(raw[:, at]) for at, one in enumerate(self.lines)])
         if not self.curves:
@@ -109,17 +115,3 @@ def out_of_fold(
         predicted[held] = learner.predict_effect(new.features)
         scores[held] = effects_of(held_scores(known, new, seed))
     return scores, predicted
-
-
-def held_scores(known: Experiment, new: Experiment, seed: int) -> Floats:
-    """Return doubly robust scores of `new` people in each arm, by models of the `known`."""
-    nuisance = TwoLearner("trees", seed)
-    nuisance.fit(known.features, known.arm, known.outcome, known.propensity)
-    models = nuisance.expected_outcomes(new.features)
-    return arm_scores(models, new.arm, new.outcome, new.propensity)
-
-
-def effects_of(scores: Floats) -> Floats:
-    """Return the score of each arm's effect against control from those of the arms."""
-    found: Floats = scores[:, 1:] - scores[:, :1]
-    return found

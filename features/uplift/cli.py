@@ -92,8 +92,7 @@ def race_command(path: Path, *, as_json: bool, **given: Any) -> None:
     from dataclasses import asdict
 
     from features.uplift.beforehand import require_known_before
-    from features.uplift.learners import LEARNERS
-    from features.uplift.learners.named import learner
+    from features.uplift.learners.named import LEARNERS, learner
     from features.uplift.metrics import chosen
     from features.uplift.race import race
     from features.uplift.reading import Columns, read

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 PENALTIES = np.logspace(0, 6, 13)  # of the ridge, chosen by leaving one out in what it is fitted on
 SMALL_TREES = {
-    "max_iter": 60,
-    "learning_rate": 0.06,
+    "max_iter": 40,
+    "learning_rate": 0.09,
     "max_leaf_nodes": 4,
     "min_samples_leaf": 100,
     "l2_regularization": 5.0,

@@ -16,10 +16,11 @@ import numpy as np
 from features.statistics.heterogeneity import best_linear_predictor, calibration_r2
 from features.statistics.policy import weighted_value
 from features.statistics.repeated import corrected
-from features.uplift.calibration import Calibrated, effects_of, held_scores
+from features.uplift.calibration import Calibrated
 from features.uplift.errors import UnusableError
 from features.uplift.folds import folds
 from features.uplift.metrics import chosen
+from features.uplift.scores import effects_of, held_scores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

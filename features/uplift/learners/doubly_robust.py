@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from features.statistics.policy import arm_scores
 from features.uplift.folds import folds
 from features.uplift.learners.base import MetaLearner, outcomes
+from features.uplift.scores import effects_of, held_scores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,21 +23,14 @@ FOLDS = 3
 class DoublyRobustLearner(MetaLearner):
     """Learns the effect from doubly robust scores (Kennedy 2023).
 
-    The model that a person's score is corrected by has not seen the person. With logged chances the
-    scores are unbiased however wrong the model is.
+    The model that a person's score is corrected by has not seen the person.
     """
 
     def _learn(self, matrix: Floats, data: Experiment) -> None:
-        scores = np.zeros((len(matrix), data.arms))
+        scores = np.zeros((len(matrix), data.arms - 1))
         for rest, held in folds(data, FOLDS, self.seed):
-            models = self._by_arm(matrix[rest], data.take(rest))
-            part = data.take(held)
-            scores[held] = arm_scores(
-                outcomes(models, matrix[held]), part.arm, part.outcome, part.propensity
-            )
-        self.models = [
-            self._model(matrix, scores[:, arm] - scores[:, 0]) for arm in range(1, data.arms)
-        ]
+            scores[held] = effects_of(held_scores(data.take(rest), data.take(held), self.seed))
+        self.models = [self._model(matrix, column) for column in scores.T]
 
     def _effects(self, matrix: Floats) -> Floats:
         return outcomes(self.models, matrix)

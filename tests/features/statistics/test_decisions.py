@@ -145,3 +145,90 @@ def test_a_rule_against_itself_differs_by_nothing() -> None:
     apart = policy.policy_difference(*given_, (chosen, other))
     first, second = (policy.policy_value(*given_, rule) for rule in (chosen, other))
     assert apart.value == pytest.approx(first.value - second.value)
+
+
+def published_qini(y: list[int], w: list[int], score: list[float]) -> float:
+    """Return scikit-uplift 0.5.1's `qini_auc_score` as it is described, threshold by threshold."""
+
+    def points(by: list[float]) -> list[tuple[int, float]]:
+        found = [(0, 0.0)]
+        for least in sorted(set(by), reverse=True):
+            chosen = [at for at, one in enumerate(by) if one >= least]
+            treated = [at for at in chosen if w[at]]
+            control = [at for at in chosen if not w[at]]
+            more = float(sum(y[at] for at in treated))
+            if control:
+                more -= sum(y[at] for at in control) * len(treated) / len(control)
+            found.append((len(chosen), more))
+        return found
+
+    def area(curve: list[tuple[int, float]]) -> float:
+        pairs = itertools.pairwise(curve)
+        return sum((b[0] - a[0]) * (a[1] + b[1]) / 2 for a, b in pairs)
+
+    found = points(score)
+    perfect = points([float(one * (2 * arm - 1)) for one, arm in zip(y, w, strict=True)])
+    line = area([(0, 0.0), found[-1]])
+    return (area(found) - line) / (area(perfect) - line)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 1), st.integers(0, 1), st.integers(0, 5)), min_size=4, max_size=40
+    )
+)
+def test_qini_is_scikit_uplifts_with_ties(people: list[tuple[int, int, int]]) -> None:
+    people += [(1, 1, 3), (0, 0, 2), (0, 1, 1), (1, 0, 4)]
+    y, w, score = (list(one) for one in zip(*people, strict=True))
+    found = policy.qini(np.array(y), np.array(w), np.array(score, dtype=float))
+    assert found == pytest.approx(published_qini(y, w, score), abs=1e-9)
+
+
+def test_qini_is_nothing_where_nobody_did_it() -> None:
+    draw = np.random.default_rng(1)
+    treated, scores = draw.integers(0, 2, 50), draw.random(50)
+    assert np.isnan(policy.qini(np.zeros(50, dtype=np.int64), treated, scores))
+
+
+def test_weighted_values_are_unbiased_and_a_constant_goes_through() -> None:
+    """Everyone under every arm, as often as that happens."""
+    chances, outcome = np.array([0.5, 0.3, 0.2]), np.array([[1.0, 4.0, 2.0], [0.0, 1.0, 5.0]])
+    chosen = np.array([2, 1])
+    weight = chances[None, :] * np.ones((2, 1)) / 2
+    mean = sum(
+        weight[row, arm]
+        * policy.weighted_value(
+            np.array([arm, 0]),
+            np.array([outcome[row, arm], 0.0]),
+            np.array([chances[arm], 1.0]),
+            np.array([chosen[row], 1]),
+            is_normalised=False,
+        ).value
+        * 2  # of two people the other one counts for nothing
+        for row in range(2)
+        for arm in range(3)
+    )
+    assert mean == pytest.approx((2.0 + 1.0) / 2)
+    draw = np.random.default_rng(2)
+    arms, own = draw.integers(0, 2, 900), draw.uniform(0.3, 0.7, 900)
+    outcomes, rule = draw.normal(size=900), draw.integers(0, 2, 900)
+    one = policy.weighted_value(arms, outcomes, own, rule)
+    two = policy.weighted_value(arms, outcomes + 10, own, rule)
+    assert two.value == pytest.approx(one.value + 10)
+    assert two.standard_error == pytest.approx(one.standard_error)
+    assert np.isnan(policy.weighted_value(arms, outcomes, own, np.full(900, 7)).value)
+
+
+def test_doubly_robust_scores_agree_with_the_value_of_a_rule() -> None:
+    draw = np.random.default_rng(3)
+    model, arms = draw.random((400, 3)), draw.integers(0, 3, 400)
+    outcomes = draw.random(400)
+    chances = draw.dirichlet(np.full(3, 9.0), 400)
+    own = chances[np.arange(400), arms]
+    scores = policy.arm_scores(model, arms, outcomes, own)
+    rule = model.argmax(axis=1)
+    found = policy.policy_value(model, arms, outcomes, chances, rule)
+    assert scores[np.arange(400), rule].mean() == pytest.approx(found.value)
+    before = model.copy()
+    policy.arm_scores(model, arms, outcomes, own)
+    assert (model == before).all()
