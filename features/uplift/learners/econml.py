@@ -10,41 +10,33 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from features.uplift.errors import UnusableError
-from features.uplift.experiment import experiment
-from features.uplift.preparation import Preparation
+from features.uplift.learners.base import MetaLearner
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from features.uplift.experiment import Experiment
+
     Floats = NDArray[np.float64]
 
 
-class EconML:
-    """An estimator of EconML with the interface of `Learner`.
+class EconML(MetaLearner):
+    """An estimator of EconML with the interface of `Learner`; it models the arms' chances itself.
 
     Args:
         estimator: not yet fitted, with a discrete treatment; from `econml.dml` or `econml.dr`.
     """
 
     def __init__(self, estimator: Any) -> None:
+        super().__init__("trees")
         self.estimator = estimator
 
-    def fit(self, X: Any, arm: Any, y: Any, propensity: Any = None) -> EconML:
-        """Learn; the estimator models the chances of the arms itself."""
-        data = experiment(X, arm, y, propensity)
-        data = data.take(data.ordered())
-        self.arms = data.arms
-        self.preparation = Preparation("trees").fit(data.features)
-        matrix = self.preparation.matrix(data.features)
+    def _learn(self, matrix: Floats, data: Experiment) -> None:
         self.estimator.fit(data.outcome, data.arm, X=matrix)
-        return self
 
-    def predict_effect(self, X: Any) -> Floats:
-        """Return the effect of each arm but control (column) on each person (row)."""
-        matrix = self.preparation.matrix(X)
-        return np.column_stack(
-            [np.ravel(self.estimator.effect(matrix, T0=0, T1=arm)) for arm in range(1, self.arms)]
-        )
+    def _effects(self, matrix: Floats) -> Floats:
+        arms = range(1, self.arms)
+        return np.column_stack([np.ravel(self.estimator.effect(matrix, T1=arm)) for arm in arms])
 
 
 class CausalForest(EconML):
