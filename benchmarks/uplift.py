@@ -147,7 +147,7 @@ def _outcome(
 @click.option("--seeds", default=len(SEEDS), show_default=True, help="How often, from seed 0.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def main(arm: tuple[str, ...], seeds: int, *, as_json: bool) -> None:
-    """Race, calibrate and judge on Hillstrom's arms; each takes 20 minutes on one core."""
+    """Race, calibrate and judge on Hillstrom's arms; each takes ten minutes on an idle core."""
     found = []
     with progress() as bar:
         for one in arm or ARMS:

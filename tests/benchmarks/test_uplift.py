@@ -7,7 +7,7 @@ import pytest
 from benchmarks.uplift import hillstrom, judge
 from features.uplift.learners.named import LEARNERS
 
-# One of each sort, and one seed of five: the whole takes half an hour.
+# One of each sort, and one seed of five: the whole takes ten minutes an arm.
 FIELD = {name: LEARNERS[name] for name in ("response-linear", "s-linear", "x-trees")}
 
 
