@@ -87,6 +87,7 @@ ASKED: dict[str, list[tuple[str, ...]]] = {
     "report frequency": [(EVIL, TWIN)],
     "report duplication": [(EVIL, TWIN)],
     "report attribution": [(EVIL, TWIN, "--by", "campaign")],
+    "report sales": [(EVIL, TWIN)],
     "report coins": [(EVIL,), ("--advertiser", TWIN)],
     "report description": [(EVIL,)],
     "settlement": [
@@ -227,6 +228,7 @@ def test_no_download_holds_a_formula(hostile: World, tmp_path: Path) -> None:
         "/campaigns.csv": {},
         "/reach.csv": {"campaign": [EVIL, TWIN]},
         "/attribution.csv": {"campaign": [EVIL, TWIN]},
+        "/sales.csv": {"campaign": [EVIL, TWIN]},
         "/lift.csv": {"campaign": EVIL, "control": ARMS[1]},
         "/overlap.csv": {"a": EVIL, "b": TWIN},
         "/frequency.csv": {"campaign": [EVIL, TWIN]},

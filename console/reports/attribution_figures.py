@@ -17,7 +17,7 @@ BASIS = LocalizedText(
     "within the click window before it, a contact or an exposure within the view window: as many "
     "days of 24 hours as the campaign's description says, 7 and 1 where it does not, or as asked "
     "for; 0 days mean that none qualifies. Times are the events' own, so what arrives late counts "
-    "where it belongs. Linked ids count as one person."
+    "where it belongs. Linked ids count as one person, and invalid traffic is no touch."
 )
 METHOD = LocalizedText(
     "Every model divides the same conversions and their revenue. Last touch credits the latest "

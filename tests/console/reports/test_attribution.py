@@ -243,6 +243,19 @@ def test_a_touch_qualifies_up_to_the_last_moment_of_its_window(
         assert found.attributed == attributed_, hour
 
 
+def test_invalid_traffic_is_no_touch_while_a_verdict_holds(story: Callable[..., Client]) -> None:
+    client = story(("click", 98, "web"), ("click", 99, "sms"))
+    verdict = """
+    INSERT INTO invalid_events (campaign, kind, number, person, source, id, time, rule, sign)
+    SELECT campaign, type, number, person, source, id, time, 'fast', {sign:Int8}
+    FROM campaign_events WHERE id = 't1'
+    """
+    client.command(verdict, parameters={"sign": 1})
+    assert of(told(client, "spring"), "last") == {"web": 1}
+    client.command(verdict, parameters={"sign": -1})
+    assert of(told(client, "spring"), "last") == {"sms": 1}
+
+
 def test_without_values_there_is_no_revenue(story: Callable[..., Client]) -> None:
     found = told(story(("click", 99, "web"), value=None), "spring")
     assert (found.attributed, found.value_cents, found.unattributed_value_cents) == (1, None, None)

@@ -55,6 +55,7 @@ ASKED: dict[str, tuple[list[str], str]] = {
         ["report", "attribution", "cj-8", "cj-13", "--view-days", "60", "--half-life", "14"],
         "/attribution?campaign=cj-8&campaign=cj-13&view_days=60&half_life=14",
     ),
+    "sales": (["report", "sales", "cj-8", "cj-13"], "/sales?campaign=cj-8&campaign=cj-13"),
     "lift": (["report", "lift", "hillstrom"], "/lift?campaign=hillstrom"),
     "power": (
         [
@@ -83,6 +84,7 @@ TYPED = [
     "/api/duplication?campaign=cj-8&campaign=cj-13&counted=served",
     "/api/attribution?campaign=cj-8&campaign=cj-13",
     "/api/attribution?advertiser=spring&by=touch",
+    "/api/sales?campaign=cj-8&campaign=spring",
     "/api/lift?campaign=hillstrom",
     "/api/lift?campaign=spring",
     "/api/coins?campaign=spring&campaign=hillstrom",
