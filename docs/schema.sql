@@ -254,7 +254,16 @@ SELECT
     e.time AS time,
     e.time + toIntervalMicrosecond(if(e.type = 'click', transform(e.campaign, {campaigns:Array(String)}, {click_us:Array(Int64)}, toInt64(0)), transform(e.campaign, {campaigns:Array(String)}, {view_us:Array(Int64)}, toInt64(0)))) AS until
 FROM campaign_events AS e
-WHERE (e.campaign IN ({campaigns:Array(String)})) AND (e.number != 0) AND ((e.type IN ('contact', 'click')) OR ((e.type = 'exposure') AND (NOT e.paid) AND (({views:String} = 'served') OR ((ifNull(e.pixels, 0) >= if(e.format = 'large_display', 0.3, 0.5)) AND (ifNull(e.seconds, 0) >= if(e.format = 'video', 2, 1)))))) AND (until > time);
+WHERE (e.campaign IN ({campaigns:Array(String)})) AND (e.number != 0) AND ((e.type IN ('contact', 'click')) OR ((e.type = 'exposure') AND (NOT e.paid) AND (({views:String} = 'served') OR ((ifNull(e.pixels, 0) >= if(e.format = 'large_display', 0.3, 0.5)) AND (ifNull(e.seconds, 0) >= if(e.format = 'video', 2, 1)))))) AND (until > time) AND ((e.campaign, e.type, e.person, e.source, e.id) NOT IN (
+    SELECT
+        i.campaign,
+        i.kind,
+        i.person,
+        i.source,
+        i.id
+    FROM invalid_verdicts AS i
+    WHERE i.campaign IN ({campaigns:Array(String)})
+));
 
 CREATE TABLE champions
 (
