@@ -1,4 +1,4 @@
-"""The console's SQL tables: drops, their frozen people, and the audit log."""
+"""The console's SQL tables: drops, their people, the audit log, populations that were told."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     TypeDecorator,
 )
@@ -130,3 +131,17 @@ class AuditRow(Base):
     action: Mapped[str] = mapped_column(String(32))
     drop: Mapped[str] = mapped_column(String(NAME_CHARS_MAX))
     detail: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class SeenPopulation(Base):
+    """People of whom an organisation was told how many they are; see `console.reporting.watch`."""
+
+    __tablename__ = "seen_populations"
+
+    organisation: Mapped[str] = mapped_column(String(NAME_CHARS_MAX), primary_key=True)
+    population: Mapped[str] = mapped_column(String(64), primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(UtcTime)
+    steps: Mapped[list[int]] = mapped_column(JSON)
+    people: Mapped[bytes] = mapped_column(LargeBinary)
+
+    __table_args__ = (Index("seen_populations_by_time", "organisation", "seen_at"),)

@@ -10,6 +10,15 @@ from console.reporting.viewer import PEOPLE_MIN, Viewer
 
 T = TypeVar("T")
 
+PARTS = {
+    "bases": LocalizedText("bases"),
+    "by_day": LocalizedText("days"),
+    "by_campaign": LocalizedText("campaigns"),
+    "parts": LocalizedText("parts of the cut"),
+    "pairs": LocalizedText("pairs of campaigns"),
+    "combinations": LocalizedText("combinations of campaigns"),
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Hidden:
@@ -23,11 +32,12 @@ class Hidden:
     def words(self) -> LocalizedText:
         """The same in words."""
         others = LocalizedText.plural(
-            "Others, hidden: {n} row, since fewer than {least} people are in it or could be told "
-            "from it.",
-            "Others, hidden: {n} rows, since fewer than {least} people are in one or could be told "
-            "from it.",
+            "Others, hidden ({part}): {n} row, since fewer than {least} people are in it or could "
+            "be told from it.",
+            "Others, hidden ({part}): {n} rows, since fewer than {least} people are in one or "
+            "could be told from it.",
             self.rows,
+            part=PARTS.get(self.part, self.part),
             least=PEOPLE_MIN,
         )
         if self.people is None:
@@ -44,9 +54,8 @@ class Answer(Generic[T]):
     found: T
     viewer: Viewer
     hidden: tuple[Hidden, ...] = ()
-    figures: int = 0  # hidden within rows that are shown
 
     @property
     def words(self) -> tuple[LocalizedText, ...]:
         """How the result is marked, and what was hidden of it."""
-        return (self.viewer.words,)
+        return (self.viewer.words, *(each.words for each in self.hidden))

@@ -22,6 +22,7 @@ writes files (`--xlsx FILE`, every table a sheet; `--parquet FILE`). The console
 files under the report's name and their ending: `/reach.csv`, `/reach.xlsx`, `/reach.parquet`. CSV
 and Parquet hold the first table; the endpoint answers in JSON what the command prints, and
 `/api/openapi.json` says its type. A report without page and endpoint exists only as its command.
+[What an organisation is told of people](privacy.md) is less than what staff see.
 
 | command | shows | page | endpoint | files | queries |
 | --- | --- | --- | --- | --- | --- |

@@ -31,6 +31,7 @@ def protected(
     asked: Mapping[str, Any],
     compute: Callable[[], T],
     viewer: Viewer,
+    database: str,
 ) -> Answer[T]:
     """Return what `viewer`, of an organisation, may see of a result.
 
@@ -40,10 +41,12 @@ def protected(
         asked: its arguments.
         compute: returns the result.
         viewer: who asks.
+        database: URL of the console's, which keeps whom organisations were told of.
 
     Raises:
         NotForOrganisationsError: when the report declares no protection.
         UnknownCampaignError: when a campaign or advertiser is not the organisation's.
+        TooCloseError: when it counts nearly the same people as an answer before.
     """
     if protection is None:
         raise NotForOrganisationsError(
@@ -56,4 +59,10 @@ def protected(
     own = own_campaigns(client, organisation)
     require_own(asked, protection, organisation, own)
     found = protection.only(compute(), own)
-    return masked(found, protection, viewer)
+    answer = masked(found, protection, viewer)
+    if told := list(protection.populations(client, answer.found)):
+        from console.database import open_database
+        from console.reporting.watch import watch
+
+        watch(open_database(database), organisation, told)
+    return answer

@@ -12,6 +12,10 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
+    from clickhouse_connect.driver.client import Client
+
+    from console.reporting.population import Population
+
 T = TypeVar("T")
 
 Path = tuple[str | int, ...]  # of a figure in a result: ("by_day", 0, "reach")
@@ -33,11 +37,13 @@ class Sum(NamedTuple):
         parts: what adds up to it.
         rest: where the parts are not all of it, how many the others must be to be told; a part of
             a whole is a sum of itself and a rest.
+        times: how often each part counts; once by default.
     """
 
     total: Path | Implied
     parts: tuple[Path | Implied, ...]
     rest: int | None = None
+    times: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +58,7 @@ class Protection(Generic[T]):
         sums: how the counts of a result relate.
         campaigns: parameters that name campaigns.
         advertiser: a parameter that names an advertiser, if any.
+        populations: whom a result, as it is told, counts.
         only: takes what is not of the organisation's campaigns out of a result.
     """
 
@@ -62,4 +69,5 @@ class Protection(Generic[T]):
     sums: Callable[[T], Iterable[Sum]] = lambda _: ()
     campaigns: tuple[str, ...] = ("campaign",)
     advertiser: str = ""
+    populations: Callable[[Client, T], Iterable[Population]] = lambda *_: ()
     only: Callable[[T, Collection[str]], T] = lambda found, _: found

@@ -242,7 +242,8 @@ class Report(Generic[T]):
 
         if viewer.is_staff:
             return Answer(found=compute(), viewer=viewer)
-        return protected(client, self.protection, asked, compute, viewer)
+        database = "" if settings is None else settings.database
+        return protected(client, self.protection, asked, compute, viewer, database)
 
     def rows(self, found: T) -> Rows:
         """Return the rows of a file of one table."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from console.i18n import N_, LocalizedText
 from console.reporting.figures import NONE, day, money, number
+from console.reporting.protection import Protection
 from console.reporting.report import Page, Report, Table, plain
 from console.reports.arm_names import arm_name
 from console.reports.basis import (
@@ -199,5 +200,13 @@ REPORT: Report[list[Campaign]] = Report(
         Query(name="reports/outcomes", values={"campaigns": [], "zone": "UTC"}),
         Query(name="reports/identities", values={"campaigns": [], "type": "contact"}),
         Query(name="reports/uncounted", values={"campaigns": []}),
+    ),
+    protection=Protection(  # its own reports count its people
+        told=frozenset(
+            {
+                *("name", "is_described", "advertiser", "title_en", "title_zh", "end", "arms"),
+            }
+        ),
+        only=lambda found, own: [each for each in found if each.name in own],
     ),
 )

@@ -13,6 +13,7 @@ from console.reports.campaigns import require
 from console.reports.consistency import REACH, at_most, equal, refuse
 from console.reports.days import require_days, window_of
 from console.reports.notes import notes
+from console.reports.overlap_protected import DUPLICATION
 from console.reports.reached import UNION, reached
 from flowdrop.files import SheetChart
 
@@ -301,4 +302,5 @@ REPORT = Report(
     ),
     title=lambda found: " + ".join(found.campaigns),
     sentences=lambda found: (found.basis, *found.notes),
+    protection=DUPLICATION,
 )

@@ -22,6 +22,7 @@ from console.reports.frequency_figures import (
     FrequencyReport,
     PartFigures,
 )
+from console.reports.frequency_protected import PROTECTION
 from console.reports.notes import notes
 from console.reports.reached import UNION, reached, summed, windowed
 
@@ -546,4 +547,5 @@ REPORT = Report(
     text=_text,
     title=lambda found: " + ".join(found.campaigns),
     sentences=lambda found: (found.basis, found.people, found.cost, *found.notes),
+    protection=PROTECTION,
 )

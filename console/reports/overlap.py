@@ -13,6 +13,7 @@ from console.reports.campaigns import campaigns, require
 from console.reports.days import ALWAYS, require_counted
 from console.reports.identities import identities, identity_notes
 from console.reports.notes import notes
+from console.reports.overlap_protected import OVERLAP
 from console.reports.reached import UNION, Contacted, contacted, reached
 from console.reports.uncounted import uncounted, uncounted_words
 
@@ -189,4 +190,5 @@ REPORT = Report(
         facts=lambda client, *_: {"names": [campaign.name for campaign in campaigns(client)]},
         form=True,
     ),
+    protection=OVERLAP,
 )

@@ -1,0 +1,105 @@
+"""Populations that an organisation was told of, so that two of them do not tell of a few people.
+
+Who knows two populations that differ by a few people knows those few. An organisation's last
+populations are kept, and an answer about one that is too close to another is refused. The same
+choice of people on another day is not another population: what changed meanwhile is not hidden.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sqlalchemy import delete, insert, select
+
+from console.drops.tables import SeenPopulation
+from console.i18n import LocalizedText
+from console.reporting.population import Population, differences, unpacked
+from console.reporting.viewer import PEOPLE_MIN
+from console.reports.basis import NoReportError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection, Engine
+
+KEPT_MAX = 1000  # populations of an organisation
+
+SEEN: Any = SeenPopulation.__table__
+
+
+class TooCloseError(NoReportError):
+    """The people counted are nearly those of another answer."""
+
+
+def watch(engine: Engine, organisation: str, populations: Sequence[Population]) -> None:
+    """Keep the populations that an organisation is told of.
+
+    Raises:
+        TooCloseError: when one differs from one that it was told of before by too few people.
+    """
+    own = {each.name: each for each in populations if each.steps}
+    with engine.begin() as connection:
+        kept = _kept(connection, organisation)
+        packed = {name: (each.sizes, each.packed) for name, each in own.items()}
+        changed = [name for name in own if kept.get(name) != packed[name]]
+        for name in changed:
+            for other, (sizes, people) in kept.items():
+                if other not in own and _is_close(own[name], sizes, people):
+                    raise TooCloseError(_words())
+        _keep(connection, organisation, packed)
+
+
+def _words() -> LocalizedText:
+    return LocalizedText(
+        "the people counted here and those of another report that your organisation has seen "
+        "differ by fewer than {least}, which would tell of those few; ask again for what you have "
+        "seen, or choose days, campaigns or a cut that differ by {least} people or more",
+        least=PEOPLE_MIN,
+    )
+
+
+def _kept(connection: Connection, organisation: str) -> dict[str, tuple[list[int], bytes]]:
+    rows = connection.execute(
+        select(SEEN.c.population, SEEN.c.steps, SEEN.c.people).where(
+            SEEN.c.organisation == organisation
+        )
+    )
+    return {name: (list(steps), bytes(people)) for name, steps, people in rows}
+
+
+def _is_close(own: Population, sizes: Sequence[int], packed: bytes) -> bool:
+    """Return whether a total of one and a total of the other are nearly the same people."""
+    totals, others = np.cumsum(own.sizes), np.cumsum(sizes)
+    if not (np.abs(totals[:, None] - others[None, :]) < PEOPLE_MIN).any():
+        return False  # as few people can't make up for it
+    found = differences(own.steps, unpacked(sizes, packed))
+    return bool(((found > 0) & (found < PEOPLE_MIN)).any())
+
+
+def _keep(
+    connection: Connection, organisation: str, packed: dict[str, tuple[list[int], bytes]]
+) -> None:
+    """Keep the populations as the latest, and forget the oldest of too many."""
+    now = datetime.now(UTC)
+    of = SEEN.c.organisation == organisation
+    connection.execute(delete(SEEN).where(of, SEEN.c.population.in_(list(packed))))
+    if packed:
+        connection.execute(
+            insert(SEEN),
+            [
+                {
+                    "organisation": organisation,
+                    "population": name,
+                    "seen_at": now,
+                    "steps": sizes,
+                    "people": people,
+                }
+                for name, (sizes, people) in packed.items()
+            ],
+        )
+    last = select(SEEN.c.population).where(of).order_by(SEEN.c.seen_at.desc()).limit(KEPT_MAX)
+    names = [row[0] for row in connection.execute(last)]
+    if len(names) == KEPT_MAX:
+        connection.execute(delete(SEEN).where(of, SEEN.c.population.not_in(names)))

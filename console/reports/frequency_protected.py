@@ -1,0 +1,189 @@
+"""How the figures of reach and frequency relate, so that none tells of a few people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from console.reporting.protection import Implied, Path, Protection, Sum
+from console.reporting.viewer import PEOPLE_MIN
+from console.reports.days import Window
+from console.reports.populations import populations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+
+    from clickhouse_connect.driver.client import Client
+
+    from console.reporting.population import Population
+    from console.reports.frequency_figures import FrequencyReport
+
+Of = tuple[str, bool]  # a basis: its name, and whether exposures were incentivised
+SERVED = {"viewable": "served"}  # whoever was reached by the one was by the other
+
+
+def _sums(found: FrequencyReport) -> Iterator[Sum]:
+    whole = ("population",)
+    yield Sum(whole, (("population_known",),), rest=PEOPLE_MIN)
+    for n, own in enumerate(found.bases):
+        path: Path = ("bases", n)
+        yield from _distribution(path, own)
+        yield Sum((*path, "reach"), ((*path, "reach_known"), (*path, "reach_unlinked")))
+        yield Sum(whole, ((*path, "reach"),), rest=PEOPLE_MIN)
+        yield Sum(("population_known",), ((*path, "reach_known"),), rest=PEOPLE_MIN)
+        yield Sum((*path, "impressions"), ((*path, "priced"),), rest=PEOPLE_MIN)
+        yield Sum((*path, "impressions"), ((*path, "measurable"),), rest=PEOPLE_MIN)
+        yield from _days(path, _of("by_day", found.by_day, own))
+        yield from _overlapping(path, _of("by_campaign", found.by_campaign, own), found)
+        yield from _parts(path, found, own)
+    for name in ("bases", "by_day", "by_campaign", "parts"):
+        yield from _nested(name, getattr(found, name))
+
+
+def _key(figures: Any) -> Of:
+    return figures.basis, figures.incentivised
+
+
+def _of(name: str, rows: Sequence[Any], own: Any) -> list[Path]:
+    return [(name, n) for n, row in enumerate(rows) if _key(row) == _key(own)]
+
+
+def _distribution(path: Path, own: Any) -> Iterator[Sum]:
+    """Yield how people by how often they were reached relate to each other and to impressions."""
+    times = tuple((*path, "reached_times", n) for n in range(len(own.reached_times)))
+    plus = tuple((*path, "reach_plus", n) for n in range(len(own.reach_plus)))
+    yield Sum((*path, "reach"), times)
+    yield Sum((*path, "reach"), (plus[0],))
+    yield Sum(plus[-1], (times[-1],))
+    for n in range(len(plus) - 1):
+        yield Sum(plus[n], (plus[n + 1], times[n]))
+    often = own.impressions - sum(n * people for n, people in enumerate(own.reached_times[:-1], 1))
+    last = Implied((*path, "impressions of the last"), often, PEOPLE_MIN)
+    weights = (*range(1, len(times)), 1)
+    yield Sum((*path, "impressions"), (*times[:-1], last), times=weights)
+
+
+def _days(whole: Path, days: list[Path]) -> Iterator[Sum]:
+    """Yield how days add up: each one's new people are what it adds to those before."""
+    before: tuple[Path, ...] = ()
+    for day in days:
+        yield Sum((*day, "cumulative"), (*before, (*day, "new")))
+        yield Sum((*day, "reach"), ((*day, "new"),), rest=PEOPLE_MIN)
+        yield Sum((*day, "cumulative"), ((*day, "reach"),), rest=PEOPLE_MIN)
+        before = ((*day, "cumulative"),)
+    if days:
+        yield Sum((*whole, "reach"), before)
+        yield Sum((*whole, "impressions"), tuple((*day, "impressions") for day in days))
+
+
+def _overlapping(whole: Path, parts: list[Path], found: FrequencyReport) -> Iterator[Sum]:
+    """Yield how parts relate whose people overlap: two of them, and the whole, give what is both's.
+
+    Impressions of all of them add up.
+    """
+    if not parts:
+        return
+    reach = [(*part, "reach") for part in parts]
+    yield Sum((*whole, "impressions"), tuple((*part, "impressions") for part in parts))
+    if len(parts) == 1:
+        yield Sum((*whole, "reach"), (reach[0],))
+        return
+    if len(parts) != 2:  # noqa: PLR2004 - of two, what is both's follows
+        for each in reach:
+            yield Sum((*whole, "reach"), (each,), rest=PEOPLE_MIN)
+        return
+    one, other = (getattr(found, str(part[0]))[part[1]].reach for part in parts)
+    union = found.bases[int(whole[1])].reach
+    first = Implied((*reach[0], "only"), union - other, PEOPLE_MIN)
+    second = Implied((*reach[1], "only"), union - one, PEOPLE_MIN)
+    both = Implied((*whole, *parts[0], "both"), one + other - union, PEOPLE_MIN)
+    yield Sum(reach[0], (first, both))
+    yield Sum(reach[1], (second, both))
+    yield Sum((*whole, "reach"), (first, second, both))
+
+
+def _parts(whole: Path, found: FrequencyReport, own: Any) -> Iterator[Sum]:
+    """Yield how the parts of a cut relate: by an attribute of people they add up."""
+    parts = _of("parts", found.parts, own)
+    if not parts:
+        return
+    rows = [found.parts[int(part[1])] for part in parts]
+    for part, row in zip(parts, rows, strict=True):
+        yield from _distribution(part, row) if row.reach == sum(row.reached_times) else ()
+    if all(row.population is None for row in rows):
+        yield from _overlapping(whole, parts, found)
+        return
+    yield Sum(("population",), tuple((*part, "population") for part in parts))
+    for part in parts:
+        yield Sum((*part, "population"), ((*part, "reach"),), rest=PEOPLE_MIN)
+    for name in ("reach", "impressions"):
+        yield Sum((*whole, name), tuple((*part, name) for part in parts))
+    for name in ("reached_times", "reach_plus"):
+        for n in range(len(own.reach_plus)):
+            yield Sum((*whole, name, n), tuple((*part, name, n) for part in parts))
+
+
+def _nested(name: str, rows: Sequence[Any]) -> Iterator[Sum]:
+    """Yield which rows' people are among those of others."""
+    where = {_place(row): n for n, row in enumerate(rows)}
+    for n, row in enumerate(rows):
+        wider = where.get(_place(row, SERVED.get(row.basis, "")))
+        if wider is None:
+            continue
+        names: list[Path] = [("reach",), ("impressions",), ("cumulative",)]
+        names += [("reach_plus", at) for at in range(len(getattr(row, "reach_plus", ())))]
+        for of in names:
+            yield Sum((name, wider, *of), ((name, n, *of),), rest=PEOPLE_MIN)
+
+
+def _place(row: Any, basis: str | None = None) -> tuple[Any, ...]:
+    keys = tuple(getattr(row, name, None) for name in ("day", "campaign", "part"))
+    return (row.basis if basis is None else basis, row.incentivised, *keys)
+
+
+def _populations(client: Client, found: Any) -> Iterator[Population]:
+    window = Window(found.begin, found.end, None)
+
+    def days(of: Of) -> set[date] | None:
+        if not any(_key(own) == of for own in found.bases):
+            return None
+        return {on.day for on in found.by_day if _key(on) == of and on.cumulative is not None}
+
+    yield from populations(client, found.campaigns, window, days)
+    if len(found.campaigns) > 1:
+        for name in dict.fromkeys(own.campaign for own in found.by_campaign):
+            told = dict.fromkeys(
+                (_key(own) for own in found.by_campaign if own.campaign == name), ()
+            )
+            yield from populations(client, (name,), window, told.get)
+
+
+_PEOPLE = (
+    *("population", "population_known", "reach", "reach_known", "reach_unlinked"),
+    *("reached_times", "reach_plus", "new", "cumulative"),
+)
+_EVENTS = ("impressions", "measurable", "priced")  # at least as many as people
+
+PROTECTION: Protection[FrequencyReport] = Protection(
+    counts=dict.fromkeys((*_PEOPLE, *_EVENTS), PEOPLE_MIN),
+    derived={
+        "average_frequency": ("impressions", "reach"),
+        "reach_share": ("reach", "population"),
+        "grp": ("impressions", "population"),
+        "measurable_share": ("measurable", "impressions"),
+        "cost_cents": ("impressions",),
+        "cost_per_thousand_cents": ("impressions",),
+        "cost_per_person_cents": ("impressions", "reach"),
+        "cost_per_grp_cents": ("impressions", "population"),
+        "cost_per_reach_point_cents": ("impressions", "reach", "population"),
+    },
+    told=frozenset(
+        {
+            *("campaigns", "begin", "end", "zone", "by", "as_of", "basis", "people", "cost"),
+            *("notes", "queries", "incentivised", "day", "campaign", "part"),
+        }
+    ),
+    rows=dict.fromkeys(("bases", "by_day", "by_campaign", "parts"), "reach"),
+    sums=_sums,
+    populations=_populations,
+)

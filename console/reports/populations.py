@@ -1,0 +1,62 @@
+"""Whom answers about campaigns count: people by number, from the bitmaps of days."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from console.reporting.population import Population
+from sql.client import arrow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+    from datetime import date
+
+    from clickhouse_connect.driver.client import Client
+
+    from console.reports.days import Window
+
+Of = tuple[str, bool]  # a basis: its name, and whether exposures were incentivised
+
+
+def populations(
+    client: Client,
+    campaigns: Sequence[str],
+    window: Window,
+    told: Callable[[Of], Collection[date] | None],
+) -> Iterator[Population]:
+    """Yield the people whom campaigns together reached, on each basis.
+
+    Args:
+        client: of the warehouse.
+        campaigns: their names.
+        window: the days counted.
+        told: the days up to which the answer tells the people of a basis; none if it tells none.
+    """
+    first, last = window.bounds
+    found = arrow(
+        client, "reports/first_days", campaigns=list(campaigns), begin=first, end=last
+    ).to_pylist()
+    for of in dict.fromkeys((row["basis"], bool(row["paid"])) for row in found):
+        days = told(_named(of))
+        if days is None:
+            continue
+        own = [row for row in found if (row["basis"], bool(row["paid"])) == of]
+        chosen_by = (sorted(campaigns), window.begin, window.end, *_named(of))
+        yield Population(chosen_by, tuple(_steps(own, days)))
+
+
+def _named(of: tuple[Any, bool]) -> Of:
+    basis, paid = of
+    return (basis.decode() if isinstance(basis, bytes) else str(basis), paid)
+
+
+def _steps(rows: Sequence[dict[str, Any]], days: Collection[date]) -> Iterator[Any]:
+    """Yield the people whom each told total adds to the one before."""
+    step: list[Any] = []
+    for n, row in enumerate(rows):
+        step.append(np.asarray(row["people"], dtype=np.int64))
+        if row["day"] in days or n == len(rows) - 1:
+            yield np.concatenate(step)
+            step = []

@@ -1,0 +1,72 @@
+"""What an organisation is told of real campaigns, by command, page, API and files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from console.reporting.found import reports
+from console.reporting.viewer import PEOPLE_MIN
+
+if TYPE_CHECKING:
+    import httpx
+
+CLOSED = {
+    *("attribution", "coins", "compliance", "flags", "lift", "outcome", "reach", "reserve"),
+    *("settlement",),
+}
+PROTECTED = {"campaigns", "description", "duplication", "frequency", "overlap"}
+
+
+def test_every_report_is_protected_or_closed_to_organisations() -> None:
+    """A new report is closed: its protection is written and attacked, or its name added here."""
+    state = {name: report.protection is not None for name, report in reports().items()}
+    assert {name for name, is_protected in state.items() if is_protected} == PROTECTED
+    assert {name for name, is_protected in state.items() if not is_protected} == CLOSED
+
+
+def counts(value: Any) -> list[int]:
+    if isinstance(value, dict):
+        names = ("reach", "new", "cumulative", "reached_times", "reach_plus", "union", "only")
+        own = [value[name] for name in names if name in value]
+        own = [n for each in own for n in (each if isinstance(each, list) else [each])]
+        return [n for n in own if n is not None] + counts(list(value.values()))
+    if isinstance(value, list):
+        return [n for each in value for n in counts(each)]
+    return []
+
+
+@pytest.mark.clickhouse
+def test_small_counts_are_on_no_surface(web: httpx.Client) -> None:
+    asked = "campaign=cj-8&as_organisation=cj-8"  # nobody has described it, so it is its own
+    answer = web.get(f"/api/frequency?{asked}&by=channel")
+    assert answer.status_code == 200, answer.text
+    found = counts(answer.json())
+    assert max(found) >= PEOPLE_MIN
+    assert not [n for n in found if 0 < n < PEOPLE_MIN]
+    seen = answer.json()["seen"]
+    page = web.get(f"/frequency?{asked}&by=channel").text
+    for hidden in seen["hidden"]:
+        assert str(hidden["rows"]) in page
+    rows = list(csv.reader(io.StringIO(web.get(f"/frequency.csv?{asked}&by=channel").text)))
+    head = rows[0].index("reach")
+    assert all(int(row[head]) >= PEOPLE_MIN or row[head] == "0" for row in rows[1:])
+    again = web.get(f"/api/frequency?{asked}&by=channel").json()
+    assert json.dumps(again) == json.dumps(answer.json())
+
+
+@pytest.mark.clickhouse
+def test_an_organisation_lists_its_own_campaigns(web: httpx.Client) -> None:
+    every = web.get("/api/campaigns").json()
+    own = web.get("/api/campaigns?as_organisation=hillstrom").json()
+    assert [each["name"] for each in own] == [
+        each["name"] for each in every if each["advertiser"] == "hillstrom"
+    ] == ["hillstrom"]  # fmt: skip
+    assert own[0]["reach"] is None
+    page = web.get("/?as_organisation=hillstrom").text
+    assert "hillstrom" in page
+    assert "cj-8" not in page
