@@ -15,11 +15,9 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
     from console.reporting.population import Population
-    from console.reports.duplication import DuplicationReport
-    from console.reports.overlap import OverlapReport
 
 
-def _overlap(found: OverlapReport) -> Iterator[Sum]:
+def _overlap(found: Any) -> Iterator[Sum]:
     both, only_a, only_b = ("overlap",), ("only_a",), ("only_b",)
     yield Sum(("reach_a",), (only_a, both))
     yield Sum(("reach_b",), (only_b, both))
@@ -33,7 +31,7 @@ def _overlap(found: OverlapReport) -> Iterator[Sum]:
             yield Sum((*path, "cumulative"), (own[step.campaign][0] if not m else ("union",),))
 
 
-def _duplication(found: DuplicationReport) -> Iterator[Sum]:
+def _duplication(found: Any) -> Iterator[Sum]:
     of = [
         (frozenset(each.campaigns), ("combinations", n, "only"))
         for n, each in enumerate(found.combinations)
@@ -87,7 +85,7 @@ def _of_two(client: Client, found: Any) -> Iterator[Population]:
             )
 
 
-OVERLAP: Protection[OverlapReport] = Protection(
+OVERLAP: Protection[Any] = Protection(
     counts=dict.fromkeys(
         (
             *("reach_a", "reach_b", "overlap", "union", "only_a", "only_b"),
@@ -106,7 +104,7 @@ OVERLAP: Protection[OverlapReport] = Protection(
     campaigns=("a", "b"),
 )
 
-DUPLICATION: Protection[DuplicationReport] = Protection(
+DUPLICATION: Protection[Any] = Protection(
     counts=dict.fromkeys(
         ("union", "reach", "incremental", "cumulative", "unique", "both", "only", "at_least"),
         PEOPLE_MIN,

@@ -16,7 +16,17 @@ if TYPE_CHECKING:
     import httpx
 
 CLOSED = {
-    *("attribution", "coins", "compliance", "flags", "lift", "outcome", "reach", "reserve"),
+    *(
+        "attribution",
+        "coins",
+        "compliance",
+        "flags",
+        "lift",
+        "outcome",
+        "power",
+        "reach",
+        "reserve",
+    ),
     *("settlement",),
 }
 PROTECTED = {"campaigns", "description", "duplication", "frequency", "overlap"}
