@@ -72,11 +72,8 @@ def test_small_counts_are_on_no_surface(web: httpx.Client) -> None:
 
 @pytest.mark.clickhouse
 def test_an_organisation_lists_its_own_campaigns(web: httpx.Client) -> None:
-    every = web.get("/api/campaigns").json()
     own = web.get("/api/campaigns?as_organisation=hillstrom").json()
-    assert [each["name"] for each in own] == [
-        each["name"] for each in every if each["advertiser"] == "hillstrom"
-    ] == ["hillstrom"]  # fmt: skip
+    assert [each["name"] for each in own] == ["hillstrom"]
     assert own[0]["reach"] is None
     page = web.get("/?as_organisation=hillstrom").text
     assert "hillstrom" in page
