@@ -27,8 +27,7 @@ FROM
         sum(r.viewable) AS viewable,
         sum(r.served_paid) AS served_paid,
         sum(r.viewable_paid) AS viewable_paid
-    FROM reach_counts AS r
-    WHERE campaign IN {campaigns:Array(String)}
+    FROM net_counts(campaigns = {campaigns:Array(String)}) AS r
     GROUP BY person
 ) AS c
 GROUP BY ALL

@@ -18,8 +18,6 @@ SELECT
     paid,
     multiIf({by:String} = 'channel', channel, {by:String} = 'creative', creative, format) AS part,
     bitmapCardinality(as_persons(groupBitmapMergeState(people))) AS reach
-FROM reach_days
-WHERE campaign IN {campaigns:Array(String)}
-    AND day BETWEEN {begin:Date} AND {end:Date}
+FROM net_days(campaigns = {campaigns:Array(String)}, begin = {begin:Date}, end = {end:Date})
 GROUP BY basis, paid, part
 ORDER BY basis, paid, part

@@ -12,8 +12,6 @@ SELECT
     sum(s.viewable) AS viewable,
     sum(s.cents) AS cents,
     sum(s.priced) AS priced
-FROM reach_sums AS s
-WHERE (empty({campaigns:Array(String)}) OR campaign IN {campaigns:Array(String)})
-    AND day BETWEEN {begin:Date} AND {end:Date}
+FROM net_sums(campaigns = {campaigns:Array(String)}, begin = {begin:Date}, end = {end:Date}) AS s
 GROUP BY GROUPING SETS ((kind, paid, day), (kind, paid, campaign))
 ORDER BY kind, paid, day, campaign
