@@ -45,7 +45,7 @@ class Judged:
 
 def due(client: Client, since: date | None, own: Sequence[Rule] | None = None) -> list[date]:
     """Return the days to be judged, in order."""
-    digest = _digest(own or rules(), withdrawals(client))
+    digest = _digest(rules() if own is None else own, withdrawals(client))
     known = {
         row["day"]: (row["rules"], row["seen"]) for row in rows(client, "verdicts/judged_days")
     }
@@ -66,7 +66,7 @@ def judge(
         days: those that are `due`.
         own: the rules; all by default.
     """
-    asked = own or rules()
+    asked = rules() if own is None else own
     withdrawn = withdrawals(client)
     days = tuple(days)
     digest, seen = _digest(asked, withdrawn), _seen(client, days)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from console.reports.frequency_figures import BasisFigures, Frequency, FrequencyReport
+    from console.reports.invalid import InvalidFigures
 
 FAULTS_SHOWN_MAX = 3
 
@@ -85,6 +86,7 @@ def _faults(found: FrequencyReport, counted: Mapping[str, int]) -> Iterator[Loca
                 added = sum(part.population or 0 for part in parts)
                 populations = LocalizedText("populations of the parts, added,")
                 yield from equal(name, populations, added, POPULATION, found.population)
+    yield from _of_invalid(found.invalid, own)
     for name, viewable in own.items():
         served = own.get(name.replace("viewable", "served"))
         if viewable.basis == "viewable" and served is not None:
@@ -95,6 +97,39 @@ def _faults(found: FrequencyReport, counted: Mapping[str, int]) -> Iterator[Loca
             yield from at_most(name, IMPRESSIONS, viewable.impressions, is_measurable, measurable)
             are_served = LocalizedText("exposures served")
             yield from at_most(name, is_measurable, measurable, are_served, served.impressions)
+
+
+def _of_invalid(
+    found: Iterable[InvalidFigures], own: Mapping[str, BasisFigures]
+) -> Iterator[LocalizedText]:
+    """Yield what contradicts itself of gross, invalid and net; any rule finds what one does."""
+    for name, rows in _by_name(found).items():
+        total = rows[0]  # by any rule
+        net = own[name].impressions if name in own else 0
+        gross, all_invalid = (
+            LocalizedText("gross impressions"),
+            LocalizedText("all that is invalid"),
+        )
+        both = LocalizedText("net impressions and invalid ones, added,")
+        yield from equal(name, both, net + total.invalid, gross, total.gross)
+        reach = own[name].reach if name in own else 0
+        yield from at_most(name, REACH, reach, LocalizedText("gross reach"), total.reach_gross)
+        for row in rows[1:]:
+            by_rule = LocalizedText("what breaks a rule")
+            yield from at_most(
+                f"{name}, {row.rule}", by_rule, row.invalid, all_invalid, total.invalid
+            )
+        added = LocalizedText("what breaks each rule, added,")
+        by_rules = sum(row.invalid for row in rows[1:])
+        yield from at_most(name, all_invalid, total.invalid, added, by_rules)
+
+
+def _by_name(found: Iterable[InvalidFigures]) -> dict[str, list[InvalidFigures]]:
+    """Return the rows of each basis, by its name, that by any rule first."""
+    rows: dict[str, list[InvalidFigures]] = {}
+    for row in found:
+        rows.setdefault(name_of(row), []).append(row)
+    return rows
 
 
 def name_of(figures: Any) -> str:

@@ -23,6 +23,8 @@ from console.reports.frequency_figures import (
     PartFigures,
 )
 from console.reports.frequency_protected import PROTECTION
+from console.reports.invalid import INVALID, TABLE, invalid
+from console.reports.invalid import QUERIES as INVALID_QUERIES
 from console.reports.notes import notes
 from console.reports.reached import UNION, reached, summed, windowed
 
@@ -129,9 +131,11 @@ def frequency(
         by_day=tuple(_days(asked, sums, used)),
         by_campaign=tuple(_campaigns(asked, sums, used)),
         parts=tuple(_parts(asked, used, population["population"])) if by else (),
+        invalid=invalid(log, names, window, bases),
         basis=BASIS,
         people=PEOPLE,
         cost=COST,
+        net=INVALID,
         notes=notes(names),
         queries=log.asked,
     )
@@ -412,7 +416,7 @@ def _text(found: FrequencyReport, to: Layout) -> None:
                 [[any_figure(row[name]) for name in heads] for row in rows],
                 listed={_(table.head("basis"))},
             )
-    to.sentences([found.basis, found.people, found.cost, *found.notes])
+    to.sentences([found.basis, found.people, found.cost, found.net, *found.notes])
 
 
 _LEFT_OUT = {"incentivised", *(f"reached_{n}" for n in range(1, TIMES_MAX)), "reached_10_plus"}
@@ -508,7 +512,7 @@ REPORT = Report(
         "reports/frequency_people_whole",
         *("reports/population", "reports/frequency_sums", "reports/frequency_counts"),
         *("reports/frequency_events", "reports/frequency_days", "reports/population_attribute"),
-        "reports/frequency_cut",
+        *("reports/frequency_cut", *INVALID_QUERIES),
     ),
     compute=frequency,
     result=FrequencyReport,
@@ -543,9 +547,10 @@ REPORT = Report(
             rows=lambda found: [_flat(own) for own in found.parts],
             columns=_columns(PartFigures),
         ),
+        TABLE,
     ),
     text=_text,
     title=lambda found: " + ".join(found.campaigns),
-    sentences=lambda found: (found.basis, found.people, found.cost, *found.notes),
+    sentences=lambda found: (found.basis, found.people, found.cost, found.net, *found.notes),
     protection=PROTECTION,
 )

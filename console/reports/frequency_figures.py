@@ -7,6 +7,7 @@ from datetime import date
 
 from console.i18n import LocalizedText
 from console.reports.basis import Query
+from console.reports.invalid import InvalidFigures
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,8 +96,10 @@ class FrequencyReport:
     by_day: tuple[DayFigures, ...]
     by_campaign: tuple[CampaignFigures, ...]
     parts: tuple[PartFigures, ...]
+    invalid: tuple[InvalidFigures, ...]  # by rule; none where nothing is
     basis: LocalizedText
     people: LocalizedText
     cost: LocalizedText
+    net: LocalizedText
     notes: tuple[LocalizedText, ...]
     queries: tuple[Query, ...]

@@ -6,7 +6,8 @@ WITH
     (
         SELECT groupBitmapState(number)
         FROM invalid_events
-        WHERE (empty({campaigns:Array(String)}) OR campaign IN {campaigns:Array(String)}) AND kind != 'click'
+        WHERE (empty({campaigns:Array(String)}) OR campaign IN {campaigns:Array(String)})
+            AND kind != 'click'
     ) AS suspects,
     ifNull(nullIf((SELECT argMax(zone, since) FROM reach_zone), ''), 'UTC') AS zone
 SELECT
@@ -19,7 +20,8 @@ SELECT
     creative,
     if(bitmapCardinality(suspects) = 0, d.people, bitmapAndnot(d.people, suspects)) AS people
 FROM reach_days AS d
-WHERE (empty({campaigns:Array(String)}) OR campaign IN {campaigns:Array(String)}) AND day BETWEEN {begin:Date} AND {end:Date}
+WHERE (empty({campaigns:Array(String)}) OR campaign IN {campaigns:Array(String)})
+    AND day BETWEEN {begin:Date} AND {end:Date}
 UNION ALL
 SELECT campaign, basis, paid, day, channel, format, creative, groupBitmapState(number) AS people
 FROM
@@ -50,7 +52,8 @@ FROM
                 (
                     SELECT person
                     FROM invalid_events
-                    WHERE (empty({campaigns:Array(String)}) OR campaign IN {campaigns:Array(String)}) AND kind != 'click'
+                    WHERE (empty({campaigns:Array(String)}) OR campaign IN {campaigns:Array(String)})
+                        AND kind != 'click'
                 )
             UNION ALL
             SELECT
@@ -65,7 +68,8 @@ FROM
                 number,
                 -toInt64(counted) AS times
             FROM invalid_events
-            WHERE (empty({campaigns:Array(String)}) OR campaign IN {campaigns:Array(String)}) AND kind != 'click'
+            WHERE (empty({campaigns:Array(String)}) OR campaign IN {campaigns:Array(String)})
+                AND kind != 'click'
         )
         WHERE day BETWEEN {begin:Date} AND {end:Date}
     )

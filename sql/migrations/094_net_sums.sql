@@ -16,7 +16,8 @@ SELECT
     s.cents AS cents,
     s.priced AS priced
 FROM reach_sums AS s
-WHERE (empty({campaigns:Array(String)}) OR campaign IN {campaigns:Array(String)}) AND day BETWEEN {begin:Date} AND {end:Date}
+WHERE (empty({campaigns:Array(String)}) OR campaign IN {campaigns:Array(String)})
+    AND day BETWEEN {begin:Date} AND {end:Date}
 UNION ALL
 SELECT
     campaign,

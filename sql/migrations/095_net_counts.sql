@@ -21,4 +21,5 @@ SELECT
     if(kind = 'exposure' AND paid, -toInt64(counted), 0) AS served_paid,
     if(i.viewable AND paid, -toInt64(counted), 0) AS viewable_paid
 FROM invalid_events AS i
-WHERE (empty({campaigns:Array(String)}) OR campaign IN {campaigns:Array(String)}) AND kind != 'click' AND counted != 0
+WHERE (empty({campaigns:Array(String)}) OR campaign IN {campaigns:Array(String)})
+    AND kind != 'click' AND counted != 0

@@ -17,7 +17,8 @@ WITH
     (
         SELECT groupBitmapState(number)
         FROM invalid_events
-        WHERE (empty({campaigns:Array(String)}) OR campaign IN {campaigns:Array(String)}) AND kind != 'click'
+        WHERE (empty({campaigns:Array(String)}) OR campaign IN {campaigns:Array(String)})
+            AND kind != 'click'
     ) AS suspects, -- of whom events were judged: taken out, and put back if one of theirs counts
     (SELECT groupBitmapMergeState(b.people) FROM people_bitmaps AS b WHERE b.kind = 'known') AS known
 SELECT
@@ -60,7 +61,8 @@ FROM
             (
                 SELECT number
                 FROM invalid_events
-                WHERE (empty({campaigns:Array(String)}) OR campaign IN {campaigns:Array(String)}) AND kind != 'click'
+                WHERE (empty({campaigns:Array(String)}) OR campaign IN {campaigns:Array(String)})
+                    AND kind != 'click'
             )
             GROUP BY campaign, number
         )
