@@ -750,6 +750,187 @@ ENGINE = ReplacingMergeTree(trained_at)
 ORDER BY model_id
 SETTINGS index_granularity = 8192;
 
+CREATE VIEW net_counts
+AS SELECT
+    campaign,
+    number,
+    toInt64(r.contacted) AS contacted,
+    toInt64(r.served) AS served,
+    toInt64(r.viewable) AS viewable,
+    toInt64(r.served_paid) AS served_paid,
+    toInt64(r.viewable_paid) AS viewable_paid
+FROM reach_counts AS r
+WHERE empty({campaigns:Array(String)}) OR (campaign IN ({campaigns:Array(String)}))
+UNION ALL
+SELECT
+    campaign,
+    number,
+    if(kind = 'contact', -toInt64(counted), 0) AS contacted,
+    if((kind = 'exposure') AND (NOT paid), -toInt64(counted), 0) AS served,
+    if(i.viewable AND (NOT paid), -toInt64(counted), 0) AS viewable,
+    if((kind = 'exposure') AND paid, -toInt64(counted), 0) AS served_paid,
+    if(i.viewable AND paid, -toInt64(counted), 0) AS viewable_paid
+FROM invalid_events AS i
+WHERE (empty({campaigns:Array(String)}) OR (campaign IN ({campaigns:Array(String)}))) AND (kind != 'click') AND (counted != 0);
+
+CREATE VIEW net_days
+AS WITH
+    (
+        SELECT groupBitmapState(number)
+        FROM invalid_events
+        WHERE (empty({campaigns:Array(String)}) OR (campaign IN ({campaigns:Array(String)}))) AND (kind != 'click')
+    ) AS suspects,
+    ifNull(nullIf((
+        SELECT argMax(zone, since)
+        FROM reach_zone
+    ), ''), 'UTC') AS zone
+SELECT
+    campaign,
+    basis,
+    paid,
+    day,
+    channel,
+    format,
+    creative,
+    if(bitmapCardinality(suspects) = 0, d.people, bitmapAndnot(d.people, suspects)) AS people
+FROM reach_days AS d
+WHERE (empty({campaigns:Array(String)}) OR (campaign IN ({campaigns:Array(String)}))) AND ((day >= {begin:Date}) AND (day <= {end:Date}))
+UNION ALL
+WITH
+    (
+        SELECT groupBitmapState(number)
+        FROM invalid_events
+        WHERE (empty({campaigns:Array(String)}) OR (campaign IN ({campaigns:Array(String)}))) AND (kind != 'click')
+    ) AS suspects,
+    ifNull(nullIf((
+        SELECT argMax(zone, since)
+        FROM reach_zone
+    ), ''), 'UTC') AS zone
+SELECT
+    campaign,
+    basis,
+    paid,
+    day,
+    channel,
+    format,
+    creative,
+    groupBitmapState(number) AS people
+FROM
+(
+    SELECT
+        campaign,
+        basis,
+        paid,
+        day,
+        channel,
+        format,
+        creative,
+        number
+    FROM
+    (
+        SELECT
+            *,
+            multiIf(kind = 'contact', ['contacted'], viewable, ['served', 'viewable'], ['served']) AS bases
+        FROM
+        (
+            SELECT
+                campaign,
+                kind,
+                paid,
+                toDate(time, zone) AS day,
+                channel,
+                format,
+                creative,
+                viewable,
+                number,
+                toInt64(1) AS times
+            FROM traffic
+            WHERE (empty({campaigns:Array(String)}) OR (campaign IN ({campaigns:Array(String)}))) AND (kind IN ('contact', 'exposure')) AND (person IN (
+                SELECT person
+                FROM invalid_events
+                WHERE (empty({campaigns:Array(String)}) OR (campaign IN ({campaigns:Array(String)}))) AND (kind != 'click')
+            ))
+            UNION ALL
+            SELECT
+                campaign,
+                kind,
+                paid,
+                toDate(time, zone) AS day,
+                channel,
+                format,
+                creative,
+                viewable,
+                number,
+                -toInt64(counted) AS times
+            FROM invalid_events
+            WHERE (empty({campaigns:Array(String)}) OR (campaign IN ({campaigns:Array(String)}))) AND (kind != 'click')
+        )
+        WHERE (day >= {begin:Date}) AND (day <= {end:Date})
+    )
+    ARRAY JOIN bases AS basis
+    GROUP BY
+        campaign,
+        basis,
+        paid,
+        day,
+        channel,
+        format,
+        creative,
+        number
+    HAVING sum(times) > 0
+)
+GROUP BY
+    campaign,
+    basis,
+    paid,
+    day,
+    channel,
+    format,
+    creative;
+
+CREATE VIEW net_sums
+AS WITH
+    ifNull(nullIf((
+        SELECT argMax(zone, since)
+        FROM reach_zone
+    ), ''), 'UTC') AS zone
+SELECT
+    campaign,
+    kind,
+    paid,
+    day,
+    channel,
+    format,
+    creative,
+    s.events AS events,
+    s.measurable AS measurable,
+    s.viewable AS viewable,
+    s.cents AS cents,
+    s.priced AS priced
+FROM reach_sums AS s
+WHERE (empty({campaigns:Array(String)}) OR (campaign IN ({campaigns:Array(String)}))) AND ((day >= {begin:Date}) AND (day <= {end:Date}))
+UNION ALL
+WITH
+    ifNull(nullIf((
+        SELECT argMax(zone, since)
+        FROM reach_zone
+    ), ''), 'UTC') AS zone
+SELECT
+    campaign,
+    kind,
+    paid,
+    toDate(i.time, zone) AS day,
+    channel,
+    format,
+    creative,
+    -toInt64(i.counted) AS events,
+    if(i.measurable, -toInt64(i.counted), 0) AS measurable,
+    if(i.viewable, -toInt64(i.counted), 0) AS viewable,
+    (-toInt64(i.counted)) * ifNull(i.cents, 0) AS cents,
+    if(isNull(i.cents), 0, -toInt64(i.counted)) AS priced
+FROM invalid_events AS i
+WHERE (empty({campaigns:Array(String)}) OR (campaign IN ({campaigns:Array(String)}))) AND (kind != 'click') AND (counted != 0) AND ((toDate(i.time, zone) >= {begin:Date}) AND (toDate(i.time, zone) <= {end:Date}));
+
 CREATE VIEW packet_draws
 (
     `program` LowCardinality(String),

@@ -33,8 +33,11 @@ pytestmark = pytest.mark.clickhouse
 
 RULES = {rule.name: rule for rule in rules()}
 SPOIL = """
-INSERT INTO invalid_events SELECT {spoilt} FROM invalid_events
-WHERE counted = 1 AND kind = 'exposure' AND campaign = 'a' LIMIT 1
+INSERT INTO invalid_events SELECT {spoilt} FROM
+(
+    SELECT * FROM invalid_events
+    WHERE counted = 1 AND kind = 'exposure' AND campaign = 'a' LIMIT 1
+)
 """
 
 
