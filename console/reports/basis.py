@@ -68,11 +68,19 @@ class QueryLog:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._asked: list[Query] = []
+        self._known: dict[str, list[dict[str, Any]]] = {}
 
     @property
     def asked(self) -> tuple[Query, ...]:
         """The queries so far, in order."""
         return tuple(self._asked)
+
+    def once(self, name: str, **values: Any) -> list[dict[str, Any]]:
+        """Run a query file as `rows` does, or return what the same has said before."""
+        key = f"{name} {values}"
+        if key not in self._known:
+            self._known[key] = self.rows(name, **values)
+        return self._known[key]
 
     def rows(self, name: str, **values: Any) -> list[dict[str, Any]]:
         """Run the query file `name`; see `sql.client.rows`.

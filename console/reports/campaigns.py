@@ -20,7 +20,7 @@ from console.reports.basis import (
 )
 from console.reports.days import ALWAYS, SPAN, require_counted
 from console.reports.identities import Identities, identities
-from console.reports.reached import Contacted, contacted, reached, summed
+from console.reports.reached import NET, Contacted, contacted, reached, summed
 from console.reports.uncounted import outside_words, uncounted, uncounted_words
 from console.reports.unknown import unknown_campaign
 
@@ -175,6 +175,7 @@ REPORT: Report[list[Campaign]] = Report(
         *("reports/campaigns", "reports/reach_zone", "reports/frequency_people_whole"),
         *("reports/frequency_sums", "reports/identities", "reports/contacts"),
         *("reports/outcomes", "reports/uncounted"),
+        *NET,
     ),
     compute=campaigns,
     result=list[Campaign],

@@ -28,6 +28,7 @@ from console.reports.coin_flows import (
 )
 from console.reports.consistency import InconsistentError
 from console.reports.lift import REPORT as LIFT
+from console.reports.reached import NET
 from console.settlement.month import NO_END
 from flowdrop.files import SheetChart
 
@@ -404,6 +405,7 @@ REPORT = Report(
         *("reports/advertisers", "reports/campaign_names", "reports/coin_sums"),
         *("settlement/caused_coins", "settlement/budget", "reports/reach_zone"),
         "reports/frequency_people_whole",
+        *NET,
     ),
     compute=coins,
     result=CoinReport,

@@ -14,7 +14,7 @@ from console.reports.consistency import REACH, at_most, equal, refuse
 from console.reports.days import require_days, window_of
 from console.reports.notes import notes
 from console.reports.overlap_protected import DUPLICATION
-from console.reports.reached import UNION, reached
+from console.reports.reached import NET, UNION, net_rows, reached
 from flowdrop.files import SheetChart
 
 if TYPE_CHECKING:
@@ -119,8 +119,7 @@ def duplication(
     log = QueryLog(client)
     require_days(log, zone)
     first, last = window.bounds
-    values = {"campaigns": list(names), "begin": first, "end": last}
-    rows = log.rows("reports/duplication", basis=counted, **values)
+    rows = net_rows(log, "reports/duplication", names, basis=counted, begin=first, end=last)
     people = {row["mask"]: row["people"] for row in rows}
     orders = {"stated": range(len(names)), "best": _best(people, len(names))}
     found = DuplicationReport(
@@ -255,6 +254,7 @@ REPORT = Report(
     queries=(
         *("reports/campaign_names", "reports/reach_zone", "reports/duplication"),
         *("reports/frequency_people", "reports/frequency_people_whole"),
+        *NET,
     ),
     compute=duplication,
     result=DuplicationReport,

@@ -26,7 +26,7 @@ from console.reports.frequency_protected import PROTECTION
 from console.reports.invalid import INVALID, TABLE, invalid
 from console.reports.invalid import QUERIES as INVALID_QUERIES
 from console.reports.notes import notes
-from console.reports.reached import UNION, reached, summed, windowed
+from console.reports.reached import NET, UNION, net_rows, reached, summed, windowed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -169,7 +169,7 @@ class _Asked:
     def counted(self) -> list[dict[str, Any]]:
         """Return how many people were reached how often."""
         if self.window.is_whole:
-            return self.log.rows("reports/frequency_counts", campaigns=list(self.names))
+            return net_rows(self.log, "reports/frequency_counts", self.names)
         return self.of_events("", "")
 
     def of_events(self, by: str, attribute: str) -> list[dict[str, Any]]:
@@ -512,7 +512,7 @@ REPORT = Report(
         "reports/frequency_people_whole",
         *("reports/population", "reports/frequency_sums", "reports/frequency_counts"),
         *("reports/frequency_events", "reports/frequency_days", "reports/population_attribute"),
-        *("reports/frequency_cut", *INVALID_QUERIES),
+        *("reports/frequency_cut", *NET, *INVALID_QUERIES),
     ),
     compute=frequency,
     result=FrequencyReport,

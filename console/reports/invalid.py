@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from console.i18n import N_, LocalizedText
 from console.reporting.report import Table, plain
+from console.reports.reached import has_suspects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -55,10 +56,11 @@ def invalid(
     """Return what was judged invalid on every basis that has anything, by rule; first by any."""
     first, last = window.bounds
     values: dict[str, Any] = {"campaigns": list(names), "begin": first, "end": last}
-    found = log.rows("reports/frequency_invalid", **values)
-    if not found:
+    if not has_suspects(log, names):
         return ()
-    gross = {_key(row): row for row in log.rows("reports/frequency_gross", **values)}
+    found = log.rows("reports/frequency_invalid", **values)
+    rows = log.rows("reports/frequency_gross", **values) if found else []
+    gross = {_key(row): row for row in rows}
     net = {(own.basis, own.incentivised): own.reach for own in bases}
     return tuple(
         InvalidFigures(

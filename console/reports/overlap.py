@@ -14,7 +14,7 @@ from console.reports.days import ALWAYS, require_counted
 from console.reports.identities import identities, identity_notes
 from console.reports.notes import notes
 from console.reports.overlap_protected import OVERLAP
-from console.reports.reached import UNION, Contacted, contacted, reached
+from console.reports.reached import NET, UNION, Contacted, contacted, reached
 from console.reports.uncounted import uncounted, uncounted_words
 
 if TYPE_CHECKING:
@@ -169,6 +169,7 @@ REPORT = Report(
     queries=(
         *("reports/campaign_names", "reports/reach_zone", "reports/frequency_people_whole"),
         *("reports/uncounted", "reports/identities"),
+        *NET,
     ),
     compute=overlap,
     result=OverlapReport,

@@ -15,7 +15,7 @@ from console.reports.consistency import IMPRESSIONS, REACH, at_most, equal, refu
 from console.reports.days import ALWAYS, require_days
 from console.reports.identities import Identities, identities, identity_notes
 from console.reports.notes import notes
-from console.reports.reached import UNION, Contacted, contacted, reached, summed, windowed
+from console.reports.reached import NET, UNION, Contacted, contacted, reached, summed, windowed
 from console.reports.uncounted import outside_words, uncounted, uncounted_words
 from console.settlement.month import NO_END
 from flowdrop.files import SheetChart
@@ -373,6 +373,7 @@ REPORT = Report(
         *("reports/frequency_sums", "reports/frequency_days", "reports/outcomes"),
         *("reports/contacts", "reports/coins", "settlement/budget", "reports/uncounted"),
         "reports/identities",
+        *NET,
     ),
     compute=reach,
     result=ReachReport,

@@ -11,13 +11,37 @@ if TYPE_CHECKING:
     from console.reports.days import Window
 
 UNION = ""  # the queries' name for all campaigns together
-QUERIES = ("reports/frequency_people", "reports/frequency_people_whole", "reports/frequency_sums")
+NET = (
+    "reports/suspects",
+    *(
+        f"reports/{query}_net"
+        for query in (
+            *("frequency_people", "frequency_people_whole", "frequency_days", "frequency_sums"),
+            *("frequency_cut", "frequency_counts", "frequency_events", "duplication"),
+        )
+    ),
+)
+"""What is asked where campaigns have invalid traffic: the same queries, net of it."""
+
+
+def net_rows(
+    log: QueryLog, query: str, names: Sequence[str], **values: Any
+) -> list[dict[str, Any]]:
+    """Run a query of campaigns, or the one that is net of invalid traffic where there is any."""
+    asked = f"{query}_net" if has_suspects(log, names) else query
+    return log.rows(asked, campaigns=list(names), **values)
+
+
+def has_suspects(log: QueryLog, names: Sequence[str]) -> bool:
+    """Return whether anything of campaigns was judged: mostly nothing, and a short look."""
+    [found] = log.once("reports/suspects", campaigns=list(names))
+    return bool(found["suspects"])
 
 
 def reached(log: QueryLog, names: Sequence[str], window: Window) -> list[dict[str, Any]]:
     """Return the people whom campaigns reached, together and each, on every basis."""
     if window.is_whole:
-        return log.rows("reports/frequency_people_whole", campaigns=list(names))
+        return net_rows(log, "reports/frequency_people_whole", names)
     return windowed(log, "reports/frequency_people", names, window)
 
 
@@ -31,7 +55,7 @@ def windowed(
 ) -> list[dict[str, Any]]:
     """Run a query of campaigns in a window of days."""
     first, last = window.bounds
-    return log.rows(query, campaigns=list(names), begin=first, end=last, **more)
+    return net_rows(log, query, names, begin=first, end=last, **more)
 
 
 class Contacted(NamedTuple):

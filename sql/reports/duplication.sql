@@ -22,8 +22,11 @@ FROM
         SELECT
             indexOf({campaigns:Array(String)}, campaign) AS at,
             arrayJoin(bitmapToArray(as_persons(groupBitmapMergeState(people)))) AS person
-        FROM net_days(campaigns = {campaigns:Array(String)}, begin = {begin:Date}, end = {end:Date})
-        WHERE basis = {basis:String} AND NOT paid
+        FROM reach_days
+        WHERE campaign IN {campaigns:Array(String)}
+            AND basis = {basis:String}
+            AND NOT paid
+            AND day BETWEEN {begin:Date} AND {end:Date}
         GROUP BY campaign
     )
     GROUP BY person

@@ -27,7 +27,8 @@ FROM
         sum(r.viewable) AS viewable,
         sum(r.served_paid) AS served_paid,
         sum(r.viewable_paid) AS viewable_paid
-    FROM net_counts(campaigns = {campaigns:Array(String)}) AS r
+    FROM reach_counts AS r
+    WHERE campaign IN {campaigns:Array(String)}
     GROUP BY person
 ) AS c
 GROUP BY ALL

@@ -18,6 +18,8 @@ SELECT
     paid,
     multiIf({by:String} = 'channel', channel, {by:String} = 'creative', creative, format) AS part,
     bitmapCardinality(as_persons(groupBitmapMergeState(people))) AS reach
-FROM net_days(campaigns = {campaigns:Array(String)}, begin = {begin:Date}, end = {end:Date})
+FROM reach_days
+WHERE campaign IN {campaigns:Array(String)}
+    AND day BETWEEN {begin:Date} AND {end:Date}
 GROUP BY basis, paid, part
 ORDER BY basis, paid, part

@@ -30,7 +30,9 @@ FROM
         day,
         as_persons(groupBitmapMergeState(people)) AS found,
         groupBitmapMergeState(found) OVER (PARTITION BY basis, paid ORDER BY day) AS so_far
-    FROM net_days(campaigns = {campaigns:Array(String)}, begin = {begin:Date}, end = {end:Date})
+    FROM reach_days
+    WHERE campaign IN {campaigns:Array(String)}
+        AND day BETWEEN {begin:Date} AND {end:Date}
     GROUP BY basis, paid, day
 )
 ORDER BY basis, paid, day

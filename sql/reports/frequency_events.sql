@@ -38,40 +38,19 @@ FROM
             {by:String} = 'format', format,
             ''
         ) AS own,
-        sumIf(times, type = 'contact') AS contacted,
-        sumIf(times, type = 'exposure' AND NOT paid) AS served,
-        sumIf(times, is_viewable AND NOT paid) AS viewable,
-        sumIf(times, type = 'exposure' AND paid) AS served_paid,
-        sumIf(times, is_viewable AND paid) AS viewable_paid,
-        sumIf(times * ifNull(cost, 0), type = 'contact') AS contacted_cents,
-        sumIf(times * ifNull(cost, 0), type = 'exposure' AND NOT paid) AS served_cents,
-        sumIf(times * ifNull(cost, 0), type = 'exposure' AND paid) AS served_paid_cents
-    FROM
-    (
-        SELECT number, type, channel, creative, format, pixels, seconds, paid, cost, toInt64(1) AS times
-        FROM campaign_events
-        WHERE campaign IN {campaigns:Array(String)}
-            AND type IN ('contact', 'exposure')
-            AND number != 0
-            AND toDate(time, {zone:String}) BETWEEN {begin:Date} AND {end:Date}
-        UNION ALL
-        SELECT
-            number,
-            kind AS type,
-            channel,
-            creative,
-            format,
-            if(viewable, 1, NULL) AS pixels,
-            if(viewable, 86400, NULL) AS seconds,
-            paid,
-            cents AS cost,
-            -toInt64(counted) AS times -- what was judged is taken away
-        FROM invalid_events
-        WHERE campaign IN {campaigns:Array(String)}
-            AND kind != 'click'
-            AND counted != 0
-            AND toDate(time, {zone:String}) BETWEEN {begin:Date} AND {end:Date}
-    )
+        countIf(type = 'contact') AS contacted,
+        countIf(type = 'exposure' AND NOT paid) AS served,
+        countIf(is_viewable AND NOT paid) AS viewable,
+        countIf(type = 'exposure' AND paid) AS served_paid,
+        countIf(is_viewable AND paid) AS viewable_paid,
+        sumIf(ifNull(cost, 0), type = 'contact') AS contacted_cents,
+        sumIf(ifNull(cost, 0), type = 'exposure' AND NOT paid) AS served_cents,
+        sumIf(ifNull(cost, 0), type = 'exposure' AND paid) AS served_paid_cents
+    FROM campaign_events
+    WHERE campaign IN {campaigns:Array(String)}
+        AND type IN ('contact', 'exposure')
+        AND number != 0
+        AND toDate(time, {zone:String}) BETWEEN {begin:Date} AND {end:Date}
     GROUP BY person, own
 ) AS e
 LEFT JOIN

@@ -23,7 +23,9 @@ SELECT
 FROM
 (
     SELECT basis, paid, campaign, as_persons(groupBitmapMergeState(people)) AS found
-    FROM net_days(campaigns = {campaigns:Array(String)}, begin = {begin:Date}, end = {end:Date})
+    FROM reach_days
+    WHERE campaign IN {campaigns:Array(String)}
+        AND day BETWEEN {begin:Date} AND {end:Date}
     GROUP BY GROUPING SETS ((basis, paid, campaign), (basis, paid))
 )
 ORDER BY basis, paid, campaign

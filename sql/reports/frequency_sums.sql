@@ -1,6 +1,6 @@
 -- One row per kind of event, by whether people were paid to look, and per day, and per campaign (the other
--- is then empty): events in a window of days, net of invalid traffic, measurable and viewable ones, what
--- they cost. Without campaigns it is about all.
+-- is then empty): events in a window of days, measurable and viewable ones, what they cost. Without
+-- campaigns it is about all.
 SELECT
     kind,
     paid,
@@ -12,7 +12,8 @@ SELECT
     sum(s.viewable) AS viewable,
     sum(s.cents) AS cents,
     sum(s.priced) AS priced
-FROM net_sums(campaigns = {campaigns:Array(String)}, begin = {begin:Date}, end = {end:Date}) AS s
+FROM reach_sums AS s
+WHERE (empty({campaigns:Array(String)}) OR campaign IN {campaigns:Array(String)})
+    AND day BETWEEN {begin:Date} AND {end:Date}
 GROUP BY GROUPING SETS ((kind, paid, day), (kind, paid, campaign))
-HAVING events != 0 -- all of them may be invalid
 ORDER BY kind, paid, day, campaign
