@@ -131,7 +131,9 @@ def frequency(
         by_day=tuple(_days(asked, sums, used)),
         by_campaign=tuple(_campaigns(asked, sums, used)),
         parts=tuple(_parts(asked, used, population["population"])) if by else (),
-        invalid=invalid(log, names, window, bases),
+        invalid=invalid(
+            log, names, window, {(own.basis, own.incentivised): own.reach for own in bases}
+        ),
         basis=BASIS,
         people=PEOPLE,
         cost=COST,

@@ -10,11 +10,10 @@ from console.reporting.report import Table, plain
 from console.reports.reached import has_suspects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
 
     from console.reports.basis import QueryLog
     from console.reports.days import Window
-    from console.reports.frequency_figures import BasisFigures
 
 QUERIES = ("reports/frequency_gross", "reports/frequency_invalid")
 ANY = ""  # the queries' name for all rules together
@@ -51,9 +50,12 @@ class InvalidFigures:
 
 
 def invalid(
-    log: QueryLog, names: Sequence[str], window: Window, bases: Iterable[BasisFigures]
+    log: QueryLog, names: Sequence[str], window: Window, net: Mapping[tuple[str, bool], int]
 ) -> tuple[InvalidFigures, ...]:
-    """Return what was judged invalid on every basis that has anything, by rule; first by any."""
+    """Return what was judged invalid on every basis that has anything, by rule; first by any.
+
+    `net` is the reach of each basis, by its name and whether people were paid to look.
+    """
     first, last = window.bounds
     values: dict[str, Any] = {"campaigns": list(names), "begin": first, "end": last}
     if not has_suspects(log, names):
@@ -61,7 +63,6 @@ def invalid(
     found = log.rows("reports/frequency_invalid", **values)
     rows = log.rows("reports/frequency_gross", **values) if found else []
     gross = {_key(row): row for row in rows}
-    net = {(own.basis, own.incentivised): own.reach for own in bases}
     return tuple(
         InvalidFigures(
             basis=row["basis"],

@@ -1,4 +1,4 @@
--- The rows of reports/duplication, net of invalid traffic: asked where there is any.
+-- One row as reports/duplication has it, net of invalid traffic: asked where there is any.
 WITH
     (SELECT (groupArray(l.number), groupArray(l.owner)) FROM linked_numbers AS l) AS links,
     bitmapBuild(links.1) AS linked,

@@ -1,4 +1,4 @@
--- The rows of reports/frequency_cut, net of invalid traffic: asked where there is any.
+-- One row as reports/frequency_cut has it, net of invalid traffic: asked where there is any.
 WITH
     (SELECT (groupArray(l.number), groupArray(l.owner)) FROM linked_numbers AS l) AS links,
     bitmapBuild(links.1) AS linked,

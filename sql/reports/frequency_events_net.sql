@@ -1,4 +1,4 @@
--- The rows of reports/frequency_events, net of invalid traffic: asked where there is any.
+-- One row as reports/frequency_events has it, net of invalid traffic: asked where there is any.
 WITH
     (SELECT (groupArray(l.number), groupArray(l.owner)) FROM linked_numbers AS l) AS links,
     n -> if(

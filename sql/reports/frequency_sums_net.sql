@@ -1,4 +1,4 @@
--- The rows of reports/frequency_sums, net of invalid traffic: asked where there is any.
+-- One row as reports/frequency_sums has it, net of invalid traffic: asked where there is any.
 SELECT
     kind,
     paid,
