@@ -179,7 +179,7 @@ PROTECTION: Protection[FrequencyReport] = Protection(
     },
     told=frozenset(
         {
-            *("campaigns", "begin", "end", "zone", "by", "as_of", "basis", "people", "cost"),
+            *("campaigns", "begin", "end", "zone", "by", "as_of", "basis", "people", "cost", "net"),
             *("notes", "queries", "incentivised", "day", "campaign", "part"),
         }
     ),
