@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from console.i18n import N_, LocalizedText
+from console.reporting.figures import number
 from console.reporting.report import Parameter, Report, Table, plain
 from console.reports.basis import NoReportError, Query, QueryLog
 from console.reports.campaigns import require
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
 CAMPAIGNS_MAX = 20
+COMBINATIONS_MAX = 100  # of 20 campaigns there can be a million
 BASES = ("contacted", "served", "viewable")
 
 BASIS = LocalizedText(
@@ -79,7 +81,9 @@ class DuplicationReport:
     union: int  # people reached by any, each once
     stacked: tuple[Stacked, ...]  # in the stated order, then in the best
     pairs: tuple[Pair, ...]
-    combinations: tuple[Combination, ...]  # that reached somebody, by people
+    combinations: tuple[Combination, ...]  # that reached somebody: those with most people
+    combinations_other: int  # how many more there are
+    people_other: int  # and whom just those reached
     basis: LocalizedText
     notes: tuple[LocalizedText, ...]
     queries: tuple[Query, ...]
@@ -119,21 +123,30 @@ def duplication(
     log = QueryLog(client)
     require_days(log, zone)
     first, last = window.bounds
-    rows = net_rows(log, "reports/duplication", names, basis=counted, begin=first, end=last)
-    people = {row["mask"]: row["people"] for row in rows}
-    orders = {"stated": range(len(names)), "best": _best(people, len(names))}
+    values = {"basis": counted, "begin": first, "end": last, "is_whole": window.is_whole}
+    (steps,) = net_rows(log, "reports/duplication_steps", names, **values)
+    only = net_rows(log, "reports/duplication", names, **values, most=COMBINATIONS_MAX)
+    masks = [row["mask"] for row in only]
+    shared = net_rows(log, "reports/duplication_shared", names, **values, masks=masks)
+    all_of = {row["mask"]: row["people"] for row in shared}
+    all_masks, all_people = (only[0][f"all_{name}"] if only else 0 for name in _OF_ALL)
     found = DuplicationReport(
         campaigns=names,
         counted=counted,
         begin=window.begin,
         end=window.end,
         zone=zone,
-        union=sum(people.values()),
-        stacked=tuple(
-            step for name, order in orders.items() for step in _stacked(name, order, names, people)
+        union=steps["cumulative"][-1],
+        stacked=(
+            *_stacked("stated", range(len(names)), names, steps, steps["cumulative"]),
+            *_stacked(
+                "best", [n - 1 for n in steps["best"]], names, steps, steps["best_cumulative"]
+            ),
         ),
-        pairs=tuple(_pairs(names, people)),
-        combinations=tuple(_combinations(names, people)),
+        pairs=tuple(_pairs(names, steps)),
+        combinations=tuple(_combinations(names, only, all_of)),
+        combinations_other=all_masks - len(only),
+        people_other=all_people - sum(row["people"] for row in only),
         basis=BASIS,
         notes=notes(names),
         queries=log.asked,
@@ -147,60 +160,57 @@ def duplication(
     return found
 
 
-def _any(people: Mapping[int, int], mask: int) -> int:
-    """Return the people whom any campaign of `mask` reached."""
-    return sum(n for own, n in people.items() if own & mask)
-
-
-def _all(people: Mapping[int, int], mask: int) -> int:
-    """Return the people whom all campaigns of `mask` reached."""
-    return sum(n for own, n in people.items() if own & mask == mask)
-
-
-def _best(people: Mapping[int, int], count: int) -> list[int]:
-    """Return the campaigns so that each next one adds most; of equals the first stated."""
-    order: list[int] = []
-    before = 0
-    while len(order) < count:
-        left = [n for n in range(count) if n not in order]
-        best = max(left, key=lambda n: _any(people, before | 1 << n))
-        order.append(best)
-        before |= 1 << best
-    return order
+_OF_ALL = ("combinations", "people")
 
 
 def _stacked(
-    order: str, places: Sequence[int], names: Sequence[str], people: Mapping[int, int]
+    order: str,
+    places: Sequence[int],
+    names: Sequence[str],
+    steps: Mapping[str, Sequence[int]],
+    cumulative: Sequence[int],
 ) -> Iterator[Stacked]:
-    before = 0
-    for place, n in enumerate(places, 1):
-        cumulative = _any(people, before | 1 << n)
+    for place, (n, so_far, before) in enumerate(
+        zip(places, cumulative, (0, *cumulative[:-1]), strict=True), 1
+    ):
         yield Stacked(
             order=order,
             place=place,
             campaign=names[n],
-            reach=_any(people, 1 << n),
-            incremental=cumulative - _any(people, before),
-            cumulative=cumulative,
-            unique=people.get(1 << n, 0),
+            reach=steps["reach"][n],
+            incremental=so_far - before,
+            cumulative=so_far,
+            unique=steps["only"][n],
         )
-        before |= 1 << n
 
 
-def _pairs(names: Sequence[str], people: Mapping[int, int]) -> Iterator[Pair]:
+def _pairs(names: Sequence[str], steps: Mapping[str, Any]) -> Iterator[Pair]:
     for n, name in enumerate(names):
-        own = _any(people, 1 << n)
+        own = steps["reach"][n]
         for m, other in enumerate(names):
             if n != m:
-                both = _all(people, 1 << n | 1 << m)
+                both = steps["both"][max(n, m)][min(n, m)]
                 share = both / own if own else None
                 yield Pair(campaign=name, other=other, both=both, share=share)
 
 
-def _combinations(names: Sequence[str], people: Mapping[int, int]) -> Iterator[Combination]:
-    for mask, only in people.items():
+def _combinations(
+    names: Sequence[str], only: Sequence[Mapping[str, int]], all_of: Mapping[int, int]
+) -> Iterator[Combination]:
+    for row in only:
+        mask = row["mask"]
         own = tuple(name for n, name in enumerate(names) if mask >> n & 1)
-        yield Combination(campaigns=own, only=only, at_least=_all(people, mask))
+        yield Combination(campaigns=own, only=row["people"], at_least=all_of[mask])
+
+
+def _others(found: DuplicationReport) -> Iterator[LocalizedText]:
+    if found.combinations_other:
+        yield LocalizedText(
+            "Of the combinations those with most people are shown; {people} people were reached "
+            "by one of {n} others.",
+            people=number(found.people_other),
+            n=number(found.combinations_other),
+        )
 
 
 def faults(found: DuplicationReport, states: Mapping[str, int]) -> Iterator[LocalizedText]:
@@ -229,6 +239,14 @@ def faults(found: DuplicationReport, states: Mapping[str, int]) -> Iterator[Loca
         of = f"{found.counted}, {pair.campaign}, {pair.other}"
         both = LocalizedText("people in both")
         yield from at_most(of, both, pair.both, REACH, states.get(pair.campaign, 0))
+    by_person = LocalizedText("people counted one by one")
+    counted = found.people_other + sum(own.only for own in found.combinations)
+    yield from equal(found.counted, by_person, counted, union, found.union)
+    for own in found.combinations:
+        of = f"{found.counted}, {' + '.join(own.campaigns)}"
+        only = LocalizedText("people reached only by these")
+        in_common = LocalizedText("people reached by all of these")
+        yield from at_most(of, only, own.only, in_common, own.at_least)
 
 
 REPORT = Report(
@@ -252,7 +270,8 @@ REPORT = Report(
     ),
     settings=("zone",),
     queries=(
-        *("reports/campaign_names", "reports/reach_zone", "reports/duplication"),
+        *("reports/campaigns_counted", "reports/campaign_names", "reports/reach_zone"),
+        *("reports/duplication_steps", "reports/duplication", "reports/duplication_shared"),
         *("reports/frequency_people", "reports/frequency_people_whole"),
         *NET,
     ),
@@ -301,6 +320,6 @@ REPORT = Report(
         ),
     ),
     title=lambda found: " + ".join(found.campaigns),
-    sentences=lambda found: (found.basis, *found.notes),
+    sentences=lambda found: (found.basis, *_others(found), *found.notes),
     protection=DUPLICATION,
 )

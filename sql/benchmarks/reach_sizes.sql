@@ -1,5 +1,5 @@
--- One row per table of reach, and campaign_events: its rows and bytes on disk.
-SELECT table, sum(rows) AS rows, sum(bytes_on_disk) AS bytes
+-- One row per table of reach, and campaign_events: its rows, parts and bytes on disk.
+SELECT table, sum(rows) AS rows, count() AS parts, sum(bytes_on_disk) AS bytes
 FROM system.parts
 WHERE database = currentDatabase()
     AND active

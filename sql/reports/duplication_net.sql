@@ -1,31 +1,27 @@
--- One row as reports/duplication has it, net of invalid traffic: asked where there is any.
-WITH
-    (SELECT (groupArray(l.number), groupArray(l.owner)) FROM linked_numbers AS l) AS links,
-    bitmapBuild(links.1) AS linked,
-    arrayPushBack(links.1, 0) AS others,
-    arrayPushBack(links.2, 0) AS owners,
-    people -> bitmapOr(
-        bitmapAndnot(people, linked),
-        bitmapBuild(
-            arrayMap(
-                n -> transform(n, others, owners, toUInt32(0)), bitmapToArray(bitmapAnd(people, linked))
-            )
-        )
-    ) AS as_persons -- whose numbers they count as
-SELECT mask, count() AS people
+-- Rows as reports/duplication has them, net of invalid traffic: asked where there is any.
+SELECT mask, people, all_combinations, all_people
 FROM
 (
-    SELECT person, groupBitOr(toUInt32(bitShiftLeft(1, at - 1))) AS mask
+    SELECT
+        mask,
+        count() AS people,
+        count() OVER () AS all_combinations,
+        sum(count()) OVER () AS all_people
     FROM
     (
-        SELECT
-            indexOf({campaigns:Array(String)}, campaign) AS at,
-            arrayJoin(bitmapToArray(as_persons(groupBitmapMergeState(people)))) AS person
-        FROM net_days(campaigns = {campaigns:Array(String)}, begin = {begin:Date}, end = {end:Date})
-        WHERE basis = {basis:String} AND NOT paid
-        GROUP BY campaign
+        SELECT person, groupBitOr(bitShiftLeft(toUInt32(1), at - 1)) AS mask
+        FROM
+        (
+            SELECT
+                indexOf({campaigns:Array(String)}, campaign) AS at,
+                arrayJoin(bitmapToArray(people)) AS person
+            FROM net_reached_people(
+                campaigns = {campaigns:Array(String)}, basis = {basis:String}, begin = {begin:Date}, end = {end:Date}
+            )
+        )
+        GROUP BY person
     )
-    GROUP BY person
+    GROUP BY mask
 )
-GROUP BY mask
 ORDER BY people DESC, mask
+LIMIT {most:UInt32}

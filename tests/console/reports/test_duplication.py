@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections import Counter
 from dataclasses import replace
 from itertools import permutations
 from typing import TYPE_CHECKING
@@ -9,11 +11,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from console.reports.basis import NoReportError
-from console.reports.duplication import BASES, duplication, faults
+from console.reports.duplication import (
+    BASES,
+    CAMPAIGNS_MAX,
+    COMBINATIONS_MAX,
+    REPORT,
+    duplication,
+    faults,
+)
 from tests.exposures import CAMPAIGNS, bases_of, insert, made_at_random, owners
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from clickhouse_connect.driver.client import Client
 
@@ -33,7 +42,9 @@ def filled(
     return client, events
 
 
-def reached(events: list[Event], basis: str) -> dict[str, set[str]]:
+def reached(
+    events: list[Event], basis: str, names: Sequence[str] = CAMPAIGNS
+) -> dict[str, set[str]]:
     own = owners(events)
     return {
         name: {
@@ -41,7 +52,7 @@ def reached(events: list[Event], basis: str) -> dict[str, set[str]]:
             for event in events
             if event["campaign"] == name and basis in bases_of(event) and not event["paid"]
         }
-        for name in CAMPAIGNS
+        for name in names
     }
 
 
@@ -81,6 +92,39 @@ def test_it_equals_sets(
         rest = set().union(*(people[name] for name in order if name not in own.campaigns))
         assert (own.only, own.at_least) == (len(all_of - rest), len(all_of))
     assert sum(own.only for own in found.combinations) == found.union
+
+
+def test_twenty_campaigns_equal_sets_and_combinations_have_an_end(
+    fresh: Callable[[], Client],
+) -> None:
+    names = [f"c{n}" for n in range(CAMPAIGNS_MAX)]
+    events = made_at_random(1, events=4_000, people=600)
+    draw = random.Random(1)
+    for event in events:
+        if event["campaign"]:
+            event["campaign"] = names[min(draw.randrange(20), draw.randrange(20))]
+    client = fresh()
+    insert(client, events)
+    found = duplication(client, names, "served", None, None, "UTC")
+    people = reached(events, "served", names)
+    assert {step.campaign: step.reach for step in found.stacked} == {
+        name: len(own) for name, own in people.items()
+    }
+    assert found.union == len(set().union(*people.values()))
+    of_person = Counter(
+        tuple(name for name in names if person in people[name])
+        for person in set().union(*people.values())
+    )
+    assert len(found.combinations) == COMBINATIONS_MAX
+    assert found.combinations_other == len(of_person) - COMBINATIONS_MAX > 0
+    only = [own.only for own in found.combinations]
+    assert only == sorted(of_person.values(), reverse=True)[:COMBINATIONS_MAX]
+    assert found.people_other == found.union - sum(only)
+    for own in found.combinations:
+        assert own.only == of_person[own.campaigns]
+        assert own.at_least == len(set.intersection(*(people[name] for name in own.campaigns)))
+    said = [sentence.en for sentence in REPORT.sentences(found)]
+    assert f"by one of {found.combinations_other} others" in " ".join(said)
 
 
 def test_a_window_counts_its_days_only(filled: tuple[Client, list[Event]]) -> None:
@@ -125,6 +169,7 @@ def test_figures_that_contradict_each_other_are_named(
         (_first(found, replace(first, unique=10**6)), "unique reach 1000000 is more"),
         (_first(found, replace(first, cumulative=10**6)), "cumulative reach 1000000 is more"),
         (replace(found, pairs=(replace(pair, both=10**6), *pairs)), "people in both 1000000"),
+        (replace(found, people_other=1), "people counted one by one"),
     ):
         assert any(said in fault.en for fault in faults(bent, states)), said
 
