@@ -21,6 +21,7 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,7 +105,7 @@ def reports(client: Client) -> Calls:
 
     week = WEEK["begin"].isoformat()
     return {
-        REACHED_200: [lambda name=name: reach_of(name) for name in CAMPAIGNS],
+        REACHED_200: [partial(reach_of, name) for name in CAMPAIGNS],
         REACHED: [lambda: reach_of(LARGEST)] * TIMES,
         OFTEN: [often] * TIMES,
         STACKED: [stacked] * TIMES,
@@ -112,7 +113,7 @@ def reports(client: Client) -> Calls:
         OFTEN_CHANNEL: [lambda: often_in(WHOLE, "channel")] * TIMES,
         OFTEN_CITY: [lambda: often_in(WHOLE, "attribute", "city")] * TIMES,
         "report frequency of all 200 campaigns": [
-            lambda name=name: report([name]) for name in CAMPAIGNS
+            partial(report, [name]) for name in CAMPAIGNS
         ],
         "report frequency of the largest": [lambda: report([LARGEST])] * TIMES,
         "report frequency of the 20 largest": [lambda: report(TWENTY)] * TIMES,

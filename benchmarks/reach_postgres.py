@@ -24,10 +24,10 @@ NO_HEADER = csv.WriteOptions(include_header=False)
 @contextmanager
 def postgres(folder: Path, exposures: Path) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
     """Start a PostgreSQL in a folder, filled once from a file of Parquet."""
-    import pgserver
+    from pgserver.postgres_server import get_server
 
     loaded = folder / "postgres.txt"
-    server = pgserver.get_server(folder / "postgres", cleanup_mode="stop")
+    server = get_server(folder / "postgres", cleanup_mode="stop")
     try:
         with psycopg.connect(server.get_uri(), options=OPTIONS, autocommit=True) as connection:
             if not loaded.exists():

@@ -690,23 +690,26 @@ CREATE VIEW linked_numbers
     `number` UInt32,
     `owner` UInt32
 )
-AS SELECT
+AS WITH
+    (
+        SELECT (groupArray(s.other), groupArray(s.owner))
+        FROM
+        (
+            SELECT
+                other,
+                argMax(p.linked, (p.time, p.partition, p.offset)) AS is_linked,
+                argMax(p.number, (p.time, p.partition, p.offset)) AS owner
+            FROM person_links AS p
+            GROUP BY other
+            HAVING is_linked
+        ) AS s
+    ) AS links
+SELECT
     n.number AS number,
-    any(l.owner) AS owner
+    any(transform(n.person, links.1, links.2, toUInt32(0))) AS owner
 FROM people_numbers AS n
-INNER JOIN
-(
-    SELECT
-        other,
-        argMax(p.linked, (p.time, p.partition, p.offset)) AS is_linked,
-        argMax(p.number, (p.time, p.partition, p.offset)) AS owner
-    FROM person_links AS p
-    GROUP BY other
-    HAVING is_linked
-) AS l ON l.other = n.person
 WHERE n.person IN (
-    SELECT other
-    FROM person_links
+    SELECT arrayJoin(links.1)
 )
 GROUP BY number;
 
@@ -887,6 +890,23 @@ GROUP BY
     channel,
     format,
     creative;
+
+CREATE VIEW net_reached_people
+AS WITH
+    (
+        SELECT (groupArray(l.number), groupArray(l.owner))
+        FROM linked_numbers AS l
+    ) AS links,
+    bitmapBuild(links.1) AS linked,
+    arrayPushBack(links.1, 0) AS others,
+    arrayPushBack(links.2, 0) AS owners,
+    (people -> bitmapOr(bitmapAndnot(people, linked), bitmapBuild(arrayMap(n -> transform(n, others, owners, toUInt32(0)), bitmapToArray(bitmapAnd(people, linked)))))) AS as_persons
+SELECT
+    toString(campaign) AS campaign,
+    as_persons(groupBitmapMergeState(n.people)) AS people
+FROM net_days(campaigns = {campaigns:Array(String)}, begin = {begin:Date}, end = {end:Date}) AS n
+WHERE (basis = {basis:String}) AND (NOT paid)
+GROUP BY campaign;
 
 CREATE VIEW net_sums
 AS WITH
@@ -1483,6 +1503,35 @@ CREATE TABLE reach_zone
 ENGINE = MergeTree
 ORDER BY since
 SETTINGS index_granularity = 8192;
+
+CREATE VIEW reached_people
+AS WITH
+    (
+        SELECT (groupArray(l.number), groupArray(l.owner))
+        FROM linked_numbers AS l
+    ) AS links,
+    bitmapBuild(links.1) AS linked,
+    arrayPushBack(links.1, 0) AS others,
+    arrayPushBack(links.2, 0) AS owners,
+    (people -> bitmapOr(bitmapAndnot(people, linked), bitmapBuild(arrayMap(n -> transform(n, others, owners, toUInt32(0)), bitmapToArray(bitmapAnd(people, linked)))))) AS as_persons
+SELECT
+    toString(campaign) AS campaign,
+    as_persons(groupBitmapMergeState(r.people)) AS people
+FROM
+(
+    SELECT
+        campaign,
+        people
+    FROM reach_campaigns
+    WHERE (campaign IN ({campaigns:Array(String)})) AND (basis = {basis:String}) AND (NOT paid) AND {is_whole:Bool}
+    UNION ALL
+    SELECT
+        campaign,
+        people
+    FROM reach_days
+    WHERE (campaign IN ({campaigns:Array(String)})) AND (basis = {basis:String}) AND (NOT paid) AND ((day >= {begin:Date}) AND (day <= {end:Date})) AND (NOT {is_whole:Bool})
+) AS r
+GROUP BY campaign;
 
 CREATE TABLE schema_versions
 (

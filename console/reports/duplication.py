@@ -242,11 +242,11 @@ def faults(found: DuplicationReport, states: Mapping[str, int]) -> Iterator[Loca
     by_person = LocalizedText("people counted one by one")
     counted = found.people_other + sum(own.only for own in found.combinations)
     yield from equal(found.counted, by_person, counted, union, found.union)
-    for own in found.combinations:
-        of = f"{found.counted}, {' + '.join(own.campaigns)}"
+    for these in found.combinations:
+        of = f"{found.counted}, {' + '.join(these.campaigns)}"
         only = LocalizedText("people reached only by these")
         in_common = LocalizedText("people reached by all of these")
-        yield from at_most(of, only, own.only, in_common, own.at_least)
+        yield from at_most(of, only, these.only, in_common, these.at_least)
 
 
 REPORT = Report(

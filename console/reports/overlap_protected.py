@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from console.i18n import LocalizedText
 from console.reporting.protection import Implied, Protection, Sum
 from console.reporting.viewer import PEOPLE_MIN
+from console.reports.basis import NoReportError
 from console.reports.days import Window
 from console.reports.populations import populations
 
@@ -32,6 +34,14 @@ def _overlap(found: Any) -> Iterator[Sum]:
 
 
 def _duplication(found: Any) -> Iterator[Sum]:
+    if found.combinations_other:  # what is not listed cannot be followed through the sums
+        raise NoReportError(
+            LocalizedText(
+                "{campaigns} campaigns overlap in too many ways to hide small groups of people; "
+                "ask for fewer of them",
+                campaigns=len(found.campaigns),
+            )
+        )
     of = [
         (frozenset(each.campaigns), ("combinations", n, "only"))
         for n, each in enumerate(found.combinations)
