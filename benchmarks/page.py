@@ -61,6 +61,8 @@ TABLES: dict[str, Callable[[Any], str]] = {
     "scaling": _scaling_table,
     "profile": _several_tables,
     "import_csv": markdown,
+    "reach": _several_tables,
+    "visible": markdown,
     "coverage": markdown,
     "peeking": _several_tables,
 }
