@@ -320,6 +320,7 @@ def duplication(world: World, names: tuple[str, ...]) -> DuplicationReport:
                         at_least=people(lambda kind, own=own: kind >= set(own)))
             for own in masks
         ),
+        combinations_other=0, people_other=0,
         basis=NO_WORDS, notes=(), queries=(),
     )  # fmt: skip
 
