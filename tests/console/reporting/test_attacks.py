@@ -232,7 +232,8 @@ def frequency(every: World, names: tuple[str, ...], by: str) -> FrequencyReport:
         population=sum(every.values()), bases=(base,),
         population_known=sum(n for kind, n in every.items() if kind[2]),
         by_day=tuple(days), by_campaign=tuple(own), parts=tuple(parts) if by else (),
-        basis=NO_WORDS, people=NO_WORDS, cost=NO_WORDS, notes=notes(()), queries=(),
+        basis=NO_WORDS, people=NO_WORDS, cost=NO_WORDS, invalid=(), net=NO_WORDS,
+        notes=notes(()), queries=(),
     )  # fmt: skip
 
 
