@@ -65,7 +65,7 @@ def test_filling_that_was_cut_short_goes_on(tmp_path: Path) -> None:
         (cut / "filled.json").write_text(json.dumps(kept | {"lane": 1_500, "exposures": 12_000}))
         fill(client, cut, Size(ROWS, 1_500))
         assert client.query(STORED).result_rows == wanted
-    assert len(wanted) == len(CAMPAIGNS)
+    assert sum(events for _, events in wanted) == ROWS
 
 
 STORED = "SELECT campaign, sum(events) FROM reach_sums GROUP BY campaign ORDER BY campaign"
