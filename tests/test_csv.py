@@ -72,6 +72,7 @@ def test_there_is_one_writer() -> None:
 
 
 SETTLED = ("--month", MONTH)
+ROBOT = "=cmd|' /C robot'!A1"
 # Every command with `--csv`, by its path, and what it is asked; a new one has to be added.
 ASKED: dict[str, list[tuple[str, ...]]] = {
     "sql run": [
@@ -96,6 +97,8 @@ ASKED: dict[str, list[tuple[str, ...]]] = {
         ("--party", "wallets", *SETTLED, "--postings"),
         ("--party", f"advertiser:{EVIL}", *SETTLED),
     ],
+    "invalid rules": [()],
+    "invalid people": [("robots",), ("robots", "--person", ROBOT)],
     "compliance flags": [("--month", MONTH)],
     "compliance report": [("--month", MONTH)],
     "compliance reserve": [("--program", PROGRAM)],
@@ -115,6 +118,7 @@ NAMELESS = (
         "compliance flags",
         "compliance report",
         "compliance reserve",
+        "invalid rules",
     ),
     *("drop list", "drop show"),
 )
@@ -166,6 +170,8 @@ def hostile(clickhouse: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             for kind, more in _of(n)
         ]
     )  # fmt: skip
+    seen = {"id": "=seen", "type": "exposure", "time": NOW, "person": ROBOT, "campaign": EVIL}
+    made._campaign_rows([seen | {"agent": "Googlebot/2.1"}])
     said = {"advertiser": TWIN, "title_en": EVIL, "title_zh": EVIL, "goal": "conversions"}
     told = {"id": "=d", "type": "describe", "time": NOW, "person": EVIL, "campaign": EVIL}
     made._campaign_rows([told | {"description": json.dumps(said), "source": "=shop"}])
@@ -190,6 +196,8 @@ def hostile(clickhouse: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         terms = ("--program", PROGRAM, "--budget", "9000", "--amount", "5", "--audience", "all")
         created = CliRunner().invoke(main, ["drop", "create", "gift", *terms])
         assert created.exit_code == 0, created.output
+        found = CliRunner().invoke(main, ["invalid", "judge"])
+        assert found.exit_code == 0, found.output
         yield made
 
 

@@ -196,8 +196,9 @@ class World:
         names = [
             *("id", "type", "time", "person", "campaign", "arm", "probability", "channel"),
             *("until", "value", "item", "granted", "source", "offset", "number", "description"),
+            "agent",
         ]
-        texts = ("campaign", "arm", "channel", "item", "source", "description")
+        texts = ("campaign", "arm", "channel", "item", "source", "description", "agent")
         defaults = dict.fromkeys(texts, "")
         for start in range(0, len(rows), BATCH):
             self.client.insert(
