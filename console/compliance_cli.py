@@ -9,7 +9,7 @@ import click
 from console.compliance.flags import flags as find_flags
 from console.compliance.rules import RULES, THRESHOLDS
 from console.reporting.answer import Answer
-from console.reporting.shape import Shape, shape_options, show
+from console.reporting.shape import Shape, shape_options, show, tell_freshness
 from console.reporting.viewer import STAFF
 from console.reports import compliance as month_report
 from console.reports import flags as flag_report
@@ -56,7 +56,9 @@ def flags_command(*, month: str, rules: tuple[str, ...], **options: Any) -> None
     asked, thresholds = month_of(month), {name: options.pop(name) for name in THRESHOLDS}
     with Warehouse().client() as client:
         found = find_flags(client, asked, rules or RULES, thresholds)
-    show(flag_report.REPORT, Answer(found=found, viewer=STAFF), Shape(**options))
+        answer, shape = Answer(found=found, viewer=STAFF), Shape(**options)
+        answer = tell_freshness(client, flag_report.REPORT, {}, answer, shape)
+    show(flag_report.REPORT, answer, shape)
 
 
 @compliance.command("report", epilog="Example: flowdrop compliance report --month 2026-10 > 10.md")
@@ -68,6 +70,7 @@ def report_command(*, month: str, program: str, **shape: Any) -> None:
     asked = {"month": month, "program": program}
     with Warehouse().client() as client:
         found = month_report.REPORT.find(client, asked, viewer=STAFF)
+        found = tell_freshness(client, month_report.REPORT, asked, found, Shape(**shape))
     show(month_report.REPORT, found, Shape(**shape))
 
 
@@ -82,4 +85,5 @@ def reserve_command(*, program: str, **shape: Any) -> None:
     with Warehouse().client() as client:
         asked, settings = {"program": program}, load(ConsoleSettings)
         found = reserve_report.REPORT.find(client, asked, settings, viewer=STAFF)
+        found = tell_freshness(client, reserve_report.REPORT, asked, found, Shape(**shape))
     show(reserve_report.REPORT, found, Shape(**shape))

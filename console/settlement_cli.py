@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console.reporting.answer import Answer
-from console.reporting.shape import Shape, shape_options, show
+from console.reporting.shape import Shape, shape_options, show, tell_freshness
 from console.reporting.viewer import STAFF
 from console.settlement.postings import ANY_PRICE, delivered_postings, line_postings
 from console.settlement.statement import Statement
@@ -90,11 +90,11 @@ def settlement(  # noqa: PLR0913 - an option each
         answer = REPORT.find(client, asked, settings, viewer=STAFF)
         found = answer.found
         if not isinstance(found, Statement):
-            show(REPORT, answer, to)
+            show(REPORT, tell_freshness(client, REPORT, asked, answer, to), to)
             _judge(found, to)
             return
         if not (line or postings or network):
-            show(REPORT, answer, to)
+            show(REPORT, tell_freshness(client, REPORT, asked, answer, to), to)
             return
         when = month_of(month)
         of: dict[str, Any] = {"program": program, "limit": limit}

@@ -8,8 +8,9 @@ from __future__ import annotations
 import difflib
 import logging
 import re
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 import click
@@ -21,12 +22,22 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 UNKNOWN_DATABASE = 81  # ClickHouse's error code
+LOOK_SECONDS_MAX = 30  # of a query that is only looked at
 NOT_QUERIES = frozenset({"migrations", "cluster"})
 
 # Its errors reach people as our messages; without a handler Python prints them as well.
 logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
 
 _PLACE = re.compile(r"\{(\w+):\s*([^{}]+?)\s*\}")
+
+
+class FirstRows(NamedTuple):
+    """The first rows of a query's result, whether there are more, and how long it took."""
+
+    columns: list[str]
+    rows: list[list[Any]]
+    has_more: bool
+    seconds: float
 
 
 def connect(url: str | None = None) -> Client:
@@ -125,6 +136,20 @@ def rows(client: Client, name: str, /, **values: Any) -> list[dict[str, Any]]:
     """
     result = client.query(text(name), parameters=values)
     return [dict(row) for row in result.named_results()]
+
+
+def first_rows(client: Client, name: str, count: int, /, **values: Any) -> FirstRows:
+    """Run the query file `name` once more to look at it: its first `count` rows, read-only."""
+    settings = {"limit": count + 1, "max_execution_time": LOOK_SECONDS_MAX, "readonly": 2}
+    started = time.monotonic()
+    result = client.query(text(name), parameters=values, settings=settings)
+    found = result.result_rows
+    return FirstRows(
+        columns=list(result.column_names),
+        rows=[list(row) for row in found[:count]],
+        has_more=len(found) > count,
+        seconds=time.monotonic() - started,
+    )
 
 
 def frame(client: Client, name: str, /, **values: Any) -> pd.DataFrame:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from console.i18n import LocalizedText
 from console.reporting.viewer import PEOPLE_MIN, Viewer
+
+if TYPE_CHECKING:
+    from console.reporting.freshness import Freshness
 
 T = TypeVar("T")
 
@@ -54,6 +57,7 @@ class Answer(Generic[T]):
     found: T
     viewer: Viewer
     hidden: tuple[Hidden, ...] = ()
+    freshness: Freshness | None = None  # of what it was made of; never told to an organisation
 
     @property
     def words(self) -> tuple[LocalizedText, ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from console.reporting.shape import Shape, shape_options, show
+from console.reporting.shape import Shape, shape_options, show, tell_freshness
 
 if TYPE_CHECKING:
     from console.reporting.report import Parameter, Report
@@ -24,7 +24,9 @@ def command(report: Report[Any]) -> click.Command:
         shape = Shape(lang=lang, **given)
         needed = report.settings or not shape.viewer.is_staff
         settings = load(ConsoleSettings) if needed else None
-        show(report, report.find(connect(), asked, settings, viewer=shape.viewer), shape)
+        client = connect()
+        answer = report.find(client, asked, settings, viewer=shape.viewer)
+        show(report, tell_freshness(client, report, asked, answer, shape), shape)
 
     made = click.option(
         "--as-organisation", metavar="NAME", help="Show what the advertiser NAME may see."

@@ -24,6 +24,10 @@ and Parquet hold the first table; the endpoint answers in JSON what the command 
 `/api/openapi.json` says its type. A report without page and endpoint exists only as its command.
 [What an organisation is told of people](privacy.md) is less than what staff see.
 
+What is no list says under `freshness` up to when events are counted, how far storing is behind
+Kafka, how many events of the days counted came after the last of them, and what was set aside; the
+page says it at its end, the command in its last line.
+
 | command | shows | page | endpoint | files | queries |
 | --- | --- | --- | --- | --- | --- |
 """

@@ -65,6 +65,11 @@ class Parameter:
         return f"{name}..." if self.many else name
 
     @property
+    def is_campaign(self) -> bool:
+        """Whether it names campaigns."""
+        return "campaign" in {self.name, self.metavar.lower()}
+
+    @property
     def required(self) -> bool:
         """Whether it is required."""
         return self.asked_for or not (self.option or self.optional)
@@ -272,8 +277,11 @@ def plain(found: Any) -> Any:
 def told(answer: Answer[Any]) -> Any:
     """Return an answer in JSON's shape; one to an organisation has what was hidden of it, too."""
     found = plain(answer.found)
-    if answer.viewer.is_staff or not isinstance(found, dict):
+    if not isinstance(found, dict):
         return found
+    if answer.viewer.is_staff:
+        fresh = answer.freshness
+        return found if fresh is None else {**found, "freshness": asdict(fresh)}
     seen = {
         "organisation": answer.viewer.organisation,
         "words": plain(answer.words),

@@ -14,8 +14,10 @@ from console.reporting.viewer import Viewer, viewer_of
 from flowdrop.options import as_csv_option, as_json_option
 
 if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
     from console.reporting.answer import Answer
-    from console.reporting.report import Report
+    from console.reporting.report import Report, Values
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -86,6 +88,22 @@ def show(report: Report[T], answer: Answer[T], shape: Shape) -> None:
         from console.reporting.text import print_text
 
         print_text(report, answer, shape.lang)
+
+
+def tell_freshness(
+    client: Client, report: Report[T], asked: Values, answer: Answer[T], shape: Shape
+) -> Answer[T]:
+    """Return a command's answer that says how fresh it is, where it is printed."""
+    if not (shape.as_json or shape.for_a_person):
+        return answer
+    from console.reporting.freshness import with_freshness
+    from console.settings import ConsoleSettings
+    from flowdrop.settings import Addresses, load
+    from streams.kafka.publish.ends import accepted_ends
+
+    settings = load(ConsoleSettings)
+    ends = accepted_ends(load(Addresses).kafka, settings.partitions)
+    return with_freshness(answer, client, report, asked, settings.zone, ends)
 
 
 def _write(report: Report[T], answer: Answer[T], shape: Shape) -> None:

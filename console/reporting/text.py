@@ -26,6 +26,11 @@ def print_text(report: Report[T], answer: Answer[T], lang: str) -> None:
         _print_tables(report, found, to)
     if report.served:
         to.sentences(answer.words)
+    if answer.freshness is not None:
+        from console.reporting.freshness import said
+
+        words = said(answer.freshness, report)
+        to.line(" · ".join(each.of(lang) for each in words), style="dim")
 
 
 def _print_tables(report: Report[T], found: T, to: Layout) -> None:

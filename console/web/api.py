@@ -13,9 +13,10 @@ from console.drops import register
 from console.drops.outcome import Outcome, outcome
 from console.drops.since import kept
 from console.reporting.found import reports
+from console.reporting.freshness import answer_type
 from console.reporting.report import told
 from console.wallets import Wallet, wallet
-from console.web.asking import asks, found
+from console.web.asking import asks, found_and_fresh
 from console.web.state import state
 from flowdrop.output import json_text
 
@@ -36,11 +37,11 @@ def add_report(to: APIRouter, report: Report[Any]) -> None:
     """Add the endpoint of a report; its type is that of the result, its bytes are the command's."""
 
     def get(request: Request, asked: Values) -> Response:
-        return answer(told(found(request, report, asked)))
+        return answer(told(found_and_fresh(request, report, asked)))
 
     to.get(
         f"/{report.name}",
-        response_model=report.result,
+        response_model=answer_type(report.result),
         description=f"{report.summary} As `{report.usage} --json`.",
     )(asks(report, get))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from fastapi import Query, Request
 
+from console.reporting.freshness import with_freshness
 from console.reporting.viewer import STAFF, Viewer, viewer_of
 from console.web.state import state
 
@@ -75,6 +76,14 @@ def found(request: Request, report: Report[T], asked: Values) -> Answer[T]:
     at = state(request)
     with at.warehouse.client() as client:
         return report.find(client, asked, at.settings, viewer=viewer(request))
+
+
+def found_and_fresh(request: Request, report: Report[T], asked: Values) -> Answer[T]:
+    """Return the same, and how fresh it is."""
+    at = state(request)
+    with at.warehouse.client() as client:
+        answer = report.find(client, asked, at.settings, viewer=viewer(request))
+        return with_freshness(answer, client, report, asked, at.settings.zone, at.ends())
 
 
 def given(asked: Values, seen_by: Viewer = STAFF) -> dict[str, Any]:

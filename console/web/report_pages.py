@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fastapi import APIRouter, Request
@@ -11,21 +12,24 @@ from fastapi.responses import HTMLResponse, Response
 from console.i18n import translator
 from console.reporting.export import BYTES, MEDIA_TYPES
 from console.reporting.found import reports
+from console.reporting.freshness import freshness, said, with_freshness
 from console.reporting.report import Page, Report, Values
-from console.reports.basis import EmptyWarehouseError
+from console.reports.basis import EmptyWarehouseError, QueryLog
 from console.reports.basis import Query as Asked
 from console.web.asking import NOT_ASKED, asks, found, given, viewer
 from console.web.language import language
 from console.web.rendering import link, page
 from console.web.state import state
-from sql.client import description, text
+from sql.client import description, first_rows, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from console.reporting.viewer import Viewer
 
 T = TypeVar("T")
+
+ROWS_MAX = 1000  # of a query that is run again
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -50,7 +54,15 @@ def add_files(to: APIRouter, report: Report[Any], back: str) -> None:
         by, queries = viewer(request), report.asked
         if queries is None or not by.is_staff:
             queries = tuple(report.queries_of(found(request, report, asked).found))
-        return query_page(request, queries, link(back, **given(asked, by)))
+        back_link = link(back, **given(asked, by))
+        if not by.is_staff:  # rows of a query are not protected
+            return query_page(request, queries, back_link)
+        with state(request).warehouse.client() as client:
+            log, zone = QueryLog(client), state(request).settings.zone
+            with suppress(EmptyWarehouseError):
+                freshness(log, report, asked, zone, state(request).ends())
+        again = link(f"{report.place}/query", **given(asked))
+        return query_page(request, (*queries, *log.asked), back_link, again)
 
     to.get(f"{report.place}/query")(asks(report, query))
     for ending in BYTES:
@@ -77,6 +89,8 @@ def report_page(request: Request, report: Report[T], own: Page[T], asked: Values
         if not lacking or not by.is_staff:
             try:
                 answer = report.find(client, asked, settings, viewer=by)
+                ends = state(request).ends()
+                answer = with_freshness(answer, client, report, asked, settings.zone, ends)
             except EmptyWarehouseError as error:
                 if not own.empty:
                     raise
@@ -92,6 +106,7 @@ def report_page(request: Request, report: Report[T], own: Page[T], asked: Values
         report=result,
         seen=() if answer is None else answer.words,
         empty=empty,
+        fresh=said(answer.freshness, report) if answer and answer.freshness else [],
         charts={} if result is None else report.charts(result, translator(lang)),
         **({} if result is None else links(report, asked, by)),
         **facts,
@@ -121,9 +136,21 @@ def download(name: str, ending: str, content: bytes) -> Response:
     )
 
 
-def query_page(request: Request, asked: Iterable[Asked], back: str) -> HTMLResponse:
-    """Show queries with their bound values, and the way back to their result."""
+def query_page(
+    request: Request, asked: Sequence[Asked], back: str, again: str = ""
+) -> HTMLResponse:
+    """Show queries with their bound values, and the way back to their result.
+
+    The one whose number the address gives as `run` is run again as it is shown, at `again`: its
+    first rows stand below it.
+    """
     say = translator(language(request))
+    wanted = request.query_params.get("run", "")
+    number = {str(at): at for at in range(len(asked))}.get(wanted)
+    ran = None
+    if again and number is not None:
+        with state(request).warehouse.client() as client:
+            ran = first_rows(client, asked[number].name, ROWS_MAX, **asked[number].values)
     queries = [
         {
             "name": each.name,
@@ -133,7 +160,16 @@ def query_page(request: Request, asked: Iterable[Asked], back: str) -> HTMLRespo
         }
         for each in asked
     ]
-    return page(request, "query.html", queries=queries, back=back)
+    return page(
+        request,
+        "query.html",
+        queries=queries,
+        back=back,
+        again=again,
+        number=number,
+        ran=ran,
+        most=ROWS_MAX,
+    )
 
 
 for each in reports().values():

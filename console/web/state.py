@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import secrets
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -15,6 +16,7 @@ from console.database import open_database
 from console.wallets import Live, live
 from streams.kafka.publish import publish
 from streams.kafka.publish.caught_up import caught_up
+from streams.kafka.publish.ends import accepted_ends
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from streams.events import Event
 
 PATIENCE_SECONDS = 30.0
+ENDS_SECONDS = 5.0  # for which pages say the same of Kafka
 
 
 @dataclass
@@ -40,6 +43,8 @@ class AppState:
     warehouse: Warehouse
     used_links: set[str] = field(default_factory=set)
     csrf_key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
+    _ends: list[int] | None = None
+    _ends_asked: float = float("-inf")
 
     @cached_property
     def engine(self) -> Engine:
@@ -66,6 +71,13 @@ class AppState:
             on_sent=on_sent,
             patience_seconds=PATIENCE_SECONDS,
         )
+
+    def ends(self) -> list[int] | None:
+        """Return where Kafka's partitions end, as of some seconds ago; none if it is away."""
+        if time.monotonic() - self._ends_asked > ENDS_SECONDS:
+            self._ends = accepted_ends(self.addresses.kafka, self.settings.partitions)
+            self._ends_asked = time.monotonic()
+        return self._ends
 
     def catch_up(self, client: Client) -> None:
         """Wait until the warehouse knows every consent given or withdrawn so far."""

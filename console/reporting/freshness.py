@@ -1,0 +1,192 @@
+"""How fresh what a report was made of is, and what was not counted: the same for every report."""
+
+from __future__ import annotations
+
+import types
+import typing
+from dataclasses import dataclass, field, is_dataclass, make_dataclass, replace
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from console.i18n import LocalizedText
+from console.reports.basis import EmptyWarehouseError, QueryLog
+from console.reports.days import ALWAYS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from clickhouse_connect.driver.client import Client
+
+    from console.reporting.answer import Answer
+    from console.reporting.report import Report, Values
+
+T = TypeVar("T")
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # of what has no time
+OF_THE_LEDGER = ("settlement/", "reports/coin")  # queries of postings, by how they begin
+
+
+@dataclass(frozen=True, kw_only=True)
+class Freshness:
+    """Up to when events are counted, and what was set aside; times are UTC."""
+
+    latest_event: datetime | None  # of the campaigns asked for, or of all
+    latest_arrived: datetime | None  # when the last of theirs arrived
+    late_events: int | None  # of the days counted, arrived after the last; none without a last day
+    stored_until: datetime | None  # when the last event of any campaign arrived
+    behind: int | None  # records that are not stored yet, at most; none when Kafka did not answer
+    latest_posting: datetime | None  # of the ledger
+    dead_letters: int  # records that could not be read, of everything
+    latest_dead_letter: datetime | None
+    unlinked_ids: int  # of which no more is known than the id, of everything
+
+
+def freshness(
+    log: QueryLog, report: Report[Any], asked: Values, zone: str, ends: Sequence[int] | None
+) -> Freshness:
+    """Return how fresh the answer to `asked` is.
+
+    Args:
+        log: of the queries behind it.
+        report: that was asked.
+        asked: its arguments.
+        zone: whose days it counts.
+        ends: of the partitions in Kafka, if it answered.
+    """
+    campaigns = _campaigns(report, asked)
+    (row,) = log.rows("reports/freshness", campaigns=campaigns)
+    times = {name: _time(row[name]) for name in row if name != "dead_letters"}
+    (people,) = log.rows("reports/population")
+    return Freshness(
+        dead_letters=row["dead_letters"],
+        unlinked_ids=people["population"] - people["population_known"],
+        late_events=_late(log, campaigns, asked, zone, times["latest_arrived"]),
+        behind=None if ends is None else _behind(log, ends),
+        **times,
+    )
+
+
+def with_freshness(
+    answer: Answer[T],
+    client: Client,
+    report: Report[T],
+    asked: Values,
+    zone: str,
+    ends: Sequence[int] | None,
+) -> Answer[T]:
+    """Return an answer that says how fresh it is: to staff, of a warehouse that has tables."""
+    if not answer.viewer.is_staff:
+        return answer
+    try:
+        return replace(answer, freshness=freshness(QueryLog(client), report, asked, zone, ends))
+    except EmptyWarehouseError:
+        return answer
+
+
+def _campaigns(report: Report[Any], asked: Values) -> list[str]:
+    named = [asked[each.name] for each in report.parameters if each.is_campaign]
+    return [name for each in named for name in ([each] if isinstance(each, str) else each) if name]
+
+
+def _time(found: datetime) -> datetime | None:
+    utc = found.replace(tzinfo=UTC)
+    return utc if utc > EPOCH else None
+
+
+def _late(
+    log: QueryLog, campaigns: list[str], asked: Values, zone: str, arrived: datetime | None
+) -> int | None:
+    """Return how many events of the window arrived after it, if it has an end."""
+    if not asked.get("end"):
+        return None
+    end = date.fromisoformat(asked["end"])
+    if arrived is None or arrived.astimezone(ZoneInfo(zone)).date() <= end:
+        return 0
+    begin = asked.get("begin")
+    window = {"begin": date.fromisoformat(begin) if begin else ALWAYS[0], "end": end, "zone": zone}
+    (row,) = log.rows("reports/late_events", campaigns=campaigns, **window)
+    return int(row["events"])
+
+
+def _behind(log: QueryLog, ends: Sequence[int]) -> int:
+    """Return how many records are not stored; the last of a partition is no event but a marker."""
+    stored = {row["partition"]: row["offset"] for row in log.rows("reports/stored")}
+    return sum(max(0, end - 2 - stored.get(number, -1)) for number, end in enumerate(ends))
+
+
+def answer_type(result: Any) -> Any:
+    """Return the type of a result that may say how fresh it is; that of a list stays."""
+    if isinstance(result, types.UnionType):
+        return typing.Union[tuple(map(answer_type, result.__args__))]  # noqa: UP007 - of a tuple
+    if not is_dataclass(result) or not isinstance(result, type):
+        return result
+    return make_dataclass(
+        result.__name__,
+        [("freshness", Freshness | None, field(default=None))],
+        bases=(result,),
+        frozen=True,
+        kw_only=True,
+    )
+
+
+def said(of: Freshness, report: Report[Any]) -> list[LocalizedText]:
+    """Return what is said of it, a few words each."""
+    return [words for words in _words(of, report) if words is not None]
+
+
+def _words(of: Freshness, report: Report[Any]) -> Sequence[LocalizedText | None]:
+    letters = None
+    if of.dead_letters:
+        letters = LocalizedText.plural(
+            "{n} dead letter, last on {day}",
+            "{n} dead letters, last on {day}",
+            of.dead_letters,
+            day=f"{of.latest_dead_letter:%Y-%m-%d}",
+        )
+    return (
+        _latest(of),
+        _lag(of),
+        _posted(of, report),
+        None
+        if of.late_events is None
+        else LocalizedText.plural(
+            "{n} event came after the last day counted",
+            "{n} events came after the last day counted",
+            of.late_events,
+        ),
+        letters or LocalizedText("no dead letters"),
+        LocalizedText.plural("{n} unlinked id", "{n} unlinked ids", of.unlinked_ids),
+    )
+
+
+def _latest(of: Freshness) -> LocalizedText:
+    if of.latest_event is None:
+        return LocalizedText("no event yet")
+    event = _shown(of.latest_event)
+    if of.latest_arrived is None:
+        return LocalizedText("latest event {event}", event=event)
+    return LocalizedText(
+        "latest event {event}, arrived {arrived}", event=event, arrived=_shown(of.latest_arrived)
+    )
+
+
+def _lag(of: Freshness) -> LocalizedText | None:
+    if of.behind is not None:
+        return LocalizedText.plural(
+            "at most {n} record not stored yet", "at most {n} records not stored yet", of.behind
+        ) if of.behind else LocalizedText("everything in Kafka is stored")  # fmt: skip
+    if of.stored_until is None:
+        return None
+    return LocalizedText("last stored {time}", time=_shown(of.stored_until))
+
+
+def _posted(of: Freshness, report: Report[Any]) -> LocalizedText | None:
+    reads_it = any(name.startswith(OF_THE_LEDGER) for name in report.queries)
+    if not reads_it or of.latest_posting is None:
+        return None
+    return LocalizedText("ledger up to {time}", time=_shown(of.latest_posting))
+
+
+def _shown(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
