@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from console.i18n import N_, LocalizedText
 from console.reporting.figures import number
 from console.reporting.report import Parameter, Report, Table, plain
+from console.reporting.upset import upset
 from console.reports.basis import NoReportError, Query, QueryLog
 from console.reports.campaigns import require
 from console.reports.consistency import REACH, at_most, equal, refuse
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from clickhouse_connect.driver.client import Client
+
+    from console.i18n import Translator
 
 CAMPAIGNS_MAX = 20
 COMBINATIONS_MAX = 100  # of 20 campaigns there can be a million
@@ -213,6 +216,15 @@ def _others(found: DuplicationReport) -> Iterator[LocalizedText]:
         )
 
 
+def _charts(found: DuplicationReport, say: Translator) -> dict[str, dict[str, Any]]:
+    """Return the picture of exact combinations."""
+    if not found.combinations:
+        return {}
+    reach = {step.campaign: step.reach for step in found.stacked}
+    exact = [(frozenset(each.campaigns), each.only) for each in found.combinations]
+    return {"combinations": upset([(name, reach[name]) for name in found.campaigns], exact, say)}
+
+
 def faults(found: DuplicationReport, states: Mapping[str, int]) -> Iterator[LocalizedText]:
     """Yield what contradicts itself, or `states`: the reach of each campaign's bitmap."""
     union = LocalizedText("reach of all")
@@ -319,6 +331,7 @@ REPORT = Report(
             chart=SheetChart(kind="bar", x="campaigns", y=("only",)),
         ),
     ),
+    charts=_charts,
     title=lambda found: " + ".join(found.campaigns),
     sentences=lambda found: (found.basis, *_others(found), *found.notes),
     protection=DUPLICATION,
