@@ -89,6 +89,7 @@ ASKED: dict[str, list[tuple[str, ...]]] = {
     "report duplication": [(EVIL, TWIN)],
     "report attribution": [(EVIL, TWIN, "--by", "campaign")],
     "report sales": [(EVIL, TWIN)],
+    "report plan": [("all", "--budget", "90", "--cost-per-thousand", "1000")],
     "report coins": [(EVIL,), ("--advertiser", TWIN)],
     "report description": [(EVIL,)],
     "settlement": [
@@ -115,6 +116,7 @@ NAMELESS = (
         "report frequency",
         "report coins",
         "report power",
+        "report plan",
         "compliance flags",
         "compliance report",
         "compliance reserve",
@@ -241,6 +243,7 @@ def test_no_download_holds_a_formula(hostile: World, tmp_path: Path) -> None:
         "/overlap.csv": {"a": EVIL, "b": TWIN},
         "/frequency.csv": {"campaign": [EVIL, TWIN]},
         "/duplication.csv": {"campaign": [EVIL, TWIN]},
+        "/plan.csv": {"audience": "all", "budget": "90", "cost_per_thousand": "1000"},
         "/coins.csv": {"campaign": EVIL},
         "/power.csv": {"audience": "all", "program": PROGRAM},
         "/description.csv": {"campaign": EVIL},

@@ -43,6 +43,7 @@ def _parameter(parameter: Parameter) -> Any:
             type=parameter.kind,
             metavar=parameter.metavar or None,
             default=parameter.default,
+            required=parameter.asked_for,
             help=parameter.help,
         )
     metavar = parameter.metavar or parameter.name.upper()

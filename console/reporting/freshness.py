@@ -54,7 +54,7 @@ def freshness(
         zone: whose days it counts.
         ends: of the partitions in Kafka, if it answered.
     """
-    campaigns = _campaigns(report, asked)
+    campaigns = campaigns_of(report, asked)
     (row,) = log.rows("reports/freshness", campaigns=campaigns)
     times = {name: _time(row[name]) for name in row if name != "dead_letters"}
     (people,) = log.rows("reports/population")
@@ -84,7 +84,8 @@ def with_freshness(
         return answer
 
 
-def _campaigns(report: Report[Any], asked: Values) -> list[str]:
+def campaigns_of(report: Report[Any], asked: Values) -> list[str]:
+    """Return the campaigns that are asked for by name."""
     named = [asked[each.name] for each in report.parameters if each.is_campaign]
     return [name for each in named for name in ([each] if isinstance(each, str) else each) if name]
 

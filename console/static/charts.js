@@ -212,7 +212,61 @@
     };
   };
 
-  const kinds = { reach, forest, sankey, panels };
+  // Lines over a quantity; where the data end is a line of its own, and what follows is dashed.
+  const lines = (data, narrow) => {
+    const colors = ["--ink", "--accent", "--second", "--muted", "--bad"];
+    const marks = ["circle", "rect", "triangle", "diamond", "emptyCircle"];
+    const edge = data.edge === null ? Infinity : data.edge;
+    const split = (values) => { // the last point before the edge begins the dashed part
+      const within = values.filter(([x]) => x <= edge);
+      return [within, within.length < values.length ? values.slice(Math.max(within.length - 1, 0)) : []];
+    };
+    // Named where it is solid and the lines are furthest apart, since they may end in one point.
+    const named = (values) => values.map((value, at) => (at && at === values.length - 1 ? {
+      value, label: { show: true },
+    } : value));
+    const line = (one, at, values, dashed) => ({
+      name: one.name, type: "line", data: dashed ? values : named(values),
+      label: { formatter: one.name, color: css("--ink"), position: "left", distance: 10 },
+      symbol: marks[at], symbolSize: 7,
+      itemStyle: { color: css(colors[at]) },
+      lineStyle: { color: css(colors[at]), width: 2, type: dashed ? "dashed" : "solid" },
+      ...(at === 0 && !dashed && data.edge !== null ? {
+        markLine: {
+          silent: true, symbol: "none", animation: false, data: [{ xAxis: data.edge }],
+          lineStyle: { color: css("--muted"), type: "dotted" },
+          label: { formatter: data.edge_label, color: css("--muted"), position: "insideEndTop" },
+        },
+      } : {}),
+    });
+    return {
+      ...common(),
+      tooltip: {
+        ...common().tooltip, trigger: "axis",
+        formatter: (items) => [
+          `${data.x}  ${number(items[0].value[0])}`,
+          ...new Set(items.map((item) => `${item.seriesName}  ${number(item.value[1])}`)),
+        ].join("\n"),
+      },
+      grid: { left: 8, right: narrow ? 40 : 56, top: 24, bottom: 30, containLabel: true },
+      xAxis: {
+        ...axis(), type: "value", name: data.x, nameLocation: "middle", nameGap: 28,
+        nameTextStyle: { color: css("--muted") }, splitLine: { show: false },
+        axisLabel: { color: css("--muted"), formatter: number, hideOverlap: true },
+      },
+      yAxis: {
+        ...axis(), type: "value", minInterval: 1,
+        axisLabel: { color: css("--muted"), formatter: number, hideOverlap: true },
+      },
+      series: data.series.flatMap((one, at) => {
+        const [within, beyond] = split(one.values);
+        return [line(one, at, within, false), ...(beyond.length ? [line(one, at, beyond, true)] : [])];
+      }),
+    };
+  };
+
+
+  const kinds = { reach, forest, sankey, panels, lines };
 
   const draw = (box) => {
     const data = JSON.parse(document.getElementById(box.dataset.from).textContent);
@@ -225,7 +279,8 @@
   document.addEventListener("DOMContentLoaded", () => {
     const boxes = [...document.querySelectorAll(".chart[data-from]")];
     boxes.forEach(draw);
-    addEventListener("resize", () => boxes.forEach((box) => draw(box).resize()));
+    const paper = matchMedia("print"); // on which what was drawn for the screen is made to fit
+    addEventListener("resize", () => paper.matches || boxes.forEach((box) => draw(box).resize()));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => boxes.forEach(draw));
   });
 })();

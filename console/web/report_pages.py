@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fastapi import APIRouter, Request
@@ -12,7 +13,7 @@ from fastapi.responses import HTMLResponse, Response
 from console.i18n import translator
 from console.reporting.export import BYTES, MEDIA_TYPES
 from console.reporting.found import reports
-from console.reporting.freshness import freshness, said, with_freshness
+from console.reporting.freshness import campaigns_of, freshness, said, with_freshness
 from console.reporting.report import Page, Report, Values
 from console.reports.basis import EmptyWarehouseError, QueryLog
 from console.reports.basis import Query as Asked
@@ -20,10 +21,12 @@ from console.web.asking import NOT_ASKED, asks, found, given, viewer
 from console.web.language import language
 from console.web.rendering import link, page
 from console.web.state import state
-from sql.client import description, first_rows, text
+from sql.client import description, first_rows, rows, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from clickhouse_connect.driver.client import Client
 
     from console.reporting.viewer import Viewer
 
@@ -96,6 +99,7 @@ def report_page(request: Request, report: Report[T], own: Page[T], asked: Values
                     raise
                 empty = error.words.of(lang)
         result = None if answer is None else answer.found
+        printed = None if answer is None else _printed(client, report, asked)
         facts = own.facts(client, settings, asked, result)
     return page(
         request,
@@ -106,11 +110,18 @@ def report_page(request: Request, report: Report[T], own: Page[T], asked: Values
         report=result,
         seen=() if answer is None else answer.words,
         empty=empty,
+        printed=printed,
         fresh=said(answer.freshness, report) if answer and answer.freshness else [],
         charts={} if result is None else report.charts(result, translator(lang)),
         **({} if result is None else links(report, asked, by)),
         **facts,
     )
+
+
+def _printed(client: Client, report: Report[Any], asked: Values) -> dict[str, Any]:
+    """Return what stands on top of a printed page: whose campaigns they are, and the day."""
+    found = rows(client, "reports/advertisers_of", campaigns=campaigns_of(report, asked))
+    return {"advertisers": [row["advertiser"] for row in found], "day": datetime.now(UTC)}
 
 
 def links(report: Report[Any], asked: Values, by: Viewer) -> dict[str, str]:

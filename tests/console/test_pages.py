@@ -135,7 +135,8 @@ def test_the_query_behind_a_number(page: Page, console: str) -> None:
     page.get_by_role("link", name="Show the query").click()
     report = httpx.get(f"{console}/api/reach?campaign=cj-8").json()
     heads = texts(page, "section.card h2")
-    assert heads == [f"sql/{query['name']}.sql" for query in report["queries"]]
+    own = [f"sql/{query['name']}.sql" for query in report["queries"]]
+    assert heads == [*own, "sql/reports/freshness.sql", "sql/reports/population.sql"]
     assert "cj-8" in page.inner_text("main")
     assert "SELECT" in page.inner_text("pre >> nth=0")
     shoot(page, "query")
