@@ -9,7 +9,7 @@ from console.i18n import LocalizedText
 from console.reporting.viewer import PEOPLE_MIN, Viewer
 
 if TYPE_CHECKING:
-    from console.reporting.freshness import Freshness
+    from console.reporting.freshness_figures import Freshness
 
 T = TypeVar("T")
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import types
 import typing
-from dataclasses import dataclass, field, is_dataclass, make_dataclass, replace
+from dataclasses import field, is_dataclass, make_dataclass, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from console.i18n import LocalizedText
+from console.reporting.freshness_figures import Freshness
 from console.reports.basis import EmptyWarehouseError, QueryLog
 from console.reports.days import ALWAYS
 
@@ -25,21 +26,6 @@ T = TypeVar("T")
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # of what has no time
 OF_THE_LEDGER = ("settlement/", "reports/coin")  # queries of postings, by how they begin
-
-
-@dataclass(frozen=True, kw_only=True)
-class Freshness:
-    """Up to when events are counted, and what was set aside; times are UTC."""
-
-    latest_event: datetime | None  # of the campaigns asked for, or of all
-    latest_arrived: datetime | None  # when the last of theirs arrived
-    late_events: int | None  # of the days counted, arrived after the last; none without a last day
-    stored_until: datetime | None  # when the last event of any campaign arrived
-    behind: int | None  # records that are not stored yet, at most; none when Kafka did not answer
-    latest_posting: datetime | None  # of the ledger
-    dead_letters: int  # records that could not be read, of everything
-    latest_dead_letter: datetime | None
-    unlinked_ids: int  # of which no more is known than the id, of everything
 
 
 def freshness(

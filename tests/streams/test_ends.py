@@ -10,13 +10,16 @@ from confluent_kafka import Producer
 
 from streams.events import ACCEPTED_TOPIC
 from streams.kafka.publish.ends import accepted_ends
-from streams.kafka.topics import create_topics
+from streams.kafka.topics import create_topics, ends, reader
 from streams.settings import StreamSettings
 
 
 def test_ends_are_those_of_kafka(kafka: str) -> None:
     create_topics(kafka, StreamSettings())
     count = StreamSettings().partitions
+    consumer = reader(kafka)
+    ends(consumer, ACCEPTED_TOPIC, count)  # returns once the broker leads its partitions
+    consumer.close()
     before = accepted_ends(kafka, count)
     assert before is not None
     assert len(before) == count

@@ -11,7 +11,8 @@ from click.testing import CliRunner
 
 from console.i18n import translator
 from console.reporting.found import reports
-from console.reporting.freshness import Freshness, freshness, said
+from console.reporting.freshness import freshness, said
+from console.reporting.freshness_figures import Freshness
 from console.reports.basis import QueryLog
 from flowdrop.cli import main
 from sql.days import adopt_zone
