@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from console.i18n import LocalizedText
 from console.reporting.freshness_figures import Freshness
 from console.reports.basis import EmptyWarehouseError, QueryLog
-from console.reports.days import ALWAYS
+from console.reports.days import window_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,8 +90,8 @@ def _late(
     end = date.fromisoformat(asked["end"])
     if arrived is None or arrived.astimezone(ZoneInfo(zone)).date() <= end:
         return 0
-    begin = asked.get("begin")
-    window = {"begin": date.fromisoformat(begin) if begin else ALWAYS[0], "end": end, "zone": zone}
+    first, last = window_of(asked.get("begin"), asked["end"], None).bounds
+    window = {"begin": first, "end": last, "zone": zone}
     (row,) = log.rows("reports/late_events", campaigns=campaigns, **window)
     return int(row["events"])
 
