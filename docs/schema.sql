@@ -114,6 +114,37 @@ PARTITION BY toYYYYMM(time)
 ORDER BY (campaign, type, person, source, id)
 SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 8192;
 
+CREATE TABLE campaign_latest
+(
+    `campaign` LowCardinality(String),
+    `partition` UInt16,
+    `time` SimpleAggregateFunction(max, DateTime64(6, 'UTC')),
+    `arrived` SimpleAggregateFunction(max, DateTime64(3, 'UTC')),
+    `offset` SimpleAggregateFunction(max, UInt64)
+)
+ENGINE = AggregatingMergeTree
+ORDER BY (campaign, partition)
+SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 8192;
+
+CREATE MATERIALIZED VIEW campaign_latest_view TO campaign_latest
+(
+    `campaign` LowCardinality(String),
+    `partition` UInt16,
+    `time` DateTime64(6, 'UTC'),
+    `arrived` DateTime64(3, 'UTC'),
+    `offset` UInt64
+)
+AS SELECT
+    e.campaign AS campaign,
+    e.partition AS partition,
+    max(e.time) AS time,
+    max(e.arrived) AS arrived,
+    max(e.offset) AS offset
+FROM campaign_events AS e
+GROUP BY
+    campaign,
+    partition;
+
 CREATE VIEW campaign_measurements
 (
     `campaign` LowCardinality(String),

@@ -278,10 +278,12 @@ def _method(days: int, stretch: int, cap: int | None) -> LocalizedText:
     return LocalizedText(
         "Each past impression of {days} days is replayed with the chance that the budget pays for, "
         "{limit}; nothing is drawn at random. Rows marked as beyond the data buy more than those "
-        "days had: they follow Goerg's curve, M x / (x + M) with M = I R / (I - R), of which k+ "
-        "reach is M (x / (x + M))^k.",
+        "days had: they follow Goerg's curve, {curve} with {most}, of which k+ reach is {plus}.",
         days=days,
         limit=limit,
+        curve="M x / (x + M)",
+        most="M = I R / (I - R)",
+        plus="M (x / (x + M))^k",
     )
 
 
