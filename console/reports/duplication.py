@@ -217,10 +217,12 @@ def _others(found: DuplicationReport) -> Iterator[LocalizedText]:
 
 
 def _charts(found: DuplicationReport, say: Translator) -> dict[str, dict[str, Any]]:
-    """Return the picture of exact combinations."""
-    if not found.combinations:
-        return {}
+    """Return the picture of exact combinations; none where anything of it is hidden."""
     reach = {step.campaign: step.reach for step in found.stacked}
+    told: list[int | None] = [reach.get(name) for name in found.campaigns]
+    told += [each.only for each in found.combinations]
+    if not found.combinations or None in told:
+        return {}
     exact = [(frozenset(each.campaigns), each.only) for each in found.combinations]
     return {"combinations": upset([(name, reach[name]) for name in found.campaigns], exact, say)}
 

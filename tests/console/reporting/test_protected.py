@@ -26,6 +26,7 @@ CLOSED = {
         "power",
         "reach",
         "reserve",
+        "plan",
         "sales",
     ),
     *("settlement",),
