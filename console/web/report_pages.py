@@ -6,6 +6,7 @@ import importlib
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -64,7 +65,7 @@ def add_files(to: APIRouter, report: Report[Any], back: str) -> None:
             log, zone = QueryLog(client), state(request).settings.zone
             with suppress(EmptyWarehouseError):
                 freshness(log, report, asked, zone, state(request).ends())
-        again = link(f"{report.place}/query", **given(asked))
+        again = parse_qsl(urlsplit(link(report.place, **given(asked))).query)
         return query_page(request, (*queries, *log.asked), back_link, again)
 
     to.get(f"{report.place}/query")(asks(report, query))
@@ -148,18 +149,21 @@ def download(name: str, ending: str, content: bytes) -> Response:
 
 
 def query_page(
-    request: Request, asked: Sequence[Asked], back: str, again: str = ""
+    request: Request,
+    asked: Sequence[Asked],
+    back: str,
+    again: Sequence[tuple[str, str]] | None = None,
 ) -> HTMLResponse:
     """Show queries with their bound values, and the way back to their result.
 
-    The one whose number the address gives as `run` is run again as it is shown, at `again`: its
-    first rows stand below it.
+    The one whose number the address gives as `run` is run again as it is shown, where
+    there is an address for it (`again`, its values): its first rows stand below it.
     """
     say = translator(language(request))
     wanted = request.query_params.get("run", "")
     number = {str(at): at for at in range(len(asked))}.get(wanted)
     ran = None
-    if again and number is not None:
+    if again is not None and number is not None:
         with state(request).warehouse.client() as client:
             ran = first_rows(client, asked[number].name, ROWS_MAX, **asked[number].values)
     queries = [

@@ -187,7 +187,7 @@ def test_a_query_is_run_again_as_it_is_shown(web: httpx.Client) -> None:
     assert "sql/reports/freshness.sql" in page
     names = [part.split(".sql")[0] for part in page.split("<h2>sql/")[1:]]
     number = names.index("reports/duplication")
-    assert f"run={number}#ran" in page
+    assert f'name="run" value="{number}"' in page
     again = web.get("/duplication/query", params={**query, "run": number}).text
     shown = again.partition('id="ran"')[2].partition("</table>")[0]
     assert "<th><code>mask</code></th>" in shown
