@@ -204,8 +204,12 @@ class Report(Generic[T]):
 
     @property
     def is_of_a_campaign(self) -> bool:
-        """Whether a campaign is its only required parameter."""
-        needed = [(each.name, each.least) for each in self.parameters if each.required]
+        """Whether it can be asked for by one campaign alone."""
+        needed = [
+            (each.name, each.least)
+            for each in self.parameters
+            if each.required or each.name == "campaign"
+        ]
         return needed == [("campaign", 1)]
 
     @property

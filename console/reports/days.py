@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
+from zoneinfo import ZoneInfo
 
 from console.i18n import LocalizedText
 from console.reports.basis import NoReportError
@@ -32,6 +33,7 @@ class Window(NamedTuple):
         return self.begin or SPAN[0], self.end or SPAN[1]
 
 
+START = "start"  # as of the window's begin
 ALWAYS = Window(None, None, None)
 
 
@@ -39,9 +41,16 @@ def window_of(begin: str | None, end: str | None, as_of: str | None) -> Window:
     """Return the window that someone asked for.
 
     Raises:
-        NoReportError: when one is not a day, or the end is before the begin.
+        NoReportError: when one is not a day (`as_of` may be `start`, the begin), or the end is
+            before the begin.
     """
-    window = Window(_day("begin", begin), _day("end", end), _day("as_of", as_of))
+    first_day = _day("begin", begin)
+    if as_of == START and first_day is None:
+        raise NoReportError(
+            LocalizedText("as_of start is the day on which the window begins; give begin, too")
+        )
+    said = first_day if as_of == START else _day("as_of", as_of)
+    window = Window(first_day, _day("end", end), said)
     first, last = window.bounds
     if last < first:
         raise NoReportError(
@@ -67,6 +76,34 @@ def _day(name: str, text: str | None) -> date | None:
             LocalizedText(
                 "{name} must be a day such as 2026-03-01, from 1970 to 2149, got {text!r}",
                 name=name,
+                text=text,
+            )
+        )
+    return found
+
+
+def known_of(text: str | None, zone: str) -> datetime | None:
+    """Return up to when what arrived is known: a time, or the end of a day of `zone`.
+
+    Raises:
+        NoReportError: when it is neither.
+    """
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+        if is_day := len(text) <= len("2026-03-01"):
+            found += timedelta(days=1)
+        if found.tzinfo is None:
+            found = found.replace(tzinfo=ZoneInfo(zone))
+        found = found.astimezone(UTC) - timedelta(microseconds=is_day)
+    except (ValueError, OverflowError):
+        found = datetime.min.replace(tzinfo=UTC)
+    if not SPAN[0] <= found.date() <= SPAN[1]:
+        raise NoReportError(
+            LocalizedText(
+                "known_on must be a day such as 2026-03-01 or a time such as 2026-03-01T09:00, "
+                "from 1970 to 2149, got {text!r}",
                 text=text,
             )
         )

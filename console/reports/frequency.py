@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from dataclasses import fields
 from types import SimpleNamespace
@@ -11,10 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from console.i18n import N_, LocalizedText
 from console.reporting.figures import any_figure, money, number, percent
 from console.reporting.report import Parameter, Report, Row, Table, plain
+from console.reports.asked import PARAMETERS, campaigns_of, file_of
 from console.reports.basis import NoReportError, QueryLog
-from console.reports.campaigns import require
 from console.reports.consistency import check, name_of
-from console.reports.days import SPAN, Window, require_days, window_of
+from console.reports.cuts import cut_of
+from console.reports.days import known_of, require_days, window_of
 from console.reports.frequency_figures import (
     BasisFigures,
     CampaignFigures,
@@ -23,20 +23,21 @@ from console.reports.frequency_figures import (
     PartFigures,
 )
 from console.reports.frequency_protected import PROTECTION
+from console.reports.frequency_rows import QUERIES, FrequencyRows
 from console.reports.invalid import INVALID, TABLE, invalid
-from console.reports.invalid import QUERIES as INVALID_QUERIES
 from console.reports.notes import notes
-from console.reports.reached import NET, UNION, net_rows, reached, summed, windowed
+from console.reports.reached import UNION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from datetime import datetime
 
     from clickhouse_connect.driver.client import Client
 
     from console.reporting.layout import Layout
 
 TIMES_MAX = 10  # the last bin of a distribution is "so often or more"
-EVENT_CUTS = ("channel", "creative", "format")
+SECONDS_MAX = 3600
 
 BASIS = LocalizedText(
     "Contacted: a message or offer was sent. Served: an advertisement was shown, however much of "
@@ -88,57 +89,64 @@ KEYS = (
 )
 
 
-def frequency(
-    client: Client,
-    campaigns: Sequence[str],
-    begin: str | None,
-    end: str | None,
-    by: str | None,
-    as_of: str | None,
-    zone: str,
-) -> FrequencyReport:
-    """Return reach and frequency of `campaigns`, in a window of days, and cut `by` something.
+class Asked(NamedTuple):
+    """What is asked of the report, as it was given; see the parameters of `REPORT`."""
+
+    campaigns: Sequence[str] = ()
+    advertiser: str = ""
+    begin: str | None = None
+    end: str | None = None
+    by: str | None = None
+    as_of: str | None = None
+    known_on: str | None = None
+    seconds: float | None = None
+    zone: str = "UTC"
+
+
+def frequency(client: Client, asked: Asked) -> FrequencyReport:
+    """Return reach and frequency of campaigns, in a window of days, and cut by something.
 
     Raises:
-        UnknownCampaignError: when no event names one of them.
+        UnknownCampaignError: when no event names one of them, or none is the advertiser's.
         EmptyWarehouseError: when there are no campaign events.
         NoReportError: when a day or the cut is not one, or what is stored is in another zone.
         InconsistentError: when the figures contradict each other.
     """
-    names = tuple(dict.fromkeys(campaigns))
-    if not names:
-        raise NoReportError(NOBODY_NAMED)
-    window = window_of(begin, end, as_of)
-    require(client, names)
     log = QueryLog(client)
-    require_days(log, zone)
-    asked = _Asked(log, names, window, by or "", zone)
-    (population,) = log.rows("reports/population")
-    sums = summed(log, names, window)
-    counted = asked.counted()
-    bases = _bases(asked, counted, sums, population["population"])
+    window = window_of(asked.begin, asked.end, asked.as_of)
+    known = known_of(asked.known_on, asked.zone)
+    seconds = _denominator(asked.seconds)
+    owners = {row["campaign"]: row for row in log.rows("reports/advertisers")}
+    names = campaigns_of(client, asked.campaigns, asked.advertiser, owners)
+    cut = cut_of(asked.by, names)
+    require_days(log, asked.zone)
+    rows = FrequencyRows(log, names, window, cut, asked.zone, known, seconds or 0)
+    population = rows.population()
+    counted = rows.counted()
+    bases = _bases(rows, counted, population["population"])
     used = {(own.basis, own.incentivised) for own in bases}
     found = FrequencyReport(
         campaigns=names,
         begin=window.begin,
         end=window.end,
-        zone=zone,
-        by=asked.by,
+        zone=asked.zone,
+        advertiser=asked.advertiser or None,
+        by=cut.text,
         as_of=window.as_of,
+        known_on=known,
+        seconds=seconds,
         population=population["population"],
         population_known=population["population_known"],
         bases=bases,
-        by_day=tuple(_days(asked, sums, used)),
-        by_campaign=tuple(_campaigns(asked, sums, used)),
-        parts=tuple(_parts(asked, used, population["population"])) if by else (),
-        invalid=invalid(
-            log, names, window, {(own.basis, own.incentivised): own.reach for own in bases}
-        ),
+        by_day=tuple(_days(rows, used, population["population"])),
+        by_campaign=tuple(_campaigns(rows, used)),
+        parts=tuple(_parts(rows, used, population["population"])) if cut.by else (),
+        invalid=invalid(rows, {(own.basis, own.incentivised): own.reach for own in bases}),
         basis=BASIS,
         people=PEOPLE,
         cost=COST,
         net=INVALID,
-        notes=notes(names),
+        notes=(*_conditions(known, seconds), *notes(names)),
         queries=log.asked,
     )
     check(
@@ -147,69 +155,48 @@ def frequency(
     return found
 
 
-NOBODY_NAMED = LocalizedText("name at least one campaign; see `flowdrop report campaigns`")
+def _denominator(seconds: float | None) -> float | None:
+    """Return the time in view that counts as one weighted impression.
 
-
-class _Asked:
-    """What is asked, and how it is bound to the queries."""
-
-    def __init__(
-        self, log: QueryLog, names: tuple[str, ...], window: Window, by: str, zone: str
-    ) -> None:
-        self.log = log
-        self.names = names
-        self.window = window
-        self.by = by
-        self.zone = zone
-        self.is_of_people = bool(by) and by not in EVENT_CUTS
-        self.people = reached(log, names, window)
-
-    def windowed(self, query: str, **more: Any) -> list[dict[str, Any]]:
-        """Run a query of the campaigns in the window."""
-        return windowed(self.log, query, self.names, self.window, **more)
-
-    def counted(self) -> list[dict[str, Any]]:
-        """Return how many people were reached how often."""
-        if self.window.is_whole:
-            return net_rows(self.log, "reports/frequency_counts", self.names)
-        return self.of_events("", "")
-
-    def of_events(self, by: str, attribute: str) -> list[dict[str, Any]]:
-        """Return the same by parts, from the events themselves."""
-        more = {"by": by, "attribute": attribute, **self._said()}
-        return self.windowed("reports/frequency_events", **more)
-
-    def population_of(self, attribute: str) -> dict[str, int]:
-        """Return how many people each value of an attribute has.
-
-        Raises:
-            NoReportError: when it has none.
-        """
-        query = "reports/population_attribute"
-        found = self.log.rows(query, attribute=attribute, **self._said())
-        if not found:
-            raise NoReportError(
-                LocalizedText(
-                    "nobody's profile gives {by!r} by then; cut by channel, creative, format or "
-                    "an attribute that `flowdrop events attributes` lists",
-                    by=attribute,
-                )
+    Raises:
+        NoReportError: when it is no time.
+    """
+    if seconds is not None and not 0 < seconds <= SECONDS_MAX:
+        raise NoReportError(
+            LocalizedText(
+                "seconds must be more than 0 and at most {most}, such as 30, got {n}",
+                most=SECONDS_MAX,
+                n=seconds,
             )
-        return {row["value"]: row["people"] for row in found}
+        )
+    return seconds
 
-    def _said(self) -> dict[str, Any]:
-        return {"as_of": self.window.as_of or SPAN[1], "zone": self.zone}
+
+def _conditions(known: datetime | None, seconds: float | None) -> Iterator[LocalizedText]:
+    """Yield what was asked for beyond campaigns, window and cut."""
+    if known is not None:
+        yield LocalizedText(
+            "As known on {time}: only events, profiles and links that had arrived by then count.",
+            time=known.isoformat(sep=" ", timespec="seconds"),
+        )
+    if seconds is not None:
+        yield LocalizedText(
+            "A weighted impression is a viewable one that counts for its time in view: {seconds:g} "
+            "seconds or more as one, half of that as a half.",
+            seconds=seconds,
+        )
 
 
 def _bases(
-    asked: _Asked, found: list[dict[str, Any]], sums: list[dict[str, Any]], population: int
+    rows: FrequencyRows, found: list[dict[str, Any]], population: int
 ) -> tuple[BasisFigures, ...]:
     """Return the figures of each basis.
 
     Reach is of the bitmaps, impressions are of the sums, and `found` is counted person by person:
     three tables that are held against each other.
     """
-    people = {_key(row): row for row in asked.people if row["campaign"] == UNION}
+    people = {_key(row): row for row in rows.people if row["campaign"] == UNION}
+    sums = rows.sums
     made = []
     for key in KEYS:
         counted = _frequency(found, key)
@@ -221,6 +208,7 @@ def _bases(
         cost = cents if priced else None
         grp = 100 * impressions / population if population else None
         share = reach / population if population else None
+        weighted = _weighted(found, key, rows.seconds)
         made.append(
             BasisFigures(
                 basis=key.basis,
@@ -237,6 +225,8 @@ def _bases(
                 cost_per_person_cents=_ratio(cost, reach),
                 cost_per_grp_cents=_ratio(cost, grp),
                 cost_per_reach_point_cents=_ratio(cost, share, 0.01),
+                weighted_impressions=weighted,
+                weighted_grp=_ratio(weighted, population, 100),
                 **{**counted, "reach": reach, "impressions": impressions},
             )
         )
@@ -273,6 +263,14 @@ def _frequency(rows: Iterable[dict[str, Any]], key: BasisKey) -> dict[str, Any]:
     }
 
 
+def _weighted(rows: Iterable[dict[str, Any]], key: BasisKey, seconds: float) -> float | None:
+    """Return viewable impressions by their time in view, if that is asked for."""
+    if not seconds or key.basis != "viewable":
+        return None
+    in_view = sum(int(row[f"{key.column}_ms"]) for row in rows)
+    return in_view / (1000 * seconds)
+
+
 def _of(sums: Iterable[dict[str, Any]], key: BasisKey) -> list[dict[str, Any]]:
     return [row for row in sums if (row["kind"], row["paid"]) == (key.kind, key.incentivised)]
 
@@ -296,39 +294,39 @@ def _summed(sums: Iterable[dict[str, Any]], key: BasisKey) -> tuple[int, int, in
 
 
 def _days(
-    asked: _Asked, sums: list[dict[str, Any]], used: set[tuple[str, bool]]
+    rows: FrequencyRows, used: set[tuple[str, bool]], population: int
 ) -> Iterable[DayFigures]:
-    reached = {(_key(row), row["day"]): row for row in asked.windowed("reports/frequency_days")}
+    reached = {(_key(row), row["day"]): row for row in rows.days}
     for key in KEYS:
         if key not in used:
             continue
-        cumulative = 0
-        for row in _of(sums, key):
+        before = {"cumulative": 0, "cumulative_known": 0}
+        for row in _of(rows.sums, key):
             if not row["is_of_a_day"]:
                 continue
-            own = reached.get((key, row["day"]), {"reach": 0, "cumulative": cumulative})
+            own = reached.get((key, row["day"]), {**before, "reach": 0})
             yield DayFigures(
                 basis=key.basis,
                 incentivised=key.incentivised,
                 day=row["day"],
                 reach=own["reach"],
-                new=own["cumulative"] - cumulative,
+                new=own["cumulative"] - before["cumulative"],
                 cumulative=own["cumulative"],
+                cumulative_known=own["cumulative_known"],
                 impressions=_counts(row, key),
+                grp=_ratio(_counts(row, key), population, 100),
                 cost_cents=row["cents"],
             )
-            cumulative = own["cumulative"]
+            before = own
 
 
-def _campaigns(
-    asked: _Asked, sums: list[dict[str, Any]], used: set[tuple[str, bool]]
-) -> Iterable[CampaignFigures]:
-    reached = {(_key(row), row["campaign"]): row["reach"] for row in asked.people}
-    for name in asked.names:
+def _campaigns(rows: FrequencyRows, used: set[tuple[str, bool]]) -> Iterable[CampaignFigures]:
+    reached = {(_key(row), row["campaign"]): row["reach"] for row in rows.people}
+    for name in rows.names:
         for key in KEYS:
             if key not in used:
                 continue
-            own = [r for r in _of(sums, key) if not r["is_of_a_day"] and r["campaign"] == name]
+            own = [r for r in _of(rows.sums, key) if not r["is_of_a_day"] and r["campaign"] == name]
             impressions = sum(_counts(row, key) for row in own)
             reach = reached.get((key, name), 0)
             yield CampaignFigures(
@@ -342,54 +340,69 @@ def _campaigns(
             )
 
 
-def _parts(asked: _Asked, used: set[tuple[str, bool]], population: int) -> Iterable[PartFigures]:
+def _parts(
+    rows: FrequencyRows, used: set[tuple[str, bool]], population: int
+) -> Iterable[PartFigures]:
     """Yield every part of the cut, on each basis."""
-    people = asked.population_of(asked.by) if asked.is_of_people else {}
+    cut = rows.cut
+    people = rows.population_of_parts() if cut.is_of_people else {}
     if people:
-        people[""] = population - sum(people.values())  # of whom nothing is said
-    by, attribute = ("attribute", asked.by) if asked.is_of_people else (asked.by, "")
-    rows = defaultdict(list)
-    for row in asked.of_events(by, attribute):
-        rows[row["part"]].append(row)
-    states = {} if asked.is_of_people else _states(asked)
+        people[""] = population - sum(people.values())  # of whom nothing is known
+    by_part = defaultdict(list)
+    for row in rows.of_events(cut):
+        by_part[row["part"]].append(row)
+    states = _states(rows)
     for key in KEYS:
         if key not in used:
             continue
-        for part in sorted(rows.keys() | people.keys()):
-            own = rows[part]
+        for part in cut.in_order(by_part.keys() | people.keys()):
+            own = by_part[part]
             counted = _frequency(own, key)
             cents = sum(row[f"{key.column.replace('viewable', 'served')}_cents"] for row in own)
-            if not asked.is_of_people:
+            if states is not None:
                 counted["reach"] = states.get((key, part), 0)
             if not any((counted["reach"], counted["impressions"], cents, people.get(part))):
                 continue
+            every = people.get(part, 0) if people else population
+            grp = _ratio(counted["impressions"], every, 100)
             yield PartFigures(
                 basis=key.basis,
                 incentivised=key.incentivised,
-                part=_said(part) if asked.is_of_people else part,
+                part=cut.said(part),
                 population=people.get(part),
-                reach_share=_ratio(counted["reach"], people.get(part)),
+                reach_share=_ratio(counted["reach"], every),
+                grp=grp,
                 cost_cents=cents,
+                cost_per_thousand_cents=_ratio(cents, counted["impressions"], 1000),
+                cost_per_person_cents=_ratio(cents, counted["reach"]),
+                cost_per_grp_cents=_ratio(cents, grp),
+                weighted_impressions=_weighted(own, key, rows.seconds),
                 **counted,
             )
 
 
-def _states(asked: _Asked) -> dict[tuple[BasisKey, str], int]:
-    """Return the people whom each part of a cut by something of the events reached."""
-    found = asked.windowed("reports/frequency_cut", by=asked.by)
-    return {(_key(row), row["part"]): row["reach"] for row in found}
+def _states(rows: FrequencyRows) -> dict[tuple[BasisKey, str], int] | None:
+    """Return the people whom each part of a cut reached, if the tables of reach tell them apart."""
+    found = rows.of_states()
+    if found is None:
+        return None
+    states = {(_key(row), row["part"]): row["reach"] for row in found}
+    if rows.cut.is_of_people:
+        for row in rows.people:
+            if row["campaign"] == UNION:
+                known = sum(n for (key, _), n in states.items() if key == _key(row))
+                states |= {(_key(row), ""): row["reach"] - known}
+    return states
 
 
-def _said(value: str) -> str:
-    """Return an attribute's value, which is JSON, as people read it."""
-    decoded = json.loads(value) if value else ""
-    return decoded if isinstance(decoded, str) else value
+def _title(found: FrequencyReport) -> str:
+    return found.advertiser or " + ".join(found.campaigns)
 
 
 def _text(found: FrequencyReport, to: Layout) -> None:
     """Print the report: what is said of each basis in a column, as there is so much of it."""
     _ = to.gettext
-    to.heading(_("Reach and frequency of {campaigns}", campaigns=" + ".join(found.campaigns)))
+    to.heading(_("Reach and frequency of {campaigns}", campaigns=_title(found)))
     bases = [_(name_of(own)) for own in found.bases]
     to.table(
         _("Reach and frequency"),
@@ -431,6 +444,8 @@ _SHOWN: dict[str, Callable[[BasisFigures], str]] = {
     N_("impressions"): lambda own: number(own.impressions),
     N_("average frequency"): lambda own: any_figure(own.average_frequency),
     N_("GRP"): lambda own: any_figure(own.grp),
+    N_("weighted impressions"): lambda own: any_figure(own.weighted_impressions),
+    N_("weighted GRP"): lambda own: any_figure(own.weighted_grp),
     N_("measurable"): lambda own: percent(own.measurable_share),
     N_("cost"): lambda own: money(own.cost_cents),
     N_("cost per thousand impressions"): lambda own: money(own.cost_per_thousand_cents),
@@ -452,6 +467,9 @@ HEADS = {
     "population": N_("population"),
     "new": N_("new people"),
     "cumulative": N_("cumulative reach"),
+    "cumulative_known": N_("of these known"),
+    "weighted_impressions": N_("weighted impressions"),
+    "weighted_grp": N_("weighted GRP"),
     "impressions": N_("impressions"),
     "average_frequency": N_("average frequency"),
     "grp": N_("GRP"),
@@ -492,31 +510,41 @@ REPORT = Report(
     ),
     example="flowdrop report frequency cj-8 cj-13 --begin 2017-05-01 --json",
     parameters=(
-        Parameter(name="campaign", many=True),
+        *PARAMETERS,
         Parameter(name="begin", metavar="DATE", option=True, help="The first day counted."),
         Parameter(name="end", metavar="DATE", option=True, help="The last day counted."),
         Parameter(
             name="by",
             metavar="CUT",
             option=True,
-            help="Cut by channel, creative, format or an attribute of people.",
+            help="Cut by channel, creative, format, hour, arm, audience:NAME, decile:PROGRAM or an "
+            "attribute of people.",
         ),
         Parameter(
             name="as_of",
             metavar="DATE",
             option=True,
-            help="Take attributes as they were said before this day began; by default as now.",
+            help="Take attributes as they were said before this day began, or the day of --begin "
+            "where it is `start`; by default as now.",
+        ),
+        Parameter(
+            name="known_on",
+            metavar="TIME",
+            option=True,
+            help="Count only what had arrived by this time, or by the end of this day: what was "
+            "reported then.",
+        ),
+        Parameter(
+            name="seconds",
+            metavar="N",
+            option=True,
+            kind=float,
+            help="Weight viewable impressions by their time in view: N seconds or more are one.",
         ),
     ),
     settings=("zone",),
-    queries=(
-        *("reports/campaign_names", "reports/reach_zone", "reports/frequency_people"),
-        "reports/frequency_people_whole",
-        *("reports/population", "reports/frequency_sums", "reports/frequency_counts"),
-        *("reports/frequency_events", "reports/frequency_days", "reports/population_attribute"),
-        *("reports/frequency_cut", *NET, *INVALID_QUERIES),
-    ),
-    compute=frequency,
+    queries=("reports/campaign_names", "reports/advertisers", "reports/reach_zone", *QUERIES),
+    compute=lambda client, *given: frequency(client, Asked(*given)),
     result=FrequencyReport,
     tables=(
         Table(
@@ -552,7 +580,8 @@ REPORT = Report(
         TABLE,
     ),
     text=_text,
-    title=lambda found: " + ".join(found.campaigns),
+    title=_title,
+    file=lambda asked: file_of("frequency", asked),
     sentences=lambda found: (found.basis, found.people, found.cost, found.net, *found.notes),
     protection=PROTECTION,
 )

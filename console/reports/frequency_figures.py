@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from console.i18n import LocalizedText
 from console.reports.basis import Query
@@ -39,6 +39,8 @@ class BasisFigures(Frequency):
     cost_per_person_cents: float | None
     cost_per_grp_cents: float | None
     cost_per_reach_point_cents: float | None  # for each percent of the population
+    weighted_impressions: float | None  # viewable ones, each by its time in view, if asked for
+    weighted_grp: float | None  # of these, per hundred people of the population
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +53,9 @@ class DayFigures:
     reach: int  # people reached that day
     new: int  # of them, for the first time in the window
     cumulative: int  # people reached up to the end of that day
+    cumulative_known: int  # of them, with a wallet, a profile or a link
     impressions: int
+    grp: float | None
     cost_cents: int
 
 
@@ -76,8 +80,13 @@ class PartFigures(Frequency):
     incentivised: bool
     part: str  # '' where the event or person says nothing
     population: int | None  # people of the part, where the cut is by an attribute of people
-    reach_share: float | None  # of that population
+    reach_share: float | None  # of that population, or of everybody
+    grp: float | None  # impressions per hundred people of it
     cost_cents: int
+    cost_per_thousand_cents: float | None
+    cost_per_person_cents: float | None
+    cost_per_grp_cents: float | None
+    weighted_impressions: float | None  # as of the whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,8 +97,11 @@ class FrequencyReport:
     begin: date | None  # first day counted; none from the beginning
     end: date | None  # last day counted; none up to now
     zone: str  # whose days these are
+    advertiser: str | None  # when it was asked for
     by: str  # what the parts are cut by; '' for no cut
     as_of: date | None  # attributes as said before this day began; none as they are now
+    known_on: datetime | None  # only what had arrived by then counts; none for everything
+    seconds: float | None  # in view that count as one weighted impression; none: not weighted
     population: int
     population_known: int
     bases: tuple[BasisFigures, ...]

@@ -1,9 +1,13 @@
 -- One row per part of a cut and combination of how often campaigns contacted people and showed them
 -- something in a window of days: how many people. 10 stands for ten times or more; the columns in `sum`
--- count them all. The cut is by `channel`, `creative` or `format` of the event, by `attribute`, the value
--- that was last said of the person before a day began ('' where nothing was), or by nothing ('').
+-- count them all, those in `ms` sum the time in view, of an exposure at most `seconds`. The cut is by
+-- `channel`, `creative`, `format` or `hour` of the event, by what is known of the person (see
+-- `person_values`; '' where nothing is), or by nothing (''). Only what had arrived by `known` counts.
 WITH
-    (SELECT (groupArray(l.number), groupArray(l.owner)) FROM linked_numbers AS l) AS links,
+    (
+        SELECT (groupArray(l.number), groupArray(l.owner))
+        FROM linked_numbers_known(known = {known:DateTime64(6, 'UTC')}) AS l
+    ) AS links,
     n -> if(
         empty(links.1),
         n,
@@ -11,9 +15,10 @@ WITH
     ) AS as_person, -- the number it counts as
     type = 'exposure'
         AND ifNull(pixels, 0) >= if(format = 'large_display', 0.3, 0.5)
-        AND ifNull(seconds, 0) >= if(format = 'video', 2, 1) AS is_viewable
+        AND ifNull(seconds, 0) >= if(format = 'video', 2, 1) AS is_viewable,
+    toInt64(round(1000 * least(ifNull(seconds, 0), {seconds:Float64}))) AS in_view_ms
 SELECT
-    if({by:String} = 'attribute', s.value, e.own) AS part,
+    if({by:String} IN ('channel', 'creative', 'format', 'hour', ''), e.own, v.value) AS part,
     least(e.contacted, 10) AS contacted,
     least(e.served, 10) AS served,
     least(e.viewable, 10) AS viewable,
@@ -27,7 +32,9 @@ SELECT
     sum(e.viewable_paid) AS sum_viewable_paid,
     sum(e.contacted_cents) AS contacted_cents,
     sum(e.served_cents) AS served_cents,
-    sum(e.served_paid_cents) AS served_paid_cents
+    sum(e.served_paid_cents) AS served_paid_cents,
+    sum(e.viewable_ms) AS viewable_ms,
+    sum(e.viewable_paid_ms) AS viewable_paid_ms
 FROM
 (
     SELECT
@@ -36,6 +43,7 @@ FROM
             {by:String} = 'channel', channel,
             {by:String} = 'creative', creative,
             {by:String} = 'format', format,
+            {by:String} = 'hour', leftPad(toString(toHour(time, {zone:String})), 2, '0'),
             ''
         ) AS own,
         countIf(type = 'contact') AS contacted,
@@ -45,29 +53,26 @@ FROM
         countIf(is_viewable AND paid) AS viewable_paid,
         sumIf(ifNull(cost, 0), type = 'contact') AS contacted_cents,
         sumIf(ifNull(cost, 0), type = 'exposure' AND NOT paid) AS served_cents,
-        sumIf(ifNull(cost, 0), type = 'exposure' AND paid) AS served_paid_cents
+        sumIf(ifNull(cost, 0), type = 'exposure' AND paid) AS served_paid_cents,
+        sumIf(in_view_ms, is_viewable AND NOT paid) AS viewable_ms,
+        sumIf(in_view_ms, is_viewable AND paid) AS viewable_paid_ms
     FROM campaign_events
     WHERE campaign IN {campaigns:Array(String)}
         AND type IN ('contact', 'exposure')
         AND number != 0
         AND toDate(time, {zone:String}) BETWEEN {begin:Date} AND {end:Date}
+        AND (
+            {known:DateTime64(6, 'UTC')} >= toDateTime64('2200-01-01', 6, 'UTC')
+            OR arrived <= {known:DateTime64(6, 'UTC')}
+        )
     GROUP BY person, own
 ) AS e
-LEFT JOIN
-(
-    SELECT person, argMax(value, said) AS value
-    FROM
-    (
-        SELECT
-            as_person(a.number) AS person,
-            argMax(a.value, (a.time, a.partition, a.offset)) AS value,
-            max((a.time, a.partition, a.offset)) AS said
-        FROM person_attributes AS a
-        WHERE a.name = {attribute:String} AND toDate(a.time, {zone:String}) < {as_of:Date}
-        GROUP BY person, a.source
-        HAVING value != 'null'
-    )
-    GROUP BY person
-) AS s ON s.person = e.person
+LEFT JOIN person_values(
+    by = {by:String},
+    names = {names:Array(String)},
+    as_of = {as_of:Date},
+    zone = {zone:String},
+    known = {known:DateTime64(6, 'UTC')}
+) AS v ON v.person = e.person
 GROUP BY ALL
 ORDER BY ALL

@@ -1,0 +1,130 @@
+"""What the report of frequency reads: tables of reach, or the events that had arrived by then."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from console.reports import reached
+from console.reports.cuts import Cut, require_parts
+from console.reports.days import SPAN
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from console.reports.basis import QueryLog
+    from console.reports.days import Window
+
+Rows = list[dict[str, Any]]
+
+EVER = "2299-01-01 00:00:00.000000"  # as a time by which everything had arrived
+QUERIES = (
+    *reached.QUERIES,
+    *("reports/population", "reports/frequency_counts", "reports/frequency_events"),
+    *("reports/frequency_days", "reports/frequency_cut", "reports/population_parts"),
+    *("reports/frequency_people_cut", "reports/frequency_known"),
+    *("reports/frequency_known_sums", "reports/population_known"),
+)
+
+
+class FrequencyRows:
+    """The rows behind a report.
+
+    Whole campaigns and windows come from bitmaps, sums and counters, what these do not hold from
+    the events. Everything comes from the events where only those count that had arrived by a time.
+    """
+
+    def __init__(
+        self,
+        log: QueryLog,
+        names: tuple[str, ...],
+        window: Window,
+        cut: Cut,
+        zone: str,
+        known: datetime | None,
+        seconds: float,
+    ) -> None:
+        self.log = log
+        self.names = names
+        self.window = window
+        self.cut = cut
+        self.seconds = seconds
+        self.is_as_known = known is not None
+        self._known = known.strftime("%Y-%m-%d %H:%M:%S.%f") if known else EVER
+        self._zone = zone
+
+    @cached_property
+    def people(self) -> Rows:
+        """The people reached by all campaigns together and by each."""
+        if self.is_as_known:
+            return [row for row in self._as_known if not row["is_of_a_day"]]
+        return reached.reached(self.log, self.names, self.window)
+
+    @cached_property
+    def days(self) -> Rows:
+        """The people reached on each day, and up to it."""
+        if self.is_as_known:
+            return [row for row in self._as_known if row["is_of_a_day"]]
+        return self._windowed("reports/frequency_days")
+
+    @cached_property
+    def sums(self) -> Rows:
+        """What events and costs add up to, per day and per campaign."""
+        if self.is_as_known:
+            query = "reports/frequency_known_sums"
+            return self._windowed(query, zone=self._zone, known=self._known)
+        return reached.summed(self.log, self.names, self.window)
+
+    @cached_property
+    def _as_known(self) -> Rows:
+        return self._windowed("reports/frequency_known", zone=self._zone, known=self._known)
+
+    def population(self) -> dict[str, int]:
+        """Return everybody, and of them the known ones."""
+        if self.is_as_known:
+            (row,) = self.log.rows("reports/population_known", known=self._known)
+        else:
+            (row,) = self.log.rows("reports/population")
+        return row
+
+    def population_of_parts(self) -> dict[str, int]:
+        """Return how many people each part of a cut of people has.
+
+        Raises:
+            NoReportError: when it has none.
+        """
+        rows = self.log.rows("reports/population_parts", **self._of(self.cut))
+        found = {row["value"]: row["people"] for row in rows}
+        require_parts(self.cut, found)
+        return found
+
+    def counted(self) -> Rows:
+        """Return how many people were reached how often."""
+        if self.window.is_whole and not self.is_as_known and not self.seconds:
+            return self.log.rows("reports/frequency_counts", campaigns=list(self.names))
+        return self.of_events(Cut())
+
+    def of_events(self, cut: Cut) -> Rows:
+        """Return the same by parts, from the events themselves."""
+        more = {**self._of(cut), "seconds": self.seconds}
+        return self._windowed("reports/frequency_events", **more)
+
+    def of_states(self) -> Rows | None:
+        """Return the people whom each part of the cut reached; none where only events tell."""
+        if self.is_as_known or not (self.cut.is_stored or self.cut.is_of_people):
+            return None
+        if self.cut.is_stored:
+            return self._windowed("reports/frequency_cut", by=self.cut.by)
+        return self._windowed("reports/frequency_people_cut", **self._of(self.cut))
+
+    def _of(self, cut: Cut) -> dict[str, Any]:
+        return {
+            "by": cut.by,
+            "names": list(cut.names),
+            "as_of": self.window.as_of or SPAN[1],
+            "zone": self._zone,
+            "known": self._known,
+        }
+
+    def _windowed(self, query: str, **more: Any) -> Rows:
+        return reached.windowed(self.log, query, self.names, self.window, **more)
