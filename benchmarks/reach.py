@@ -35,7 +35,9 @@ from benchmarks.plot import Panel, figure
 from benchmarks.reach_postgres import postgres
 from benchmarks.tables import markdown
 from console.reports.duplication import duplication
+from console.reports.frequency import Asked as Question
 from console.reports.frequency import frequency
+from console.reports.frequency_rows import EVER
 from sql.chains import REACH
 from sql.client import rows, text
 
@@ -89,14 +91,15 @@ def reports(client: Client, each: Sequence[str] = CAMPAIGNS) -> Calls:
     def often() -> int:
         return _twice(rows(client, "reports/frequency_counts", campaigns=[LARGEST]))
 
-    def often_in(window: Mapping[str, date], by: str, attribute: str = "") -> int:
-        values = {"by": by, "attribute": attribute, "as_of": WHOLE["end"], "zone": "UTC"}
+    def often_in(window: Mapping[str, date], by: str, *names: str) -> int:
+        values = {"by": by, "names": names, "as_of": WHOLE["end"], "zone": "UTC"}
+        values |= {"known": EVER, "seconds": 0}
         query = "reports/frequency_events"
         return _twice(rows(client, query, campaigns=[LARGEST], **window, **values))
 
     def report(names: Sequence[str], begin: str | None = None, by: str | None = None) -> int:
         end = WEEK["end"].isoformat() if begin else None
-        found = frequency(client, names, begin, end, by, None, "UTC")
+        found = frequency(client, Question(names, begin=begin, end=end, by=by))
         (served,) = (b for b in found.bases if b.basis == "served" and not b.incentivised)
         return served.reach_plus[1]
 

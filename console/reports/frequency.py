@@ -116,8 +116,9 @@ def frequency(client: Client, asked: Asked) -> FrequencyReport:
     window = window_of(asked.begin, asked.end, asked.as_of)
     known = known_of(asked.known_on, asked.zone)
     seconds = _denominator(asked.seconds)
-    owners = {row["campaign"]: row for row in log.rows("reports/advertisers")}
-    names = campaigns_of(client, asked.campaigns, asked.advertiser, owners)
+    owners = [] if asked.campaigns else log.rows("reports/advertisers")
+    of = {row["campaign"]: row for row in owners}
+    names = campaigns_of(client, asked.campaigns, asked.advertiser, of)
     cut = cut_of(asked.by, names)
     require_days(log, asked.zone)
     rows = FrequencyRows(log, names, window, cut, asked.zone, known, seconds or 0)

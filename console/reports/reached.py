@@ -52,7 +52,7 @@ def summed(log: QueryLog, names: Sequence[str], window: Window) -> list[dict[str
 
 
 def windowed(
-    log: QueryLog, query: str, names: Sequence[str], window: Window, **more: Any
+    log: QueryLog, query: str, names: Sequence[str], window: Window, /, **more: Any
 ) -> list[dict[str, Any]]:
     """Run a query of campaigns in a window of days."""
     first, last = window.bounds

@@ -12,7 +12,7 @@ import pytest
 
 from console.reports.basis import NoReportError
 from console.reports.consistency import InconsistentError, check, name_of
-from console.reports.frequency import frequency
+from console.reports.frequency import Asked, frequency
 from console.reports.reach import reach
 from sql.days import refill
 from tests.exposures import (
@@ -181,7 +181,7 @@ def filled(fresh: Callable[[], Client], request: pytest.FixtureRequest) -> tuple
 @pytest.mark.parametrize("campaigns", [["a"], ["c", "a"], ["b", "a", "c", "b"]])
 def test_whole_campaigns(filled: tuple[Client, Plain], campaigns: list[str]) -> None:
     client, plain = filled
-    found = frequency(client, campaigns, None, None, None, None, "UTC")
+    found = frequency(client, Asked(campaigns))
     assert found.campaigns == tuple(dict.fromkeys(campaigns))
     agree(found, plain, {})
 
@@ -197,7 +197,7 @@ def test_whole_campaigns(filled: tuple[Client, Plain], campaigns: list[str]) -> 
 )
 def test_a_window_of_days(filled: tuple[Client, Plain], begin: str, end: str) -> None:
     client, plain = filled
-    found = frequency(client, ["a", "b"], begin, end, None, None, "UTC")
+    found = frequency(client, Asked(["a", "b"], begin=begin, end=end))
     window = {"begin": begin, "end": end}
     agree(found, plain, {k: date.fromisoformat(v) for k, v in window.items() if v})
 
@@ -205,7 +205,7 @@ def test_a_window_of_days(filled: tuple[Client, Plain], begin: str, end: str) ->
 @pytest.mark.parametrize("by", ["channel", "creative", "format"])
 def test_cuts_by_what_events_say(filled: tuple[Client, Plain], by: str) -> None:
     client, plain = filled
-    found = frequency(client, CAMPAIGNS, None, None, by, None, "UTC")
+    found = frequency(client, Asked(CAMPAIGNS, by=by))
     agree(found, plain, {})
     parts(found, plain, lambda event: event[by])
     assert {part.population for part in found.parts} == {None}
@@ -214,7 +214,7 @@ def test_cuts_by_what_events_say(filled: tuple[Client, Plain], by: str) -> None:
 @pytest.mark.parametrize("as_of", [None, "2026-03-04"])
 def test_cuts_by_what_is_known_of_people(filled: tuple[Client, Plain], as_of: str | None) -> None:
     client, plain = filled
-    found = frequency(client, CAMPAIGNS, None, None, "region", as_of, "UTC")
+    found = frequency(client, Asked(CAMPAIGNS, by="region", as_of=as_of))
     before = date.fromisoformat(as_of) if as_of else None
     region = attribute(plain.events, "region", before)
     parts(found, plain, lambda event: region.get(plain.person(event), ""))
@@ -231,17 +231,17 @@ def test_days_of_another_zone(fresh: Callable[[], Client]) -> None:
     insert(client, events)
     refill(client, "Asia/Shanghai")
     plain = Plain(events, "Asia/Shanghai")
-    window = ("2026-03-02", "2026-03-05")
-    found = frequency(client, ["a", "b"], *window, None, None, "Asia/Shanghai")
-    agree(found, plain, dict(zip(("begin", "end"), map(date.fromisoformat, window), strict=True)))
+    window = {"begin": "2026-03-02", "end": "2026-03-05"}
+    found = frequency(client, Asked(["a", "b"], **window, zone="Asia/Shanghai"))
+    agree(found, plain, {name: date.fromisoformat(day) for name, day in window.items()})
     with pytest.raises(NoReportError, match="Asia/Shanghai, and the setting zone is UTC"):
-        frequency(client, ["a"], None, None, None, None, "UTC")
+        frequency(client, Asked(["a"]))
 
 
 def test_it_agrees_with_the_report_of_reach(filled: tuple[Client, Plain]) -> None:
     client, _ = filled
     for campaigns in (["a"], ["c", "b"]):
-        contacted = frequency(client, campaigns, None, None, None, None, "UTC").bases[0]
+        contacted = frequency(client, Asked(campaigns)).bases[0]
         found = reach(client, campaigns)
         assert (contacted.reach, contacted.impressions) == (found.reach, found.contacts)
         assert contacted.cost_cents == found.cost.contacts_cents
@@ -274,15 +274,15 @@ def test_a_table_that_is_wrong_withholds_the_report(
     sound: Client, spoil: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = sound
-    frequency(client, CAMPAIGNS, None, None, None, None, "UTC")
+    frequency(client, Asked(CAMPAIGNS))
     client.command(spoil)
     monkeypatch.setattr("console.reports.consistency.FAULTS_SHOWN_MAX", 100)
     with pytest.raises(InconsistentError, match=said) as error:
-        frequency(client, CAMPAIGNS, None, None, None, None, "UTC")
+        frequency(client, Asked(CAMPAIGNS))
     assert "flowdrop warehouse rebuild reach_days" in error.value.words.en
     assert re.search("[\u4e00-\u9fff]", error.value.words.zh)
     refill(client, "UTC")
-    frequency(client, CAMPAIGNS, None, None, None, None, "UTC")
+    frequency(client, Asked(CAMPAIGNS))
 
 
 def _bent(of: str, at: int, **values: Any) -> Callable[[FrequencyReport], FrequencyReport]:
@@ -323,6 +323,7 @@ def _bent(of: str, at: int, **values: Any) -> Callable[[FrequencyReport], Freque
         (_bent("parts", 0, population=0), "more than the part's population 0"),
         (_bent("parts", 0, cost_cents=-1), "parts: cost added"),
         (_bent("parts", 0, population=10**6), "populations of the parts, added,"),
+        (_bent("parts", 0, impressions=0), "parts: impressions added"),
     ],
 )  # fmt: skip
 def test_figures_that_contradict_each_other_are_named(
@@ -332,7 +333,7 @@ def test_figures_that_contradict_each_other_are_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     client, _ = filled
-    found = frequency(client, CAMPAIGNS, None, None, "region", None, "UTC")
+    found = frequency(client, Asked(CAMPAIGNS, by="region"))
     counted = {name_of(own): own.impressions for own in found.bases}
     check(found, counted)
     monkeypatch.setattr("console.reports.consistency.FAULTS_SHOWN_MAX", 100)
@@ -343,19 +344,34 @@ def test_figures_that_contradict_each_other_are_named(
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (("2026-03-05", "2026-03-04", None, None), "end 2026-03-04 is before begin 2026-03-05"),
-        (("yesterday", None, None, None), "begin must be a day such as 2026-03-01.*'yesterday'"),
-        ((None, "2150-01-01", None, None), "end must be a day"),
-        ((None, None, None, "x"), "as_of must be a day"),
-        ((None, None, "shoe_size", None), "nobody's profile gives 'shoe_size'"),
+        ({"begin": "2026-03-05", "end": "2026-03-04"}, "end 2026-03-04 is before begin 2026-03-05"),
+        ({"begin": "yesterday"}, "begin must be a day such as 2026-03-01.*'yesterday'"),
+        ({"end": "2150-01-01"}, "end must be a day"),
+        ({"as_of": "x"}, "as_of must be a day"),
+        ({"as_of": "start"}, "give begin, too"),
+        ({"known_on": "x"}, "known_on must be a day such as 2026-03-01 or a time"),
+        ({"known_on": "9999-12-31"}, "known_on must be a day"),
+        ({"seconds": 0.0}, "seconds must be more than 0"),
+        ({"seconds": float("nan")}, "seconds must be more than 0"),
+        ({"by": "shoe_size"}, "nobody's profile gives 'shoe_size'"),
+        ({"by": "audience:"}, "write audience:NAME"),
+        ({"by": "audience:nobody"}, "no audience 'nobody'"),
+        ({"by": "decile:a,b"}, "write audience:NAME"),
+        ({"by": "decile:x"}, "program 'x' has no scores"),
+        ({"by": "arm"}, "nobody was assigned to an arm of a"),
+        ({"by": "arm", "campaigns": ["a", "b"]}, "arms are of one campaign, got 2"),
+        ({"campaigns": []}, "name at least one campaign, or an advertiser"),
+        ({"advertiser": "z"}, "name campaigns or an advertiser, not both"),
+        ({"campaigns": [], "advertiser": "z"}, "no campaign is of an advertiser 'z'"),
     ],
 )
 def test_what_is_not_a_window_or_a_cut_is_refused(
-    filled: tuple[Client, Plain], asked: tuple[str | None, ...], said: str
+    filled: tuple[Client, Plain], asked: dict[str, Any], said: str
 ) -> None:
     client, _ = filled
-    with pytest.raises(NoReportError, match=said):
-        frequency(client, ["a"], *asked, "UTC")  # type: ignore[arg-type]
+    with pytest.raises(NoReportError, match=said) as error:
+        frequency(client, Asked(**{"campaigns": ["a"], **asked}))
+    assert re.search("[\u4e00-\u9fff]", error.value.words.zh)
 
 
 def test_a_warehouse_of_before_names_the_remedy(fresh: Callable[[], Client]) -> None:
@@ -363,4 +379,4 @@ def test_a_warehouse_of_before_names_the_remedy(fresh: Callable[[], Client]) -> 
     insert(client, made_at_random(1))
     client.command("TRUNCATE TABLE reach_zone")
     with pytest.raises(NoReportError, match=r"not all .* counted .*warehouse rebuild reach_days"):
-        frequency(client, ["a"], None, None, None, None, "UTC")
+        frequency(client, Asked(["a"]))
