@@ -112,7 +112,7 @@ def require_parts(cut: Cut, found: Iterable[str]) -> None:
     if cut.by == "decile":
         raise NoReportError(
             LocalizedText(
-                "program {name!r} has no scores by then; `flowdrop models score` makes them",
+                "program {name!r} has no scores by then; `flowdrop audience score` makes them",
                 name=cut.names[0],
             )
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,7 @@ from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
 from console.reporting.report import plain
 from console.reports.campaigns import campaigns
+from console.reports.frequency import Asked, frequency
 from console.reports.lift import lift
 from console.reports.overlap import overlap
 from console.reports.reach import reach
@@ -103,6 +105,71 @@ def test_what_is_counted_is_said_in_both_languages(warehouse: Client) -> None:
     assert len(found.notes) == 3
     (only, _money) = lift(warehouse, "hillstrom").notes[1:]
     assert "64,000 of the people are known only as ids" in only.en
+
+
+# -- frequency --------------------------------------------------------------------------------
+
+
+def _contacted(found: Any) -> list[Any]:
+    return [own for own in found if own.basis == "contacted"]
+
+
+def test_how_often_households_were_contacted(warehouse: Client, journey: Any) -> None:
+    table = journey.memberships
+    for numbers in ((8,), (8, 13, 18), CAMPAIGNS):
+        found = frequency(warehouse, Asked([f"cj-{n}" for n in numbers]))
+        times = table[table.campaign_id.isin(numbers)].household_id.value_counts()
+        (own,) = _contacted(found.bases)
+        assert (own.reach, own.impressions) == (len(times), times.sum())
+        assert own.reach_plus == tuple(int((times >= n).sum()) for n in range(1, 11))
+        assert sum(own.reached_times) == own.reach
+        assert own.average_frequency == pytest.approx(times.mean())
+        assert own.grp == pytest.approx(100 * times.sum() / found.population)
+        assert [each.reach for each in _contacted(found.by_campaign)] == [
+            len(_households(journey, n)) for n in numbers
+        ]
+
+
+def test_households_contacted_day_by_day_in_a_window(warehouse: Client, journey: Any) -> None:
+    dated = journey.memberships.merge(journey.campaigns, on="campaign_id")
+    dated["day"] = dated.start_date.dt.date
+    first, last = date(2017, 4, 1), date(2017, 8, 31)
+    dated = dated[(dated.day >= first) & (dated.day <= last)]
+    every = [f"cj-{n}" for n in CAMPAIGNS]
+    found = frequency(
+        warehouse, Asked(every, begin=first.isoformat(), end=last.isoformat(), by="hour")
+    )
+    seen: set[int] = set()
+    expected = []
+    for day, part in dated.groupby("day"):
+        today = set(part.household_id)
+        expected.append((day, len(today), len(today - seen), len(seen | today), len(part)))
+        seen |= today
+    assert [
+        (on.day, on.reach, on.new, on.cumulative, on.impressions) for on in _contacted(found.by_day)
+    ] == expected
+    (hour,) = _contacted(found.parts)
+    assert (hour.part, hour.reach, hour.impressions) == ("00", len(seen), len(dated))
+
+
+def test_hillstrom_cut_by_arm_and_by_an_attribute(
+    fresh: Any, fill: Any, insert: Any, hillstrom: Any
+) -> None:
+    client = fresh()
+    fill(client)
+    people = "h:" + hillstrom.index.astype(str)
+    said = [{"region": json.dumps(area)} for area in hillstrom.zip_code]
+    insert(client, "profile", "", people, 0, attributes=said)
+    sent = hillstrom[hillstrom.arm != "none"]
+    for cut, column in (("arm", "arm"), ("region", "zip_code")):
+        found = frequency(client, Asked(["hillstrom"], by=cut))
+        every = hillstrom[column].value_counts().to_dict()
+        reached = sent[column].value_counts().to_dict()
+        parts = {part.part: part for part in _contacted(found.parts) if part.part}
+        assert {name: part.population for name, part in parts.items()} == every
+        assert {n: part.reach for n, part in parts.items() if part.reach} == reached
+        assert {n: part.impressions for n, part in parts.items() if part.reach} == reached
+        assert sum(part.reach for part in parts.values()) == len(sent)
 
 
 # -- overlap ----------------------------------------------------------------------------------
