@@ -265,6 +265,8 @@ WINDOWS = st.sampled_from([{}, {"begin": "2026-03-03"}, {"begin": "2026-03-02", 
 def growing(fresh: Callable[[], Client]) -> World:
     """A world to which every example adds; what it held before must not change what is asked."""
     made = World(fresh())
+    profile = {**NONE, "type": "profile", "person": "p0", "attributes": {"region": '"north"'}}
+    made._arrive([{**profile, "time": datetime(2026, 2, 1, tzinfo=UTC)}])
     made.arrive(4, 300)
     return made
 

@@ -89,6 +89,8 @@ TYPED = [
     "/api/reach?campaign=spring",
     "/api/frequency?campaign=cj-8&campaign=cj-13&by=channel",
     "/api/frequency?campaign=spring&end=2026-12-31",
+    "/api/frequency?advertiser=spring&by=arm&seconds=30&known_on=2026-12-31",
+    "/api/frequency?campaign=cj-8&by=audience:households&begin=2017-05-01&as_of=start",
     "/api/duplication?campaign=cj-8&campaign=cj-13&counted=served",
     "/api/attribution?campaign=cj-8&campaign=cj-13",
     "/api/attribution?advertiser=spring&by=touch",
