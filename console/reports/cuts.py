@@ -76,8 +76,8 @@ def cut_of(text: str | None, campaigns: Sequence[str]) -> Cut:
         if not names or (word == "decile" and len(names) > 1):
             raise NoReportError(
                 LocalizedText(
-                    "{text!r} is not a cut; write audience:NAME, audience:NAME,NAME or "
-                    "decile:PROGRAM",
+                    "{text!r} is not a cut; write `audience:NAME`, `audience:NAME,NAME` or "
+                    "`decile:PROGRAM`",
                     text=text,
                 )
             )
@@ -125,7 +125,8 @@ def require_parts(cut: Cut, found: Iterable[str]) -> None:
     raise NoReportError(
         LocalizedText(
             "nobody's profile gives {by!r} by then; cut by channel, creative, format, hour, arm, "
-            "audience:NAME, decile:PROGRAM or an attribute that `flowdrop events attributes` lists",
+            "`audience:NAME`, `decile:PROGRAM` or an attribute that `flowdrop events attributes` "
+            "lists",
             by=cut.names[0],
         )
     )
