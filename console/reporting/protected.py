@@ -44,7 +44,7 @@ def protected(
         database: URL of the console's, which keeps whom organisations were told of.
 
     Raises:
-        NotForOrganisationsError: when the report declares no protection.
+        NotForOrganisationsError: when the report declares no protection, or not for this.
         UnknownCampaignError: when a campaign or advertiser is not the organisation's.
         TooCloseError: when it counts nearly the same people as an answer before.
     """
@@ -55,6 +55,8 @@ def protected(
                 "figures are kept from telling of single people; ask the platform for them"
             )
         )
+    if refused := protection.refusal(asked):
+        raise NotForOrganisationsError(refused)
     organisation = viewer.organisation or ""
     own = own_campaigns(client, organisation)
     require_own(asked, protection, organisation, own)

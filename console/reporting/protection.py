@@ -7,13 +7,14 @@ that it does not name is empty.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
     from clickhouse_connect.driver.client import Client
 
+    from console.i18n import LocalizedText
     from console.reporting.population import Population
 
 T = TypeVar("T")
@@ -59,6 +60,7 @@ class Protection(Generic[T]):
         campaigns: parameters that name campaigns.
         advertiser: a parameter that names an advertiser, if any.
         populations: whom a result, as it is told, counts.
+        refusal: why an organisation may not ask for this, if it may not.
         only: takes what is not of the organisation's campaigns out of a result.
     """
 
@@ -70,4 +72,5 @@ class Protection(Generic[T]):
     campaigns: tuple[str, ...] = ("campaign",)
     advertiser: str = ""
     populations: Callable[[Client, T], Iterable[Population]] = lambda *_: ()
+    refusal: Callable[[Mapping[str, Any]], LocalizedText | None] = lambda _: None
     only: Callable[[T, Collection[str]], T] = lambda found, _: found

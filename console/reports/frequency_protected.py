@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from console.i18n import LocalizedText
 from console.reporting.protection import Implied, Path, Protection, Sum
 from console.reporting.viewer import PEOPLE_MIN
 from console.reports.days import Window
 from console.reports.populations import populations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
     from clickhouse_connect.driver.client import Client
@@ -158,6 +159,15 @@ def _populations(client: Client, found: Any) -> Iterator[Population]:
             yield from populations(client, (name,), window, told.get)
 
 
+def _refusal(asked: Mapping[str, Any]) -> LocalizedText | None:
+    """Refuse what is not of whole days, or of other people than those whose answers are watched."""
+    if asked["known_on"]:
+        return LocalizedText("what was known on a day is for the platform's staff only")
+    if asked["by"] == "hour":
+        return LocalizedText("a cut by hour is for the platform's staff only; cut by another")
+    return None
+
+
 _PEOPLE = (
     *("population", "population_known", "reach", "reach_known", "reach_unlinked"),
     *("reached_times", "reach_plus", "new", "cumulative"),
@@ -180,10 +190,13 @@ PROTECTION: Protection[FrequencyReport] = Protection(
     told=frozenset(
         {
             *("campaigns", "begin", "end", "zone", "by", "as_of", "basis", "people", "cost", "net"),
+            *("advertiser", "known_on", "seconds"),
             *("notes", "queries", "incentivised", "day", "campaign", "part"),
         }
     ),
     rows=dict.fromkeys(("bases", "by_day", "by_campaign", "parts"), "reach"),
     sums=_sums,
     populations=_populations,
+    advertiser="advertiser",
+    refusal=_refusal,
 )

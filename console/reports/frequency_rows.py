@@ -19,11 +19,12 @@ Rows = list[dict[str, Any]]
 
 EVER = "2299-01-01 00:00:00.000000"  # as a time by which everything had arrived
 QUERIES = (
-    *reached.QUERIES,
+    *(*reached.QUERIES, *reached.NET),
     *("reports/population", "reports/frequency_counts", "reports/frequency_events"),
     *("reports/frequency_days", "reports/frequency_cut", "reports/population_parts"),
     *("reports/frequency_people_cut", "reports/frequency_known"),
     *("reports/frequency_known_sums", "reports/population_known"),
+    *("reports/frequency_gross", "reports/frequency_invalid", "reports/frequency_known_invalid"),
 )
 
 
@@ -71,13 +72,12 @@ class FrequencyRows:
     def sums(self) -> Rows:
         """What events and costs add up to, per day and per campaign."""
         if self.is_as_known:
-            query = "reports/frequency_known_sums"
-            return self._windowed(query, zone=self._zone, known=self._known)
+            return self._arrived("reports/frequency_known_sums", net=True)
         return reached.summed(self.log, self.names, self.window)
 
     @cached_property
     def _as_known(self) -> Rows:
-        return self._windowed("reports/frequency_known", zone=self._zone, known=self._known)
+        return self._arrived("reports/frequency_known", net=True)
 
     def population(self) -> dict[str, int]:
         """Return everybody, and of them the known ones."""
@@ -101,12 +101,14 @@ class FrequencyRows:
     def counted(self) -> Rows:
         """Return how many people were reached how often."""
         if self.window.is_whole and not self.is_as_known and not self.seconds:
-            return self.log.rows("reports/frequency_counts", campaigns=list(self.names))
+            return reached.net_rows(self.log, "reports/frequency_counts", self.names)
         return self.of_events(Cut())
 
     def of_events(self, cut: Cut) -> Rows:
         """Return the same by parts, from the events themselves."""
         more = {**self._of(cut), "seconds": self.seconds}
+        if self.is_as_known:
+            return self._plainly("reports/frequency_events_net", **more)
         return self._windowed("reports/frequency_events", **more)
 
     def of_states(self) -> Rows | None:
@@ -117,6 +119,26 @@ class FrequencyRows:
             return self._windowed("reports/frequency_cut", by=self.cut.by)
         return self._windowed("reports/frequency_people_cut", **self._of(self.cut))
 
+    def invalid(self) -> Rows:
+        """Return what was judged invalid on each basis, by rule and by any."""
+        if self.is_as_known:
+            return self._arrived("reports/frequency_known_invalid")
+        if not reached.has_suspects(self.log, self.names):
+            return []
+        return self._plainly("reports/frequency_invalid")
+
+    def gross(self) -> Rows:
+        """Return people and impressions of each basis, invalid traffic included."""
+        if not self.is_as_known:
+            return self._plainly("reports/frequency_gross")
+        people = self._arrived("reports/frequency_known", net=False)
+        sums = self._arrived("reports/frequency_known_sums", net=False)
+        return [
+            {**row, "impressions": _impressions(sums, row)}
+            for row in people
+            if not row["is_of_a_day"] and row["campaign"] == reached.UNION
+        ]
+
     def _of(self, cut: Cut) -> dict[str, Any]:
         return {
             "by": cut.by,
@@ -126,5 +148,27 @@ class FrequencyRows:
             "known": self._known,
         }
 
+    def _arrived(self, query: str, **more: Any) -> Rows:
+        """Run a query of what had arrived by the time that is asked for."""
+        return self._plainly(query, zone=self._zone, known=self._known, **more)
+
+    def _plainly(self, query: str, **more: Any) -> Rows:
+        first, last = self.window.bounds
+        return self.log.rows(query, campaigns=list(self.names), begin=first, end=last, **more)
+
     def _windowed(self, query: str, **more: Any) -> Rows:
         return reached.windowed(self.log, query, self.names, self.window, **more)
+
+
+def _impressions(sums: Rows, of: dict[str, Any]) -> int:
+    """Return the impressions of a basis, by the sums of its days."""
+    kind, counts = {
+        "contacted": ("contact", "events"),
+        "served": ("exposure", "events"),
+        "viewable": ("exposure", "viewable"),
+    }[of["basis"]]
+    return sum(
+        row[counts]
+        for row in sums
+        if row["is_of_a_day"] and (row["kind"], row["paid"]) == (kind, of["paid"])
+    )

@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from console.i18n import N_, LocalizedText
 from console.reporting.report import Table, plain
-from console.reports.reached import has_suspects
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from console.reports.basis import QueryLog
-    from console.reports.days import Window
+    from console.reports.frequency_rows import FrequencyRows
 
-QUERIES = ("reports/frequency_gross", "reports/frequency_invalid")
 ANY = ""  # the queries' name for all rules together
 
 INVALID = LocalizedText(
@@ -49,20 +46,13 @@ class InvalidFigures:
     reach_net: int  # by what is left of it by all rules
 
 
-def invalid(
-    log: QueryLog, names: Sequence[str], window: Window, net: Mapping[tuple[str, bool], int]
-) -> tuple[InvalidFigures, ...]:
+def invalid(rows: FrequencyRows, net: Mapping[tuple[str, bool], int]) -> tuple[InvalidFigures, ...]:
     """Return what was judged invalid on every basis that has anything, by rule; first by any.
 
     `net` is the reach of each basis, by its name and whether people were paid to look.
     """
-    first, last = window.bounds
-    values: dict[str, Any] = {"campaigns": list(names), "begin": first, "end": last}
-    if not has_suspects(log, names):
-        return ()
-    found = log.rows("reports/frequency_invalid", **values)
-    rows = log.rows("reports/frequency_gross", **values) if found else []
-    gross = {_key(row): row for row in rows}
+    found = rows.invalid()
+    gross = {_key(row): row for row in rows.gross()} if found else {}
     return tuple(
         InvalidFigures(
             basis=row["basis"],

@@ -17,7 +17,7 @@ NET = (
         f"reports/{query}_net"
         for query in (
             *("frequency_people", "frequency_people_whole", "frequency_days", "frequency_sums"),
-            *("frequency_cut", "frequency_counts", "frequency_events"),
+            *("frequency_cut", "frequency_people_cut", "frequency_counts", "frequency_events"),
             *("duplication", "duplication_steps", "duplication_shared"),
         )
     ),

@@ -2,7 +2,7 @@
 -- something in a window of days: how many people. 10 stands for ten times or more; the columns in `sum`
 -- count them all, those in `ms` sum the time in view, of an exposure at most `seconds`. The cut is by
 -- `channel`, `creative`, `format` or `hour` of the event, by what is known of the person (see
--- `person_values`; '' where nothing is), or by nothing (''). Only what had arrived by `known` counts.
+-- `person_values`; '' where nothing is), or by nothing ('').
 WITH
     (
         SELECT (groupArray(l.number), groupArray(l.owner))
@@ -61,10 +61,6 @@ FROM
         AND type IN ('contact', 'exposure')
         AND number != 0
         AND toDate(time, {zone:String}) BETWEEN {begin:Date} AND {end:Date}
-        AND (
-            {known:DateTime64(6, 'UTC')} >= toDateTime64('2200-01-01', 6, 'UTC')
-            OR arrived <= {known:DateTime64(6, 'UTC')}
-        )
     GROUP BY person, own
 ) AS e
 LEFT JOIN person_values(

@@ -1,6 +1,10 @@
--- One row as reports/frequency_events has it, net of invalid traffic: asked where there is any.
+-- One row as reports/frequency_events has it, net of invalid traffic: asked where there is any, and where
+-- only what had arrived by `known` counts, judgements included.
 WITH
-    (SELECT (groupArray(l.number), groupArray(l.owner)) FROM linked_numbers AS l) AS links,
+    (
+        SELECT (groupArray(l.number), groupArray(l.owner))
+        FROM linked_numbers_known(known = {known:DateTime64(6, 'UTC')}) AS l
+    ) AS links,
     n -> if(
         empty(links.1),
         n,
@@ -8,9 +12,10 @@ WITH
     ) AS as_person, -- the number it counts as
     type = 'exposure'
         AND ifNull(pixels, 0) >= if(format = 'large_display', 0.3, 0.5)
-        AND ifNull(seconds, 0) >= if(format = 'video', 2, 1) AS is_viewable
+        AND ifNull(seconds, 0) >= if(format = 'video', 2, 1) AS is_viewable,
+    toInt64(round(1000 * least(ifNull(seconds, 0), {seconds:Float64}))) AS in_view_ms
 SELECT
-    if({by:String} = 'attribute', s.value, e.own) AS part,
+    if({by:String} IN ('channel', 'creative', 'format', 'hour', ''), e.own, v.value) AS part,
     least(e.contacted, 10) AS contacted,
     least(e.served, 10) AS served,
     least(e.viewable, 10) AS viewable,
@@ -24,7 +29,9 @@ SELECT
     sum(e.viewable_paid) AS sum_viewable_paid,
     sum(e.contacted_cents) AS contacted_cents,
     sum(e.served_cents) AS served_cents,
-    sum(e.served_paid_cents) AS served_paid_cents
+    sum(e.served_paid_cents) AS served_paid_cents,
+    sum(e.viewable_ms) AS viewable_ms,
+    sum(e.viewable_paid_ms) AS viewable_paid_ms
 FROM
 (
     SELECT
@@ -33,6 +40,7 @@ FROM
             {by:String} = 'channel', channel,
             {by:String} = 'creative', creative,
             {by:String} = 'format', format,
+            {by:String} = 'hour', leftPad(toString(toHour(time, {zone:String})), 2, '0'),
             ''
         ) AS own,
         sumIf(times, type = 'contact') AS contacted,
@@ -42,50 +50,23 @@ FROM
         sumIf(times, is_viewable AND paid) AS viewable_paid,
         sumIf(times * ifNull(cost, 0), type = 'contact') AS contacted_cents,
         sumIf(times * ifNull(cost, 0), type = 'exposure' AND NOT paid) AS served_cents,
-        sumIf(times * ifNull(cost, 0), type = 'exposure' AND paid) AS served_paid_cents
-    FROM
-    (
-        SELECT number, type, channel, creative, format, pixels, seconds, paid, cost, toInt64(1) AS times
-        FROM campaign_events
-        WHERE campaign IN {campaigns:Array(String)}
-            AND type IN ('contact', 'exposure')
-            AND number != 0
-            AND toDate(time, {zone:String}) BETWEEN {begin:Date} AND {end:Date}
-        UNION ALL
-        SELECT
-            number,
-            kind AS type,
-            channel,
-            creative,
-            format,
-            if(viewable, 1, NULL) AS pixels,
-            if(viewable, 86400, NULL) AS seconds,
-            paid,
-            cents AS cost,
-            -toInt64(counted) AS times -- what was judged is taken away
-        FROM invalid_events
-        WHERE campaign IN {campaigns:Array(String)}
-            AND kind != 'click'
-            AND counted != 0
-            AND toDate(time, {zone:String}) BETWEEN {begin:Date} AND {end:Date}
+        sumIf(times * ifNull(cost, 0), type = 'exposure' AND paid) AS served_paid_cents,
+        sumIf(times * in_view_ms, is_viewable AND NOT paid) AS viewable_ms,
+        sumIf(times * in_view_ms, is_viewable AND paid) AS viewable_paid_ms
+    FROM net_events(
+        campaigns = {campaigns:Array(String)},
+        known = {known:DateTime64(6, 'UTC')},
+        net = true
     )
+    WHERE toDate(time, {zone:String}) BETWEEN {begin:Date} AND {end:Date}
     GROUP BY person, own
 ) AS e
-LEFT JOIN
-(
-    SELECT person, argMax(value, said) AS value
-    FROM
-    (
-        SELECT
-            as_person(a.number) AS person,
-            argMax(a.value, (a.time, a.partition, a.offset)) AS value,
-            max((a.time, a.partition, a.offset)) AS said
-        FROM person_attributes AS a
-        WHERE a.name = {attribute:String} AND toDate(a.time, {zone:String}) < {as_of:Date}
-        GROUP BY person, a.source
-        HAVING value != 'null'
-    )
-    GROUP BY person
-) AS s ON s.person = e.person
+LEFT JOIN person_values(
+    by = {by:String},
+    names = {names:Array(String)},
+    as_of = {as_of:Date},
+    zone = {zone:String},
+    known = {known:DateTime64(6, 'UTC')}
+) AS v ON v.person = e.person
 GROUP BY ALL
 ORDER BY ALL

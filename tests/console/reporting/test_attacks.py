@@ -200,7 +200,8 @@ def frequency(every: World, names: tuple[str, ...], by: str) -> FrequencyReport:
         )
         days.append(
             DayFigures(**on, day=date(2026, 1, day), reach=reach, new=new, cumulative=cumulative,
-                       impressions=impressions, cost_cents=7 * impressions)
+                       cumulative_known=0, impressions=impressions, grp=None,
+                       cost_cents=7 * impressions)
         )  # fmt: skip
     own = []
     for name in names:
@@ -215,7 +216,8 @@ def frequency(every: World, names: tuple[str, ...], by: str) -> FrequencyReport:
     parts = [
         PartFigures(
             **on, part=part, population=sum(n for kind, n in every.items() if kind[3] == part),
-            reach_share=None, cost_cents=0,
+            reach_share=None, grp=None, cost_cents=0, cost_per_thousand_cents=None,
+            cost_per_person_cents=None, cost_per_grp_cents=None, weighted_impressions=None,
             **times(lambda *kind, part=part: kind[3] == part),
         )
         for part in PARTS
@@ -225,10 +227,12 @@ def frequency(every: World, names: tuple[str, ...], by: str) -> FrequencyReport:
         **on, **whole, reach_known=known, reach_unlinked=whole["reach"] - known, reach_share=None,
         grp=None, measurable=None, measurable_share=None, cost_cents=7 * whole["impressions"],
         priced=whole["impressions"], cost_per_thousand_cents=None, cost_per_person_cents=None,
-        cost_per_grp_cents=None, cost_per_reach_point_cents=None,
+        cost_per_grp_cents=None, cost_per_reach_point_cents=None, weighted_impressions=None,
+        weighted_grp=None,
     )  # fmt: skip
     return FrequencyReport(
-        campaigns=names, begin=None, end=None, zone="UTC", by=by, as_of=None,
+        campaigns=names, begin=None, end=None, zone="UTC", advertiser=None, by=by, as_of=None,
+        known_on=None, seconds=None,
         population=sum(every.values()), bases=(base,),
         population_known=sum(n for kind, n in every.items() if kind[2]),
         by_day=tuple(days), by_campaign=tuple(own), parts=tuple(parts) if by else (),

@@ -72,6 +72,17 @@ def test_small_counts_are_on_no_surface(web: httpx.Client) -> None:
 
 
 @pytest.mark.clickhouse
+@pytest.mark.parametrize("asked", ["by=hour", "known_on=2026-03-01T09:00"])
+def test_what_is_not_of_whole_days_is_for_staff(web: httpx.Client, asked: str) -> None:
+    assert web.get(f"/api/frequency?campaign=cj-8&{asked}").status_code == 200
+    refused = web.get(f"/api/frequency?campaign=cj-8&{asked}&as_organisation=cj-8")
+    assert refused.status_code != 200
+    assert "staff only" in refused.text
+    other = web.get("/api/frequency?advertiser=hillstrom&as_organisation=cj-8")
+    assert "no campaign is of an advertiser" in other.text
+
+
+@pytest.mark.clickhouse
 def test_an_organisation_lists_its_own_campaigns(web: httpx.Client) -> None:
     own = web.get("/api/campaigns?as_organisation=hillstrom").json()
     assert [each["name"] for each in own] == ["hillstrom"]
