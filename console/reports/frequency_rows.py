@@ -19,7 +19,8 @@ Rows = list[dict[str, Any]]
 
 EVER = "2299-01-01 00:00:00.000000"  # as a time by which everything had arrived
 QUERIES = (
-    *(*reached.QUERIES, *reached.NET),
+    *("reports/frequency_people", "reports/frequency_people_whole", "reports/frequency_sums"),
+    *reached.NET,
     *("reports/population", "reports/frequency_counts", "reports/frequency_events"),
     *("reports/frequency_days", "reports/frequency_cut", "reports/population_parts"),
     *("reports/frequency_people_cut", "reports/frequency_known"),

@@ -26,7 +26,7 @@ NET = (
 
 
 def net_rows(
-    log: QueryLog, query: str, names: Sequence[str], **values: Any
+    log: QueryLog, query: str, names: Sequence[str], /, **values: Any
 ) -> list[dict[str, Any]]:
     """Run a query of campaigns, or the one that is net of invalid traffic where there is any."""
     asked = f"{query}_net" if has_suspects(log, names) else query

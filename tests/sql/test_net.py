@@ -10,7 +10,7 @@ from console.reports.reached import NET
 from sql.client import text
 
 QUERIES = [name.removesuffix("_net") for name in NET if name.endswith("_net")]
-FROM = re.compile(r"\bFROM net_\w+\(.*?\)(?= AS|$)", re.MULTILINE)
+FROM = re.compile(r"\bFROM net_\w+\(.*?\)(?= AS|$)", re.MULTILINE | re.DOTALL)
 
 
 def selected(query: str) -> str:

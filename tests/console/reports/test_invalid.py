@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter, defaultdict
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,9 +15,10 @@ from console.invalid.judging import due, judge, withdraw
 from console.invalid.rules import rules
 from console.reports.consistency import InconsistentError
 from console.reports.duplication import duplication
-from console.reports.frequency import frequency
+from console.reports.frequency import Asked, frequency
 from sql.client import rows
 from sql.days import refill
+from tests.console.reports.test_cuts import figures, value_of
 from tests.console.reports.test_frequency import Plain, agree, days, parts
 from tests.exposures import CAMPAIGNS, attribute, insert, made_at_random
 
@@ -87,12 +88,12 @@ def hold(client: Client, events: list[Event], zone: str = "UTC") -> Net:
     """Hold reports of all kinds to the plain reading; return it."""
     net = Net(client, events, zone)
     for campaigns in (["a"], ["c", "a", "b"]):
-        agree(frequency(client, campaigns, None, None, None, None, zone), net, {})
-    found = frequency(client, ["a", "b"], "2026-03-02", "2026-03-05", None, None, zone)
+        agree(frequency(client, Asked(campaigns, zone=zone)), net, {})
+    found = frequency(client, Asked(["a", "b"], begin="2026-03-02", end="2026-03-05", zone=zone))
     agree(found, net, {"begin": date(2026, 3, 2), "end": date(2026, 3, 5)})
-    found = frequency(client, CAMPAIGNS, None, None, "channel", None, zone)
+    found = frequency(client, Asked(CAMPAIGNS, by="channel", zone=zone))
     parts(found, net, lambda event: str(event["channel"]))
-    found = frequency(client, CAMPAIGNS, None, None, "region", None, zone)
+    found = frequency(client, Asked(CAMPAIGNS, by="region", zone=zone))
     region = attribute(net.events, "region")
     parts(found, net, lambda event: region.get(net.person(event), ""))
     days(found, net, {})
@@ -165,7 +166,7 @@ def test_verdicts_outlive_a_rebuild_in_another_zone_and_repeated_feeding(
 def test_nothing_is_said_where_nothing_is_invalid(fresh: Callable[[], Client]) -> None:
     client, events = fresh(), made_at_random(6)
     insert(client, events)
-    found = frequency(client, ["a"], None, None, None, None, "UTC")
+    found = frequency(client, Asked(["a"]))
     assert found.invalid == ()
     assert "reports/frequency_gross" not in {query.name for query in found.queries}
 
@@ -177,7 +178,7 @@ def test_a_campaign_whose_every_event_is_invalid_reached_nobody(
     events = [{**e, "agent": "robot"} for e in made_at_random(7) if e["type"] == "exposure"]
     insert(client, events)
     run(client, strict(1))
-    found = frequency(client, CAMPAIGNS, None, None, "channel", None, "UTC")
+    found = frequency(client, Asked(CAMPAIGNS, by="channel"))
     assert {(own.reach, own.impressions) for own in found.bases} == {(0, 0)}
     assert (found.by_day, found.parts) == ((), ())
     served = next(own for own in found.invalid if own.rule == "any rule" and own.basis == "served")
@@ -195,10 +196,34 @@ def test_figures_that_contradict_each_other_are_withheld(
     client, events = fresh(), with_robots(made_at_random(8))
     insert(client, events)
     run(client, strict(2))
-    frequency(client, ["a"], None, None, None, None, "UTC")
+    frequency(client, Asked(["a"]))
     client.command(SPOIL.format(spoilt=spoilt))
     with pytest.raises(InconsistentError, match="the figures contradict each other"):
-        frequency(client, ["a"], None, None, None, None, "UTC")
+        frequency(client, Asked(["a"]))
+
+
+@pytest.mark.parametrize("cut", ["channel", "hour", "region"])
+def test_a_verdict_changes_nothing_of_what_was_known_before_it(
+    fresh: Callable[[], Client], cut: str
+) -> None:
+    client = fresh()
+    events = [
+        {**e, "arrived": datetime(2020, 1, 1, tzinfo=UTC)} for e in with_robots(made_at_random(10))
+    ]
+    insert(client, events)
+    asked = Asked(CAMPAIGNS, by=cut, seconds=5.0)
+    first = frequency(client, asked)
+    run(client, strict(2))
+    now = frequency(client, asked)
+    assert now.invalid
+    net = Net(client, events)
+    parts(now, net, value_of(cut, net))
+    for own in now.bases:
+        if own.basis == "viewable":
+            seen = [event["seconds"] for event in net.of(own, CAMPAIGNS)]
+            assert own.weighted_impressions == pytest.approx(sum(min(1, s / 5) for s in seen))
+    assert figures(frequency(client, asked._replace(known_on="2020-01-01"))) == figures(first)
+    assert figures(frequency(client, asked._replace(known_on="2148-01-01"))) == figures(now)
 
 
 def test_what_is_taken_back_counts_again(fresh: Callable[[], Client]) -> None:
