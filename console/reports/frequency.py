@@ -405,12 +405,14 @@ def _text(found: FrequencyReport, to: Layout) -> None:
     _ = to.gettext
     to.heading(_("Reach and frequency of {campaigns}", campaigns=_title(found)))
     bases = [_(name_of(own)) for own in found.bases]
+    weighted = {} if found.seconds is None else _WEIGHTED
     to.table(
         _("Reach and frequency"),
         ("", *bases),
         [
             (_("population"), *[number(found.population)] * len(bases)),
             *((_(name), *map(show, found.bases)) for name, show in _SHOWN.items()),
+            *((_(name), *map(show, found.bases)) for name, show in weighted.items()),
             *(
                 (
                     _("reached {n} times or more", n=n),
@@ -424,7 +426,11 @@ def _text(found: FrequencyReport, to: Layout) -> None:
         rows = [dict(row) for row in table.rows(found)]
         for row in rows:
             row["basis"] = _(name_of(SimpleNamespace(**row)))
-        heads = [name for name in (rows[0] if rows else ()) if name not in _LEFT_OUT]
+        heads = [
+            name
+            for name in (rows[0] if rows else ())
+            if name not in _LEFT_OUT and any(row[name] is not None for row in rows)
+        ]
         if rows and (table.title != "Reach and frequency by campaign" or len(found.campaigns) > 1):
             to.table(
                 _(table.title),
@@ -437,6 +443,11 @@ def _text(found: FrequencyReport, to: Layout) -> None:
 
 _LEFT_OUT = {"incentivised", *(f"reached_{n}" for n in range(1, TIMES_MAX)), "reached_10_plus"}
 _LEFT_OUT |= {f"reach_{n}_plus" for n in range(1, TIMES_MAX + 1)}
+_LEFT_OUT |= {f"cost_per_{of}_cents" for of in ("thousand", "person", "grp")}
+_WEIGHTED: dict[str, Callable[[BasisFigures], str]] = {
+    N_("weighted impressions"): lambda own: any_figure(own.weighted_impressions),
+    N_("weighted GRP"): lambda own: any_figure(own.weighted_grp),
+}
 _SHOWN: dict[str, Callable[[BasisFigures], str]] = {
     N_("people reached"): lambda own: number(own.reach),
     N_("of the population"): lambda own: percent(own.reach_share),
@@ -445,8 +456,6 @@ _SHOWN: dict[str, Callable[[BasisFigures], str]] = {
     N_("impressions"): lambda own: number(own.impressions),
     N_("average frequency"): lambda own: any_figure(own.average_frequency),
     N_("GRP"): lambda own: any_figure(own.grp),
-    N_("weighted impressions"): lambda own: any_figure(own.weighted_impressions),
-    N_("weighted GRP"): lambda own: any_figure(own.weighted_grp),
     N_("measurable"): lambda own: percent(own.measurable_share),
     N_("cost"): lambda own: money(own.cost_cents),
     N_("cost per thousand impressions"): lambda own: money(own.cost_per_thousand_cents),
