@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from scenarios.city.draws import uniform
-from scenarios.city.plan import DAY_US, HOUR_US
+from scenarios.city.plan import DAY_US, HOUR_US, name
 from streams.events import partition_of
 
 if TYPE_CHECKING:
@@ -40,11 +40,6 @@ _DAY = (1, 1, 1, 1, 1, 2, 4, 6, 7, 7, 7, 8, 9, 8, 7, 7, 7, 8, 9, 9, 8, 6, 4, 2)
 _NIGHT = (7, 5, 3, 2, 1, 1, 1, 2, 3, 4, 4, 5, 6, 5, 5, 5, 5, 6, 7, 8, 9, 10, 10, 9)
 HOURS = np.array([_EARLY, _DAY, _NIGHT], dtype=np.float64)
 HOURS /= HOURS.sum(axis=1, keepdims=True)
-
-
-def name(seed: int, number: int) -> str:
-    """Return the account's name, which is also the person's."""
-    return f"city:{seed}:{number}"
 
 
 def chosen(shares: tuple[float, ...], draws: NDArray[np.float64]) -> NDArray[np.uint8]:

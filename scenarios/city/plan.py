@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import count, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from scenarios.source import EPOCH, MICROSECOND
+from streams.events import partition_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,6 +26,23 @@ CHUNK_EVENTS = 40_000
 MACHINES = ("rate", "robots", "data_centre", "faster")
 """Kinds of machines that pretend to be people, by the rule that they break."""
 FARM, FARM_IDS = "packet_farm", 6
+
+
+def name(seed: int, number: int) -> str:
+    """Return the account's name, which is also the person's."""
+    return f"city:{seed}:{number}"
+
+
+@lru_cache
+def farm(seed: int, first: int, partitions: int) -> tuple[int, ...]:
+    """Return the numbers of a farm's ids and, last, of who sends its packets: from `first` on.
+
+    All live on one partition, so that what an id drew is there when it passes it on, however fast
+    the city is replayed.
+    """
+    home = partition_of(name(seed, first), partitions)
+    near = (n for n in count(first) if partition_of(name(seed, n), partitions) == home)
+    return tuple(islice(near, FARM_IDS + 1))
 
 
 class Plan(NamedTuple):
@@ -54,19 +74,23 @@ class Plan(NamedTuple):
 
     @property
     def machines(self) -> int:
-        """How many are no people; their numbers follow the people's: `MACHINES`, then a farm."""
-        return len(MACHINES) * self.bots + FARM_IDS + 1
+        """How many numbers follow the people's: of `MACHINES`, then of a farm, with gaps."""
+        return self.farmer + 1 - self.people
 
     def machine(self, kind: str) -> NDArray[np.int64]:
         """Return the numbers of the machines of a kind, or of the ids of the farm."""
         if kind == FARM:
-            return self.people + len(MACHINES) * self.bots + np.arange(FARM_IDS)
+            return np.array(self._farm[:-1])
         return self.people + MACHINES.index(kind) * self.bots + np.arange(self.bots)
 
     @property
     def farmer(self) -> int:
         """Who sends the packets that the farm draws from, and gets the coins back."""
-        return self.people + self.machines - 1
+        return self._farm[-1]
+
+    @property
+    def _farm(self) -> tuple[int, ...]:
+        return farm(self.seed, self.people + len(MACHINES) * self.bots, self.partitions)
 
     @property
     def parts(self) -> int:

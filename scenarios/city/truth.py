@@ -24,6 +24,7 @@ from scenarios.city import people as inhabitants
 from scenarios.city.marketing import UNASSIGNED
 from scenarios.city.outcomes import effects_of, outcomes
 from scenarios.city.plan import FARM, MACHINES
+from scenarios.city.plan import name as name_of
 from scenarios.city.records import TEXTS
 
 if TYPE_CHECKING:
@@ -204,7 +205,7 @@ class Truth:
         arm = campaign.arm[person]
         columns: dict[str, Any] = {
             "campaign": name,
-            "person": [inhabitants.name(self._seed, number) for number in person.tolist()],
+            "person": [name_of(self._seed, number) for number in person.tolist()],
             "arm": np.array([TEXTS["arm"][a.name] for a in campaign.form.arms])[arm],
             "contacted": campaign.contacted[person],
             "impressions": campaign.exposures[person].astype(np.int64),
@@ -277,7 +278,7 @@ class Truth:
             )
         machines = {kind: plan.machine(kind).tolist() for kind in (*MACHINES, FARM)}
         for kind, numbers in {**machines, FARMER: [plan.farmer]}.items():
-            names = [inhabitants.name(self._seed, number) for number in numbers]
+            names = [name_of(self._seed, number) for number in numbers]
             self._write(
                 "people",
                 dict.fromkeys(PEOPLE.names)
@@ -313,4 +314,4 @@ class _Sums:
 
 
 def _names(seed: int, start: int, stop: int) -> list[str]:
-    return [inhabitants.name(seed, number) for number in range(start, stop)]
+    return [name_of(seed, number) for number in range(start, stop)]
