@@ -8,8 +8,6 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -41,12 +39,16 @@ class Population:
     @property
     def packed(self) -> bytes:
         """The people, as they are kept."""
+        import numpy as np
+
         parts = [np.diff(np.sort(step), prepend=0).astype("<u4") for step in self.steps]
         return zlib.compress(b"".join(part.tobytes() for part in parts), 1)
 
 
 def unpacked(sizes: Sequence[int], packed: bytes) -> tuple[Numbers, ...]:
     """Return the steps of a population that was kept."""
+    import numpy as np
+
     every = np.frombuffer(zlib.decompress(packed), dtype="<u4")
     ends = np.cumsum(sizes)
     parts = [every[end - size : end] for size, end in zip(sizes, ends, strict=True)]
@@ -55,6 +57,8 @@ def unpacked(sizes: Sequence[int], packed: bytes) -> tuple[Numbers, ...]:
 
 def differences(one: Sequence[Numbers], other: Sequence[Numbers]) -> Any:
     """Return by how many people each step's total of one differs from each of the other."""
+    import numpy as np
+
     people, at = np.unique(np.concatenate([*one, *other]), return_inverse=True)
     places = []
     for steps in (one, other):

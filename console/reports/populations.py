@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from console.reporting.population import Population
 from sql.client import arrow
 
@@ -54,6 +52,8 @@ def _named(of: tuple[Any, bool]) -> Of:
 
 def _steps(rows: Sequence[dict[str, Any]], days: Collection[date]) -> Iterator[Any]:
     """Yield the people whom each told total adds to the one before."""
+    import numpy as np
+
     step: list[Any] = []
     for n, row in enumerate(rows):
         step.append(np.asarray(row["people"], dtype=np.int64))
