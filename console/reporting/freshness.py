@@ -7,7 +7,6 @@ import typing
 from dataclasses import field, is_dataclass, make_dataclass, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
-from zoneinfo import ZoneInfo
 
 from console.i18n import LocalizedText
 from console.reporting.freshness_figures import Freshness
@@ -87,6 +86,8 @@ def _late(
     """Return how many events of the window arrived after it, if it has an end."""
     if not asked.get("end"):
         return None
+    from zoneinfo import ZoneInfo
+
     end = date.fromisoformat(asked["end"])
     if arrived is None or arrived.astimezone(ZoneInfo(zone)).date() <= end:
         return 0

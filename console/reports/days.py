@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
-from zoneinfo import ZoneInfo
 
 from console.i18n import LocalizedText
 from console.reports.basis import NoReportError
@@ -90,6 +89,8 @@ def known_of(text: str | None, zone: str) -> datetime | None:
     """
     if not text:
         return None
+    from zoneinfo import ZoneInfo
+
     try:
         found = datetime.fromisoformat(text)
         if is_day := len(text) <= len("2026-03-01"):
