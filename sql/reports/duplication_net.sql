@@ -1,4 +1,4 @@
--- Rows as reports/duplication has them, net of invalid traffic: asked where there is any.
+-- One row as reports/duplication has it, net of invalid traffic: asked where there is any.
 SELECT mask, people, all_combinations, all_people
 FROM
 (

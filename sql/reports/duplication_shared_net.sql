@@ -1,4 +1,4 @@
--- Rows as reports/duplication_shared has them, net of invalid traffic: asked where there is any.
+-- One row as reports/duplication_shared has it, net of invalid traffic: asked where there is any.
 WITH
     (
         SELECT arrayMap(
