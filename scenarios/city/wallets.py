@@ -43,6 +43,7 @@ CROWD_SHARE = 0.1  # of packets, for as many as a crowd has
 FEW_CLAIMS_MAX, CROWD_CLAIMS_MAX = 10, 100
 WANTED_MIN, WANTED_MAX = 0.5, 1.5  # people who try, of the claims a packet has
 FARM_COINS = 4  # that each id of a farm draws a day
+FARM_DAY = 8  # on which it begins, when its wallets are open even if that was held back
 NEVER_TODAY = 65_535
 AHEAD_US = 8 * HOUR_US  # of UTC, are the program's days
 
@@ -143,6 +144,8 @@ class Wallets:
         ids, owner = plan.machine(FARM), np.array([plan.farmer])
         if moment.day == 0:
             out.add("open", np.full(FARM_IDS + 1, day_us + SECOND_US), person=np.append(ids, owner))
+        if moment.day < FARM_DAY:
+            return
         out.add("game", np.array([day_us + HOUR_US]), person=owner, amount=GAME_COINS_MAX)
         terms: dict[str, Any] = {
             "home": int(self.people.partition[plan.farmer]),

@@ -1,13 +1,17 @@
-"""A disturbed city through the real parts: reach, frequency and coins are exactly the true ones."""
+"""Disturbed cities through the real parts: what every report says of them is exactly the truth."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow.parquet as pq
 import pytest
 
+from console.reporting.found import reports
+from console.reporting.report import plain
+from console.reporting.viewer import STAFF
+from console.settings import ConsoleSettings
 from scenarios.city.marketing import VIEWABLE_PIXELS, VIEWABLE_SECONDS
 from scenarios.city.records import TEXTS
 from sql.client import connect
@@ -16,21 +20,25 @@ from streams.kafka.log import messages
 from streams.settings import StreamSettings
 from streams.worker.agents import rules_of
 from tests import keys
+from tests.naive_attribution import DAY as DAY_US
+from tests.naive_attribution import KINDS, Bought, Key, Touch, attributed
 from tests.simulator.proof import judge_of
 from tests.stack import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from clickhouse_connect.driver.client import Client
+
 pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(600)]
 
-SEED = 7
-CITY = ("city", "--people", "400", "--days", "24", "--seed", str(SEED))
+CITIES = {7: "01-01", 8: "02-05", 9: "03-12", 10: "04-16", 11: "05-21"}
+"""Each seed's first day in 2026: one log holds them all, one after the other."""
+SIZE = ("--people", "300", "--days", "24")
 DISORDER = (
     *("--late", "0.02", "--reorder", "0.05", "--duplicate", "0.03", "--skew", "0.05"),
     *("--spoil", "0.02"),
 )
-CAMPAIGNS = (f"city-{SEED}-1", f"city-{SEED}-2")
 EXPOSURES = """
 SELECT
     campaign, person, toDate(time) AS day, format, pixels, seconds,
@@ -39,6 +47,16 @@ SELECT
         SELECT campaign, person, source, id FROM invalid_verdicts WHERE kind = 'exposure'
     ) AS is_invalid
 FROM campaign_events FINAL WHERE type = 'exposure'
+"""
+TOUCHES = """
+SELECT
+    type, if(l.owner = '', person, l.owner), toUnixTimestamp64Micro(time), channel, creative, value,
+    format, pixels, seconds, paid,
+    (campaign, type, person, source, id) IN
+    (SELECT campaign, kind, person, source, id FROM invalid_verdicts)
+FROM campaign_events AS e FINAL
+LEFT JOIN linked_people AS l ON l.other = e.person
+WHERE campaign = {campaign:String} AND type IN ('contact', 'exposure', 'click', 'conversion')
 """
 VERDICTS = "SELECT rule, campaign, kind, person FROM invalid_verdicts"
 FORGOTTEN = """
@@ -56,56 +74,84 @@ WHERE
 Rows = list[dict[str, Any]]
 
 
-class Lived(NamedTuple):
-    """What flowdrop says of the city, and what is true."""
+class World(NamedTuple):
+    """Everything that is stored of all cities."""
 
-    summary: dict[str, Any]
+    client: Client
+    summaries: dict[int, dict[str, Any]]
     reconciled: dict[str, Any]
+    accounts: dict[str, list[int]]
+    naive: dict[str, list[int]]
+    truths: dict[int, dict[str, Rows]]
+
+
+class Lived(NamedTuple):
+    """What flowdrop says of one city, and what is true."""
+
+    campaigns: tuple[str, ...]
     reach: dict[str, dict[str, Any]]
     union: dict[str, Any]
     lift: dict[str, dict[str, Any]]
     frequency: dict[str, dict[str, Any]]
+    duplication: dict[str, Any]
+    attribution: dict[str, dict[str, Any]]
+    sales: dict[str, dict[str, Any]]
+    coins: dict[str, dict[str, Any]]
     exposures: list[tuple[Any, ...]]
     verdicts: list[tuple[Any, ...]]
     forgotten: list[tuple[Any, ...]]
-    accounts: dict[str, list[int]]
-    naive: dict[str, list[int]]
     truth: dict[str, Rows]
 
 
 @pytest.fixture(scope="module")
-def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("city")
     stack = Stack(folder)
     stack.start()
     try:
         stack.worker()
         stack.feed()
-        truth = folder / "truth"
-        summary = stack.facts("replay", *CITY, *DISORDER, "--truth", str(truth))
+        summaries, truths = {}, {}
+        for seed, day in CITIES.items():
+            truth = folder / f"truth-{seed}"
+            city = ("city", *SIZE, "--seed", str(seed), "--start", f"2026-{day}")
+            summaries[seed] = stack.facts("replay", *city, *DISORDER, "--truth", str(truth))
+            truths[seed] = {
+                path.stem: pq.read_table(path).to_pylist() for path in truth.glob("*.parquet")
+            }
         reconciled = stack.facts("reconcile", "--wait", "200")
         stack.facts("invalid", "judge")
         client = connect(stack.clickhouse)
-        verdicts = client.query(VERDICTS).result_rows
-        exposures = client.query(EXPOSURES).result_rows
-        forgotten = client.query(FORGOTTEN).result_rows
+        yield World(client, summaries, reconciled, stack.accounts(), judged(stack), truths)
         client.close()
-        yield Lived(
-            summary,
-            reconciled,
-            {name: stack.facts("report", "reach", name) for name in CAMPAIGNS},
-            stack.facts("report", "reach", *CAMPAIGNS),
-            {name: stack.facts("report", "lift", name) for name in CAMPAIGNS},
-            {name: stack.facts("report", "frequency", name) for name in CAMPAIGNS},
-            list(exposures),
-            list(verdicts),
-            list(forgotten),
-            stack.accounts(),
-            judged(stack),
-            {path.stem: pq.read_table(path).to_pylist() for path in truth.glob("*.parquet")},
-        )
     finally:
         stack.stop()
+
+
+@pytest.fixture(scope="module", params=CITIES)
+def lived(world: World, request: pytest.FixtureRequest) -> Lived:
+    seed = request.param
+    names = tuple(row["campaign"] for row in world.truths[seed]["campaigns"])
+    assert names == (f"city-{seed}-1", f"city-{seed}-2")
+
+    def told(name: str, *campaigns: str, **asked: Any) -> dict[str, Any]:
+        report = reports()[name]
+        values = {each.name: each.default for each in report.parameters} | asked
+        values["campaign"] = campaigns if report.is_of_campaigns else campaigns[0]
+        return plain(report.find(world.client, values, ConsoleSettings(), viewer=STAFF).found)
+
+    def stored(query: str, at: int) -> list[tuple[Any, ...]]:
+        return [row for row in world.client.query(query).result_rows if row[at] in names]
+
+    return Lived(
+        names,
+        *({name: told("reach", name) for name in names}, told("reach", *names)),
+        *({name: told(of, name) for name in names} for of in ("lift", "frequency")),
+        told("duplication", *names, counted="viewable"),
+        *({name: told(of, name) for name in names} for of in ("attribution", "sales", "coins")),
+        *(stored(EXPOSURES, 0), stored(VERDICTS, 1), stored(FORGOTTEN, 0)),
+        world.truths[seed],
+    )
 
 
 def judged(stack: Stack) -> dict[str, list[int]]:
@@ -129,34 +175,35 @@ def true(lived: Lived, name: str) -> dict[str, Any]:
     return row
 
 
-def test_the_city_was_disturbed_in_every_way(lived: Lived) -> None:
-    assert min(lived.summary["disordered"].values()) > 50
-    assert min(lived.summary["spoiled"].values()) > 5
-    assert lived.summary["complete"]
+def test_every_city_was_disturbed_in_every_way(world: World) -> None:
+    for summary in world.summaries.values():
+        assert min(summary["disordered"].values()) > 40
+        assert min(summary["spoiled"].values()) > 5
+        assert summary["complete"]
 
 
-def test_everything_stored_agrees(lived: Lived) -> None:
-    assert lived.reconciled["ok"], [c for c in lived.reconciled["checks"] if not c["held"]]
+def test_everything_stored_agrees(world: World) -> None:
+    assert world.reconciled["ok"], [c for c in world.reconciled["checks"] if not c["held"]]
 
 
-def test_every_account_holds_what_the_naive_ledger_says(lived: Lived) -> None:
-    assert lived.accounts == lived.naive
-    kinds = Counter(name.partition(":")[0] for name in lived.accounts)
-    assert kinds["city"] > 250
-    assert kinds["packet"] > 50
-    assert kinds["budget"] == 2 * 9  # two campaigns with a reserve and eight shards each
+def test_every_account_holds_what_the_naive_ledger_says(world: World) -> None:
+    assert world.accounts == world.naive
+    kinds = Counter(name.partition(":")[0] for name in world.accounts)
+    assert kinds["city"] > 200 * len(CITIES)
+    assert kinds["packet"] > 40 * len(CITIES)
+    assert kinds["budget"] == 2 * 9 * len(CITIES)  # a campaign has a reserve and eight shards
 
 
 def test_reach_and_contacts_are_the_true_ones(lived: Lived) -> None:
-    for name in CAMPAIGNS:
-        assert lived.reach[name]["reach"] == true(lived, name)["contacted"] > 50
+    for name in lived.campaigns:
+        assert lived.reach[name]["reach"] == true(lived, name)["contacted"] > 40
         assert lived.reach[name]["contacts"] == true(lived, name)["contacted"]
     people = {row["person"] for row in lived.truth["outcomes"] if row["contacted"]}
     assert lived.union["reach"] == len(people)
 
 
 def test_arms_hold_whom_they_should_and_who_converted(lived: Lived) -> None:
-    for name in CAMPAIGNS:
+    for name in lived.campaigns:
         found = {arm["arm"]: arm for arm in lived.lift[name]["arms"]}
         expected = [row for row in lived.truth["arms"] if row["campaign"] == name]
         assert set(found) == {row["arm"] for row in expected}
@@ -170,7 +217,7 @@ def test_arms_hold_whom_they_should_and_who_converted(lived: Lived) -> None:
 
 
 def test_conversions_after_contact_are_those_of_the_people_contacted(lived: Lived) -> None:
-    for name in CAMPAIGNS:
+    for name in lived.campaigns:
         arms = [row["arm"] for row in lived.truth["arms"] if row["campaign"] == name]
         converted = [
             row
@@ -203,7 +250,7 @@ def test_each_rule_finds_its_machines_and_nobody_else(lived: Lived) -> None:
 def test_viewable_reach_and_frequency_are_the_true_ones(lived: Lived) -> None:
     """Net of what the rules hold for machines'."""
     machines = {row["person"] for row in lived.truth["people"] if row["is_bot"]}
-    for name in CAMPAIGNS:
+    for name in lived.campaigns:
         row = true(lived, name)
         shown = [e for e in lived.exposures if e[0] == name]
         invalid = [e for e in shown if e[-1]]
@@ -214,7 +261,7 @@ def test_viewable_reach_and_frequency_are_the_true_ones(lived: Lived) -> None:
         assert len(shown) + len(late) == row["impressions"]
         assert len(invalid) + len(late) == row["impressions_invalid"] > 0
         assert sum(seen.values()) == row["impressions_viewable"]
-        assert len(seen) == row["reach"] > 50
+        assert len(seen) == row["reach"] > 40
         bins = Counter(min(count, 10) for count in seen.values())
         frequency = [r for r in lived.truth["frequency"] if r["campaign"] == name]
         assert {r["impressions"]: r["people"] for r in frequency if r["people"]} == bins
@@ -246,7 +293,85 @@ def test_the_report_of_frequency_is_the_truth(lived: Lived) -> None:
             assert own["reach"] == row["reach"]
             frequency = [r for r in lived.truth["frequency"] if r["campaign"] == name]
             times = {r["impressions"]: r["people"] for r in frequency}
-            assert own["reached_times"] == [times.get(n, 0) for n in range(1, 11)]
+            assert list(own["reached_times"]) == [times.get(n, 0) for n in range(1, 11)]
+
+
+def test_what_campaigns_have_in_common_is_the_truth(lived: Lived) -> None:
+    """Of what nobody was paid to look at: the truth has all viewable impressions together."""
+    paid = sum(own["incentivised"] for of in lived.frequency.values() for own in of["bases"])
+    seen = {
+        name: {
+            row["person"]
+            for row in lived.truth["outcomes"]
+            if row["campaign"] == name and row["impressions_viewable"]
+        }
+        for name in lived.campaigns
+    }
+    one, other = (seen[name] for name in lived.campaigns)
+    found = lived.duplication
+    [both] = {pair["both"] for pair in found["pairs"]}
+    if paid:
+        assert found["union"] <= len(one | other)
+        assert both <= len(one & other)
+    else:
+        assert (found["union"], both) == (len(one | other), len(one & other))
+
+
+def test_sales_and_attribution_count_every_true_conversion(lived: Lived) -> None:
+    for name in lived.campaigns:
+        arms = [row for row in lived.truth["arms"] if row["campaign"] == name]
+        people = sum(row["converted"] for row in arms)
+        cents = sum(row["value_cents"] for row in arms)
+        [own] = lived.sales[name]["sales"]
+        assert (own["purchases"], own["buyers"], own["value_cents"] or 0) == (people, people, cents)
+        found = lived.attribution[name]
+        assert (found["conversions"], found["value_cents"] or 0) == (people, cents)
+
+
+def test_attribution_is_that_of_a_plain_reading(world: World, lived: Lived) -> None:
+    for name in lived.campaigns:
+        found = lived.attribution[name]
+        [own] = found["windows"]
+        bought, touched = read(world.client, name, own["click_days"], own["view_days"])
+        told = attributed(bought, touched, "channel", found["half_life_days"])
+        assert 0 < told.attributed == found["attributed"]
+        for model in ("last", "first", "position", "decay", "data_driven"):
+            for each in found["credits"][:-1]:
+                conversions, cents = told.credit[model].get(each["part"], (0, 0))
+                assert each[model] == pytest.approx(float(conversions), abs=1e-6)
+                assert each[f"{model}_value_cents"] == pytest.approx(float(cents), abs=1e-2)
+
+
+def read(
+    client: Client, campaign: str, click_days: int, view_days: int
+) -> tuple[dict[Key, list[Bought]], dict[Key, list[Touch]]]:
+    """Read a campaign's conversions and touches one at a time, as they are stored."""
+    bought: dict[Key, list[Bought]] = defaultdict(list)
+    touched: dict[Key, list[Touch]] = defaultdict(list)
+    for row in client.query(TOUCHES, {"campaign": campaign}).result_rows:
+        kind, person, us, channel, creative, value, shape, pixels, seconds, paid, invalid = row
+        if kind == "conversion":
+            bought[person, ""].append(Bought(us, value or 0, is_counted=True))
+        elif (
+            not invalid and not paid and (kind != "exposure" or is_viewable(shape, pixels, seconds))
+        ):
+            days = click_days if kind == "click" else view_days
+            touch = (campaign, channel, creative, us + days * DAY_US)
+            touched[person, ""].append(Touch(us, KINDS.index(kind), *touch))
+    return bought, touched
+
+
+def test_coins_left_are_those_of_the_budgets_accounts(world: World, lived: Lived) -> None:
+    for name in lived.campaigns:
+        held = sum(
+            posted
+            for account, (posted, *_) in world.naive.items()
+            if account.partition("@")[0] == f"budget:{name}"
+        )
+        [own] = lived.coins[name]["by_campaign"]
+        assert own["reserve"] + own["shards"] == held
+        assert own["budget"] == true(lived, name)["budget"]
+        assert sum(place["coins"] for place in lived.coins[name]["places"]) == own["budget"]
 
 
 def is_viewable(shape: str, pixels: float | None, seconds: float | None) -> bool:
