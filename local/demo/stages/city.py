@@ -26,7 +26,7 @@ def live(demo: Demo) -> None:
     published = demo.ask("programs", "publish")
     demo.check("programs published", 5, len(published["programs"]))
     week = demo.ask("replay", "city", *options(CITY))
-    demo.check("events of a simulated week", 9_439, sum(week["events"].values()))
+    demo.check("events of a simulated week", 9_446, sum(week["events"].values()))
     demo.ask("replay", "evening", "--until", WALLETS_OPEN_BY)
     demo.ask("replay", "evening")  # what is already there changes nothing
 
