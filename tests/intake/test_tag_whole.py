@@ -90,8 +90,8 @@ def logged(kafka: str, person: str) -> list[dict[str, Any]]:
 def test_from_a_page_to_the_log(page: Page, site: Site, intake: Intake, kafka: str) -> None:
     person = f"page:{site.url[-5:]}"
     csp = f"default-src 'none'; script-src 'self' {intake.url}; style-src 'self'; connect-src "
-    own = tag(src=f"{intake.url}/flowdrop.js", key=intake.key(site.url), person=person)
-    page.goto(site.page(slot() + slot("second") + own, csp=csp + intake.url))
+    script = tag(src=f"{intake.url}/flowdrop.js", key=intake.key(site.url), person=person)
+    page.goto(site.page(slot() + slot("second") + script, csp=csp + intake.url))
     page.click("#banner")
     truth = page.evaluate(
         """async () => {
@@ -106,7 +106,9 @@ def test_from_a_page_to_the_log(page: Page, site: Site, intake: Intake, kafka: s
     page.goto("about:blank")  # by a beacon
     wait_for(lambda: len(logged(kafka, person)) == 3, "the second exposure")
     click, first, second = logged(kafka, person)
-    assert click["data"] == {"campaign": "spring", "channel": "site", "creative": "banner"}
+    agent = page.evaluate("navigator.userAgent")  # and no network: a page of one's own machine
+    own = {"campaign": "spring", "channel": "site", "creative": "banner", "agent": agent}
+    assert click["data"] == own
     assert first["data"]["creative"] == "banner"
     assert second["data"]["creative"] == "second"
     assert first["data"]["pixels"] == second["data"]["pixels"] == 1
