@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # of what has no time
-OF_THE_LEDGER = ("settlement/", "reports/coin")  # queries of postings, by how they begin
+OF_THE_LEDGER = ("settlement/", "compliance/", "reports/coin")  # queries of postings, by how they begin
 
 
 def freshness(
@@ -132,10 +132,11 @@ def _words(of: Freshness, report: Report[Any]) -> Sequence[LocalizedText | None]
             of.dead_letters,
             day=f"{of.latest_dead_letter:%Y-%m-%d}",
         )
+    posted = _posted(of, report)
     return (
-        _latest(of),
+        None if posted and of.latest_event is None else _latest(of),
         _lag(of),
-        _posted(of, report),
+        posted,
         None
         if of.late_events is None
         else LocalizedText.plural(

@@ -215,7 +215,7 @@ def test_flags_as_json_csv_and_a_table(run: Callable[..., Result]) -> None:
     (row,) = csv.DictReader(io.StringIO(shown))
     assert (row["accounts"], row["evidence"]) == ("ann bob", "t1 t2")
     assert row["first_time"] == flag["first_time"]
-    assert run("flags", "--month", "2026-10").stdout == (
+    assert run("flags", "--month", "2026-10").stdout.startswith(
         "circular_gifts  liuliangbao  ann bob: 210 coins in 2 events, "
         "2026-10-06 00:00 to 2026-10-07 00:00\n    t1 t2\n"
     )
@@ -227,7 +227,9 @@ def test_rules_and_thresholds_are_options(run: Callable[..., Result]) -> None:
     assert found["flags"] == []
     assert found["thresholds"] == {"gift_limit": 1000, "split_hours": 24, "split_gifts": 3}
     few = run("flags", "--month", "2026-10", "--circle-coins", "111")
-    assert (few.stdout, few.exit_code) == ("", 0)
+    assert few.exit_code == 0
+    assert "circular" not in few.stdout
+    assert few.stdout.startswith("ledger up to 2026-")
     assert "nothing is flagged in 2026-10" in few.stderr
     shown = run("flags", "--help").stdout
     for name, threshold in THRESHOLDS.items():
@@ -237,6 +239,7 @@ def test_rules_and_thresholds_are_options(run: Callable[..., Result]) -> None:
 
 def test_the_report_as_json_and_as_a_page(run: Callable[..., Result], busy: LedgerRows) -> None:
     printed = facts(run("report", "--month", "2026-10", "--json"))
+    assert printed.pop("freshness")["latest_posting"].startswith("2026-")
     assert printed == json.loads(json.dumps(plain(of(busy))))
     assert run("report", "--month", "2026-10").stdout.startswith("# Compliance report, 2026-10")
     only = facts(run("report", "--month", "2026-10", "--program", LIU, "--json"))
