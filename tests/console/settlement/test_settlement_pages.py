@@ -155,6 +155,7 @@ def test_the_api_and_the_download_are_the_statement(
     for asked, party in ((UNICOM, "carrier:unicom"), (GROWTH, "department:growth")):
         found = statement(ledger.client, party, month("2026-10"), programs=tmp_path)
         answer = web.get(f"/api/settlement?{asked}").json()
+        assert answer.pop("freshness")["latest_posting"]
         assert answer == json.loads(json.dumps(plain(found)))
     rows = web.get(f"/settlement/download.csv?{GROWTH}").text.splitlines()
     assert rows[0].endswith("coins,name,people,in_hand,redeemed,bought,else")
