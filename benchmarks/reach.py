@@ -92,7 +92,7 @@ def reports(client: Client, each: Sequence[str] = CAMPAIGNS) -> Calls:
         return _twice(rows(client, "reports/frequency_counts", campaigns=[LARGEST]))
 
     def often_in(window: Mapping[str, date], by: str, *names: str) -> int:
-        values = {"by": by, "names": names, "as_of": WHOLE["end"], "zone": "UTC"}
+        values = {"by": by, "names": list(names), "as_of": WHOLE["end"], "zone": "UTC"}
         values |= {"known": EVER, "seconds": 0}
         query = "reports/frequency_events"
         return _twice(rows(client, query, campaigns=[LARGEST], **window, **values))

@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # of what has no time
-OF_THE_LEDGER = ("settlement/", "compliance/", "reports/coin")  # queries of postings, by how they begin
+OF_THE_LEDGER = (
+    "settlement/",
+    "compliance/",
+    "reports/coin",
+)  # queries of postings, by how they begin
 
 
 def freshness(
