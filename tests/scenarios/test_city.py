@@ -568,7 +568,7 @@ def test_each_kind_of_machine_gives_itself_away_in_its_own_way(
     passed = Counter(e.subject for e in of(events, "transfer") if kind[e.subject])
     assert set(passed) == farm
     assert len(farm) == FARM_IDS
-    assert set(passed.values()) == {SMALL.days}
+    assert set(passed.values()) == {SMALL.days - wallets.FARM_DAY}
     for row in known["invalid"]:
         for word in ("exposure", "click"):
             own = [e for e in of(events, word) if e.data.campaign == row["campaign"]]
