@@ -2,7 +2,7 @@
 -- to: a click, a contact, or an exposure that nobody was paid to look at; of exposures only the viewable
 -- ones, unless `views` is 'served'. It qualifies for conversions from its time until `until`. For each
 -- campaign are given whose it is, as a number, and how long its clicks and its views qualify, in
--- microseconds; what qualifies for no time is no touch.
+-- microseconds; what qualifies for no time is no touch, nor is what a rule's verdict holds for invalid.
 CREATE VIEW IF NOT EXISTS campaign_touches AS
 WITH
     (SELECT (groupArray(l.number), groupArray(l.owner)) FROM linked_numbers AS l) AS links
@@ -44,3 +44,8 @@ WHERE e.campaign IN {campaigns:Array(String)}
             )
     )
     AND until > time
+    AND (e.campaign, e.type, e.person, e.source, e.id) NOT IN (
+        SELECT i.campaign, i.kind, i.person, i.source, i.id
+        FROM invalid_verdicts AS i
+        WHERE i.campaign IN {campaigns:Array(String)}
+    )

@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(600
 
 CITIES = {7: "01-01", 8: "02-05", 9: "03-12", 10: "04-16", 11: "05-21"}
 """Each seed's first day in 2026: one log holds them all, one after the other."""
-SIZE = ("--people", "300", "--days", "24")
+SIZE = ("--people", "400", "--days", "24")
 DISORDER = (
     *("--late", "0.02", "--reorder", "0.05", "--duplicate", "0.03", "--skew", "0.05"),
     *("--spoil", "0.02"),
@@ -177,7 +177,7 @@ def true(lived: Lived, name: str) -> dict[str, Any]:
 
 def test_every_city_was_disturbed_in_every_way(world: World) -> None:
     for summary in world.summaries.values():
-        assert min(summary["disordered"].values()) > 40
+        assert min(summary["disordered"].values()) > 50
         assert min(summary["spoiled"].values()) > 5
         assert summary["complete"]
 
@@ -189,14 +189,14 @@ def test_everything_stored_agrees(world: World) -> None:
 def test_every_account_holds_what_the_naive_ledger_says(world: World) -> None:
     assert world.accounts == world.naive
     kinds = Counter(name.partition(":")[0] for name in world.accounts)
-    assert kinds["city"] > 200 * len(CITIES)
-    assert kinds["packet"] > 40 * len(CITIES)
+    assert kinds["city"] > 250 * len(CITIES)
+    assert kinds["packet"] > 50 * len(CITIES)
     assert kinds["budget"] == 2 * 9 * len(CITIES)  # a campaign has a reserve and eight shards
 
 
 def test_reach_and_contacts_are_the_true_ones(lived: Lived) -> None:
     for name in lived.campaigns:
-        assert lived.reach[name]["reach"] == true(lived, name)["contacted"] > 40
+        assert lived.reach[name]["reach"] == true(lived, name)["contacted"] > 50
         assert lived.reach[name]["contacts"] == true(lived, name)["contacted"]
     people = {row["person"] for row in lived.truth["outcomes"] if row["contacted"]}
     assert lived.union["reach"] == len(people)
@@ -261,7 +261,7 @@ def test_viewable_reach_and_frequency_are_the_true_ones(lived: Lived) -> None:
         assert len(shown) + len(late) == row["impressions"]
         assert len(invalid) + len(late) == row["impressions_invalid"] > 0
         assert sum(seen.values()) == row["impressions_viewable"]
-        assert len(seen) == row["reach"] > 40
+        assert len(seen) == row["reach"] > 50
         bins = Counter(min(count, 10) for count in seen.values())
         frequency = [r for r in lived.truth["frequency"] if r["campaign"] == name]
         assert {r["impressions"]: r["people"] for r in frequency if r["people"]} == bins

@@ -110,9 +110,9 @@ def test_a_line_is_opened() -> None:
     assert [(row["event_id"], row["amount"]) for row in rows] == [("s2", 90)]
     assert rows[0]["time"].startswith("2026-10-08")
     assert [row["event_id"] for row in table(*UNICOM, "--postings")] == ["s2", "r3", "undo-r3"]
-    assert run(*UNICOM, "--line", "redeem_settle").stdout.startswith(
+    assert run(*UNICOM, "--line", "redeem_settle").stdout == (
         "2026-10-08 00:00:00  liuliangbao  redeem_settle  +90  carrier:unicom:liuliangbao@0  "
-        "s2 (of r2)  wallet.events 0:15\n"
+        "s2 (of r2)  wallet.events 0:15\n\nSeen as platform staff: nothing is hidden.\n"
     )
     few = run(*UNICOM, "--postings", "--limit", "2")
     assert "undo-r3" not in few.stdout
@@ -121,9 +121,10 @@ def test_a_line_is_opened() -> None:
 
 def test_what_was_delivered_to_a_network_is_opened() -> None:
     found = run(*UNICOM, "--network", "telecom", "--price", "2")
-    assert found.stdout.startswith(
+    assert found.stdout == (
         "2026-10-08 00:00:00  liuliangbao  redeem_settle  +90  carrier:unicom:liuliangbao@0  "
         "s2 (of r2)  wallet.events 0:15  +45 MB at 2\n"
+        "\nSeen as platform staff: nothing is hidden.\n"
     )
     rows = printed(*UNICOM, "--network", "unicom")
     assert [(row["event_id"], row["mb"]) for row in rows] == [("r3", 10), ("undo-r3", -10)]
