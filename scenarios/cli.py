@@ -14,6 +14,7 @@ from scenarios import NOTES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from scenarios.city.plan import World
     from scenarios.replay import Summary
     from scenarios.source import Source, Supply
 
@@ -89,6 +90,14 @@ CITY = (
         help="The first day (UTC).",
     ),
     click.option(
+        "--world",
+        type=click.Choice(["seen", "unseen", "nothing"]),
+        default="seen",
+        show_default=True,
+        help="Whether campaigns change people by what can be seen of them, by what can't, or not "
+        "at all.",
+    ),
+    click.option(
         "--truth",
         type=click.Path(file_okay=False, path_type=Path),
         metavar="FOLDER",
@@ -153,11 +162,13 @@ def complete_journey(**values: Any) -> None:
 
 @replay.command(short_help="A simulated city whose truth is known.")
 @_given(*CITY, *OPTIONS)
-def city(*, people: int, days: int, start: datetime, truth: Path | None, **values: Any) -> None:
+def city(
+    *, people: int, days: int, start: datetime, world: World, truth: Path | None, **values: Any
+) -> None:
     """Replay a simulated city: people, wallets, red packets, campaigns and their true effects.
 
-    The same people, days, seed and start give the same events. One log has room for one city per
-    seed: its people and campaigns have the seed in their names.
+    The same people, days, seed, start and world give the same events. One log has room for one city
+    per seed: its people and campaigns have the seed in their names.
 
     Example: flowdrop replay city --people 10000 --days 60 --seed 7 --truth truth
     """
@@ -174,8 +185,9 @@ def city(*, people: int, days: int, start: datetime, truth: Path | None, **value
             f"--start {start:%Y-%m-%d} and --days {days} end on {end:%Y-%m-%d}, after now "
             f"({now:%Y-%m-%d}), and the ledger refuses events in the future; start earlier"
         )
-    city = {"people": people, "days": days, "start": start.isoformat()}
-    _replay("city", supply(people, days, values["seed"], start, truth), city, **values)
+    city = {"people": people, "days": days, "start": start.isoformat(), "world": world}
+    supplied = supply(people, days, values["seed"], start, truth, world)
+    _replay("city", supplied, city, **values)
 
 
 @replay.command(short_help="A tea house's red packet, and what two people do.")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from scenarios.city.plan import World
     from scenarios.city.records import Chunk
     from scenarios.spoil import Record
 
@@ -51,7 +52,7 @@ def chunks(plan: Plan, truth: Truth | None = None) -> Iterator[Chunk]:
         midnight_us = plan.start_us + day * DAY_US
         for campaign in marketing.ended(day):
             if truth is not None:
-                truth.campaign(campaign)
+                truth.campaign(campaign, plan.world)
         for part in range(plan.parts):
             draw = np.random.default_rng([plan.seed, day, part])
             begin, end = bounds[part : part + 2]
@@ -78,7 +79,12 @@ def records(plan: Plan, truth: Truth | None = None) -> Iterator[Record]:
 
 
 def supply(
-    people: int, days: int, seed: int, start: datetime, truth: Path | None
+    people: int,
+    days: int,
+    seed: int,
+    start: datetime,
+    truth: Path | None,
+    world: World = "seen",
 ) -> Callable[[datetime | None, int], Supply]:
     """Return what a replay takes: the events before a moment, for this many partitions.
 
@@ -88,10 +94,11 @@ def supply(
         seed: of everything.
         start: midnight (UTC) of the first day.
         truth: the folder to write the truth to, if wanted.
+        world: on what people's response to campaigns depends.
     """
 
     def supplied(until: datetime | None, partitions: int) -> Supply:
-        plan = Plan(people, days, seed, partitions, start)
+        plan = Plan(people, days, seed, partitions, start, world)
         return Supply(about(plan), _ready(plan, until, truth))
 
     return supplied

@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from scenarios.city.draws import uniform
-from scenarios.city.outcomes import CHANCE_MAX, CHANCE_MIN, delays, effects_of, outcomes
+from scenarios.city.outcomes import delays, effects_of, outcomes
 from scenarios.city.people import DEVICE_SHARES, LANS, chosen
 from scenarios.city.plan import DAY_US, FARM, HOUR_US, MACHINES, MINUTE_US, SECOND_US
+from scenarios.city.worlds import EFFECTS, mean_base
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,6 +100,7 @@ class Form(NamedTuple):
 
 
 NONE = 0
+AD_EFFECT = 0.03
 FORMS = (
     Form(
         "tea-house",
@@ -106,7 +108,7 @@ FORMS = (
         "首杯茶送流量币",
         "conversions",
         0,
-        (Arm(NONE, 0.5, is_treated=False), Arm(1, 0.5, 0.08, 10)),
+        (Arm(NONE, 0.5, is_treated=False), Arm(1, 0.5, EFFECTS[10], 10)),
         is_paid=True,
         rule=0,
         rule_coins=58,
@@ -117,7 +119,11 @@ FORMS = (
         "买书送流量币",
         "value",
         1,
-        (Arm(NONE, 0.4, is_treated=False), Arm(2, 0.3, 0.04, 5), Arm(3, 0.3, 0.10, 20)),
+        (
+            Arm(NONE, 0.4, is_treated=False),
+            Arm(2, 0.3, EFFECTS[5], 5),
+            Arm(3, 0.3, EFFECTS[20], 20),
+        ),
         is_paid=False,
         rule=1,
         rule_coins=220,
@@ -129,7 +135,7 @@ FORMS = (
         "本周新片",
         "visits",
         2,
-        (Arm(NONE, 0.25, is_treated=False), Arm(4, 0.75, 0.03)),
+        (Arm(NONE, 0.25, is_treated=False), Arm(4, 0.75, AD_EFFECT)),
         is_paid=False,
     ),
 )
@@ -205,7 +211,7 @@ class Marketing:
         Rewards are funded three times over: what a shard lacks for one is not requested from the
         reserve.
         """
-        buys = (CHANCE_MIN + CHANCE_MAX) / 2
+        buys = mean_base(self.plan.world)
         likely = sum(
             arm.probability * (arm.coins + 3 * (buys + arm.effect) * campaign.form.rule_coins)
             for arm in campaign.form.arms
@@ -296,7 +302,7 @@ class Marketing:
         """Let those who visit or convert in their arm do so."""
         seed, number = self.plan.seed, campaign.number
         effect = effects_of(campaign.arm[person], campaign.form.effects)
-        found = outcomes(seed, number, person, effect)
+        found = outcomes(seed, number, person, effect, self.plan.world)
         after = time + delays(seed, number, person)
         visits, converts = found.visits, found.converts
         self.outbox.add("visit", after[visits] - MINUTE_US, person=person[visits], campaign=number)

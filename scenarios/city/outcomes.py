@@ -1,6 +1,7 @@
 """What each person would do in each arm of a campaign: known, because it is drawn beforehand.
 
-One number per person and campaign decides. A person converts in an arm if their number is below the
+How likely they are to is a matter of the world (`worlds.py`). One number per person and campaign
+decides. A person converts in an arm if their number is below the
 arm's chance for them, so that the outcomes with and without a drop belong to the same person, and
 their difference is that person's own uplift. For some it is negative.
 """
@@ -13,14 +14,15 @@ import numpy as np
 
 from scenarios.city.draws import uniform
 from scenarios.city.plan import DAY_US, HOUR_US
+from scenarios.city.worlds import leaning
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-CHANCE_MIN, CHANCE_MAX = 0.02, 0.12  # of converting without a campaign
-RESPONSE_MIN, RESPONSE_MAX = -0.5, 2.5  # times an arm's effect; 1 on average
+    from scenarios.city.plan import World
+
 VISITS_PER_CONVERSION = 3  # whoever converts has visited
 VALUE_CENTS_MIN, VALUE_CENTS_MAX = 500, 20_000
 DELAY_MIN_US, DELAY_MAX_US = 3 * HOUR_US, 13 * DAY_US - HOUR_US  # from assignment to conversion
@@ -43,22 +45,26 @@ class Outcomes(NamedTuple):
 
 
 def outcomes(
-    seed: int, campaign: int, person: NDArray[np.int64], effect: NDArray[np.float64] | float
+    seed: int,
+    campaign: int | str,
+    person: NDArray[np.int64],
+    effect: NDArray[np.float64] | float,
+    world: World = "seen",
 ) -> Outcomes:
     """Return what people do in an arm of a campaign.
 
     Args:
         seed: of the city.
-        campaign: its number.
+        campaign: its number, or a drop's name.
         person: numbers.
         effect: what the arm adds to a person's chance on average; 0 without a campaign.
+        world: what a person's own part of that depends on.
     """
 
     def draws(stream: str) -> NDArray[np.float64]:
         return uniform(seed, f"campaign/{campaign}/{stream}", person)
 
-    base = CHANCE_MIN + (CHANCE_MAX - CHANCE_MIN) * uniform(seed, "people/buys", person)
-    response = RESPONSE_MIN + (RESPONSE_MAX - RESPONSE_MIN) * draws("response")
+    base, response = leaning(world, seed, campaign, person)
     chance = np.clip(base + effect * response, 0, 1)
     luck = draws("luck")
     converts = luck < chance
@@ -67,7 +73,7 @@ def outcomes(
     return Outcomes(chance, converts, luck < chance * VISITS_PER_CONVERSION, value)
 
 
-def delays(seed: int, campaign: int, person: NDArray[np.int64]) -> NDArray[np.int64]:
+def delays(seed: int, campaign: int | str, person: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return how long after their assignment people convert, if they do, in microseconds."""
     early = uniform(seed, f"campaign/{campaign}/delay", person) ** 2
     return (DELAY_MIN_US + early * (DELAY_MAX_US - DELAY_MIN_US)).astype(np.int64)

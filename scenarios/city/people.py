@@ -48,6 +48,44 @@ def chosen(shares: tuple[float, ...], draws: NDArray[np.float64]) -> NDArray[np.
     return found.astype(np.uint8)
 
 
+def chosen_each(shares: NDArray[np.float64], draws: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Return the same where the shares are each draw's own, a row of them."""
+    found: NDArray[np.uint8] = (np.cumsum(shares, axis=1)[:, :-1] <= draws[:, None]).sum(
+        axis=1, dtype=np.uint8
+    )
+    return found
+
+
+class Traits(NamedTuple):
+    """What others may see of people, or guess from what they do; a row per person.
+
+    Attributes:
+        carrier: number in `CARRIERS`.
+        age: years.
+        habit: number in `HABITS`.
+        activity: how likely a session is used, up to 1.
+    """
+
+    carrier: NDArray[np.uint8]
+    age: NDArray[np.uint8]
+    habit: NDArray[np.uint8]
+    activity: NDArray[np.float32]
+
+
+def traits(seed: int, person: NDArray[np.int64]) -> Traits:
+    """Return the traits of people, which the seed and their numbers determine."""
+
+    def draws(stream: str) -> NDArray[np.float64]:
+        return uniform(seed, f"people/{stream}", person)
+
+    return Traits(
+        carrier=chosen(CARRIER_SHARES, draws("carrier")),
+        age=(AGE_MIN + (AGE_MAX - AGE_MIN) * draws("age") ** 1.3).astype(np.uint8),
+        habit=chosen(HABIT_SHARES, draws("habit")),
+        activity=(0.1 + 0.9 * draws("activity") ** 2).astype(np.float32),
+    )
+
+
 class Sessions(NamedTuple):
     """Looks at the phone, in order of time."""
 
@@ -76,10 +114,7 @@ class People:
         def draws(stream: str) -> NDArray[np.float64]:
             return uniform(plan.seed, f"people/{stream}", everyone)
 
-        self.carrier = chosen(CARRIER_SHARES, draws("carrier"))
-        self.age = (AGE_MIN + (AGE_MAX - AGE_MIN) * draws("age") ** 1.3).astype(np.uint8)
-        self.habit = chosen(HABIT_SHARES, draws("habit"))
-        self.activity = (0.1 + 0.9 * draws("activity") ** 2).astype(np.float32)
+        self.carrier, self.age, self.habit, self.activity = traits(plan.seed, everyone)
         self.consents = draws("consent") < CONSENT_SHARE
         self.withdraw_day = _days(draws("withdraw") / WITHDRAW_SHARE, WITHDRAW_DAYS)
         late = (draws("join") - JOIN_SHARE_FIRST_DAY) / (1 - JOIN_SHARE_FIRST_DAY)

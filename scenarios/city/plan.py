@@ -6,7 +6,7 @@ import math
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import count, islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 import numpy as np
 
@@ -26,6 +26,10 @@ CHUNK_EVENTS = 40_000
 MACHINES = ("rate", "robots", "data_centre", "faster")
 """Kinds of machines that pretend to be people, by the rule that they break."""
 FARM, FARM_IDS = "packet_farm", 6
+
+World = Literal["seen", "unseen", "nothing"]
+WORLDS: tuple[World, ...] = get_args(World)
+"""On what people's response to campaigns depends; see `worlds.py`."""
 
 
 def name(seed: int, number: int) -> str:
@@ -54,6 +58,7 @@ class Plan(NamedTuple):
         seed: of everything that is drawn.
         partitions: of the topics; a red packet's name says on which it lives.
         start: midnight (UTC) of the first day.
+        world: on what people's response to campaigns depends.
     """
 
     people: int
@@ -61,6 +66,7 @@ class Plan(NamedTuple):
     seed: int
     partitions: int
     start: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+    world: World = "seen"
 
     @property
     def start_us(self) -> int:

@@ -21,11 +21,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from scenarios.city import people as inhabitants
+from scenarios.city.foresight import Foresight
 from scenarios.city.marketing import UNASSIGNED
 from scenarios.city.outcomes import effects_of, outcomes
 from scenarios.city.plan import FARM, MACHINES
 from scenarios.city.plan import name as name_of
 from scenarios.city.records import TEXTS
+from scenarios.city.worlds import KINDS, kinds
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
     from scenarios.city.marketing import Campaign
     from scenarios.city.outcomes import Outcomes
+    from scenarios.city.plan import World
     from scenarios.city.wallets import Wallets
 
 BLOCK_PEOPLE = 65_536
@@ -47,6 +50,8 @@ PEOPLE = pa.schema(
         "carrier": pa.string(),
         "age": pa.uint8(),
         "habit": pa.string(),
+        "activity": pa.float32(),
+        "kind": pa.string(),
         "consents": pa.bool_(),
         "withdraw_day": pa.uint16(),
         "has_wallet": pa.bool_(),
@@ -83,6 +88,8 @@ ARMS = pa.schema(
         "effect": pa.float64(),
         "visit_effect": pa.float64(),
         "value_effect_cents": pa.float64(),
+        "oracle_effect": pa.float64(),
+        "seen_effect": pa.float64(),
     }
 )
 OUTCOMES = pa.schema(
@@ -104,6 +111,7 @@ OUTCOMES = pa.schema(
             )
         },
         **{f"uplift_{arm}": pa.int8() for arm in range(1, ARMS_MAX)},
+        **{f"foreseen_{arm}": pa.float64() for arm in range(1, ARMS_MAX)},
     }
 )
 FREQUENCY = pa.schema({"campaign": pa.string(), "impressions": pa.int64(), "people": pa.int64()})
@@ -136,6 +144,7 @@ class Truth:
 
     def __init__(self, folder: Path, seed: int) -> None:
         self._seed = seed
+        self._foresight: Foresight | None = None
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._files = {
@@ -155,13 +164,16 @@ class Truth:
         }
         self._files[name].write_table(pa.table(full, schema=FILES[name]))
 
-    def campaign(self, campaign: Campaign) -> None:
-        """Write everything about a campaign that has ended."""
+    def campaign(self, campaign: Campaign, world: World) -> None:
+        """Write everything about a campaign that has ended; campaigns in their order."""
+        if self._foresight is None:
+            self._foresight = Foresight(world, self._seed, len(campaign.arm))
         name = f"city-{self._seed}-{campaign.number}"
         assigned = np.flatnonzero(campaign.arm != UNASSIGNED)
         sums = [_Sums() for _ in campaign.form.arms]
         for start in range(0, len(assigned), BLOCK_PEOPLE):
-            self._outcomes(name, campaign, assigned[start : start + BLOCK_PEOPLE], sums)
+            block = assigned[start : start + BLOCK_PEOPLE]
+            self._outcomes(name, campaign, block, sums, self._foresight)
         self._arms(name, campaign, sums)
         viewable = campaign.viewable.astype(np.int64)
         bins = np.bincount(np.minimum(viewable, BINS), minlength=BINS + 1)[1:]
@@ -199,7 +211,12 @@ class Truth:
         )
 
     def _outcomes(
-        self, name: str, campaign: Campaign, person: NDArray[np.int64], sums: list[_Sums]
+        self,
+        name: str,
+        campaign: Campaign,
+        person: NDArray[np.int64],
+        sums: list[_Sums],
+        foresight: Foresight,
     ) -> None:
         """Write a block of people, and add what they do in every arm."""
         arm = campaign.arm[person]
@@ -211,11 +228,12 @@ class Truth:
             "impressions": campaign.exposures[person].astype(np.int64),
             "impressions_viewable": campaign.viewable[person].astype(np.int64),
         }
-        own = outcomes(self._seed, campaign.number, person, effects_of(arm, campaign.form.effects))
+        effects, world = effects_of(arm, campaign.form.effects), foresight.world
+        own = outcomes(self._seed, campaign.number, person, effects, world)
         for number in range(ARMS_MAX):
             known = number < len(campaign.form.arms)
             effect = campaign.form.effects[number] if known else 0.0
-            found = outcomes(self._seed, campaign.number, person, effect)
+            found = outcomes(self._seed, campaign.number, person, effect, world)
             for column, value in (
                 ("converts", found.converts),
                 ("visits", found.visits),
@@ -228,10 +246,14 @@ class Truth:
             elif known:
                 uplift = found.converts.astype(np.int8) - without.converts.astype(np.int8)
                 columns[f"uplift_{number}"] = uplift
+                foreseen = foresight.effects(person, effect)
+                columns[f"foreseen_{number}"] = foreseen
+                sums[number].choose(found.chance - without.chance, foreseen)
             else:
-                columns[f"uplift_{number}"] = None
+                columns[f"uplift_{number}"] = columns[f"foreseen_{number}"] = None
             if known:
                 sums[number].add(found, arm == number, own)
+        foresight.learn(person, effects, own)
         self._write("outcomes", columns)
 
     def _arms(self, name: str, campaign: Campaign, sums: list[_Sums]) -> None:
@@ -253,6 +275,8 @@ class Truth:
                     "effect": (found.would_convert - control.would_convert) / everyone,
                     "visit_effect": (found.would_visit - control.would_visit) / everyone,
                     "value_effect_cents": (found.would_spend - control.would_spend) / everyone,
+                    "oracle_effect": found.by_oracle / everyone,
+                    "seen_effect": found.by_sight / everyone,
                 },
             )
 
@@ -269,6 +293,8 @@ class Truth:
                     "carrier": np.array(inhabitants.CARRIERS)[people.carrier[block]],
                     "age": people.age[block],
                     "habit": np.array(inhabitants.HABITS)[people.habit[block]],
+                    "activity": people.activity[block],
+                    "kind": self._kinds(plan.world, np.arange(block.start, block.stop)),
                     "consents": people.consents[block],
                     "withdraw_day": people.withdraw_day[block],
                     "has_wallet": wallets.is_open[block],
@@ -287,6 +313,9 @@ class Truth:
             )
         self.end()
 
+    def _kinds(self, world: World, person: NDArray[np.int64]) -> NDArray[Any] | None:
+        return None if world == "unseen" else np.array(KINDS)[kinds(self._seed, person)]
+
     def end(self) -> None:
         """Close the files, whatever is in them."""
         for file in self._files.values():
@@ -300,6 +329,12 @@ class _Sums:
         self.everyone = self.people = 0
         self.visited = self.converted = self.value = 0
         self.would_visit = self.would_convert = self.would_spend = 0
+        self.by_oracle = self.by_sight = 0.0
+
+    def choose(self, change: NDArray[np.float64], foreseen: NDArray[np.float64]) -> None:
+        """Add a block of people: the change if the best are asked, by their effect or by sight."""
+        self.by_oracle += float(change[change > 0].sum())
+        self.by_sight += float(change[foreseen > 0].sum())
 
     def add(self, in_it: Outcomes, is_in: NDArray[np.bool_], own: Outcomes) -> None:
         """Add a block of people: what they do in this arm, and who is in it."""
