@@ -185,6 +185,7 @@ def small(draw: Generator, drops: int) -> Iterator[Found]:
                 (
                     ("few, rate (Clopper-Pearson)", high),
                     ("few, difference (Chan-Zhang)", high - low),
+                    ("few, ratio (Chan-Zhang)", high / low),
                     ("few, ratio of odds (conditional)", odds),
                 ),
                 _small(x_1, n_1, x_0, n_0),
@@ -194,11 +195,12 @@ def small(draw: Generator, drops: int) -> Iterator[Found]:
 
 
 @cache
-def _small(x_1: int, n_1: int, x_0: int, n_0: int) -> tuple[Ends, Ends, Ends]:
+def _small(x_1: int, n_1: int, x_0: int, n_0: int) -> tuple[Ends, ...]:
     arms = Proportion(x_1, n_1), Proportion(x_0, n_0)
     return (
         exact.rate_interval(arms[0]),
         exact.difference_interval(*arms),
+        exact.ratio_interval(*arms),
         exact.odds_interval(*arms),
     )
 

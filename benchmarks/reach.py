@@ -104,6 +104,12 @@ def reports(client: Client, each: Sequence[str] = CAMPAIGNS) -> Calls:
         return served.reach_plus[1]
 
     def stacked() -> int:
+        whole = {"basis": "served", "is_whole": True}
+        names = list(TWENTY)
+        (found,) = rows(client, "reports/duplication_steps", campaigns=names, **WHOLE, **whole)
+        return int(found["cumulative"][-1])
+
+    def shared() -> int:
         return duplication(client, TWENTY, "served", None, None, "UTC").union
 
     week = WEEK["begin"].isoformat()
@@ -120,6 +126,7 @@ def reports(client: Client, each: Sequence[str] = CAMPAIGNS) -> Calls:
         ],
         "report frequency of the largest": [lambda: report([LARGEST])] * TIMES,
         "report frequency of the 20 largest": [lambda: report(TWENTY)] * TIMES,
+        "report duplication of the 20 largest, every combination": [shared] * TIMES,
         "report frequency of the largest, one week": [lambda: report([LARGEST], week)] * TIMES,
         "report frequency of the largest, by channel": [
             lambda: report([LARGEST], by="channel")
@@ -344,7 +351,8 @@ def main(*, counts: str, folder: str | None, only: str, out: str, as_json: bool)
     """
     parts = only.split(",")
     if wrong := set(parts) - set(PARTS):
-        raise click.UsageError(f"--only: no part is named {min(wrong)}; there are {only}")
+        known = ", ".join(PARTS)
+        raise click.UsageError(f"--only: no part is named {min(wrong)}; there are {known}")
     found: dict[str, list[Row]] = {"feed": []}
     with ExitStack() as stack:
         place = Path(folder or stack.enter_context(tempfile.TemporaryDirectory()))

@@ -29,6 +29,7 @@ NOT_QUERIES = frozenset({"migrations", "cluster"})
 logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
 
 _PLACE = re.compile(r"\{(\w+):\s*([^{}]+?)\s*\}")
+_NAME = re.compile(r"\w+(/\w+)*")
 
 
 class FirstRows(NamedTuple):
@@ -100,12 +101,12 @@ def text(name: str) -> str:
     Raises:
         click.ClickException: when there is none; the message names similar ones.
     """
-    known = names()
-    if name not in known:
-        close = difflib.get_close_matches(name, known)
+    path = FOLDER / f"{name}.sql"
+    if not _NAME.fullmatch(name) or name.partition("/")[0] in NOT_QUERIES or not path.is_file():
+        close = difflib.get_close_matches(name, names())
         hint = f"did you mean {' or '.join(close)}?" if close else "see `flowdrop sql list`"
         raise click.ClickException(f"no query is named {name!r}; {hint}")
-    return (FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+    return path.read_text(encoding="utf-8")
 
 
 def description(name: str) -> str:
