@@ -721,27 +721,21 @@ CREATE VIEW linked_numbers
     `number` UInt32,
     `owner` UInt32
 )
-AS WITH
-    (
-        SELECT (groupArray(s.other), groupArray(s.owner))
-        FROM
-        (
-            SELECT
-                other,
-                argMax(p.linked, (p.time, p.partition, p.offset)) AS is_linked,
-                argMax(p.number, (p.time, p.partition, p.offset)) AS owner
-            FROM person_links AS p
-            GROUP BY other
-            HAVING is_linked
-        ) AS s
-    ) AS links
-SELECT
+AS SELECT
     n.number AS number,
-    any(transform(n.person, links.1, links.2, toUInt32(0))) AS owner
+    any(l.owner) AS owner
 FROM people_numbers AS n
-WHERE n.person IN (
-    SELECT arrayJoin(links.1)
-)
+INNER JOIN
+(
+    SELECT
+        other,
+        argMax(if(assumeNotNull(linked), number, toUInt32(0)), (toInt128(toUnixTimestamp64Micro(time)) * toInt128('18446744073709551616')) + toInt128(bitOr(bitShiftLeft(toUInt64(partition), 48), offset))) AS owner
+    FROM campaign_events
+    FINAL
+    WHERE (campaign = '') AND (type = 'link')
+    GROUP BY other
+    HAVING owner != 0
+) AS l ON l.other = n.person
 GROUP BY number;
 
 CREATE VIEW linked_numbers_known
