@@ -230,6 +230,7 @@ class Measurement:
         self.folder = folder
         self.size = size
         self.only = only
+        self.state = "as fed"
         self.tables: dict[str, list[Row]] = {
             name: [] for name in ("filled", "stored", "reports", "beside")
         }
@@ -240,7 +241,7 @@ class Measurement:
         with warehouse(self.folder) as client:
             self._fill(client)
             if "reports" in self.only:
-                self._reports(client, "as fed")
+                self._reports(client, self.state)
                 merge(client, ("campaign_events", *REACH))
                 self._sizes(client, "merged")
                 self._reports(client, "merged")
@@ -269,7 +270,8 @@ class Measurement:
             "exposures_per_s": round(done["exposures"] / done["seconds"]),
             "was_there": done["is_reused"],
         })  # fmt: skip
-        self._sizes(client, "as fed")
+        self.state = "as found" if done["is_reused"] else "as fed"
+        self._sizes(client, self.state)
 
     def _sizes(self, client: Client, state: str) -> None:
         for row in rows(client, "benchmarks/reach_sizes"):

@@ -1442,6 +1442,39 @@ ARRAY JOIN
     `posting.balance` AS posting_balance,
     `posting.pending` AS posting_pending;
 
+CREATE TABLE reach_by_day
+(
+    `campaign` LowCardinality(String),
+    `basis` LowCardinality(String),
+    `paid` Bool,
+    `day` Date,
+    `people` AggregateFunction(groupBitmap, UInt32)
+)
+ENGINE = AggregatingMergeTree
+ORDER BY (campaign, basis, paid, day)
+SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 16;
+
+CREATE MATERIALIZED VIEW reach_by_day_view TO reach_by_day
+(
+    `campaign` LowCardinality(String),
+    `basis` LowCardinality(String),
+    `paid` Bool,
+    `day` Date,
+    `people` AggregateFunction(groupBitmap, UInt32)
+)
+AS SELECT
+    campaign,
+    basis,
+    paid,
+    day,
+    groupBitmapMergeState(d.people) AS people
+FROM reach_days AS d
+GROUP BY
+    campaign,
+    basis,
+    paid,
+    day;
+
 CREATE TABLE reach_campaigns
 (
     `campaign` LowCardinality(String),
@@ -1451,7 +1484,7 @@ CREATE TABLE reach_campaigns
 )
 ENGINE = AggregatingMergeTree
 ORDER BY (campaign, basis, paid)
-SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 64;
+SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 8;
 
 CREATE MATERIALIZED VIEW reach_campaigns_view TO reach_campaigns
 (
@@ -1689,7 +1722,7 @@ AS WITH
     bitmapBuild(links.1) AS linked,
     arrayPushBack(links.1, 0) AS others,
     arrayPushBack(links.2, 0) AS owners,
-    (people -> bitmapOr(bitmapAndnot(people, linked), bitmapBuild(arrayMap(n -> transform(n, others, owners, toUInt32(0)), bitmapToArray(bitmapAnd(people, linked)))))) AS as_persons
+    (people -> if(bitmapHasAny(people, linked), bitmapOr(bitmapAndnot(people, linked), bitmapBuild(arrayMap(n -> transform(n, others, owners, toUInt32(0)), bitmapToArray(bitmapAnd(people, linked))))), people)) AS as_persons
 SELECT
     toString(campaign) AS campaign,
     as_persons(groupBitmapMergeState(r.people)) AS people
@@ -1704,7 +1737,7 @@ FROM
     SELECT
         campaign,
         people
-    FROM reach_days
+    FROM reach_by_day
     WHERE (campaign IN ({campaigns:Array(String)})) AND (basis = {basis:String}) AND (NOT paid) AND ((day >= {begin:Date}) AND (day <= {end:Date})) AND (NOT {is_whole:Bool})
 ) AS r
 GROUP BY campaign;

@@ -5,7 +5,7 @@ from __future__ import annotations
 # What is counted of contacts and exposures; made from campaign_events alone (docs/reach.md).
 REACH = (
     *("people_numbers", "people_bitmaps"),
-    *("reach_days", "reach_campaigns", "reach_sums", "reach_counts"),
+    *("reach_days", "reach_by_day", "reach_campaigns", "reach_sums", "reach_counts"),
 )
 
 # What the feed fills, with what views fill behind it: they are rebuilt together.

@@ -132,7 +132,7 @@ def day_of(event: Event, zone: str = "UTC") -> Any:
 
 def tables(events: Sequence[Event], zone: str = "UTC") -> dict[str, Any]:
     """Return what each table of reach holds of `events`, merged."""
-    days, whole = defaultdict(set), defaultdict(set)
+    days, by_day, whole = defaultdict(set), defaultdict(set), defaultdict(set)
     sums: defaultdict[Any, list[int]] = defaultdict(lambda: [0] * 5)
     counts: defaultdict[Any, Counter[str]] = defaultdict(Counter)
     for event in events:
@@ -142,6 +142,7 @@ def tables(events: Sequence[Event], zone: str = "UTC") -> dict[str, Any]:
         )
         for basis in bases_of(event):
             days[event["campaign"], basis, *of].add(event["number"])
+            by_day[event["campaign"], basis, *of[:2]].add(event["number"])
             whole[event["campaign"], basis, event["paid"]].add(event["number"])
             paid = "_paid" if event["paid"] else ""
             counts[event["campaign"], event["number"], event["partition"]][basis + paid] += 1
@@ -159,6 +160,7 @@ def tables(events: Sequence[Event], zone: str = "UTC") -> dict[str, Any]:
             ("seen", sorted({event["number"] for event in events})),
         ],
         "reach_days": sorted((*key, sorted(people)) for key, people in days.items()),
+        "reach_by_day": sorted((*key, sorted(people)) for key, people in by_day.items()),
         "reach_campaigns": sorted((*key, sorted(people)) for key, people in whole.items()),
         "reach_sums": sorted((*key, *row) for key, row in sums.items()),
         "reach_counts": sorted((*k, *(own[name] for name in names)) for k, own in counts.items()),

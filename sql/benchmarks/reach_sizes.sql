@@ -4,7 +4,7 @@ FROM system.parts
 WHERE database = currentDatabase()
     AND active
     AND table IN (
-        'campaign_events', 'reach_days', 'reach_campaigns', 'reach_sums', 'reach_counts',
+        'campaign_events', 'reach_days', 'reach_by_day', 'reach_campaigns', 'reach_sums', 'reach_counts',
         'people_numbers', 'people_bitmaps'
     )
 GROUP BY table

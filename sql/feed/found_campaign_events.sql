@@ -23,7 +23,11 @@ SELECT
         WHERE partition = {partition:UInt16}
     ) AS counted,
     (
-        SELECT sum(bitmapAndnotCardinality(fed.people, kept.people))
+        SELECT
+            sum(
+                bitmapAndnotCardinality(fed.people, kept.people)
+                + bitmapAndnotCardinality(fed.people, whole_days.people)
+            )
         FROM
         (
             SELECT
@@ -47,6 +51,12 @@ SELECT
             FROM reach_days AS d
             GROUP BY campaign, basis, day
         ) AS kept USING (campaign, basis, day)
+        LEFT JOIN
+        (
+            SELECT campaign, basis, day, groupBitmapMergeState(b.people) AS people
+            FROM reach_by_day AS b
+            GROUP BY campaign, basis, day
+        ) AS whole_days USING (campaign, basis, day)
     ) AS lacking,
     (
         SELECT sum(bitmapAndnotCardinality(fed.people, kept.people))

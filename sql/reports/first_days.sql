@@ -24,7 +24,7 @@ FROM
             paid,
             day,
             arrayJoin(bitmapToArray(as_persons(groupBitmapMergeState(people)))) AS person
-        FROM reach_days
+        FROM reach_by_day
         WHERE campaign IN {campaigns:Array(String)}
             AND day BETWEEN {begin:Date} AND {end:Date}
         GROUP BY basis, paid, day

@@ -6,13 +6,17 @@ WITH
     bitmapBuild(links.1) AS linked,
     arrayPushBack(links.1, 0) AS others,
     arrayPushBack(links.2, 0) AS owners,
-    people -> bitmapOr(
-        bitmapAndnot(people, linked),
-        bitmapBuild(
-            arrayMap(
-                n -> transform(n, others, owners, toUInt32(0)), bitmapToArray(bitmapAnd(people, linked))
+    people -> if(
+        bitmapHasAny(people, linked),
+        bitmapOr(
+            bitmapAndnot(people, linked),
+            bitmapBuild(
+                arrayMap(
+                    n -> transform(n, others, owners, toUInt32(0)), bitmapToArray(bitmapAnd(people, linked))
+                )
             )
-        )
+        ),
+        people
     ) AS as_persons, -- whose numbers they count as
     (SELECT groupBitmapMergeState(b.people) FROM people_bitmaps AS b WHERE b.kind = 'known') AS known
 SELECT
@@ -30,7 +34,7 @@ FROM
         day,
         as_persons(groupBitmapMergeState(people)) AS found,
         groupBitmapMergeState(found) OVER (PARTITION BY basis, paid ORDER BY day) AS so_far
-    FROM reach_days
+    FROM reach_by_day
     WHERE campaign IN {campaigns:Array(String)}
         AND day BETWEEN {begin:Date} AND {end:Date}
     GROUP BY basis, paid, day

@@ -18,7 +18,7 @@ SELECT
     paid,
     bitmapCardinality(as_persons(groupBitmapMergeState(people))) AS reach,
     any(s.counted) AS impressions
-FROM reach_days
+FROM reach_by_day
 INNER JOIN
 (
     SELECT basis, paid, sum(if(basis = 'viewable', r.viewable, r.events)) AS counted

@@ -28,6 +28,10 @@ STORED = {
         SELECT campaign, basis, paid, day, channel, format, creative,
             arraySort(bitmapToArray(groupBitmapMergeState(people))) AS people
         FROM reach_days GROUP BY ALL ORDER BY ALL""",
+    "reach_by_day": """
+        SELECT campaign, basis, paid, day,
+            arraySort(bitmapToArray(groupBitmapMergeState(people))) AS people
+        FROM reach_by_day GROUP BY ALL ORDER BY ALL""",
     "reach_campaigns": """
         SELECT campaign, basis, paid, arraySort(bitmapToArray(groupBitmapMergeState(people)))
         FROM reach_campaigns GROUP BY ALL ORDER BY campaign, basis, paid""",
@@ -52,7 +56,7 @@ def stored(client: Client) -> dict[str, Any]:
     """What the tables hold, merged, as `tables` has it."""
     found = {name: client.query(query).result_rows for name, query in STORED.items()}
     found["people_bitmaps"] = [(kind, list(people)) for kind, people in found["people_bitmaps"]]
-    for name in ("reach_days", "reach_campaigns"):
+    for name in ("reach_days", "reach_by_day", "reach_campaigns"):
         found[name] = [(*row[:-1], list(row[-1])) for row in found[name]]
     return found
 
@@ -158,6 +162,7 @@ def test_what_a_crash_left_wrong_is_found_and_mended(warehouse: Client) -> None:
         "DELETE FROM reach_counts WHERE partition = 1 AND number % 3 = 0",
         "INSERT INTO reach_sums SELECT * FROM reach_sums WHERE partition = 1",
         "INSERT INTO reach_counts SELECT * FROM reach_counts WHERE partition = 1 LIMIT 1",
+        "TRUNCATE TABLE reach_by_day",
         "TRUNCATE TABLE reach_campaigns",
     ):
         warehouse.command(spoil, settings={"insert_deduplicate": 0})

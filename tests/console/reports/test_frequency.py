@@ -266,7 +266,7 @@ def sound(fresh: Callable[[], Client]) -> Client:
          "people by how often they were reached .* is not reach"),
         (STRANGER,
          "viewable: people by how often they were reached"),
-        ("DELETE FROM reach_days WHERE basis = 'served' AND day = '2026-03-02'",
+        ("DELETE FROM reach_by_day WHERE basis = 'served' AND day = '2026-03-02'",
          "served.* is "),
     ],
 )  # fmt: skip
