@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import types
-import typing
-from dataclasses import field, is_dataclass, make_dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -105,21 +103,6 @@ def _behind(log: QueryLog, ends: Sequence[int]) -> int:
     """Return how many records are not stored; the last of a partition is no event but a marker."""
     stored = {row["partition"]: row["offset"] for row in log.rows("reports/stored")}
     return sum(max(0, end - 2 - stored.get(number, -1)) for number, end in enumerate(ends))
-
-
-def answer_type(result: Any) -> Any:
-    """Return the type of a result that may say how fresh it is; that of a list stays."""
-    if isinstance(result, types.UnionType):
-        return typing.Union[tuple(map(answer_type, result.__args__))]  # noqa: UP007 - of a tuple
-    if not is_dataclass(result) or not isinstance(result, type):
-        return result
-    return make_dataclass(
-        result.__name__,
-        [("freshness", Freshness | None, field(default=None))],
-        bases=(result,),
-        frozen=True,
-        kw_only=True,
-    )
 
 
 def said(of: Freshness, report: Report[Any]) -> list[LocalizedText]:

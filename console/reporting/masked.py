@@ -6,14 +6,16 @@ from collections import Counter
 from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from console.i18n import LocalizedText
 from console.reporting.answer import Answer, Hidden
-from console.reporting.protection import Implied
-from console.reporting.suppression import Counts, suppress
+from console.reporting.protection import Implied, named
+from console.reporting.suppression import Counts, follows, suppress
+from console.reporting.viewer import PEOPLE_MIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from console.reporting.protection import Path, Protection, Sum
+    from console.reporting.protection import Days, Path, Protection, Sum
     from console.reporting.viewer import Viewer
 
 T = TypeVar("T")
@@ -25,7 +27,7 @@ def masked(found: T, protection: Protection[T], viewer: Viewer) -> Answer[T]:
     counts = counted(found, protection, sums)
     told = suppress(counts)
     shown = _Shown(protection, told)
-    left: T = shown.of(found)
+    left: T = protection.finish(shown.of(found), found)
     return Answer(found=left, viewer=viewer, hidden=_totalled(shown.rows, sums, counts, told))
 
 
@@ -33,8 +35,10 @@ def counted(found: Any, protection: Protection[Any], sums: list[Sum]) -> Counts:
     """Return the counts of a result, and how they relate."""
     counts = Counts()
     for path, value in _figures(found, protection):
-        counts.values[path], counts.least[path] = value, protection.counts[_name(path)]
+        counts.values[path], counts.least[path] = value, protection.least(path) or 0
         counts.shown.add(path)
+        if _name(path) in protection.kept:
+            counts.kept.add(path)
         row = _row(path, protection)
         if row and row != path:
             counts.rows[row].add(path)
@@ -46,16 +50,57 @@ def counted(found: Any, protection: Protection[Any], sums: list[Sum]) -> Counts:
             continue
         if each.rest is not None:
             rest = -sum(counts.values[key] * times for key, times in equation.items())
+            if rest < 0:  # what is known of one kind only does not hold of the other
+                continue
             key = ("rest", number)
             counts.values[key], counts.least[key] = rest, each.rest
             equation[key] = 1
         counts.equations.append(equation)
+    for days in protection.days(found):
+        _hide_days(counts, days)
     return counts
+
+
+def _hide_days(counts: Counts, days: Days) -> None:
+    """Hide of days what follows from days alone, as every report does that has them."""
+    paths: dict[Any, Path] = {("whole",): days.whole}
+    for name in ("reach", "new", "cumulative"):
+        paths |= {(name, n): path for n, path in enumerate(getattr(days, name))}
+    own = Counts(
+        values={key: counts.values[path] for key, path in paths.items()},
+        least=dict.fromkeys(paths, PEOPLE_MIN),
+        shown=set(paths),
+        kept={("whole",)},
+    )
+    before: dict[Any, int] = {}
+    for n in range(len(days.reach)):
+        reach, new, cumulative = ((name, n) for name in ("reach", "new", "cumulative"))
+        own.rows[reach] = {new, cumulative}
+        own.equations.append({cumulative: -1, new: 1, **before})
+        again: dict[Any, int] = {reach: -1, new: 1}
+        others: dict[Any, int] = {cumulative: -1, reach: 1}
+        own.equations += [again, others]
+        if before:  # on the first day everybody is new, and nobody was there before
+            for equation, rest in ((again, ("again", n)), (others, ("others", n))):
+                people = -sum(own.values[key] * times for key, times in equation.items())
+                own.values[rest], own.least[rest] = people, PEOPLE_MIN
+                equation[rest] = 1
+        before = {cumulative: 1}
+    own.equations.append({("whole",): -1, **before})
+    told = suppress(own)
+    known = follows(own, told)
+    for key, path in paths.items():
+        if key not in told and path != days.whole:
+            counts.shown -= {path, *counts.rows.get(path, ())}
+    counts.secret |= {path for key, path in paths.items() if key not in known}
+    counts.kept |= {paths[key] for key in told}
 
 
 def _key(of: Path | Implied, counts: Counts) -> Path | None:
     if isinstance(of, Implied):
         counts.values[of.name], counts.least[of.name] = of.value, of.least
+        if of.is_told and (of.value >= of.least or not of.value):
+            counts.elsewhere.add(of.name)
         return of.name
     return of if of in counts.values else None
 
@@ -78,14 +123,16 @@ def _figures(
     found: Any, protection: Protection[Any], path: Path = ()
 ) -> Iterator[tuple[Path, int]]:
     """Yield every count of a result, and where it is."""
+    if isinstance(found, LocalizedText):
+        return
     if is_dataclass(found):
         for each in fields(found):
-            if each.name not in protection.told:
+            if not protection.is_told((*path, each.name)):
                 yield from _figures(getattr(found, each.name), protection, (*path, each.name))
     elif isinstance(found, list | tuple):
         for n, each in enumerate(found):
             yield from _figures(each, protection, (*path, n))
-    elif found is not None and path and _name(path) in protection.counts:
+    elif found is not None and path and protection.least(path) is not None:
         yield path, found
 
 
@@ -105,6 +152,8 @@ class _Shown:
             path: where it is.
             above: what it is in, from the inside out, and where that is.
         """
+        if isinstance(found, LocalizedText):
+            return None  # it may tell a figure
         if is_dataclass(found) and not isinstance(found, type):
             own = ((found, path), *above)
             left = {
@@ -120,14 +169,17 @@ class _Shown:
         return found if path in self._shown else {} if isinstance(found, dict) else None
 
     def _field(self, name: str, value: Any, path: Path, own: tuple[tuple[Any, Path], ...]) -> Any:
-        if name in self._of.told:
+        if self._of.is_told((*path, name)):
             return value
-        if name in self._of.derived:
-            told = all(self._is_told(part, own) for part in self._of.derived[name])
-            return value if told else None
-        if isinstance(value, list | tuple) and name not in self._of.counts:
+        derived = named(self._of.derived, (*path, name))
+        if derived is not None:
+            return value if all(self._is_told(part, own) for part in derived) else None
+        if isinstance(value, list | tuple) and self._of.least((*path, name)) is None:
             value = type(value)(
-                each for each in value if is_dataclass(each) or isinstance(each, tuple)
+                each
+                for each in value
+                if isinstance(each, tuple)
+                or (is_dataclass(each) and not isinstance(each, LocalizedText))
             )
         return self.of(value, (*path, name), own)
 

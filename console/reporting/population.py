@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 Numbers = Any  # a NumPy array of people's numbers, each once
 
 
+REACHED, BOUGHT = "r", "b"  # kinds of populations, as their names begin
+FAMILY = 48  # characters of a name that say what chooses people; the others say how they are told
+
+
 @dataclass(frozen=True)
 class Population:
     """People whom an answer counts: with the first step, with the first two, ... with all.
@@ -21,15 +25,19 @@ class Population:
     Attributes:
         chosen_by: what chooses them, whenever it is asked: campaigns, days, basis.
         steps: the people whom each step adds.
+        told_by: how it is told, where the same choice is told in other steps elsewhere.
+        kind: only those of one kind are compared.
     """
 
     chosen_by: tuple[Any, ...]
     steps: tuple[Numbers, ...]
+    told_by: str = ""
+    kind: str = REACHED
 
     @property
     def name(self) -> str:
-        """The same for the same choice."""
-        return hashlib.sha256(json.dumps(self.chosen_by, default=str).encode()).hexdigest()
+        """The same for the same choice, told alike; it begins with the kind."""
+        return self.kind + _hash(self.chosen_by)[1:FAMILY] + _hash(self.told_by)[FAMILY:]
 
     @property
     def sizes(self) -> list[int]:
@@ -43,6 +51,10 @@ class Population:
 
         parts = [np.diff(np.sort(step), prepend=0).astype("<u4") for step in self.steps]
         return zlib.compress(b"".join(part.tobytes() for part in parts), 1)
+
+
+def _hash(of: Any) -> str:
+    return hashlib.sha256(json.dumps(of, default=str).encode()).hexdigest()
 
 
 def unpacked(sizes: Sequence[int], packed: bytes) -> tuple[Numbers, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from console.i18n import LocalizedText
@@ -21,13 +22,19 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+UNDECLARED = LocalizedText(
+    "this report is for the platform's staff only, since nothing says yet how its "
+    "figures are kept from telling of single people; ask the platform for them"
+)
+
+
 class NotForOrganisationsError(NoReportError):
     """Nothing says how a report's figures relate to people, so it is for staff only."""
 
 
 def protected(
     client: Client,
-    protection: Protection[T] | None,
+    protection: Protection[T] | LocalizedText | None,
     asked: Mapping[str, Any],
     compute: Callable[[], T],
     viewer: Viewer,
@@ -37,7 +44,7 @@ def protected(
 
     Args:
         client: of the warehouse.
-        protection: of the report, if it has one.
+        protection: of the report, if it has one, or why it has none.
         asked: its arguments.
         compute: returns the result.
         viewer: who asks.
@@ -49,12 +56,9 @@ def protected(
         TooCloseError: when it counts nearly the same people as an answer before.
     """
     if protection is None:
-        raise NotForOrganisationsError(
-            LocalizedText(
-                "this report is for the platform's staff only, since nothing says yet how its "
-                "figures are kept from telling of single people; ask the platform for them"
-            )
-        )
+        raise NotForOrganisationsError(UNDECLARED)
+    if isinstance(protection, LocalizedText):
+        raise NotForOrganisationsError(protection)
     if refused := protection.refusal(asked):
         raise NotForOrganisationsError(refused)
     organisation = viewer.organisation or ""
@@ -64,7 +68,11 @@ def protected(
     answer = masked(found, protection, viewer)
     if told := list(protection.populations(client, answer.found)):
         from console.database import open_database
-        from console.reporting.watch import watch
+        from console.reporting.watch import close_ones, watch
 
-        watch(open_database(database), organisation, told)
+        engine = open_database(database)
+        if protection.without is None:
+            watch(engine, organisation, told)
+        elif close := close_ones(engine, organisation, told):
+            return replace(answer, found=protection.without(answer.found, close))
     return answer

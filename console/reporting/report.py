@@ -165,7 +165,8 @@ class Report(Generic[T]):
         loads: modules that `compute` imports when called, so that help is quick; a server imports
             them as it starts.
         definitions: what its figures mean, for the page of all reports.
-        protection: how its figures relate to people; without, no organisation may see it.
+        protection: how its figures relate to people; without, or with words that say why there is
+            none, no organisation may see it.
     """
 
     name: str
@@ -190,7 +191,7 @@ class Report(Generic[T]):
     exports: str = ""
     loads: tuple[str, ...] = ()
     definitions: tuple[LocalizedText, ...] = ()
-    protection: Protection[T] | None = None
+    protection: Protection[T] | LocalizedText | None = None
 
     @property
     def summary(self) -> str:

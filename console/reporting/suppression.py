@@ -2,7 +2,8 @@
 
 A count follows where sums leave one unknown, or where they add up to one: both are looked for, sum
 by sum and in all sums together, and the smallest count that gives something away is hidden, until
-nothing is. What zero people are in is always told: nobody is in it.
+nothing is. What zero people are in is always told: nobody is in it. Then a small count must not be
+known within a few people either (`console/reporting/narrow.py`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections import defaultdict
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from console.reporting.narrow import narrow
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -31,6 +34,10 @@ class Counts:
         equations: what always holds between them.
         shown: those that would be told; the others only follow.
         rows: keys that are only told together with another one.
+        kept: those that are only hidden where nothing else would do, so that other reports, which
+            tell them too, hide the same.
+        elsewhere: those that another report tells, whatever is hidden here.
+        secret: those that another report hides, so that they must not follow here.
     """
 
     values: dict[Key, int] = field(default_factory=dict)
@@ -38,11 +45,15 @@ class Counts:
     equations: list[Equation] = field(default_factory=list)
     shown: set[Key] = field(default_factory=set)
     rows: dict[Key, set[Key]] = field(default_factory=lambda: defaultdict(set))
+    kept: set[Key] = field(default_factory=set)
+    elsewhere: set[Key] = field(default_factory=set)
+    secret: set[Key] = field(default_factory=set)
 
     def is_small(self, keys: Collection[Key]) -> bool:
         """Return whether so few people are in these together that they may not be told."""
         people = sum(self.values[key] for key in keys)
-        return 0 < people < min(self.least[key] for key in keys)
+        is_secret = len(keys) == 1 and not self.secret.isdisjoint(keys)
+        return people > 0 and (is_secret or people < min(self.least[key] for key in keys))
 
 
 def suppress(counts: Counts) -> set[Key]:
@@ -50,9 +61,16 @@ def suppress(counts: Counts) -> set[Key]:
     left = _Left(counts)
     for key in [key for key in counts.shown if counts.is_small([key])]:
         left.hide(key)
-    while left.hide_one():
+    while left.hide_one() or left.hide_what_narrows():
         pass
     return left.shown
+
+
+def follows(counts: Counts, told: set[Key]) -> set[Key]:
+    """Return what follows sum by sum from what is told, with that itself."""
+    left = _Left(counts)
+    left.shown = told
+    return left.follow()
 
 
 class _Left:
@@ -60,14 +78,18 @@ class _Left:
 
     def __init__(self, counts: Counts) -> None:
         self._counts = counts
-        self.shown = set(counts.shown)
+        self.shown = counts.shown | counts.elsewhere
+        self._borne: set[frozenset[Key]] = set()  # follow from what other reports tell anyway
         self._of: dict[Key, list[Equation]] = defaultdict(list)
         totals: dict[Key, int] = defaultdict(int)
         for equation in counts.equations:
             for key, times in equation.items():
                 self._of[key].append(equation)
                 totals[key] += times < 0
-        self._rank = {key: (totals[key], value, repr(key)) for key, value in counts.values.items()}
+        self._rank = {
+            key: (key in counts.kept, totals[key], value, repr(key))
+            for key, value in counts.values.items()
+        }
 
     def hide(self, key: Key) -> None:
         """Hide a count, and with it the rest of its row."""
@@ -80,8 +102,31 @@ class _Left:
             betrayed = self._solve(known)
         if betrayed is None:
             return False
-        self.hide(min(self._witnesses(betrayed, given_by), key=self._rank.__getitem__))
+        self._hide_cheapest(betrayed, self._witnesses(betrayed, given_by))
         return True
+
+    def hide_what_narrows(self) -> bool:
+        """Hide what leaves a small count too few possibilities; return whether anything did."""
+        found = narrow(self._counts, self.shown, self._borne)
+        if found is None:
+            return False
+        self._hide_cheapest([found.key], found.witnesses)
+        return True
+
+    def follow(self) -> set[Key]:
+        """Return what follows sum by sum, small or not."""
+        self._borne = {frozenset([key]) for key in self._counts.values}
+        return self._follow()[0]
+
+    def _hide_cheapest(self, betrayed: Collection[Key], witnesses: Iterable[Key]) -> None:
+        own = [key for key in witnesses if key not in self._counts.elsewhere]
+        if own:
+            self.hide(min(own, key=self._rank.__getitem__))
+        else:
+            self._borne.add(frozenset(betrayed))
+
+    def _is_small(self, keys: Collection[Key]) -> bool:
+        return self._counts.is_small(keys) and frozenset(keys) not in self._borne
 
     def _follow(self) -> tuple[set[Key], dict[Key, Equation], Collection[Key] | None]:
         """Return what follows sum by sum, from which, and counts that must not, if any do."""
@@ -93,7 +138,7 @@ class _Left:
             unknown = [key for key in equation if key not in known]
             if not unknown or len({equation[key] > 0 for key in unknown}) > 1:
                 continue
-            if counts.is_small(unknown):
+            if self._is_small(unknown):
                 return known, dict.fromkeys(unknown, equation) | given_by, unknown
             if len(unknown) == 1 or not any(counts.values[key] for key in unknown):
                 for key in unknown:
@@ -130,7 +175,7 @@ class _Left:
             keys = sorted({key for equation in group for key in equation}, key=repr)
             for row in _reduced(group, keys):
                 parts = [keys[n] for n, times in row.items()]
-                if set(row.values()) == {1} and self._counts.is_small(parts):
+                if set(row.values()) == {1} and self._is_small(parts):
                     return parts
         return None
 

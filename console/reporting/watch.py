@@ -15,12 +15,12 @@ from sqlalchemy import delete, insert, select
 
 from console.drops.tables import SeenPopulation
 from console.i18n import LocalizedText
-from console.reporting.population import Population, differences, unpacked
-from console.reporting.viewer import PEOPLE_MIN
+from console.reporting.population import BOUGHT, FAMILY, Population, differences, unpacked
+from console.reporting.viewer import ACTIONS_MIN, PEOPLE_MIN
 from console.reports.basis import NoReportError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection, Engine
 
@@ -46,9 +46,22 @@ def watch(engine: Engine, organisation: str, populations: Sequence[Population]) 
         changed = [name for name in own if kept.get(name) != packed[name]]
         for name in changed:
             for other, (sizes, people) in kept.items():
-                if other not in own and _is_close(own[name], sizes, people):
+                if _is_other(other, own[name], own) and _is_close(own[name], sizes, people):
                     raise TooCloseError(_words())
         _keep(connection, organisation, packed)
+
+
+def close_ones(
+    engine: Engine, organisation: str, populations: Sequence[Population]
+) -> list[Population]:
+    """Keep those populations that are not too close to others, one by one; return the rest."""
+    close = []
+    for each in populations:
+        try:
+            watch(engine, organisation, [each])
+        except TooCloseError:
+            close.append(each)
+    return close
 
 
 def _words() -> LocalizedText:
@@ -69,13 +82,22 @@ def _kept(connection: Connection, organisation: str) -> dict[str, tuple[list[int
     return {name: (list(steps), bytes(people)) for name, steps, people in rows}
 
 
+def _is_other(name: str, one: Population, own: Mapping[str, Population]) -> bool:
+    """Return whether a population has to differ from `one`: of its kind, and none of `own`.
+
+    The same choice told in other steps is the same.
+    """
+    return name[0] == one.kind and all(each[:FAMILY] != name[:FAMILY] for each in own)
+
+
 def _is_close(own: Population, sizes: Sequence[int], packed: bytes) -> bool:
     """Return whether a total of one and a total of the other are nearly the same people."""
+    least = ACTIONS_MIN if own.kind == BOUGHT else PEOPLE_MIN
     totals, others = np.cumsum(own.sizes), np.cumsum(sizes)
-    if not (np.abs(totals[:, None] - others[None, :]) < PEOPLE_MIN).any():
+    if not (np.abs(totals[:, None] - others[None, :]) < least).any():
         return False  # as few people can't make up for it
     found = differences(own.steps, unpacked(sizes, packed))
-    return bool(((found > 0) & (found < PEOPLE_MIN)).any())
+    return bool(((found > 0) & (found < least)).any())
 
 
 def _keep(

@@ -27,6 +27,7 @@ from console.reports.attribution_models import (
     faults,
     models_of,
 )
+from console.reports.attribution_protected import PROTECTION
 from console.reports.attribution_shown import charts, headline, show, stated
 from console.reports.basis import NoReportError, QueryLog
 from console.reports.consistency import InconsistentError
@@ -346,4 +347,5 @@ REPORT = Report(
     file=lambda asked: file_of("attribution", asked),
     loads=(*LIFT.loads, "features.statistics.shapley"),
     definitions=(BASIS, METHOD, DRIVEN, CAUSE),
+    protection=PROTECTION,
 )

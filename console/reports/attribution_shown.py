@@ -137,7 +137,8 @@ def stated(found: AttributionReport) -> LocalizedText:
 def charts(found: AttributionReport, say: Translator) -> dict[str, dict[str, Any]]:
     """Return the conversions of each part by every model, and what the experiments say."""
     made: dict[str, dict[str, Any]] = {}
-    parts = sorted((each for each in found.credits if each.attributed), key=lambda of: -of.last)
+    told = (each for each in found.credits if each.attributed and each.last is not None)
+    parts = sorted(told, key=lambda of: -of.last)
     shown = parts[:CHARTED_MAX]
     if shown:
         made["credits"] = {
@@ -152,12 +153,12 @@ def charts(found: AttributionReport, say: Translator) -> dict[str, dict[str, Any
                 if getattr(shown[0], model) is not None
             ],
         }
-    told = [each for each in found.caused if each.people is not None]
-    if told:
+    known = [each for each in found.caused if each.people is not None]
+    if known:
         made["caused"] = {
             "kind": "forest",
             "unit": say.gettext("people who would not have converted without"),
-            "rows": [_interval(each, say) for each in told],
+            "rows": [_interval(each, say) for each in known],
         }
     return made
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from console.i18n import N_, LocalizedText
 from console.reporting.figures import NONE, day, money, number
-from console.reporting.protection import Protection
 from console.reporting.report import Page, Report, Table, plain
 from console.reports.arm_names import arm_name
 from console.reports.basis import (
@@ -20,6 +19,7 @@ from console.reports.basis import (
 )
 from console.reports.days import ALWAYS, SPAN, require_counted
 from console.reports.identities import Identities, identities
+from console.reports.reach_protected import CAMPAIGNS
 from console.reports.reached import NET, Contacted, contacted, reached, summed
 from console.reports.uncounted import outside_words, uncounted, uncounted_words
 from console.reports.unknown import unknown_campaign
@@ -206,12 +206,5 @@ REPORT: Report[list[Campaign]] = Report(
         Query(name="reports/identities", values={"campaigns": [], "type": "contact"}),
         Query(name="reports/uncounted", values={"campaigns": []}),
     ),
-    protection=Protection(  # its own reports count its people
-        told=frozenset(
-            {
-                *("name", "is_described", "advertiser", "title_en", "title_zh", "end", "arms"),
-            }
-        ),
-        only=lambda found, own: [each for each in found if each.name in own],
-    ),
+    protection=CAMPAIGNS,
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from console.i18n import LocalizedText
-from console.reporting.protection import Implied, Path, Protection, Sum
+from console.reporting.protection import Days, Implied, Path, Protection, Sum
 from console.reporting.viewer import PEOPLE_MIN
 from console.reports.days import Window
 from console.reports.populations import populations
@@ -32,13 +33,69 @@ def _sums(found: FrequencyReport) -> Iterator[Sum]:
         yield Sum((*path, "reach"), ((*path, "reach_known"), (*path, "reach_unlinked")))
         yield Sum(whole, ((*path, "reach"),), rest=PEOPLE_MIN)
         yield Sum(("population_known",), ((*path, "reach_known"),), rest=PEOPLE_MIN)
-        yield Sum((*path, "impressions"), ((*path, "priced"),), rest=PEOPLE_MIN)
-        yield Sum((*path, "impressions"), ((*path, "measurable"),), rest=PEOPLE_MIN)
+        for name in ("priced", "measurable"):
+            part, events = (*path, name), getattr(own, name) or 0
+            if events > own.impressions:  # more were measured than were in view
+                yield Sum(part, ((*path, "impressions"),), rest=PEOPLE_MIN)
+            else:
+                yield Sum(
+                    (*path, "impressions"),
+                    (part,),
+                    rest=None if events == own.impressions else PEOPLE_MIN,
+                )
         yield from _days(path, _of("by_day", found.by_day, own))
         yield from _overlapping(path, _of("by_campaign", found.by_campaign, own), found)
         yield from _parts(path, found, own)
+        yield from _invalid(path, found, own)
     for name in ("bases", "by_day", "by_campaign", "parts"):
-        yield from _nested(name, getattr(found, name))
+        rows = getattr(found, name)
+        yield from _nested(name, rows)
+        for n, row in enumerate(rows):
+            yield repeats((name, n, "impressions"), row.impressions, (name, n, "reach"), row.reach)
+
+
+def repeats(impressions: Path, events: int, reach: Path, people: int) -> Sum:
+    """Return how impressions relate to people: those beyond the first of each are of a few, too.
+
+    Where nobody was reached twice they are the same number, and who knows that knows both.
+    """
+    return Sum(impressions, (reach,), rest=None if events == people else PEOPLE_MIN)
+
+
+def _invalid(path: Path, found: FrequencyReport, own: Any) -> Iterator[Sum]:
+    """Yield how invalid traffic relates to what is left, net of it: both together are gross.
+
+    Ids of invalid traffic may be reached by the rest, too; who is only in the former is not.
+    """
+    impressions, reach = (*path, "impressions"), (*path, "reach")
+    any_rule: Path | None = None
+    for n, row in enumerate(found.invalid):
+        if _key(row) != _key(own):
+            continue
+        at: Path = ("invalid", n)
+        people, judged = (*at, "people"), (*at, "invalid")
+        yield Sum((*at, "reach_net"), (reach,))
+        yield Sum((*at, "reach_gross"), (reach,), rest=PEOPLE_MIN)
+        yield repeats(judged, row.invalid, people, row.people)
+        yield Sum((*at, "gross"), ((*at, "net"), judged))
+        if any_rule is None:
+            any_rule = at
+            yield Sum((*at, "net"), (impressions,))
+            continue
+        yield Sum((*at, "gross"), ((*any_rule, "gross"),))
+        for name in ("people", "invalid"):
+            whole, part = getattr(found.invalid[int(any_rule[1])], name), getattr(row, name)
+            rest = None if whole == part else PEOPLE_MIN
+            yield Sum((*any_rule, name), ((*at, name),), rest=rest)
+
+
+def _every_day(found: FrequencyReport) -> Iterator[Days]:
+    for n, own in enumerate(found.bases):
+        if rows := _of("by_day", found.by_day, own):
+            of = {
+                name: tuple((*row, name) for row in rows) for name in ("reach", "new", "cumulative")
+            }
+            yield Days(("bases", n, "reach"), **of)
 
 
 def _key(figures: Any) -> Of:
@@ -62,15 +119,20 @@ def _distribution(path: Path, own: Any) -> Iterator[Sum]:
     last = Implied((*path, "impressions of the last"), often, PEOPLE_MIN)
     weights = (*range(1, len(times)), 1)
     yield Sum((*path, "impressions"), (*times[:-1], last), times=weights)
+    yield Sum(last, (times[-1],), times=(len(times),), rest=0)  # each of these, so often or more
 
 
 def _days(whole: Path, days: list[Path]) -> Iterator[Sum]:
-    """Yield how days add up: each one's new people are what it adds to those before."""
+    """Yield how days add up: each one's new people are what it adds to those before.
+
+    On the first day everybody is new.
+    """
     before: tuple[Path, ...] = ()
     for day in days:
+        rest = PEOPLE_MIN if before else None
         yield Sum((*day, "cumulative"), (*before, (*day, "new")))
-        yield Sum((*day, "reach"), ((*day, "new"),), rest=PEOPLE_MIN)
-        yield Sum((*day, "cumulative"), ((*day, "reach"),), rest=PEOPLE_MIN)
+        yield Sum((*day, "reach"), ((*day, "new"),), rest=rest)
+        yield Sum((*day, "cumulative"), ((*day, "reach"),), rest=rest)
         before = ((*day, "cumulative"),)
     if days:
         yield Sum((*whole, "reach"), before)
@@ -159,6 +221,10 @@ def _populations(client: Client, found: Any) -> Iterator[Population]:
             yield from populations(client, (name,), window, told.get)
 
 
+def _with_words(left: FrequencyReport, whole: FrequencyReport) -> FrequencyReport:
+    return replace(left, people=whole.people, net=whole.net)  # which are called as counts are
+
+
 def _refusal(asked: Mapping[str, Any]) -> LocalizedText | None:
     """Refuse what is not of whole days, or of other people than those whose answers are watched."""
     if asked["known_on"]:
@@ -171,12 +237,21 @@ def _refusal(asked: Mapping[str, Any]) -> LocalizedText | None:
 _PEOPLE = (
     *("population", "population_known", "reach", "reach_known", "reach_unlinked"),
     *("reached_times", "reach_plus", "new", "cumulative"),
+    *("invalid.people", "reach_gross", "reach_net"),
 )
-_EVENTS = ("impressions", "measurable", "priced")  # at least as many as people
+_EVENTS = (
+    "impressions",
+    "measurable",
+    "priced",
+    "gross",
+    "invalid.invalid",
+    "invalid.net",
+)  # no fewer than people
 
 PROTECTION: Protection[FrequencyReport] = Protection(
     counts=dict.fromkeys((*_PEOPLE, *_EVENTS), PEOPLE_MIN),
     derived={
+        "share": ("invalid", "gross"),
         "average_frequency": ("impressions", "reach"),
         "reach_share": ("reach", "population"),
         "grp": ("impressions", "population"),
@@ -189,13 +264,17 @@ PROTECTION: Protection[FrequencyReport] = Protection(
     },
     told=frozenset(
         {
-            *("campaigns", "begin", "end", "zone", "by", "as_of", "basis", "people", "cost", "net"),
-            *("advertiser", "known_on", "seconds"),
+            *("campaigns", "begin", "end", "zone", "by", "as_of", "basis", "cost"),
+            *("advertiser", "known_on", "seconds", "rule"),
             *("notes", "queries", "incentivised", "day", "campaign", "part"),
         }
     ),
-    rows=dict.fromkeys(("bases", "by_day", "by_campaign", "parts"), "reach"),
+    kept=frozenset({"reach"}),
+    rows=dict.fromkeys(("bases", "by_day", "by_campaign", "parts"), "reach")
+    | {"invalid": "people"},
     sums=_sums,
+    days=_every_day,
+    finish=_with_words,
     populations=_populations,
     advertiser="advertiser",
     refusal=_refusal,

@@ -15,6 +15,7 @@ from console.reports.checks import exposed, first_block, imbalanced, too_many_cr
 from console.reports.effects import RATES, Effect, effects
 from console.reports.identities import identities, identity_notes
 from console.reports.lift_cost import costs, of_whole
+from console.reports.lift_protected import PROTECTION
 from console.reports.lift_report import Arm, LiftReport
 from console.reports.lift_text import print_lift
 from console.reports.looks import Plan, by_day, plan, readings
@@ -376,6 +377,7 @@ REPORT = Report(
     charts=_charts,
     text=print_lift,
     page=Page[LiftReport](template="lift.html", facts=_facts),
+    protection=PROTECTION,
     loads=(
         "features.statistics.adjustment",
         "features.statistics.balance",

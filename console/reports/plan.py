@@ -13,6 +13,7 @@ from console.reporting.figures import percent
 from console.reporting.report import Page, Parameter, Report, Row, Table, plain
 from console.reports.basis import NoReportError, QueryLog
 from console.reports.days import require_days, window_of
+from console.reports.of_an_audience import OF_AN_AUDIENCE
 from console.reports.plan_figures import HeldBack, Planned, PlanReport
 from features.audiences import audiences
 from flowdrop.files import SheetChart
@@ -436,4 +437,5 @@ REPORT: Report[PlanReport] = Report(
     charts=_charts,
     page=Page(template="plan.html", facts=_facts, form=True),
     loads=("features.statistics.replay",),
+    protection=OF_AN_AUDIENCE,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from console.reporting.population import Population
+from console.reporting.population import BOUGHT, Population
 from sql.client import arrow
 
 if TYPE_CHECKING:
@@ -42,12 +42,12 @@ def populations(
             continue
         own = [row for row in found if (row["basis"], bool(row["paid"])) == of]
         chosen_by = (sorted(campaigns), window.begin, window.end, *_named(of))
-        yield Population(chosen_by, tuple(_steps(own, days)))
+        yield Population(chosen_by, tuple(_steps(own, days)), "by day" if days else "")
 
 
 def _named(of: tuple[Any, bool]) -> Of:
     basis, paid = of
-    return (basis.decode() if isinstance(basis, bytes) else str(basis), paid)
+    return _text(basis), paid
 
 
 def _steps(rows: Sequence[dict[str, Any]], days: Collection[date]) -> Iterator[Any]:
@@ -60,3 +60,34 @@ def _steps(rows: Sequence[dict[str, Any]], days: Collection[date]) -> Iterator[A
         if row["day"] in days or n == len(rows) - 1:
             yield np.concatenate(step)
             step = []
+
+
+def buyers(
+    client: Client, campaigns: Sequence[str], window: Window, zone: str, told: Collection[str]
+) -> Iterator[Population]:
+    """Yield the people who bought, of all campaigns together and of each.
+
+    Args:
+        client: of the warehouse.
+        campaigns: their names.
+        window: the days counted.
+        zone: whose days these are.
+        told: the campaigns of which an answer tells how many bought; '' for all together.
+    """
+    import numpy as np
+
+    first, last = window.bounds
+    found = arrow(
+        client, "reports/buyers", campaigns=list(campaigns), begin=first, end=last, zone=zone
+    ).to_pylist()
+    for row in found:
+        name = _text(row["campaign"])
+        if name in told or (len(campaigns) == 1 and told):
+            own = [name] if name else sorted(campaigns)
+            chosen_by = (own, window.begin, window.end, BOUGHT)
+            people = np.asarray(row["people"], dtype=np.int64)
+            yield Population(chosen_by, (people,), kind=BOUGHT)
+
+
+def _text(of: Any) -> str:
+    return of.decode() if isinstance(of, bytes) else str(of)

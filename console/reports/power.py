@@ -13,6 +13,7 @@ from console.reports.foreseen import LIFT, PAST_DAYS, QUERIES, Asked, Foreseen, 
 from console.reports.looks import DESIGNS
 from console.reports.metric_names import CSV_METRICS, NAMES
 from console.reports.metrics import chosen
+from console.reports.of_an_audience import OF_AN_AUDIENCE
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -242,4 +243,5 @@ REPORT = Report(
     title=lambda found: found.audience,
     sentences=lambda found: (*found.words, BASIS),
     loads=("features.statistics.power", "features.statistics.group_sequential"),
+    protection=OF_AN_AUDIENCE,
 )

@@ -15,6 +15,7 @@ from console.reports.consistency import IMPRESSIONS, REACH, at_most, equal, refu
 from console.reports.days import ALWAYS, require_days
 from console.reports.identities import Identities, identities, identity_notes
 from console.reports.notes import notes
+from console.reports.reach_protected import REACH as PROTECTION
 from console.reports.reached import NET, UNION, Contacted, contacted, reached, summed, windowed
 from console.reports.uncounted import outside_words, uncounted, uncounted_words
 from console.settlement.month import NO_END
@@ -393,4 +394,5 @@ REPORT = Report(
     charts=_charts,
     text=_text,
     page=Page(template="reach.html"),
+    protection=PROTECTION,
 )

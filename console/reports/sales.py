@@ -15,6 +15,7 @@ from console.reports.consistency import InconsistentError, at_most, equal
 from console.reports.days import window_of
 from console.reports.notes import notes
 from console.reports.reached import UNION
+from console.reports.sales_protected import PROTECTION
 from flowdrop.files import SheetChart
 
 if TYPE_CHECKING:
@@ -305,7 +306,7 @@ def _coins(value: float | None) -> str:
 def _charts(found: SalesReport, say: Translator) -> dict[str, dict[str, Any]]:
     """Return how many sharers brought how many friends."""
     whole = found.sales[0]
-    if not whole.sharers:
+    if not whole.sharers or None in whole.sharers_by_friends:
         return {}
     panel = {"title": say.gettext("sharers"), "values": list(whole.sharers_by_friends)}
     names = [say.gettext("brought {n}", n=name) for name in BINS]
@@ -356,4 +357,5 @@ REPORT = Report(
     ),
     file=lambda asked: file_of("sales", asked),
     definitions=(BASIS, SHARING),
+    protection=PROTECTION,
 )

@@ -12,8 +12,8 @@ from console.drops import preview as previewing
 from console.drops import register
 from console.drops.outcome import Outcome, outcome
 from console.drops.since import kept
+from console.reporting.answer_type import answer_type
 from console.reporting.found import reports
-from console.reporting.freshness import answer_type
 from console.reporting.report import told
 from console.wallets import Wallet, wallet
 from console.web.asking import asks, found_and_fresh
@@ -41,7 +41,7 @@ def add_report(to: APIRouter, report: Report[Any]) -> None:
 
     to.get(
         f"/{report.name}",
-        response_model=answer_type(report.result),
+        response_model=answer_type(report),
         description=f"{report.summary} As `{report.usage} --json`.",
     )(asks(report, get))
 

@@ -112,7 +112,7 @@ def attack(
     for path, value in counts.items():
         if 0 < value < PEOPLE_MIN:
             least, most = (sign * solved(sign * matrix[path], a_eq, b_eq) for sign in (1, -1))
-            assert most - least >= 1 - 1e-6, (path, value)
+            assert most - least >= PEOPLE_MIN - 1e-6, (path, value, least, most)
     agree(report, answer)
     return len(known)
 
