@@ -27,6 +27,7 @@ ASKED = {  # nobody has described these, so they are their own
 
 
 def told(web: httpx.Client, report: str, asked: str) -> Any:
+    web.timeout = 60  # seconds: the first reader of a report waits for its libraries
     answer = web.get(f"/api/{report}?{asked}")
     assert answer.status_code == 200, answer.text
     return answer.json()
