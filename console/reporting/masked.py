@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from console.i18n import LocalizedText
 from console.reporting.answer import Answer, Hidden
+from console.reporting.counts import Counts
 from console.reporting.protection import Implied, named
-from console.reporting.suppression import Counts, follows, suppress
+from console.reporting.suppression import follows, suppress
 from console.reporting.viewer import PEOPLE_MIN
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from console.reporting.suppression import Counts, Equation, Key
+    from console.reporting.counts import Counts, Equation, Key
 
 ROUNDING = 1e-6  # of a solution, in people
 

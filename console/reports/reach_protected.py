@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
     from console.reporting.population import Population
-    from console.reports.reach import ReachReport
 
 CONTACTED = ("contacted", False)
 
@@ -29,7 +28,7 @@ def purchases(path: Path, count: Path, counted: int, outside: Path, left_out: in
     return Sum(whole, (count, outside))
 
 
-def _sums(found: ReachReport) -> Iterator[Sum]:
+def _sums(found: Any) -> Iterator[Sum]:
     done, cost = found.conversions, found.cost
     yield repeats(("contacts",), found.contacts, ("reach",), found.reach)
     count: Path = ("conversions", "count")
@@ -62,14 +61,14 @@ def _once_each(events: Path, count: int, people: Path, who: int) -> Sum:
     return Sum(events, (people,), rest=None if count == who else ACTIONS_MIN)
 
 
-def _every_day(found: ReachReport) -> Iterator[Days]:
+def _every_day(found: Any) -> Iterator[Days]:
     rows = range(len(found.by_day))
     names = {"reach": "contacted", "new": "new", "cumulative": "cumulative"}
     of = {name: tuple(("by_day", n, own) for n in rows) for name, own in names.items()}
     yield Days(("reach",), **of)
 
 
-def _finish(left: ReachReport, whole: ReachReport) -> ReachReport:
+def _finish(left: Any, whole: Any) -> Any:
     """Leave out whose conversions are whose where others' are among them that are not told.
 
     Coins that came back are of a few people: they follow from how many grants there were.

@@ -17,10 +17,9 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
     from console.reporting.population import Population
-    from console.reports.sales import Rewards, SalesReport
 
 
-def _sums(found: SalesReport) -> Iterator[Sum]:
+def _sums(found: Any) -> Iterator[Sum]:
     own = range(1, len(found.sales))
     for n, each in enumerate(found.sales):
         at: Path = ("sales", n)
@@ -56,7 +55,7 @@ def _sums(found: SalesReport) -> Iterator[Sum]:
     yield from _rewarded(found)
 
 
-def _rewarded(found: SalesReport) -> Iterator[Sum]:
+def _rewarded(found: Any) -> Iterator[Sum]:
     for n, each in enumerate(found.sales):
         of_buyers = [
             ("rewards", m, "purchases")
@@ -71,7 +70,7 @@ def _among(whole: Path, events: int, part: Path, people: int, least: int) -> Sum
     return Sum(whole, (part,), rest=None if events == people else least)
 
 
-def _finish(left: SalesReport, whole: SalesReport) -> SalesReport:
+def _finish(left: Any, whole: Any) -> Any:
     """Leave out coins that came back of a few rewards, which follow from how many one has."""
     few = {(each.campaign, each.program, each.rule) for each in whole.rewards if _is_few(each)}
     nothing: Any = {"returned": None, "net": None}
@@ -91,7 +90,7 @@ def _finish(left: SalesReport, whole: SalesReport) -> SalesReport:
     )
 
 
-def _is_few(of: Rewards) -> bool:
+def _is_few(of: Any) -> bool:
     """Return whether what came back is of fewer rewards than may be told, or all but so few."""
     back = of.returned * of.rewards  # coins, times rewards
     return any(0 < part < ACTIONS_MIN * of.coins for part in (back, of.coins * of.rewards - back))
