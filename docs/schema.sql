@@ -709,7 +709,8 @@ CREATE TABLE ledger_results
     `posting.pending` Array(Int64),
     `topic` LowCardinality(String),
     `partition` UInt16,
-    `offset` UInt64
+    `offset` UInt64,
+    `arrived` DateTime64(3, 'UTC')
 )
 ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(time)
@@ -1382,7 +1383,8 @@ CREATE TABLE postings
     `counterparty` String,
     `time` DateTime64(6, 'UTC'),
     `source_partition` UInt16,
-    `source_offset` UInt64
+    `source_offset` UInt64,
+    `arrived` DateTime64(3, 'UTC')
 )
 ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(time)
@@ -1410,7 +1412,8 @@ CREATE MATERIALIZED VIEW postings_view TO postings
     `counterparty` String,
     `time` DateTime64(6, 'UTC'),
     `source_partition` UInt16,
-    `source_offset` UInt64
+    `source_offset` UInt64,
+    `arrived` DateTime64(3, 'UTC')
 )
 AS SELECT
     posting_account AS account,
@@ -1432,7 +1435,8 @@ AS SELECT
     counterparty,
     time,
     source_partition,
-    source_offset
+    source_offset,
+    arrived
 FROM ledger_results
 ARRAY JOIN
     `posting.account` AS posting_account,

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 VALUE_BYTES_MAX = 65_536
 
 _TEXT, _LONG, _REAL, _FLAG = pa.string(), pa.int64(), pa.float64(), pa.bool_()
-_MICROS = pa.timestamp("us", "UTC")
+_MICROS, _MILLIS = pa.timestamp("us", "UTC"), pa.timestamp("ms", "UTC")
 _PLACE = {"topic": _TEXT, "partition": pa.uint16(), "offset": pa.uint64()}
 
 
@@ -55,7 +55,9 @@ def ledger_results(batch: Batch) -> Columns:
     record; the decoder is used when something in the batch is odd, to find what and where.
     """
     if batch.values and (parsed := _parsed(batch.values)) is not None:
-        return Columns(_with_place(_flattened(parsed), batch, batch.offsets), [])
+        columns = _flattened(parsed)
+        columns["arrived"] = pa.array(batch.timestamps_ms, _MILLIS)
+        return Columns(_with_place(columns, batch, batch.offsets), [])
     return _rows(batch, _RESULT_SCHEMA, _result_row)
 
 
@@ -80,6 +82,7 @@ _RESULT_SCHEMA = pa.schema(
         **_KINDS,
         "time": _MICROS,
         **{f"posting.{name}": kind for name, kind in _LISTS.items()},
+        "arrived": _MILLIS,
         **_PLACE,
     }
 )
@@ -139,6 +142,7 @@ def _result_row(batch: Batch, index: int) -> Iterable[Any]:
     for name in _LISTS:
         own = getattr(result.posting, name)
         yield own or ([0] * len(result.posting.account) if name in _LATER else own)
+    yield batch.timestamps_ms[index]
 
 
 def campaign_events(batch: Batch) -> Columns:
@@ -184,7 +188,7 @@ _CAMPAIGN_SCHEMA = pa.schema(
         "source": _TEXT,
         "number": pa.uint32(),
         "description": _TEXT,
-        "arrived": pa.timestamp("ms", "UTC"),
+        "arrived": _MILLIS,
         **_CAMPAIGN_DATA,
         **_PLACE,
     }
@@ -224,7 +228,7 @@ _DEADLETTER_SCHEMA = pa.schema(
         "value": pa.binary(),
         "value_bytes": pa.uint32(),
         "is_null": _FLAG,
-        "time": pa.timestamp("ms", "UTC"),
+        "time": _MILLIS,
         **_PLACE,
     }
 )

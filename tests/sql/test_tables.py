@@ -35,7 +35,7 @@ FEED = {"topic", "partition", "offset"}
 # Columns of ledger_results that the ledger adds to what an event says.
 LEDGER = {
     *("source_partition", "source_offset", "event_id", "event_source", "subject"),
-    *("outcome", "reason", "mb"),
+    *("outcome", "reason", "mb", "arrived"),
 }
 REFERENCES = ("redemption", "order", "share", "conversion")
 # Fields of wallet events by the column that holds them, where it has another name.

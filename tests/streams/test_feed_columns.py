@@ -44,7 +44,7 @@ def test_every_field_of_a_result_is_a_column() -> None:
     names = set(ledger_results(_batch(REFUSED)).table.column_names)
     fields = set(Result.__struct_fields__) - {"posting"}
     nested = {f"posting.{name}" for name in Postings.__struct_fields__}
-    assert names == fields | nested | {"topic", "partition", "offset"}
+    assert names == fields | nested | {"topic", "partition", "offset", "arrived"}
 
 
 @pytest.mark.parametrize(
