@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from features.sets.cli import check_command, export_command, list_command, show_command
 from features.uplift.cli import race_command
 from flowdrop.options import as_csv_option, as_json_option
 
@@ -71,7 +72,7 @@ def _folder() -> Path:
 
 @click.group("features", epilog="Example: flowdrop features build --as-of 2017-10-30")
 def features() -> None:
-    """Build features as of a date."""
+    """List features, build them as of a date, export and check sets."""
 
 
 @features.command("build", epilog="Example: flowdrop features build --as-of 2017-10-30")
@@ -118,21 +119,10 @@ def build_command(as_of: date, program: str, *, as_json: bool) -> None:
     )
 
 
-@features.command("list", epilog="Example: flowdrop features list --json")
-@as_json_option()
-def features_list(*, as_json: bool) -> None:
-    """List the features: name, type, meaning."""
-    from features.definitions import FEATURES
-    from flowdrop.output import print_json, print_rows
-
-    found = [
-        {"name": one.name, "dtype": one.dtype, "kind": one.kind, "description": one.description}
-        for one in FEATURES
-    ]
-    if as_json:
-        print_json(found)
-    else:
-        print_rows(found, title="Features")
+features.add_command(list_command)
+features.add_command(show_command)
+features.add_command(export_command)
+features.add_command(check_command)
 
 
 @click.group("models", epilog="Example: flowdrop models train --as-of 2017-10-30")

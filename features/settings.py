@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from flowdrop.places import home
-from flowdrop.settings import Settings
+from flowdrop.settings import Settings, Zone
 
 OFFER_DAYS = 28
 
@@ -25,3 +25,4 @@ class FeatureSettings(Settings):
         le=3_650,
         description="days after a contact until an offer without an end is over",
     )
+    zone: Zone = Field("UTC", description="time zone whose days reports of reach count in")

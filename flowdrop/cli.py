@@ -88,7 +88,10 @@ COMMANDS: dict[str, Entry] = {
     "replay": Entry("scenarios.cli:replay", "Publish a data set or a city to Kafka as events."),
     "intake": Entry("intake.http.cli:intake", "Take events by HTTP; make keys to send them with."),
     # models
-    "features": Entry("features.cli:features", "Build features as of a date."),
+    "features": Entry(
+        "features.cli:features",
+        "List features, build them as of a date, export and check sets.",
+    ),
     "models": Entry("features.cli:models", "Train, evaluate, register and race models."),
     "audience": Entry("intake.audience_cli:audience", "Score people; freeze and import audiences."),
     # advertisers and marketers

@@ -24,6 +24,7 @@ FOLDER = Path(__file__).parent
 UNKNOWN_DATABASE = 81  # ClickHouse's error code
 LOOK_SECONDS_MAX = 30  # of a query that is only looked at
 NOT_QUERIES = frozenset({"migrations", "cluster"})
+PIECES = ("features/composed/", "features/definitions/", "features/labels/")  # of queries
 
 # Its errors reach people as our messages; without a handler Python prints them as well.
 logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
@@ -90,9 +91,8 @@ def _without_password(url: str) -> str:
 def names() -> list[str]:
     """Return the name of every query file, for example `reports/contacts`, sorted."""
     found = (path.relative_to(FOLDER) for path in FOLDER.rglob("*.sql"))
-    return sorted(
-        path.with_suffix("").as_posix() for path in found if path.parts[0] not in NOT_QUERIES
-    )
+    names = (path.with_suffix("").as_posix() for path in found if path.parts[0] not in NOT_QUERIES)
+    return sorted(name for name in names if not name.startswith(PIECES))
 
 
 def text(name: str) -> str:

@@ -1,0 +1,12 @@
+-- meaning: days (UTC) of the last 28 on which coins moved
+-- entity: person
+-- grain: one row per person
+-- source: wallet
+-- window: 28 days
+-- type: UInt32
+-- kind: count
+-- range: 0..29
+-- owner: data science
+-- sensitivity: behaviour
+-- targeting: yes
+uniqExactIf(toDate(time), amount != 0 AND time >= at - INTERVAL 28 DAY)

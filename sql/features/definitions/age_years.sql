@@ -1,0 +1,12 @@
+-- meaning: years of age by the year of birth
+-- entity: person
+-- grain: one row per person
+-- source: profile
+-- window: ever
+-- type: Nullable(Float64)
+-- kind: count
+-- range: 0..130
+-- owner: data science
+-- sensitivity: personal
+-- targeting: yes
+toYear(at) - anyOrNullIf(JSONExtractInt(value), name = 'birth_year')

@@ -1,0 +1,12 @@
+-- meaning: coins in the wallet
+-- entity: person
+-- grain: one row per person
+-- source: wallet
+-- window: ever
+-- type: Int64
+-- kind: amount
+-- range: 0..
+-- owner: data science
+-- sensitivity: behaviour
+-- targeting: yes
+sum(amount)

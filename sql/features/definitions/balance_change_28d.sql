@@ -1,0 +1,11 @@
+-- meaning: coins that came in less coins that left in the last 28 days
+-- entity: person
+-- grain: one row per person
+-- source: wallet
+-- window: 28 days
+-- type: Int64
+-- kind: amount
+-- owner: data science
+-- sensitivity: behaviour
+-- targeting: yes
+sumIf(amount, time >= at - INTERVAL 28 DAY)

@@ -1,0 +1,12 @@
+-- meaning: campaigns that contacted the person
+-- entity: person
+-- grain: one row per person
+-- source: campaign
+-- window: ever
+-- type: UInt32
+-- kind: count
+-- range: 0..
+-- owner: data science
+-- sensitivity: behaviour
+-- targeting: yes
+uniqExactIf(campaign, type = 'contact')

@@ -1,0 +1,11 @@
+-- meaning: carrier of the phone number, as last reported
+-- entity: person
+-- grain: one row per person
+-- source: profile
+-- window: ever
+-- type: String
+-- kind: category
+-- owner: data science
+-- sensitivity: identity
+-- targeting: yes
+anyIf(JSONExtractString(value), name = 'carrier')

@@ -1,0 +1,11 @@
+-- meaning: carrier of the last redemption
+-- entity: person
+-- grain: one row per person
+-- source: results
+-- window: ever
+-- type: String
+-- kind: category
+-- owner: data science
+-- sensitivity: behaviour
+-- targeting: yes
+argMaxIf(carrier, place, what = 'redemption')

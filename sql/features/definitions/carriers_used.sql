@@ -1,0 +1,12 @@
+-- meaning: different carriers redeemed at
+-- entity: person
+-- grain: one row per person
+-- source: results
+-- window: ever
+-- type: UInt32
+-- kind: count
+-- range: 0..
+-- owner: data science
+-- sensitivity: behaviour
+-- targeting: yes
+uniqExactIf(carrier, what = 'redemption')

@@ -1,0 +1,12 @@
+-- meaning: days since the last contact
+-- entity: person
+-- grain: one row per person
+-- source: campaign
+-- window: ever
+-- type: Nullable(Float64)
+-- kind: days
+-- range: 0..
+-- owner: data science
+-- sensitivity: behaviour
+-- targeting: yes
+dateDiff('second', maxOrNullIf(time, type = 'contact'), at) / 86400

@@ -1,0 +1,11 @@
+-- meaning: cents that conversions were worth in the last 84 days
+-- entity: person
+-- grain: one row per person
+-- source: campaign
+-- window: 84 days
+-- type: Int64
+-- kind: amount
+-- owner: data science
+-- sensitivity: behaviour
+-- targeting: yes
+sumIf(value, type = 'conversion' AND time >= at - INTERVAL 84 DAY)

@@ -1,0 +1,12 @@
+-- meaning: days since a campaign last gave coins
+-- entity: person
+-- grain: one row per person
+-- source: wallet
+-- window: ever
+-- type: Nullable(Float64)
+-- kind: days
+-- range: 0..
+-- owner: data science
+-- sensitivity: behaviour
+-- targeting: yes
+dateDiff('second', maxOrNullIf(time, operation = 'grant'), at) / 86400

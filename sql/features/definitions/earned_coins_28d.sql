@@ -1,0 +1,12 @@
+-- meaning: coins earned in the last 28 days
+-- entity: person
+-- grain: one row per person
+-- source: wallet
+-- window: 28 days
+-- type: Int64
+-- kind: amount
+-- range: 0..
+-- owner: data science
+-- sensitivity: behaviour
+-- targeting: yes
+sumIf(amount, operation IN ('earn', 'reward') AND time >= at - INTERVAL 28 DAY)

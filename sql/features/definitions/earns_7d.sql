@@ -1,0 +1,12 @@
+-- meaning: times coins were earned in the last 7 days
+-- entity: person
+-- grain: one row per person
+-- source: wallet
+-- window: 7 days
+-- type: UInt32
+-- kind: count
+-- range: 0..
+-- owner: data science
+-- sensitivity: behaviour
+-- targeting: yes
+countIf(operation IN ('earn', 'reward') AND time >= at - INTERVAL 7 DAY)

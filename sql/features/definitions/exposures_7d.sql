@@ -1,0 +1,12 @@
+-- meaning: exposures served in the last 7 days
+-- entity: person
+-- grain: one row per person
+-- source: campaign
+-- window: 7 days
+-- type: UInt32
+-- kind: count
+-- range: 0..
+-- owner: data science
+-- sensitivity: behaviour
+-- targeting: yes
+countIf(type = 'exposure' AND time >= at - INTERVAL 7 DAY)

@@ -1,0 +1,12 @@
+-- meaning: people whom coins were given to or got from
+-- entity: person
+-- grain: one row per person
+-- source: friends
+-- window: ever
+-- type: UInt32
+-- kind: count
+-- range: 0..
+-- owner: data science
+-- sensitivity: network
+-- targeting: yes
+count()

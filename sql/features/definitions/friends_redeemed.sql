@@ -1,0 +1,12 @@
+-- meaning: of those, people who ever turned coins into data
+-- entity: person
+-- grain: one row per person
+-- source: friends
+-- window: ever
+-- type: UInt32
+-- kind: count
+-- range: 0..
+-- owner: data science
+-- sensitivity: network
+-- targeting: yes
+countIf(redeemed IS NOT NULL)

@@ -1,0 +1,12 @@
+-- meaning: of those, people who turned coins into data in the last 28 days
+-- entity: person
+-- grain: one row per person
+-- source: friends
+-- window: 28 days
+-- type: UInt32
+-- kind: count
+-- range: 0..
+-- owner: data science
+-- sensitivity: network
+-- targeting: yes
+countIf(redeemed >= at - INTERVAL 28 DAY)

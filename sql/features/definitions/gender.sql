@@ -1,0 +1,11 @@
+-- meaning: gender, as last reported
+-- entity: person
+-- grain: one row per person
+-- source: profile
+-- window: ever
+-- type: String
+-- kind: category
+-- owner: data science
+-- sensitivity: personal
+-- targeting: no
+anyIf(JSONExtractString(value), name = 'gender')

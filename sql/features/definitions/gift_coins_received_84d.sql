@@ -1,0 +1,12 @@
+-- meaning: coins received from others in the last 84 days
+-- entity: person
+-- grain: one row per person
+-- source: wallet
+-- window: 84 days
+-- type: Int64
+-- kind: amount
+-- range: 0..
+-- owner: data science
+-- sensitivity: behaviour
+-- targeting: yes
+sumIf(amount, operation = 'transfer' AND amount > 0 AND time >= at - INTERVAL 84 DAY)

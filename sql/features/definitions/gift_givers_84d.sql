@@ -1,0 +1,12 @@
+-- meaning: different people who gave coins in the last 84 days
+-- entity: person
+-- grain: one row per person
+-- source: wallet
+-- window: 84 days
+-- type: UInt32
+-- kind: count
+-- range: 0..
+-- owner: data science
+-- sensitivity: network
+-- targeting: yes
+uniqExactIf(other, operation = 'transfer' AND amount > 0 AND time >= at - INTERVAL 84 DAY)

@@ -1,0 +1,12 @@
+-- meaning: coins of a draw from a red packet, in the mean
+-- entity: person
+-- grain: one row per person
+-- source: wallet
+-- window: ever
+-- type: Nullable(Float64)
+-- kind: amount
+-- range: 1..
+-- owner: data science
+-- sensitivity: behaviour
+-- targeting: yes
+avgOrNullIf(amount, operation IN ('packet_claim', 'claim') AND amount > 0)

@@ -1,0 +1,12 @@
+-- meaning: draws from red packets in the last 84 days
+-- entity: person
+-- grain: one row per person
+-- source: wallet
+-- window: 84 days
+-- type: UInt32
+-- kind: count
+-- range: 0..
+-- owner: data science
+-- sensitivity: behaviour
+-- targeting: yes
+countIf(operation IN ('packet_claim', 'claim') AND amount > 0 AND time >= at - INTERVAL 84 DAY)

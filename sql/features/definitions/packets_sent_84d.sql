@@ -1,0 +1,12 @@
+-- meaning: red packets sent in the last 84 days
+-- entity: person
+-- grain: one row per person
+-- source: wallet
+-- window: 84 days
+-- type: UInt32
+-- kind: count
+-- range: 0..
+-- owner: data science
+-- sensitivity: behaviour
+-- targeting: yes
+countIf(operation = 'packet_send' AND time >= at - INTERVAL 84 DAY)

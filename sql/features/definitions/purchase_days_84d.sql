@@ -1,0 +1,12 @@
+-- meaning: days (UTC) with a purchase in the last 84
+-- entity: person
+-- grain: one row per person
+-- source: results
+-- window: 84 days
+-- type: UInt32
+-- kind: count
+-- range: 0..85
+-- owner: data science
+-- sensitivity: behaviour
+-- targeting: yes
+uniqExactIf(toDate(time), what = 'purchase' AND time >= at - INTERVAL 84 DAY)

@@ -1,0 +1,12 @@
+-- meaning: purchases in the last 84 days
+-- entity: person
+-- grain: one row per person
+-- source: results
+-- window: 84 days
+-- type: UInt32
+-- kind: count
+-- range: 0..
+-- owner: data science
+-- sensitivity: behaviour
+-- targeting: yes
+countIf(what = 'purchase' AND time >= at - INTERVAL 84 DAY)

@@ -1,0 +1,12 @@
+-- meaning: coins that came in in the last 28 days over a third of those of the last 84
+-- entity: person
+-- grain: one row per person
+-- source: wallet
+-- window: 84 days
+-- type: Nullable(Float64)
+-- kind: share
+-- range: 0..3
+-- owner: data science
+-- sensitivity: behaviour
+-- targeting: yes
+3 * sumIf(amount, amount > 0 AND time >= at - INTERVAL 28 DAY) / nullIf(sumIf(amount, amount > 0 AND time >= at - INTERVAL 84 DAY), 0)

@@ -1,0 +1,12 @@
+-- meaning: days since coins were last turned into data
+-- entity: person
+-- grain: one row per person
+-- source: wallet
+-- window: ever
+-- type: Nullable(Float64)
+-- kind: days
+-- range: 0..
+-- owner: data science
+-- sensitivity: behaviour
+-- targeting: yes
+dateDiff('second', maxOrNullIf(time, operation IN ('redeem', 'redeem_settle') AND amount < 0), at) / 86400

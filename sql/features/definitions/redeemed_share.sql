@@ -1,0 +1,12 @@
+-- meaning: coins turned into data over all that ever came in
+-- entity: person
+-- grain: one row per person
+-- source: wallet
+-- window: ever
+-- type: Nullable(Float64)
+-- kind: share
+-- range: 0..1
+-- owner: data science
+-- sensitivity: behaviour
+-- targeting: yes
+-sumIf(amount, operation IN ('redeem', 'redeem_settle') AND amount < 0) / nullIf(sumIf(amount, amount > 0), 0)

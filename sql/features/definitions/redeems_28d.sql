@@ -1,0 +1,12 @@
+-- meaning: times coins were turned into data in the last 28 days
+-- entity: person
+-- grain: one row per person
+-- source: wallet
+-- window: 28 days
+-- type: UInt32
+-- kind: count
+-- range: 0..
+-- owner: data science
+-- sensitivity: behaviour
+-- targeting: yes
+countIf(operation IN ('redeem', 'redeem_settle') AND amount < 0 AND time >= at - INTERVAL 28 DAY)

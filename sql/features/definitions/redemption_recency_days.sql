@@ -1,0 +1,12 @@
+-- meaning: days since the last redemption in a campaign
+-- entity: person
+-- grain: one row per person
+-- source: campaign
+-- window: ever
+-- type: Nullable(Float64)
+-- kind: days
+-- range: 0..
+-- owner: data science
+-- sensitivity: behaviour
+-- targeting: yes
+dateDiff('second', maxOrNullIf(time, type = 'conversion'), at) / 86400

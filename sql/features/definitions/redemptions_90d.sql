@@ -1,0 +1,12 @@
+-- meaning: redemptions in campaigns in the last 90 days
+-- entity: person
+-- grain: one row per person
+-- source: campaign
+-- window: 90 days
+-- type: UInt32
+-- kind: count
+-- range: 0..
+-- owner: data science
+-- sensitivity: behaviour
+-- targeting: yes
+countIf(type = 'conversion' AND time >= at - INTERVAL 90 DAY)

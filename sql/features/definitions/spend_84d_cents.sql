@@ -1,0 +1,12 @@
+-- meaning: cents spent in the last 84 days
+-- entity: person
+-- grain: one row per person
+-- source: results
+-- window: 84 days
+-- type: Int64
+-- kind: amount
+-- range: 0..
+-- owner: data science
+-- sensitivity: behaviour
+-- targeting: yes
+sumIf(spend, what = 'purchase' AND time >= at - INTERVAL 84 DAY)

@@ -1,0 +1,12 @@
+-- meaning: cents spent per purchase so far
+-- entity: person
+-- grain: one row per person
+-- source: results
+-- window: ever
+-- type: Nullable(Float64)
+-- kind: amount
+-- range: 0..
+-- owner: data science
+-- sensitivity: behaviour
+-- targeting: yes
+avgOrNullIf(spend, what = 'purchase')

@@ -1,0 +1,12 @@
+-- meaning: cents of the largest purchase so far
+-- entity: person
+-- grain: one row per person
+-- source: results
+-- window: ever
+-- type: Int64
+-- kind: amount
+-- range: 0..
+-- owner: data science
+-- sensitivity: behaviour
+-- targeting: yes
+maxIf(spend, what = 'purchase')

@@ -1,0 +1,12 @@
+-- meaning: days since the first purchase
+-- entity: person
+-- grain: one row per person
+-- source: results
+-- window: ever
+-- type: Nullable(Float64)
+-- kind: days
+-- range: 0..
+-- owner: data science
+-- sensitivity: behaviour
+-- targeting: yes
+dateDiff('second', minOrNullIf(time, what = 'purchase'), at) / 86400

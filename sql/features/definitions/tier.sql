@@ -1,0 +1,11 @@
+-- meaning: tier of the wallet's last verification, empty before the first
+-- entity: person
+-- grain: one row per person
+-- source: results
+-- window: ever
+-- type: String
+-- kind: category
+-- owner: data science
+-- sensitivity: identity
+-- targeting: yes
+argMaxIf(tier, place, what = 'verification')

@@ -1,0 +1,12 @@
+-- meaning: share of the exposures of the last 28 days that were viewable
+-- entity: person
+-- grain: one row per person
+-- source: campaign
+-- window: 28 days
+-- type: Nullable(Float64)
+-- kind: share
+-- range: 0..1
+-- owner: data science
+-- sensitivity: behaviour
+-- targeting: yes
+countIf(viewable AND time >= at - INTERVAL 28 DAY) / nullIf(countIf(type = 'exposure' AND time >= at - INTERVAL 28 DAY), 0)

@@ -1,0 +1,12 @@
+-- meaning: visits in the last 28 days
+-- entity: person
+-- grain: one row per person
+-- source: campaign
+-- window: 28 days
+-- type: UInt32
+-- kind: count
+-- range: 0..
+-- owner: data science
+-- sensitivity: behaviour
+-- targeting: yes
+countIf(type = 'visit' AND time >= at - INTERVAL 28 DAY)
