@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from features import load_training_set
 from features.cli import features
 from features.sets.catalogue import load
 from tests.sql.features.world import PROGRAM, World
@@ -72,6 +75,16 @@ def test_a_set_is_exported_with_facts_and_query(tmp_path: Path) -> None:
     assert "5 rows of " in said
     assert "and the label redeemed_7d" in said
     assert "x.parquet.sql" in said
+
+
+def test_a_set_is_made_and_loaded_from_python(tmp_path: Path) -> None:
+    to = tmp_path / "x.parquet"
+    known = datetime(2026, 6, 1, tzinfo=UTC)
+    wish = {"label": "redeemed_28d", "only": ("balance", "carrier_last")}
+    frame = load_training_set(to, as_of=date(2026, 2, 10), known_at=known, **wish)
+    assert list(frame.columns) == ["person", "as_of", "balance", "carrier_last", "label"]
+    assert frame.attrs["known_at"] == known.isoformat()
+    pd.testing.assert_frame_equal(load_training_set(to), frame)
 
 
 def test_a_folder_of_ones_own_is_in_the_set(tmp_path: Path) -> None:
