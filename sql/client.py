@@ -102,7 +102,8 @@ def text(name: str) -> str:
         click.ClickException: when there is none; the message names similar ones.
     """
     path = FOLDER / f"{name}.sql"
-    if not _NAME.fullmatch(name) or name.partition("/")[0] in NOT_QUERIES or not path.is_file():
+    is_none = name.partition("/")[0] in NOT_QUERIES or name.startswith(PIECES)
+    if not _NAME.fullmatch(name) or is_none or not path.is_file():
         close = difflib.get_close_matches(name, names())
         hint = f"did you mean {' or '.join(close)}?" if close else "see `flowdrop sql list`"
         raise click.ClickException(f"no query is named {name!r}; {hint}")

@@ -25,7 +25,13 @@ def test_places_come_with_their_types() -> None:
     assert client.places("reports/campaign_names") == {}
 
 
-@pytest.mark.parametrize("name", ["reports/contct", "migrations/001_campaign_events", "../LICENSE"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("reports/contct", "migrations/001_campaign_events", "../LICENSE"),
+        "features/definitions/balance",  # a piece of one
+    ],
+)
 def test_a_name_that_is_no_query_is_refused(name: str) -> None:
     with pytest.raises(click.ClickException, match=re.escape(repr(name))):
         client.text(name)
