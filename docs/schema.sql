@@ -783,6 +783,38 @@ WHERE (l.time <= {at:DateTime64(6, 'UTC')}) AND (l.arrived <= {known:DateTime64(
 GROUP BY other
 HAVING owner != '';
 
+CREATE TABLE model_promotions
+(
+    `program` LowCardinality(String),
+    `label` String,
+    `number` UInt32,
+    `action` LowCardinality(String),
+    `version` UInt32,
+    `model_id` String,
+    `promoted_by` String,
+    `why` String,
+    `forced` Bool,
+    `promoted_at` DateTime64(6, 'UTC')
+)
+ENGINE = MergeTree
+ORDER BY (program, label, number)
+SETTINGS index_granularity = 8192;
+
+CREATE TABLE model_versions
+(
+    `program` LowCardinality(String),
+    `label` String,
+    `version` UInt32,
+    `model_id` String,
+    `kind` LowCardinality(String),
+    `sha256` String,
+    `registered_by` String,
+    `registered_at` DateTime64(6, 'UTC')
+)
+ENGINE = MergeTree
+ORDER BY (program, label, version)
+SETTINGS index_granularity = 8192;
+
 CREATE TABLE models
 (
     `model_id` String,
@@ -1867,6 +1899,20 @@ AS SELECT
     agent
 FROM campaign_events
 WHERE (type IN ('contact', 'exposure', 'click')) AND (number != 0);
+
+CREATE TABLE uplift_models
+(
+    `model_id` String,
+    `program` LowCardinality(String),
+    `learner` String,
+    `rows` UInt64,
+    `metadata` String,
+    `sha256` String,
+    `trained_at` DateTime64(3, 'UTC')
+)
+ENGINE = ReplacingMergeTree(trained_at)
+ORDER BY model_id
+SETTINGS index_granularity = 8192;
 
 CREATE VIEW wallet_moves
 (

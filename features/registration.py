@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from features.lifecycle.response import record
 from features.registry import Champion, content, enthrone, model_of
 from features.verdict import deciding, evaluations, verdict
 
@@ -50,4 +51,5 @@ def register(client: Client, as_of: date, program: str, folder: Path, *, force: 
         registered_at=datetime.now(UTC),
     )
     enthrone(client, folder, champion)
+    record(client, champion)
     return champion

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from features.definitions import FEATURES, NAMES
+from features.lifecycle.archive import RESPONSE_TYPES, StrangeTypesError, packed, unpacked
 from flowdrop.output import json_text
 from sql.client import rows
 
@@ -31,14 +32,8 @@ if TYPE_CHECKING:
 
 LIBRARIES = ("scikit-learn", "skops", "numpy", "pandas")
 
-TRUSTED = (
-    # What our own learners are made of, beyond what skops trusts by itself; a test keeps the two in
-    # step. Each was reviewed: it keeps arrays and parameters, and calls nothing when it is created.
-    "numpy.dtype",
-    "sklearn.calibration._CalibratedClassifier",
-    "sklearn.calibration._SigmoidCalibration",
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-)
+TRUSTED = RESPONSE_TYPES
+"""Types that a file may hold beyond those that skops trusts by itself."""
 
 MODEL_FILE = "model.skops"
 METADATA_FILE = "metadata.json"
@@ -121,11 +116,9 @@ def save(folder: Path, model: Any, metadata: Metadata) -> Known:
     Returns:
         What the registry needs to know about it.
     """
-    import skops.io
-
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / metadata.model_id
-    written: bytes = skops.io.dumps(model)
+    written = packed(model)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".unfinished-") as name:
         part = Path(name) / metadata.model_id
         part.mkdir()
@@ -197,26 +190,22 @@ def load(client: Client, folder: Path, model_id: str) -> tuple[Any, Metadata]:
         click.ClickException: when its file is missing or a different one, holds a type that is not
         trusted, or is of other features than today's.
     """
-    import skops.io
-
     found, metadata = content(client, folder, model_id)
     if metadata.features != list(NAMES):
         raise click.ClickException(
             f"model {model_id} was trained on features other than today's; {_anew(metadata)}"
         )
     try:
-        strange = sorted(set(skops.io.get_untrusted_types(data=found)) - set(TRUSTED))
-        if not strange:
-            return skops.io.loads(found, trusted=list(TRUSTED)), metadata
+        return unpacked(found, TRUSTED), metadata
+    except StrangeTypesError as error:
+        raise click.ClickException(
+            f"the file of model {model_id} {error.message}; it was not loaded"
+        ) from error
     except Exception as error:  # whatever skops and scikit-learn make of another version's file
         raise click.ClickException(
             f"model {model_id} can't be loaded by this skops and scikit-learn ({error!r}); "
             f"{_anew(metadata)}"
         ) from error
-    raise click.ClickException(
-        f"the file of model {model_id} holds types that are not trusted: {', '.join(strange)}; it "
-        "was not loaded"
-    )
 
 
 def _anew(metadata: Metadata) -> str:
@@ -291,6 +280,12 @@ def enthrone(client: Client, folder: Path, champion: Champion) -> None:
     )
     note = json_text(champion.__dict__, sort_keys=True)
     (folder / champion.model_id / REGISTERED_FILE).write_text(note + "\n")
+
+
+def newest_date(client: Client, program: str) -> date | None:
+    """Return the latest date for which a program has a registered model, or nothing."""
+    found = rows(client, "features/champion_newest", program=program)[0]
+    return found["as_of"] if found["dates"] else None
 
 
 def champion_on(client: Client, as_of: date, program: str) -> Champion:

@@ -41,7 +41,7 @@ def score(client: Client, as_of: date, program: str, folder: Path) -> Scored:
     """
     champion = registry.champion_on(client, as_of, program)
     table = required(client, as_of, "scoring", program)
-    model, _ = registry.load(client, folder, champion.model_id)
+    model, metadata = registry.load(client, folder, champion.model_id)
     scores = chances(model, table)
     client.command(text("features/scores_clear"), parameters={"program": program, "as_of": as_of})
     client.insert_df(
@@ -61,7 +61,7 @@ def score(client: Client, as_of: date, program: str, folder: Path) -> Scored:
         program=program,
         as_of=as_of,
         model_id=champion.model_id,
-        model_as_of=champion.as_of,
+        model_as_of=metadata.as_of,
         channel=str(table["channel"].iloc[0]),
         people=len(table),
         mean_score=float(scores.mean()),

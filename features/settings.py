@@ -19,6 +19,11 @@ class FeatureSettings(Settings):
     program: str = Field(
         "liuliangbao", description="wallet program whose people models learn from and score"
     )
+    model_types: str = Field(
+        "",
+        description="types of your own learners that you have reviewed and files may hold, "
+        "separated by commas",
+    )
     offer_days: int = Field(
         OFFER_DAYS,
         ge=1,
@@ -26,3 +31,8 @@ class FeatureSettings(Settings):
         description="days after a contact until an offer without an end is over",
     )
     zone: Zone = Field("UTC", description="time zone whose days reports of reach count in")
+
+    @property
+    def own_types(self) -> tuple[str, ...]:
+        """The types of `model_types`, one by one."""
+        return tuple(name.strip() for name in self.model_types.split(",") if name.strip())

@@ -83,6 +83,10 @@ class Calibrated:
         found: Floats = (1 - STEP_SHARE) * curves + STEP_SHARE * lines
         return found
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what predicting needs: what made the learner is code, and stays out of files."""
+        return {name: value for name, value in vars(self).items() if name != "make"}
+
 
 class _Line:
     def __init__(self, scores: Floats, predicted: Floats) -> None:

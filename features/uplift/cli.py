@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from features.uplift.learners.base import Learner
     from features.uplift.race import Race, Standing
 
+    Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
 METRICS = ("qini", "autoc", "rate-qini", "gain")  # features.uplift.metrics holds them
 
 
@@ -31,55 +33,91 @@ def _costs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
     return found
 
 
-def _listed(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+def listed(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     """Return names that were given one by one or separated by commas."""
     return tuple(name for value in values for name in value.split(",") if name)
+
+
+def experiment_options(*, required: bool = True) -> Decorator:
+    """Give a command the options that say which file is an experiment, and what is what in it."""
+    options = [
+        click.option(
+            "--from",
+            "path",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            required=required,
+            help="Parquet or CSV, a row per person.",
+        ),
+        click.option(
+            "--arm", required=required, metavar="COLUMN", help="Which arm each was drawn into."
+        ),
+        click.option("--outcome", required=required, metavar="COLUMN", help="0 and 1, or a value."),
+        click.option(
+            "--features",
+            multiple=True,
+            callback=listed,
+            metavar="COLUMNS",
+            help="What was known before, separated by commas (default: all other columns).",
+        ),
+        click.option(
+            "--without", multiple=True, callback=listed, metavar="COLUMNS", help="No features."
+        ),
+        click.option(
+            "--control", metavar="ARM", help="Which arm was left alone (default: by its name)."
+        ),
+        click.option(
+            "--propensity",
+            metavar="COLUMN",
+            help="Logged chance of each one's arm (default: its share).",
+        ),
+        click.option(
+            "--time", metavar="COLUMN", help="When each was drawn; what is later is the future."
+        ),
+        click.option(
+            "--known-before",
+            multiple=True,
+            callback=listed,
+            metavar="COLUMNS",
+            help="Features that you vouch for, whatever the leakage gate finds.",
+        ),
+        click.option(
+            "--cost",
+            "costs",
+            multiple=True,
+            callback=_costs,
+            metavar="ARM=NUMBER",
+            help="Of an arm, per person; for each one or none (default: 1 each).",
+        ),
+        click.option("--metric", type=click.Choice(METRICS), help="Default: by the kind of data."),
+        click.option(
+            "--learner",
+            "learners",
+            multiple=True,
+            metavar="NAME",
+            help="One of your own too: package.module:Name, or an entry point's name.",
+        ),
+        click.option("--folds", "count", type=click.IntRange(3, 50), default=5, show_default=True),
+        click.option("--seed", type=click.IntRange(0, 2**31), default=0, show_default=True),
+    ]
+
+    def decorated(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorated
+
+
+ROLES = ("arm", "outcome", "features", "without", "propensity", "control", "time")
+"""Options that say which column is what."""
 
 
 @click.command(
     "race",
     epilog="Example: flowdrop models race --from trial.csv --arm arm --outcome visit",
 )
-@click.option(
-    "--from",
-    "path",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    required=True,
-    help="Parquet or CSV, a row per person.",
-)
-@click.option("--arm", required=True, metavar="COLUMN", help="Which arm each was drawn into.")
-@click.option("--outcome", required=True, metavar="COLUMN", help="0 and 1, or a value.")
-@click.option(
-    "--features",
-    multiple=True,
-    callback=_listed,
-    metavar="COLUMNS",
-    help="What was known before, separated by commas (default: all other columns).",
-)
-@click.option("--without", multiple=True, callback=_listed, metavar="COLUMNS", help="No features.")
-@click.option("--control", metavar="ARM", help="Which arm was left alone (default: by its name).")
-@click.option(
-    "--propensity", metavar="COLUMN", help="Logged chance of each one's arm (default: its share)."
-)
-@click.option(
-    "--cost",
-    "costs",
-    multiple=True,
-    callback=_costs,
-    metavar="ARM=NUMBER",
-    help="Of an arm, per person; for each one or none (default: 1 each).",
-)
-@click.option("--metric", type=click.Choice(METRICS), help="Default: by the kind of data.")
-@click.option(
-    "--learner",
-    "learners",
-    multiple=True,
-    metavar="NAME",
-    help="One of your own too: package.module:Name, or an entry point's name.",
-)
-@click.option("--folds", "count", type=click.IntRange(3, 50), default=5, show_default=True)
+@experiment_options()
 @click.option("--repeats", type=click.IntRange(1, 50), default=1, show_default=True)
-@click.option("--seed", type=click.IntRange(0, 2**31), default=0, show_default=True)
 @as_json_option()
 def race_command(path: Path, *, as_json: bool, **given: Any) -> None:
     """Race learners on an experiment: who tells best whom an arm changes?
@@ -91,6 +129,7 @@ def race_command(path: Path, *, as_json: bool, **given: Any) -> None:
     """
     from dataclasses import asdict
 
+    from features.leakage.gate import inspect, require_clean
     from features.uplift.beforehand import require_known_before
     from features.uplift.learners.named import LEARNERS, learner
     from features.uplift.metrics import chosen
@@ -99,10 +138,17 @@ def race_command(path: Path, *, as_json: bool, **given: Any) -> None:
     from flowdrop.output import print_json
     from flowdrop.progress import progress
 
-    roles = ("arm", "outcome", "features", "without", "propensity", "control")
-    found = read(path, Columns(**{role: given[role] for role in roles}))
+    found = read(path, Columns(**{role: given[role] for role in ROLES}))
     chosen(given["metric"], found.data)
     prices = found.costs(given["costs"])
+    require_clean(
+        inspect(
+            found.data.features,
+            found.data.outcome,
+            times=found.times,
+            known_before=given["known_before"],
+        )
+    )
     require_known_before(found.data)
     makers: dict[str, Callable[[int], Learner]] = dict(LEARNERS)
     makers |= {name: learner(name) for name in given["learners"]}

@@ -11,6 +11,8 @@ import pandas as pd
 from features.uplift.errors import UnusableError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -45,6 +47,10 @@ class Experiment:
             outcome=self.outcome[rows],
             propensity=self.propensity[rows],
         )
+
+    def with_features(self, names: Sequence[str]) -> Experiment:
+        """Return the same people with some of their features."""
+        return replace(self, features=self.features[list(names)])
 
     def ordered(self) -> NDArray[np.int64]:
         """Return the rows in an order that follows from their content alone.

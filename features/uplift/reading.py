@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,6 +33,11 @@ class Columns:
     without: tuple[str, ...] = ()
     propensity: str | None = None  # the logged chance of the arm that the person was in
     control: str | None = None  # an arm; guessed by its name, without
+    time: str | None = None  # when each person was drawn; no feature
+
+    def with_features(self, names: tuple[str, ...]) -> Columns:
+        """Return the same columns, with these features and no others."""
+        return replace(self, features=names, without=())
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,7 @@ class Read:
     data: Experiment
     arms: tuple[str, ...]
     features: tuple[str, ...]
+    times: pd.Series[Any] | None = None  # when each person was drawn, in UTC
 
     @property
     def people(self) -> tuple[int, ...]:
@@ -76,16 +82,15 @@ def read(path: Path, columns: Columns) -> Read:
     Raises:
         UnusableError: when it can't be read or learned from; the sentence names column and remedy.
     """
-    table = _table(path)
+    table = table_of(path)
     wanted = [columns.arm, columns.outcome, *columns.features, *columns.without]
-    if columns.propensity is not None:
-        wanted.append(columns.propensity)
+    wanted += [name for name in (columns.propensity, columns.time) if name is not None]
     for name in wanted:
         if name not in table.columns:
             raise UnusableError(
                 f"{path.name} has no column {name!r}; there are {_names(table.columns)}"
             )
-    roles = {columns.arm, columns.outcome, columns.propensity}
+    roles = {columns.arm, columns.outcome, columns.propensity, columns.time}
     for name in columns.features:
         if name in roles:
             raise UnusableError(f"column {name!r} can't be a feature too; leave it out")
@@ -96,15 +101,41 @@ def read(path: Path, columns: Columns) -> Read:
             f"{path.name} has no column left for a feature; name some by --features"
         )
     arms, numbers = _arms(table[columns.arm], columns)
-    outcome = _outcome(table[columns.outcome], columns.outcome)
+    outcome = require_outcome(table[columns.outcome], columns.outcome)
     propensity = None if columns.propensity is None else table[columns.propensity]
     for name in names:
         _require_feature(table[name], name)
     data = experiment(table[names], numbers, outcome, propensity)
-    return Read(data, arms, tuple(map(str, names)))
+    times = None if columns.time is None else as_times(table[columns.time], columns.time)
+    return Read(data, arms, tuple(map(str, names)), times)
 
 
-def _table(path: Path) -> pd.DataFrame:
+def as_times(column: pd.Series[Any], name: str) -> pd.Series[Any]:
+    """Return a column as times in UTC, from times, ISO texts or seconds since 1970.
+
+    Raises:
+        UnusableError: naming the rows that hold none.
+    """
+    if is_number(column):
+        found = pd.to_datetime(column, unit="s", utc=True, errors="coerce")
+    else:
+        found = pd.to_datetime(column, utc=True, errors="coerce", format="ISO8601")
+    strange = found.isna().to_numpy()
+    if strange.any():
+        value = column[strange].iloc[0]
+        raise UnusableError(
+            f"column {name!r} holds no time in {listed(strange)}, such as {value!r}; give ISO "
+            "8601, such as 2026-05-01T08:00:00Z, or seconds since 1970"
+        )
+    return found
+
+
+def table_of(path: Path) -> pd.DataFrame:
+    """Read a Parquet or CSV file as it is; column names are texts.
+
+    Raises:
+        UnusableError: when it can't be read or has no rows.
+    """
     suffix = path.suffix.lower()
     if suffix not in {".parquet", ".csv"}:
         raise UnusableError(f"{path.name} is neither .parquet nor .csv; give one of them")
@@ -167,7 +198,12 @@ def _control(found: Sequence[str], columns: Columns) -> str:
     return guessed[0]
 
 
-def _outcome(column: pd.Series[Any], name: str) -> pd.Series[Any]:
+def require_outcome(column: pd.Series[Any], name: str) -> pd.Series[Any]:
+    """Return a column that is an outcome.
+
+    Raises:
+        UnusableError: when it is no number, is missing in a row, or the same for all.
+    """
     if not is_number(column):
         raise UnusableError(
             f"column {name!r} is not numeric, such as {column.dropna().iloc[:1].tolist()}; an "
