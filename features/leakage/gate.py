@@ -10,7 +10,7 @@ import pandas as pd
 from features.leakage.evidence import Evidence, Report
 from features.leakage.levels import Power, in_order, levels, power, shuffled
 from features.leakage.lineage import later, times_in
-from features.leakage.order import blocks, follows_time, parts, together
+from features.leakage.order import blocks, follows_time, numbers_each, parts, together
 from features.leakage.power import certain, is_too_close, never
 from features.uplift.errors import UnusableError
 from features.uplift.experiment import is_number
@@ -86,19 +86,19 @@ def inspect(
         made = {name: one.iloc[kept].reset_index(drop=True) for name, one in made.items()}
     part = parts(len(label))
     block = None if moments is None else blocks(moments)
+    every, whole = _all_together(table, label, part, block)
+    is_fooled = every is not None and whole is not None and every - whole >= GAP
     found = [
         _of_feature(
             str(name),
             table[name],
             label,
             part,
-            _Moments(moments, block, made.get(str(name))),
+            _Moments(moments, block, made.get(str(name)), is_fooled=is_fooled),
             is_vouched=str(name) in known_before,
         )
         for name in table.columns
     ]
-    whole = None if block is None else _together(table, label, block, only_past=True)
-    every = _together(table, label, part, only_past=False)
     verdict, reasons = _of_set(every, whole, found)
     return Report(
         rows=len(label),
@@ -146,10 +146,13 @@ class _Moments:
         times: pd.Series[Any] | None,
         block: Labels | None,
         made: pd.Series[Any] | None,
+        *,
+        is_fooled: bool,
     ) -> None:
         self.times = times
         self.block = block
         self.made = made
+        self.is_fooled = is_fooled  # whether all features together tell more of shuffled rows
 
 
 def _of_feature(
@@ -265,9 +268,11 @@ def _drift(
         if gap < GAP:
             return [], []
         words = f"rows of the same time tell {gap:.2f} AUC more by it than earlier rows do"
-        if follows_time(column, moments.times, moments.block):
-            return [f"{words}: it stands for the date"], []
-        return [], [words]
+        if not follows_time(column, moments.times, moments.block):
+            return [], [words]
+        told = [f"{words}: it stands for the date"]
+        is_id = not is_number(column) or numbers_each(column)
+        return (told, []) if is_id or moments.is_fooled else ([], told)
     if alone.low >= ORDINAL_POWER and _numbers_rows(column):
         words = (
             f"it numbers the rows and tells the outcome with AUC {alone.auc:.3f}: it is an id, in "
@@ -286,17 +291,32 @@ def _numbers_rows(column: pd.Series[Any]) -> bool:
     return bool(len(steps) and (np.all(steps > 0) or np.all(steps < 0)))
 
 
-def _together(table: pd.DataFrame, label: Labels, part: Labels, *, only_past: bool) -> float | None:
+def _all_together(
+    table: pd.DataFrame, label: Labels, part: Labels, block: Labels | None
+) -> tuple[float | None, float | None]:
+    """Return the AUC of all features, of shuffled rows and when only the past tells.
+
+    Both are of the same rows, those after the first block of time.
+    """
     if min(label.sum(), len(label) - label.sum()) < CLASS_MIN:
-        return None
+        return None, None
     columns = {
         str(name): column if times is None or is_number(column) else _seconds(times)
         for name, column in table.items()
         for times in (times_in(column, None),)
     }
-    few = slice(None) if len(label) <= TREES_ROWS_MAX else _some(len(label))
-    label, part = label[few], part[few]
-    chance = together(pd.DataFrame(columns).iloc[few], label, part, only_past=only_past)
+    some = slice(None) if len(label) <= TREES_ROWS_MAX else _some(len(label))
+    frame, label, part = pd.DataFrame(columns).iloc[some], label[some], part[some]
+    mixed = together(frame, label, part, only_past=False)
+    if block is None or block.max() == 0:
+        return _auc(label, mixed), None
+    block = block[some]
+    ordered = together(frame, label, block, only_past=True)
+    mixed[block == 0] = np.nan
+    return _auc(label, mixed), _auc(label, ordered)
+
+
+def _auc(label: Labels, chance: NDArray[np.float64]) -> float | None:
     known = ~np.isnan(chance)
     if len(np.unique(label[known])) < 2:  # noqa: PLR2004 - both outcomes
         return None

@@ -25,6 +25,7 @@ BLOCKS = 5
 PARTS = 5
 SEED = 20_170_101
 FOLLOWS_MIN = 0.7  # Spearman's correlation with time
+ID_MIN = 0.9  # of rows, so many have a value that no other has
 NEW_MIN = 0.5  # of later rows, so many have a category that no earlier block had
 
 
@@ -78,6 +79,17 @@ def follows_time(column: pd.Series[Any], times: pd.Series[Any], block: Labels) -
     first = pd.Series(block).groupby(pd.factorize(column)[0]).transform("min").to_numpy()
     late = block > 0
     return bool(late.any() and (first[late] == block[late]).mean() >= NEW_MIN)
+
+
+def numbers_each(column: pd.Series[Any]) -> bool:
+    """Return whether nearly every row has a whole number, or a category, of its own: an id."""
+    known = column.dropna()
+    if not len(known) or known.nunique() < ID_MIN * len(known):
+        return False
+    if not is_number(column):
+        return True
+    values = known.to_numpy(np.float64)
+    return bool((values == np.floor(values)).all())
 
 
 def _coded(column: pd.Series[Any]) -> Floats:
