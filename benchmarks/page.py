@@ -64,6 +64,7 @@ TABLES: dict[str, Callable[[Any], str]] = {
     "reach": _several_tables,
     "visible": markdown,
     "coverage": markdown,
+    "targeting": _several_tables,
     "peeking": _several_tables,
 }
 

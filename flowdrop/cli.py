@@ -86,6 +86,7 @@ COMMANDS: dict[str, Entry] = {
     # inputs
     "import": Entry("intake.import_cli:import_", "Bring data of your own: files, by a mapping."),
     "replay": Entry("scenarios.cli:replay", "Publish a data set or a city to Kafka as events."),
+    "city": Entry("scenarios.answer_cli:city", "Let a simulated city answer a launched drop."),
     "intake": Entry("intake.http.cli:intake", "Take events by HTTP; make keys to send them with."),
     # models
     "features": Entry(

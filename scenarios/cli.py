@@ -10,6 +10,7 @@ import click
 
 from flowdrop.options import as_json_option
 from scenarios import NOTES
+from scenarios.options import WORLD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,14 +90,7 @@ CITY = (
         metavar="DATE",
         help="The first day (UTC).",
     ),
-    click.option(
-        "--world",
-        type=click.Choice(["seen", "unseen", "nothing"]),
-        default="seen",
-        show_default=True,
-        help="Whether campaigns change people by what can be seen of them, by what can't, or not "
-        "at all.",
-    ),
+    WORLD,
     click.option(
         "--truth",
         type=click.Path(file_okay=False, path_type=Path),

@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "features": {"flowdrop", "sql", *PURE},
     "dags": set(),
     "console": {"flowdrop", "sql", "features", *OUTBOX},
-    "scenarios": {"flowdrop", *OUTBOX, "streams.settings"},
+    "scenarios": {"flowdrop", "sql", *OUTBOX, "streams.settings"},
     "intake": {"flowdrop", "sql", "features", *OUTBOX, "streams.settings"},
     "local": {"flowdrop"},
     "benchmarks": {*ROOMS, "tests"},

@@ -6,3 +6,5 @@ from datetime import date
 
 DAYS = date(2017, 10, 23), date(2017, 10, 30)  # Mondays: before the drops, and after them
 DROP, OPEN_DROP = "demo", "demo-open"  # the second has no end
+CITY_DROP = "demo-city"  # for the people of the simulated city
+CITY_PEOPLE, CITY_SEED = 3_000, 7

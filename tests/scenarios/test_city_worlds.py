@@ -172,11 +172,11 @@ def test_where_nothing_works_nothing_works_for_anyone(
     worlds: dict[World, dict[str, Rows]],
 ) -> None:
     for row in worlds["nothing"]["outcomes"]:
-        for arm in (1, 2):
-            if row[f"chance_{arm}"] is not None:
-                assert row[f"chance_{arm}"] == row["chance_0"]
-                assert row[f"converts_{arm}"] == row["converts_0"]
-                assert row[f"uplift_{arm}"] == row[f"foreseen_{arm}"] == 0
+        for number in (1, 2):
+            if row[f"chance_{number}"] is not None:
+                assert row[f"chance_{number}"] == row["chance_0"]
+                assert row[f"converts_{number}"] == row["converts_0"]
+                assert row[f"uplift_{number}"] == row[f"foreseen_{number}"] == 0
     for arm in worlds["nothing"]["arms"]:
         assert arm["effect"] == arm["oracle_effect"] == arm["seen_effect"] == 0
 
@@ -186,8 +186,8 @@ def test_the_truth_has_each_ones_kind_and_chances(worlds: dict[World, dict[str, 
     assert {row["kind"] for row in worlds["unseen"]["people"]} == {None}
     effects = {"drop": EFFECTS[10], "small": EFFECTS[5], "large": EFFECTS[20], "ad": AD_EFFECT}
     arms: dict[str, list[str]] = {}
-    for arm in worlds["seen"]["arms"]:
-        arms.setdefault(arm["campaign"], []).append(arm["arm"])
+    for told in worlds["seen"]["arms"]:
+        arms.setdefault(told["campaign"], []).append(told["arm"])
     for row in worlds["seen"]["outcomes"]:
         at = KINDS.index(kind[row["person"]])
         for number, name in enumerate(arms[row["campaign"]]):

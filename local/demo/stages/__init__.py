@@ -7,6 +7,7 @@ from local.demo.run import Stage
 from local.demo.stages.agreement import reconcile, settle
 from local.demo.stages.city import day, live
 from local.demo.stages.drops import drop
+from local.demo.stages.loop import answered, measured
 from local.demo.stages.replays import replay_hillstrom, replay_journey
 from local.demo.stages.reports import report
 from local.demo.stages.scores import score, score_again
@@ -21,7 +22,9 @@ STAGES = (
     Stage(f"score every household as of {DAYS[0]} under Airflow", score),
     Stage("a simulated city, and a day in it", live),
     Stage("two targeted drops: create, preview, launch, launch again", drop),
+    Stage("a drop for the city's people, and what they do about it", answered),
     Stage("reconcile log, table and warehouse", reconcile),
+    Stage("lift of that drop, beside the truth", measured),
     Stage(f"score as of {DAYS[1]}, with the drops in the warehouse", score_again),
     Stage("the city's day: red packet, closed gate, purchase with reward, settlement", day),
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flowdrop.output import say
 from flowdrop.settings import Addresses, load
+from local.demo.facts import CITY_PEOPLE, CITY_SEED
 from local.demo.rules import TOLD, close_gate
 from local.demo.run import options
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from local.demo.run import Demo
 
-CITY = {"people": 1_000, "days": 7, "seed": 7, "start": "2026-01-01"}
+CITY = {"people": CITY_PEOPLE, "days": 7, "seed": CITY_SEED, "start": "2026-01-01"}
 WALLETS_OPEN_BY, MONTH = "2026-01-07T11:59:00", "2026-01"
 TEA_HOUSE = "tea-house"
 LUCKIEST = 5  # draws that are shown
@@ -26,7 +27,7 @@ def live(demo: Demo) -> None:
     published = demo.ask("programs", "publish")
     demo.check("programs published", 5, len(published["programs"]))
     week = demo.ask("replay", "city", *options(CITY))
-    demo.check("events of a simulated week", 9_446, sum(week["events"].values()))
+    demo.check("events of a simulated week", 27_168, sum(week["events"].values()))
     demo.ask("replay", "evening", "--until", WALLETS_OPEN_BY)
     demo.ask("replay", "evening")  # what is already there changes nothing
 

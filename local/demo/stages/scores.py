@@ -9,7 +9,7 @@ import click
 from flowdrop.output import say
 from flowdrop.settings import Addresses, load
 from local.airflow.runs import FINAL, AirflowClient
-from local.demo.facts import DAYS, DROP, OPEN_DROP
+from local.demo.facts import CITY_DROP, DAYS, DROP, OPEN_DROP
 
 if TYPE_CHECKING:
     from datetime import date
@@ -30,14 +30,14 @@ def score(demo: Demo) -> None:
 
 
 def score_again(demo: Demo) -> None:
-    """Resume the schedule: the next date, with two drops among what the warehouse holds."""
+    """Resume the schedule: the next date, with three drops among what the warehouse holds."""
     client = _airflow()
     _watch(client, DAYS[1])
     for day in DAYS:
         state = client.run_state(DAG, client.scheduled(DAG, day))
         demo.check(f"Airflow's run of {DAG} for {day}", "success", state)
     found = _judged(demo, DAYS[1])
-    expected = f"{DROP}, {OPEN_DROP}"
+    expected = f"{DROP}, {CITY_DROP}, {OPEN_DROP}"
     demo.check("drops that are not over, and so evaluate no model", expected, ", ".join(found))
 
 
