@@ -197,16 +197,16 @@ def _looked(drop: str, city: _Told) -> Iterator[Event]:
         for at, one in enumerate(city.asked):
             if not one.contacted or shown[at] <= number:
                 continue
-            seen = {"pixels": float(pixels[at]), "seconds": float(seconds[at])}
             creative = TEXTS["creative"][shape[at]]
             yield Exposure(
                 **_named(drop, f"exposure/{number}", one, int(after[at])),
                 data=ExposureData(
                     campaign=drop,
                     channel=CHANNEL,
-                    format=TEXTS["format"][shape[at]],  # type: ignore[arg-type]
+                    format=TEXTS["format"][shape[at]],
                     creative=creative,
-                    **(seen if measured[at] else {}),
+                    pixels=float(pixels[at]) if measured[at] else None,
+                    seconds=float(seconds[at]) if measured[at] else None,
                 ),
             )
             if clicks[at]:

@@ -43,7 +43,8 @@ def test_it_draws_what_the_citys_records_say(tmp_path: Path, world: World) -> No
         assert one.done.chance[own] == row[f"chance_{number}"]
         assert bool(one.done.converts[own]) == row[f"converts_{number}"]
         assert bool(one.done.visits[own]) == row[f"visits_{number}"]
-    assert len(rows) > 0.85 * sum(len(one.person) for one in drawn.values())
+    # the others have no wallet yet
+    assert len(rows) > 0.6 * sum(len(one.person) for one in drawn.values())
 
 
 @pytest.mark.parametrize("world", WORLDS)
