@@ -64,7 +64,7 @@ def protected(
     organisation = viewer.organisation or ""
     own = own_campaigns(client, organisation)
     require_own(asked, protection, organisation, own)
-    found = protection.only(compute(), own)
+    found = protection.prepare(client, protection.only(compute(), own))
     answer = masked(found, protection, viewer)
     if told := list(protection.populations(client, answer.found)):
         from console.database import open_database

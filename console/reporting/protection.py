@@ -84,6 +84,7 @@ class Protection(Generic[T]):
         populations: whom a result, as it is told, counts.
         refusal: why an organisation may not ask for this, if it may not.
         only: takes what is not of the organisation's campaigns out of a result.
+        prepare: takes out of a result what follows from more than is in it.
         finish: takes from what is left of a result what follows from counts that are hidden; has
             that, and the whole.
         without: takes out the figures of populations that are too close to others, where the rest
@@ -102,6 +103,7 @@ class Protection(Generic[T]):
     populations: Callable[[Client, T], Iterable[Population]] = lambda *_: ()
     refusal: Callable[[Mapping[str, Any]], LocalizedText | None] = lambda _: None
     only: Callable[[T, Collection[str]], T] = lambda found, _: found
+    prepare: Callable[[Client, T], T] = lambda _, found: found
     finish: Callable[[T, T], T] = lambda left, _: left
     without: Callable[[T, Collection[Population]], T] | None = None
 

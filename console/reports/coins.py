@@ -26,6 +26,7 @@ from console.reports.coin_flows import (
     together,
     use,
 )
+from console.reports.coins_protected import PROTECTION
 from console.reports.consistency import InconsistentError
 from console.reports.lift import REPORT as LIFT
 from console.reports.reached import NET
@@ -436,4 +437,5 @@ REPORT = Report(
     file=lambda asked: file_of("coins", asked),
     loads=LIFT.loads,
     definitions=(BASIS, ATTRIBUTION, COSTS),
+    protection=PROTECTION,
 )

@@ -77,10 +77,35 @@ def _finish(left: Any, whole: Any) -> Any:
     uncounted: Any = {"people": None, "grants": None}
     told = tuple(replace(own, **uncounted) if all_.returned else own for own, all_ in coins)
     left = replace(left, cost=replace(left.cost, coins=told))
+    left = _without_contacts(left, whole)
     if len(whole.campaigns) == 1 or not whole.conversions.outside:
         return left
     nothing: Any = dict.fromkeys(("conversions", "converted", "value_cents"))
     return replace(left, by_campaign=tuple(replace(own, **nothing) for own in left.by_campaign))
+
+
+def _without_contacts(left: Any, whole: Any) -> Any:
+    """Leave out how often people were contacted, which bounds how many were so so often.
+
+    The report of frequency has both, and tells contacts where they bound nothing too closely.
+    """
+    rows = tuple(
+        own if all_.contacts == all_.reach else replace(own, contacts=None)
+        for own, all_ in zip(left.by_campaign, whole.by_campaign, strict=True)
+    )
+    left = replace(left, by_campaign=rows)
+    if whole.contacts == whole.reach:
+        return left
+    unknown = dict.fromkeys(("contacts_cents", "contacts_priced", "contacts_unpriced"))
+    cost = replace(left.cost, **unknown)
+    return replace(left, contacts=None, contacts_per_person=None, cost=cost)
+
+
+def _list_without_contacts(left: Any, whole: Any) -> Any:
+    return [
+        own if all_.contacts == all_.reach else replace(own, contacts=None)
+        for own, all_ in zip(left, whole, strict=True)
+    ]
 
 
 def _populations(client: Client, found: Any) -> Iterator[Population]:
@@ -157,6 +182,7 @@ CAMPAIGNS: Protection[Any] = Protection(
     told=frozenset({"name", "is_described", "advertiser", "title_en", "title_zh", "end", "arms"}),
     kept=frozenset({"reach"}),
     sums=_list_sums,
+    finish=_list_without_contacts,
     populations=_list_populations,
     without=_without,
     only=lambda found, own: [each for each in found if each.name in own],

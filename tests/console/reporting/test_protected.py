@@ -18,10 +18,19 @@ if TYPE_CHECKING:
     import httpx
 
 CLOSED = {
-    *("coins", "compliance", "flags", "outcome", "plan", "power", "reserve", "settlement"),
+    *("compliance", "flags", "outcome", "plan", "power", "reserve", "settlement"),
 }
 PROTECTED = {
-    *("attribution", "campaigns", "description", "duplication", "frequency", "lift", "overlap"),
+    *(
+        "attribution",
+        "campaigns",
+        "coins",
+        "description",
+        "duplication",
+        "frequency",
+        "lift",
+        "overlap",
+    ),
     *("reach", "sales"),
 }
 

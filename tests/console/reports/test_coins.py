@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from console.reporting.viewer import Viewer
 from console.reports.basis import NoReportError, UnknownCampaignError
 from console.reports.coin_cost import NO_FINITE_COST, NO_PRICE, NOT_RANDOMISED
 from console.reports.coin_flows import use
-from console.reports.coins import CoinReport, coins
+from console.reports.coins import REPORT, CoinReport, coins
 from console.reports.consistency import InconsistentError
 from console.reports.lift import lift
 from console.reports.reach import reach
+from console.settings import ConsoleSettings
 from console.settlement.month import month
 from console.settlement.statement import statement
 from streams.events import (
@@ -35,6 +37,7 @@ from tests.streams.ledger_world import START, World, name_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from clickhouse_connect.driver.client import Client
 
@@ -262,6 +265,50 @@ def test_what_came_back_counts_as_never_given(story: Folded) -> None:
     }
     assert row.left == 880
     assert (row.redeemed, row.gifted, row.waiting) == (44, 10, 0)
+
+
+def as_spring(client: Client, database: Path) -> CoinReport:
+    """The report as the campaign's advertiser sees it: itself, as nobody described it."""
+    asked = {"campaign": ["spring"], "advertiser": ""}
+    settings = ConsoleSettings(database=f"sqlite:///{database}", programs=PROGRAMS)
+    return REPORT.find(client, asked, settings, viewer=Viewer(organisation="spring")).found
+
+
+def test_an_organisation_is_not_told_what_a_few_wallets_had(story: Folded, tmp_path: Path) -> None:
+    found = as_spring(story.client, tmp_path / "console.sqlite")
+    (row,) = found.by_campaign
+    assert row.budget == 1_000
+    assert row.left is None  # what was given follows from it
+    assert row.in_hand is row.redeemed is row.bought is row.gifted is row.granted is None
+    told_of = {each.place: each.coins for each in found.places if each.coins}
+    assert told_of == {}
+    assert found.flows == ()
+    assert found.cost[0].cost_cents is None
+
+
+def test_an_organisation_is_told_what_many_wallets_had(
+    fresh: Callable[[], Client], tmp_path: Path
+) -> None:
+    world, at = World(2, RULES), START
+    people = [name_on(0, 2, n) for n in range(0, 20_000, 100)]
+    world.send(world.fund("budget:spring@0", 10_000, time=at))
+    for n, name in enumerate(people):
+        world.send(world.open(name, time=at))
+        world.send(world.grant(name, 40, campaign="spring", time=at))
+        if n < 60:
+            world.send(world.redeem(name, 30, carrier="unicom", time=at + DAY))
+        elif n < 63:
+            world.send(world.redeem(name, 14, carrier="mobile", time=at + DAY))
+    world.drain()
+    found = as_spring(stored(fresh(), world).client, tmp_path / "console.sqlite")
+    (row,) = found.by_campaign
+    assert (row.budget, row.funded, row.left) == (10_000, 10_000, 10_000 - 40 * len(people))
+    carriers = {each.name: each.coins for each in found.places if each.place == "redeemed"}
+    assert carriers["mobile"] is None
+    known = [row.redeemed, carriers["unicom"], row.in_hand]
+    assert known.count(None) >= 1  # of the whole, its parts and the rest
+    if row.redeemed is not None:
+        assert carriers["unicom"] is None
 
 
 def test_settlement_has_what_came_back_unclaimed(story: Folded) -> None:
