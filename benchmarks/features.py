@@ -72,8 +72,10 @@ def fill(client: Client, folder: Path, count: int) -> None:
     kept.write_text(json.dumps({"rows": count}))
 
 
-def measure(client: Client, catalogue: Catalogue, count: int, folder: Path) -> Row:
-    """Export the set of the first `count` features in the order of their sources' needs."""
+def measure(
+    client: Client, catalogue: Catalogue, count: int, folder: Path, slices_count: int = 0
+) -> Row:
+    """Export the set of the first `count` features by name."""
     features = catalogue.chosen((), barred=False)[:count]
     moment = Moment(as_of=AT.date(), known_at=AT + timedelta(days=1))
     asked = Asked(
@@ -81,7 +83,9 @@ def measure(client: Client, catalogue: Catalogue, count: int, folder: Path) -> R
     )
     peak, began = Peak(), time.perf_counter()
     used = time.process_time()
-    done = export(client, catalogue, asked, folder / "set.parquet", done=_say)
+    done = export(
+        client, catalogue, asked, folder / "set.parquet", slices_count=slices_count, done=_say
+    )
     return {
         "features": len(features),
         "people": done.rows,
@@ -100,9 +104,12 @@ def _say(number: int, total: int) -> None:
 @click.command()
 @click.option("--rows", "count", type=click.IntRange(700), default=700_000, show_default=True)
 @click.option("--folder", type=click.Path(path_type=Path), help="Where the warehouse is kept.")
+@click.option("--slices", "slices_count", type=click.IntRange(0), default=0, help="0: by people.")
 @click.option("--as-it-lies", is_flag=True, help="Only before parts are merged.")
 @click.option("--json", "as_json", is_flag=True)
-def main(count: int, folder: Path | None, *, as_it_lies: bool, as_json: bool) -> None:
+def main(
+    count: int, folder: Path | None, slices_count: int, *, as_it_lies: bool, as_json: bool
+) -> None:
     """Measure a set of forty features, and one of all."""
     catalogue = load()
     found: list[Row] = []
@@ -117,7 +124,9 @@ def main(count: int, folder: Path | None, *, as_it_lies: bool, as_json: bool) ->
             if state == "merged":
                 merge(client, ("ledger_results", "postings", "campaign_events"))
             for features in (FORTY, len(catalogue.features)):
-                found.append({"parts": state} | measure(client, catalogue, features, own))
+                found.append(
+                    {"parts": state} | measure(client, catalogue, features, own, slices_count)
+                )
                 say(f"  {found[-1]}")
         client.close()
     if as_json:

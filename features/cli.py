@@ -12,7 +12,8 @@ import click
 
 from features.lifecycle.cli import models
 from features.options import as_of_option, models_folder, program_option, settings
-from features.sets.cli import check_command, export_command, list_command, show_command
+from features.sets.checks.cli import check_command, verify_command
+from features.sets.cli import export_command, list_command, show_command
 from flowdrop.options import as_csv_option, as_json_option
 
 __all__ = ["audience", "features", "models"]
@@ -79,6 +80,7 @@ features.add_command(list_command)
 features.add_command(show_command)
 features.add_command(export_command)
 features.add_command(check_command)
+features.add_command(verify_command)
 
 
 @click.group(

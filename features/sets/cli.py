@@ -1,37 +1,28 @@
-"""`flowdrop features list | show | export | check`: definitions, and sets made of them."""
+"""`flowdrop features list | show | export`: definitions, and sets made of them."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from features.options import DATE, program_option
 from flowdrop.options import as_json_option
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from clickhouse_connect.driver.client import Client
 
     from features.sets.beside import Exported
     from features.sets.catalogue import Catalogue
-    from features.sets.checks import Finding
     from features.sets.export import Asked
     from features.sets.files import Feature, Label
 
-DATE = click.DateTime(["%Y-%m-%d"])
 TIME = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"])
 SHOWN = ("name", "dtype", "meaning", "source", "targeting")
-
-
-def _chosen(_: click.Context, __: click.Parameter, value: str | None) -> str:
-    from features.settings import FeatureSettings
-    from flowdrop.settings import load
-
-    return value or load(FeatureSettings).program
 
 
 def _dates(_: click.Context, __: click.Parameter, value: Sequence[datetime]) -> list[date]:
@@ -64,12 +55,6 @@ known_at_option = click.option(
     callback=_known,
     metavar="TIME",
     help="Only what had arrived by then (UTC; default: now).",
-)
-program_option = click.option(
-    "--program",
-    callback=_chosen,
-    metavar="NAME",
-    help="Whose people (default: the setting program).",
 )
 only_option = click.option(
     "--only", multiple=True, metavar="NAME", help="These features alone; repeat it."
@@ -155,7 +140,7 @@ def show_command(name: str, added: tuple[str, ...], *, as_json: bool) -> None:
 )
 @only_option
 @added_option
-@program_option
+@program_option()
 @barred_option
 @click.option(
     "--as-arrived",
@@ -178,9 +163,9 @@ def export_command(
 
     if to.suffix != ".parquet":
         raise click.ClickException(f"--to {to}: a set is a file that ends in .parquet")
-    catalogue, client = load(given.pop("added")), _client()
+    catalogue, client = load(given.pop("added")), client_of_settings()
     asked = asked_for(client, catalogue, as_of, known_at, Wish(**given))
-    done = _exported(client, catalogue, asked, to)
+    done = exported(client, catalogue, asked, to)
     if as_json:
         print_json(done.__dict__)
         return
@@ -192,13 +177,15 @@ def export_command(
     )
 
 
-def _client() -> Client:
+def client_of_settings() -> Client:
+    """Return a client of the settings' ClickHouse, that reads."""
     from sql.client import connect
 
     return connect()
 
 
-def _exported(client: Client, catalogue: Catalogue, asked: Asked, to: Path) -> Exported:
+def exported(client: Client, catalogue: Catalogue, asked: Asked, to: Path) -> Exported:
+    """Write a set, with its progress on standard error."""
     from features.sets.export import export
     from flowdrop.progress import progress
 
@@ -209,125 +196,3 @@ def _exported(client: Client, catalogue: Catalogue, asked: Asked, to: Path) -> E
             bar.update(task, completed=number, total=total)
 
         return export(client, catalogue, asked, to, done=done)
-
-
-LIMITS = {
-    "late_hours": (26.0, "Hours before the date of a source's latest event, at most."),
-    "psi": (0.25, "Drift from which on it stops; .1 and more is noted."),
-    "nulls_more": (0.1, "Growth of the share of people of whom a feature is unknown."),
-    "rows_change": (0.2, "Change of the number of rows, as a share."),
-}
-
-
-def _limits(command: Callable[..., Any]) -> Callable[..., Any]:
-    for name, (default, help_text) in LIMITS.items():
-        command = click.option(
-            f"--{name.replace('_', '-')}",
-            type=click.FloatRange(0),
-            default=default,
-            show_default=True,
-            metavar="X",
-            help=help_text,
-        )(command)
-    return command
-
-
-@click.command("check", epilog="Example: flowdrop features check --as-of 2017-10-30")
-@click.option(
-    "--as-of", "as_of", type=DATE, metavar="DATE", help="A set of this date, made for the check."
-)
-@click.option(
-    "--set",
-    "path",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="A set that was exported, instead.",
-)
-@click.option(
-    "--against",
-    metavar="DATE|FILE",
-    help="What it is compared with: another date (default: the day before), or a set.",
-)
-@known_at_option
-@only_option
-@added_option
-@program_option
-@_limits
-@as_json_option()
-def check_command(
-    as_of: datetime | None,
-    path: Path | None,
-    against: str | None,
-    *,
-    as_json: bool,
-    **given: Any,
-) -> None:
-    """Check a set before it is learned from or scored; exit with status 1 if it must not be.
-
-    Rows, freshness of the sources, ranges, unknown values, and drift (population stability index)
-    against the day before, another date, or the set that a model learned from.
-    """
-    from features.sets.checks import Limits, check
-    from flowdrop.output import print_json
-
-    if (as_of is None) == (path is None):
-        raise click.ClickException("name either --as-of DATE or --set FILE")
-    limits = Limits(**{name: given.pop(name) for name in LIMITS})
-    with TemporaryDirectory(prefix="flowdrop-check-") as folder:
-        make = _maker(Path(folder), **given)
-        one = path or make(as_of.date())  # type: ignore[union-attr]
-        other = _other(as_of, against, make)
-        found = check(one, other, limits)
-    stops = [each for each in found if each.severity == "stops"]
-    if as_json:
-        print_json({"stops": len(stops), "findings": [each.__dict__ for each in found]})
-    else:
-        _tell(found)
-    if stops:
-        named = ", ".join(dict.fromkeys(f"{each.check} {each.feature}".strip() for each in stops))
-        raise click.ClickException(
-            f"{one.name} must not be learned from or scored as it is: {named}; what to look at is "
-            "said above"
-        )
-
-
-def _maker(
-    folder: Path, *, added: tuple[str, ...], known_at: datetime, **given: Any
-) -> Callable[[date], Path]:
-    """Return what makes the set of a date, in a folder."""
-    from features.sets.asking import Wish, asked_for
-    from features.sets.catalogue import load
-
-    catalogue = load(added)
-
-    def make(day: date) -> Path:
-        client = _client()
-        asked = asked_for(client, catalogue, [day], known_at, Wish(**given))
-        to = folder / f"{day}.parquet"
-        _exported(client, catalogue, asked, to)
-        return to
-
-    return make
-
-
-def _other(
-    as_of: datetime | None, against: str | None, make: Callable[[date], Path]
-) -> Path | None:
-    """Return the set that one is compared with, made if it is named by its date."""
-    if against is None:
-        return make(as_of.date() - timedelta(days=1)) if as_of else None
-    if against.endswith(".parquet"):
-        return Path(against)
-    try:
-        return make(date.fromisoformat(against))
-    except ValueError as error:
-        raise click.ClickException(
-            f"--against {against}: name a date as YYYY-MM-DD, or a set that ends in .parquet"
-        ) from error
-
-
-def _tell(found: Sequence[Finding]) -> None:
-    for one in found:
-        click.echo(f"{'STOP' if one.severity == 'stops' else 'note'} {one.check}: {one.sentence}")
-    if not found:
-        click.echo("nothing found: rows, freshness, ranges, unknown values and drift are in order")

@@ -1,13 +1,6 @@
 -- One row per person of a slice and campaign that contacted them from {since} to {until} (exclusive), by
 -- what had arrived by {known}: when it first did, and when they first redeemed its offer after that, if
 -- they did before {until}. A name counts as the person that it was linked to.
-WITH
-    (
-        SELECT (groupArray(l.other), groupArray(l.owner))
-        FROM linked_people_as_of(
-            at = {linked_at:DateTime64(6, 'UTC')}, known = {linked_known:DateTime64(6, 'UTC')}
-        ) AS l
-    ) AS links
 SELECT
     person,
     campaign,
@@ -17,15 +10,14 @@ SELECT
 FROM
 (
     SELECT
-        if(
-            empty(links.1),
-            e.person,
-            transform(e.person, arrayPushBack(links.1, ''), arrayPushBack(links.2, ''), e.person)
-        ) AS person,
+        if(l.owner = '', e.person, l.owner) AS person,
         e.campaign AS campaign,
         e.type AS type,
         e.time AS time
     FROM campaign_events AS e FINAL
+    LEFT JOIN linked_people_as_of(
+        at = {linked_at:DateTime64(6, 'UTC')}, known = {linked_known:DateTime64(6, 'UTC')}
+    ) AS l ON l.other = e.person
     WHERE e.campaign != ''
         AND e.type IN ('contact', 'conversion')
         AND e.time >= {since:DateTime64(6, 'UTC')}

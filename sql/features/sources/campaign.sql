@@ -2,30 +2,8 @@
 -- {known}, of the people of a slice. A conversion counts from the campaign's first contact on, and in no
 -- campaign that contacts nobody. An offer without an end is over {offer_days} days after its contact. A
 -- name counts as the person that it was linked to; of a record that came twice the first counts.
-WITH
-    (
-        SELECT (groupArray(l.other), groupArray(l.owner))
-        FROM linked_people_as_of(
-            at = {linked_at:DateTime64(6, 'UTC')}, known = {linked_known:DateTime64(6, 'UTC')}
-        ) AS l
-    ) AS links,
-    (
-        SELECT (groupArray(k.campaign), groupArray(k.start))
-        FROM
-        (
-            SELECT c.campaign AS campaign, min(c.time) AS start
-            FROM campaign_events AS c FINAL
-            WHERE c.type = 'contact' AND c.arrived <= {known:DateTime64(6, 'UTC')}
-            GROUP BY campaign
-        ) AS k
-    ) AS starts,
-    toDateTime64('2299-12-31 00:00:00', 6, 'UTC') AS never
 SELECT
-    if(
-        empty(links.1),
-        e.person,
-        transform(e.person, arrayPushBack(links.1, ''), arrayPushBack(links.2, ''), e.person)
-    ) AS person,
+    if(l.owner = '', e.person, l.owner) AS person,
     e.time AS time,
     e.type AS type, -- contact, exposure, click, visit, conversion
     e.campaign AS campaign,
@@ -36,15 +14,28 @@ SELECT
         AND ifNull(e.pixels, 0) >= if(e.format = 'large_display', 0.3, 0.5)
         AND ifNull(e.seconds, 0) >= if(e.format = 'video', 2, 1) AS viewable
 FROM campaign_events AS e FINAL
+LEFT JOIN linked_people_as_of(
+    at = {linked_at:DateTime64(6, 'UTC')}, known = {linked_known:DateTime64(6, 'UTC')}
+) AS l ON l.other = e.person
+LEFT JOIN
+(
+    SELECT c.campaign AS campaign, min(c.time) AS start
+    FROM campaign_events AS c FINAL
+    WHERE c.type = 'contact' AND c.arrived <= {known:DateTime64(6, 'UTC')}
+    GROUP BY campaign
+) AS k ON k.campaign = e.campaign
+PREWHERE cityHash64(e.person) BETWEEN {first:UInt64} AND {last:UInt64}
+    OR e.person IN
+    (
+        SELECT o.other
+        FROM linked_people_as_of(
+            at = {linked_at:DateTime64(6, 'UTC')}, known = {linked_known:DateTime64(6, 'UTC')}
+        ) AS o
+    )
 WHERE e.campaign != ''
     AND e.type IN ('contact', 'exposure', 'click', 'visit', 'conversion')
     AND e.time >= {since:DateTime64(6, 'UTC')}
     AND e.time < {until:DateTime64(6, 'UTC')}
     AND e.arrived <= {known:DateTime64(6, 'UTC')}
     AND cityHash64(person) BETWEEN {first:UInt64} AND {last:UInt64}
-    AND (
-        e.type != 'conversion'
-        OR e.time >= transform(
-            toString(e.campaign), arrayPushBack(starts.1, ''), arrayPushBack(starts.2, never), never
-        )
-    )
+    AND (e.type != 'conversion' OR (k.campaign != '' AND e.time >= k.start))

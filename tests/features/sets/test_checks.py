@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from features.sets.beside import FORMAT, definition, sha256_of
 from features.sets.catalogue import load
-from features.sets.checks import Finding, Limits, check, stability
+from features.sets.checks.check import Finding, Limits, check
+from features.sets.checks.stability import stability
 from features.sets.export import schema
 
 if TYPE_CHECKING:

@@ -87,6 +87,29 @@ def test_a_set_is_made_and_loaded_from_python(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(load_training_set(to), frame)
 
 
+def test_a_set_is_verified_by_making_it_again(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to = str(tmp_path / "x.parquet")
+    dates = ("--as-of", "2026-02-10", "--as-of", "2026-02-01")
+    facts("export", *dates, *KNOWN, "--label", "redeemed_7d", "--to", to)
+    world.result("earn", "bob", "2026-02-05 00:00", 3, activity="game", arrived="2026-06-02 00:00")
+    monkeypatch.setenv("FLOWDROP_OFFER_DAYS", "7")  # what is told beside the set counts
+    assert facts("verify", to)["is_same"] is True
+    assert "made again, 5 rows, the same bytes" in run("verify", to).output
+    world.result("earn", "bob", "2026-02-06 00:00", 3, activity="game", arrived="2026-05-31 00:00")
+    differs = run("verify", to)
+    assert differs.exit_code == 1
+    said = " ".join(differs.output.split())
+    assert "balance, " in said
+    assert "differ; something that had arrived by its known_at was stored after it" in said
+    beside = tmp_path / "x.parquet.json"
+    told = json.loads(beside.read_text())
+    told["features"][0]["window_days"] = 3
+    beside.write_text(json.dumps(told))
+    assert "is defined otherwise now, in window_days" in " ".join(run("verify", to).output.split())
+
+
 def test_a_folder_of_ones_own_is_in_the_set(tmp_path: Path) -> None:
     own = tmp_path / "own"
     own.mkdir()

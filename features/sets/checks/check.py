@@ -2,12 +2,6 @@
 
 A set is held to its definitions and to another one, yesterday's or the one a model learned from,
 column by column, so that memory is one column's.
-
-The population stability index (PSI) of a feature is the sum over bins of (p - q) ln(p / q), where q
-and p are the shares of people in the bin in the other set and in this one. Bins are the tenths of
-the other set, or its 20 most frequent categories and the rest; those of whom nothing is known are a
-bin. By the usual rule of thumb (Siddiqi, Credit Risk Scorecards, 2006), below .1 nothing has
-changed, and from .25 on it is another population.
 """
 
 from __future__ import annotations
@@ -21,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from features.sets.beside import facts_of
+from features.sets.checks.stability import SLIGHT, STRONG, stability
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,9 +23,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-PSI_SLIGHT, PSI_STRONG = 0.1, 0.25
-PSI_TENTHS, PSI_CATEGORIES = 10, 20
-SHARE_MIN = 1e-4  # of a bin, so that an empty one does not make the index infinite
 PEOPLE_MIN = 200  # in each set; with fewer, a share of them says too little
 NULLS_MORE = 0.1  # of all people
 ROWS_CHANGE = 0.2  # of the other set's rows
@@ -53,7 +45,7 @@ class Limits:
 
     rows_change: float = ROWS_CHANGE
     nulls_more: float = NULLS_MORE
-    psi: float = PSI_STRONG
+    psi: float = STRONG
     late_hours: float = LATE_HOURS
 
 
@@ -247,7 +239,7 @@ def _drift(
     limits: Limits,
 ) -> list[Finding]:
     index = stability(column, before)
-    if index < min(PSI_SLIGHT, limits.psi):
+    if index < min(SLIGHT, limits.psi):
         return []
     stops = index >= limits.psi
     return [
@@ -256,8 +248,8 @@ def _drift(
             feature=one["name"],
             severity="stops" if stops else "note",
             value=index,
-            threshold=limits.psi if stops else PSI_SLIGHT,
-            sentence=f"{one['name']} has drifted: PSI {index:.3f} (from {PSI_SLIGHT:g} on it is "
+            threshold=limits.psi if stops else SLIGHT,
+            sentence=f"{one['name']} has drifted: PSI {index:.3f} (from {SLIGHT:g} on it is "
             f"noted, at {limits.psi:g} it stops), mean {_mean(column)} and before {_mean(before)}; "
             f"look at what changed in {one['source']} ({one['meaning']}), and if it is real, train "
             "again",
@@ -270,44 +262,3 @@ def _mean(column: pa.ChunkedArray) -> str:
         return f"of {len(pc.unique(column))} categories"
     mean = pc.mean(column).as_py()
     return "unknown" if mean is None else f"{mean:.4g}"
-
-
-def stability(column: pa.ChunkedArray, before: pa.ChunkedArray) -> float:
-    """Return the population stability index of a column against what it was before."""
-    shares = _category_shares if column.type == "string" else _number_shares
-    now, then = shares(column, before)
-    now, then = np.maximum(now, SHARE_MIN), np.maximum(then, SHARE_MIN)
-    return float(((now - then) * np.log(now / then)).sum())
-
-
-def _number_shares(
-    column: pa.ChunkedArray, before: pa.ChunkedArray
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    known = before.drop_null().to_numpy().astype(np.float64)
-    steps = np.linspace(0, 1, PSI_TENTHS + 1)[1:-1]
-    tenths = np.quantile(known, steps, method="lower") if len(known) else np.empty(0)
-    # a heap of equal values, such as zeros, is a bin of its own
-    edges = np.unique(np.concatenate([tenths, np.nextafter(tenths, np.inf)]))
-
-    def shares(each: pa.ChunkedArray) -> NDArray[np.float64]:
-        values = each.drop_null().to_numpy().astype(np.float64)
-        bins = np.searchsorted(edges, values, side="right")
-        counts = np.bincount(bins, minlength=len(edges) + 1)
-        return np.append(counts, len(each) - len(values)) / len(each)
-
-    return shares(column), shares(before)
-
-
-def _category_shares(
-    column: pa.ChunkedArray, before: pa.ChunkedArray
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    counted = pc.value_counts(before).to_pylist()
-    counted.sort(key=lambda one: (-one["counts"], one["values"]))
-    names = [one["values"] for one in counted[:PSI_CATEGORIES]]
-
-    def shares(each: pa.ChunkedArray) -> NDArray[np.float64]:
-        counts = {one["values"]: one["counts"] for one in pc.value_counts(each).to_pylist()}
-        own = [counts.get(name, 0) for name in names]
-        return np.array([*own, len(each) - sum(own)]) / len(each)
-
-    return shares(column), shares(before)
