@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from features.sets.files import Feature, Label
 
 TIME = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"])
-SHOWN = ("name", "dtype", "meaning", "source", "targeting")
+SHOWN = ("name", "meaning", "source", "targeting")
 
 
 def _dates(_: click.Context, __: click.Parameter, value: Sequence[datetime]) -> list[date]:
@@ -69,7 +69,7 @@ barred_option = click.option(
 @click.option("--labels", is_flag=True, help="Outcomes to predict instead.")
 @as_json_option()
 def list_command(added: tuple[str, ...], *, labels: bool, as_json: bool) -> None:
-    """List the features: name, type, meaning, source, whether targeting may use it."""
+    """List the features: meaning, source, whether targeting may use it; --json has the rest."""
     from features.definitions import NAMES
     from features.sets.catalogue import load
     from flowdrop.output import print_json, print_rows

@@ -1,4 +1,4 @@
--- meaning: whether, of those whom a campaign contacted within 28 days, somebody redeemed its offer after that, within the same days
+-- meaning: whether someone whom a campaign contacted within 28 days redeemed its offer after that, within the same days
 -- entity: person
 -- grain: one row per person
 -- source: answers

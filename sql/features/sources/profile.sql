@@ -8,4 +8,3 @@ WHERE a.latest
     AND a.time >= {since:DateTime64(6, 'UTC')}
     AND a.time < {until:DateTime64(6, 'UTC')}
     AND cityHash64(a.person) BETWEEN {first:UInt64} AND {last:UInt64}
-    AND {known:DateTime64(6, 'UTC')} >= {linked_known:DateTime64(6, 'UTC')}
