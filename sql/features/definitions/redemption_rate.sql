@@ -9,5 +9,8 @@
 -- owner: data science
 -- sensitivity: behaviour
 -- targeting: yes
-least(1, uniqExactIf(campaign, type = 'conversion')
-    / nullIf(uniqExactIf(campaign, type = 'contact'), 0))
+if(
+    countIf(type = 'contact') = 0,
+    NULL,
+    least(1, uniqExactIf(campaign, type = 'conversion') / uniqExactIf(campaign, type = 'contact'))
+)

@@ -26,6 +26,7 @@ AT = pd.Timestamp("2026-03-01", tz="UTC")
 KNOWN = datetime(2026, 3, 2, tzinfo=UTC)
 PROGRAMS = itertools.count()
 MICROSECOND = timedelta(microseconds=1)
+NEVER = pd.Timestamp("2200-01-01", tz="UTC")
 
 # How long before the moment something happened; the borders of windows, and beside them.
 BORDERS = [
@@ -122,6 +123,93 @@ def test_a_feature_is_what_pandas_counts(world: World, changes: list[dict[str, A
     values = parameters(moment, None, program=program, zone="UTC", offer_days=28)
     [everyone] = slices(1)
     query = composed(CATALOGUE, [CATALOGUE.feature(name) for name in READ], None)
+    rows = world.client.query(query, parameters=values | everyone).named_results()
+    assert {row.pop("person"): row for row in rows} == {
+        person: {"as_of": date(2026, 3, 1)} | row for person, row in expected.items()
+    }
+
+
+EVENT = st.fixed_dictionaries(
+    {
+        "person": st.sampled_from(["ann", "bob"]),
+        "type": st.sampled_from(["contact", "contact", "exposure", "click", "visit", "conversion"]),
+        "campaign": st.sampled_from(["one", "two", "three"]),
+        "channel": st.sampled_from(["app", "sms"]),
+        "offer_days": st.none() | st.integers(-2, 60),
+        "value": st.integers(0, 900),
+        "before": BEFORE,
+        "is_late": st.booleans(),
+    }
+)
+ANSWERS = ("click", "visit", "conversion")
+
+
+def most(values: pd.Series) -> Any:
+    """The most frequent value, of equals the first."""
+    return None if values.empty else values.value_counts().sort_index().idxmax()
+
+
+READ_EVENTS: dict[str, Callable[[pd.DataFrame], Any]] = {
+    "campaigns_contacted": lambda own: of(own, "contact")["campaign"].nunique(),
+    "campaigns_running": lambda own: of(own, "contact").query("ends >= @AT")["campaign"].nunique(),
+    "contact_recency_days": lambda own: days(of(own, "contact")["time"]),
+    "contacts_7d": lambda own: len(of(within(own, 7), "contact")),
+    "clicks_28d": lambda own: len(of(within(own, 28), "click")),
+    "conversion_value_84d_cents": lambda own: of(within(own, 84), "conversion")["value"].sum(),
+    "fatigue": lambda own: (
+        len(of(within(own, 28), "contact")) / (1 + len(of(within(own, 28), *ANSWERS)))
+    ),
+    "redemptions": lambda own: len(of(own, "conversion")),
+    "redemption_rate": lambda own: (
+        None
+        if of(own, "contact").empty
+        else min(
+            1,
+            of(own, "conversion")["campaign"].nunique() / of(own, "contact")["campaign"].nunique(),
+        )
+    ),
+    "response_channel": lambda own: most(of(own, "click", "conversion")["channel"]) or "",
+    "response_hour": lambda own: most(of(own, *ANSWERS)["time"].dt.hour),
+}
+
+
+@settings(max_examples=10)
+@given(st.lists(EVENT, min_size=1, max_size=30))
+def test_what_campaigns_did_is_what_pandas_counts(
+    world: World, events: list[dict[str, Any]]
+) -> None:
+    program = f"campaigns-{next(PROGRAMS)}"
+    found = pd.DataFrame(events)
+    found["person"] = program + "-" + found["person"]
+    found["campaign"] = program + "-" + found["campaign"]
+    found["time"] = AT - pd.to_timedelta(found.pop("before"))
+    late = found.pop("is_late")
+    offer = pd.to_timedelta(found.pop("offer_days"), unit="D")
+    until = (found["time"] + offer).where(found["type"] == "contact")
+    stored = found.assign(
+        id=[f"{program}-{number}" for number in range(len(found))],
+        until=[None if pd.isna(each) else each for each in until],
+        arrived=[KNOWN + timedelta(days=1) if each else KNOWN for each in late],
+    )
+    world.client.insert_df("campaign_events", stored)
+    people = sorted(found["person"].unique())
+    wallets = {"kind": "wallet", "program": program, "version": 1, "time": AT - MICROSECOND}
+    world.client.insert_df("postings", pd.DataFrame({"account": people} | wallets))
+
+    known = found.assign(ends=until.fillna(found["time"] + pd.Timedelta(days=28)))[~late]
+    known["ends"] = known[["time", "ends"]].max(axis=1)
+    starts = of(known, "contact").groupby("campaign")["time"].min()
+    since = [starts.get(name, NEVER) for name in known["campaign"]]
+    early = (known["type"] == "conversion") & (known["time"] < pd.Series(since, known.index))
+    known = known[(known["time"] < AT) & ~early]
+    expected = {
+        person: {name: read(known[known["person"] == person]) for name, read in READ_EVENTS.items()}
+        for person in people
+    }
+    moment = Moment(as_of=date(2026, 3, 1), known_at=KNOWN)
+    values = parameters(moment, None, program=program, zone="UTC", offer_days=28)
+    [everyone] = slices(1)
+    query = composed(CATALOGUE, [CATALOGUE.feature(name) for name in READ_EVENTS], None)
     rows = world.client.query(query, parameters=values | everyone).named_results()
     assert {row.pop("person"): row for row in rows} == {
         person: {"as_of": date(2026, 3, 1)} | row for person, row in expected.items()

@@ -149,6 +149,7 @@ def _campaigns(world: World) -> None:
     event("contact", "ann", "2026-02-28 03:00", "c3", channel="sms", arrived="2026-03-04 00:00")
     event("visit", "ann", "2026-03-01 00:00", "c2")
     event("conversion", "ann", "2026-02-28 02:00", "nobody", value=70)  # contacted nobody
+    event("visit", "cat", "2026-01-10 02:00", "c1")  # at 10, without a contact
 
 
 def _people(world: World) -> None:
