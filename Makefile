@@ -5,6 +5,8 @@ BIN := .venv/bin
 # Compiled files are kept, or each of the many processes would compile its imports again.
 unexport PYTHONDONTWRITEBYTECODE
 
+# What requirements.lock holds: all but `econml`, whose 8 packages only those need who ask for them.
+LOCKED := sql streams features dags console intake scenarios local dev
 SERVICES := kafka or clickhouse or airflow or browser
 
 .PHONY: demo test quick lint types unit faults bench format lock clean
@@ -56,7 +58,7 @@ format: .venv/ready
 	touch $@
 
 lock:
-	$(BIN)/uv pip compile --universal --generate-hashes --all-extras --python-version 3.11 --no-header pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --universal --generate-hashes $(LOCKED:%=--extra %) --python-version 3.11 --no-header pyproject.toml -o requirements.lock
 
 clean:
 	rm -rf .venv build

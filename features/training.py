@@ -10,6 +10,7 @@ import click
 
 from features import registry
 from features.definitions import NAMES
+from features.leakage.gate import inspect, require_clean
 from features.learners import definition, fit
 from features.rows import campaigns, fingerprint, required
 from features.settings import OFFER_DAYS
@@ -46,6 +47,7 @@ def train(
     _enough(as_of, table, past)
     data, defined = fingerprint(table), registry.definition_fingerprint(definition())
     model_id = registry.model_id(program, as_of, data, defined)
+    _require_known_before(table, past)
     known = registry.find(client, model_id)
     fresh = known is None or not registry.intact(folder, known)
     if known is None or fresh:
@@ -69,6 +71,18 @@ def train(
         known = registry.save(folder, fit(judged.chosen, table), metadata)
     registry.record(client, known)
     return known.metadata, fresh
+
+
+def _require_known_before(table: pd.DataFrame, past: list[Campaign]) -> None:
+    """Refuse features of a moment after their campaign's start, or that tell too much.
+
+    Raises:
+        LeakError: naming feature, evidence and remedy.
+    """
+    starts = table["campaign"].map({one.campaign: one.start for one in past})
+    moments = dict.fromkeys(NAMES, table["at"])
+    features = table[list(NAMES)]
+    require_clean(inspect(features, table["label"], times=starts, sources=moments))
 
 
 def _enough(as_of: date, table: pd.DataFrame, past: list[Campaign]) -> None:

@@ -89,5 +89,5 @@ def test_what_is_wrong_with_one_is_said(name: str, words: str, own: str) -> None
 
 def test_econml_is_asked_for_by_name_where_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "econml.dml", None)
-    with pytest.raises(UnusableError, match="install it with `pip install econml`"):
+    with pytest.raises(UnusableError, match="install it with `pip install 'flowdrop"):
         econml.CausalForest()

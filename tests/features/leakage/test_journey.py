@@ -1,0 +1,70 @@
+"""The gate on real people: The Complete Journey's features at a campaign's start, and at its end."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+
+from features import rows
+from features.definitions import NAMES
+from features.leakage.gate import LeakError, inspect, require_clean
+from features.training import _require_known_before
+from scenarios.hillstrom import covariates, outcomes
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from conftest import Warehouse
+
+AS_OF, PROGRAM = date(2018, 2, 20), "liuliangbao"
+
+START = "k.start AS at, c.first_channel"
+
+
+def at_the_end(query: str) -> str:
+    """Return the query of features with each campaign's end as its moment: it knows who redeemed."""
+    changed = (
+        query.replace("min(time) AS start,", "min(time) AS start, max(ends) AS last_end,")
+        .replace(
+            "            start,\n            multiIf",
+            "            start, last_end,\n            multiIf",
+        )
+        .replace(START, "k.last_end AS at, c.first_channel")
+    )
+    assert changed.count("last_end") == 3
+    return changed
+
+
+def built(real: Warehouse) -> pd.DataFrame:
+    rows.build(real.client, AS_OF, "training", PROGRAM)
+    return rows.stored(real.client, AS_OF, "training", PROGRAM)
+
+
+def test_features_at_the_start_pass_and_at_the_end_are_refused(
+    real: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = built(real)
+    campaigns = [
+        one for one in rows.campaigns(real.client, AS_OF, PROGRAM) if one.purpose == "training"
+    ]
+    _require_known_before(honest, campaigns)
+    plain = rows.text
+    monkeypatch.setattr(
+        rows,
+        "text",
+        lambda name: at_the_end(plain(name)) if name == "features/rows" else plain(name),
+    )
+    late = built(real)
+    assert list(late["label"]) == list(honest["label"])
+    report = inspect(late[list(NAMES)], late["label"])
+    assert {one.feature for one in report.refused} >= {"redemption_recency_days", "redemption_rate"}
+    assert report.shuffled is not None
+    assert report.shuffled > 0.97
+    with pytest.raises(LeakError, match="its source is later than the moment"):
+        _require_known_before(late, campaigns)
+
+
+@pytest.mark.parametrize("outcome", ["visit", "conversion", "spend"])
+def test_hillstroms_features_pass(outcome: str) -> None:
+    require_clean(inspect(covariates().drop(columns="person"), outcomes()[outcome]))
