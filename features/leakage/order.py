@@ -93,9 +93,11 @@ def numbers_each(column: pd.Series[Any]) -> bool:
 
 
 def _coded(column: pd.Series[Any]) -> Floats:
-    if is_number(column):
-        return column.to_numpy(np.float64, na_value=np.nan)
-    codes = pd.factorize(column, sort=True)[0].astype(np.float64)
-    codes[codes < 0] = np.nan
-    found: Floats = codes
+    """Return a column as numbers, missing ones below all: trees refuse one with nothing else."""
+    if not is_number(column):
+        return pd.factorize(column, sort=True)[0].astype(np.float64)
+    values = column.to_numpy(np.float64, na_value=np.nan)
+    missing = np.isnan(values)
+    below = values[~missing].min() - 1 if not missing.all() else 0.0
+    found: Floats = np.where(missing, below, values)
     return found

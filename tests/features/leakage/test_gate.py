@@ -122,6 +122,9 @@ HONEST: dict[str, Callable[[World], Report]] = {
     "an earlier time": lambda world: world.report(
         last=world.times - days(world.draw.uniform(0, 30, ROWS))
     ),
+    "nothing known of anybody": lambda world: world.report(
+        never=np.full(ROWS, np.nan), nothing=np.full(ROWS, None), alike=1
+    ),
     "an id in no order": lambda world: world.report(id=world.draw.permutation(ROWS)),
     "an id in the order of rows that says nothing": lambda world: world.report(
         timed=False, id=np.arange(ROWS)

@@ -1,4 +1,4 @@
-"""The gate on real people: The Complete Journey's features at a campaign's start, and at its end."""
+"""The gate on real people: The Complete Journey's features at a campaign's start and end."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ START = "k.start AS at, c.first_channel"
 
 
 def at_the_end(query: str) -> str:
-    """Return the query of features with each campaign's end as its moment: it knows who redeemed."""
+    """Return the query with each campaign's end as its moment: features know who redeemed."""
     changed = (
         query.replace("min(time) AS start,", "min(time) AS start, max(ends) AS last_end,")
         .replace(
