@@ -108,7 +108,7 @@ def _tell(report: Report) -> None:
             }
             for one in report.features
         ],
-        title=f"What each feature alone tells: {report.told}",
+        title=f"What each feature alone tells of the outcome ({report.told})",
     )
     whole = "too few rows" if report.shuffled is None else f"AUC {report.shuffled:.3f}"
     later = "" if report.in_order is None else f", {report.in_order:.3f} when only the past tells"

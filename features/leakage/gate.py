@@ -188,7 +188,7 @@ def _of_feature(
         high=alone.high,
         in_order=None if ordered is None else ordered.auc,
         verdict=verdict,
-        reasons=(*certainly, *hardly),
+        reasons=tuple(certainly or hardly),
     )
 
 

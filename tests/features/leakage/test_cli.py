@@ -43,7 +43,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_leak_is_shown_and_ends_with_one(path: Path) -> None:
     found = run(path, "--outcome", "visit", "--without", "at,age_until")
     assert found.exit_code == 1
-    assert "What each feature alone tells: it is 1" in found.stdout
+    assert "What each feature alone tells of the outcome (it is 1)" in found.stdout
     assert "'clicks': of the" in found.output
     assert "--without clicks" in found.output
 
