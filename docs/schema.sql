@@ -1,3 +1,30 @@
+CREATE TABLE alert_resolutions
+(
+    `alert` String,
+    `resolved_by` String,
+    `note` String,
+    `resolved_at` DateTime64(6, 'UTC')
+)
+ENGINE = MergeTree
+ORDER BY (alert, resolved_at)
+SETTINGS index_granularity = 8192;
+
+CREATE TABLE alerts
+(
+    `alert` String,
+    `dag` LowCardinality(String),
+    `task` LowCardinality(String),
+    `partition` String,
+    `run` String,
+    `try` UInt32,
+    `words` String,
+    `todo` String,
+    `happened_at` DateTime64(3, 'UTC')
+)
+ENGINE = ReplacingMergeTree
+ORDER BY alert
+SETTINGS index_granularity = 8192;
+
 CREATE TABLE audience_members
 (
     `program` LowCardinality(String),

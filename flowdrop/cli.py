@@ -113,6 +113,10 @@ COMMANDS: dict[str, Entry] = {
         "console.drop_cli:drop",
         "Create, preview, launch and follow a targeted drop.",
     ),
+    "alerts": Entry(
+        "console.alerts_cli:alerts",
+        "What failed under a schedule, and what to do.",
+    ),
     "console": Entry("console.cli:console", "Serve the web console and REST API."),
 }
 

@@ -1,0 +1,1 @@
+"""Alerts: what failed under a schedule, kept until somebody has dealt with it."""
