@@ -226,10 +226,13 @@ def times(own: Asked) -> Row:
 class Measurement:
     """What was found in one warehouse, as rows of tables."""
 
-    def __init__(self, folder: Path, size: Size, only: Sequence[str]) -> None:
+    def __init__(
+        self, folder: Path, size: Size, only: Sequence[str], postgres_rows_max: int | None = None
+    ) -> None:
         self.folder = folder
         self.size = size
-        self.only = only
+        is_too_large = postgres_rows_max is not None and size.rows > postgres_rows_max
+        self.only = [part for part in only if not (is_too_large and part == "postgres")]
         self.state = "as fed"
         self.tables: dict[str, list[Row]] = {
             name: [] for name in ("filled", "stored", "reports", "beside")
@@ -342,10 +345,21 @@ def _points(own: Sequence[Row]) -> list[tuple[str, float]]:
     "--only", default=",".join(PARTS), show_default=True, help="Parts, separated by commas."
 )
 @click.option(
+    "--postgres-rows-max", type=int, help="Leave PostgreSQL out where there are more exposures."
+)
+@click.option(
     "--out", default="docs/benchmarks", show_default=True, help="Where the picture is written."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print an object of lists.")
-def main(*, counts: str, folder: str | None, only: str, out: str, as_json: bool) -> None:
+def main(
+    *,
+    counts: str,
+    folder: str | None,
+    only: str,
+    postgres_rows_max: int | None,
+    out: str,
+    as_json: bool,
+) -> None:
     """Measure feeding and asking, and print a table of each.
 
     Progress goes to standard error. A folder that is kept is filled once: about 110 bytes an
@@ -364,7 +378,7 @@ def main(*, counts: str, folder: str | None, only: str, out: str, as_json: bool)
             found["feed"] = feeding(Path(temporary), FEED_ROWS, FEED_BLOCKS)
         for count in map(int, counts.split(",")):
             say(f"{count:,} exposures")
-            own = Measurement(place / str(count), Size(count), parts)
+            own = Measurement(place / str(count), Size(count), parts, postgres_rows_max)
             own.run()
             for name, table in own.tables.items():
                 found.setdefault(name, []).extend(table)
