@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PARTS = {
-    "bases": LocalizedText("bases"),
+    "bases": LocalizedText("contacted, served, viewable"),
+    "arms": LocalizedText("arms"),
+    "invalid": LocalizedText("rules of invalid traffic"),
     "by_day": LocalizedText("days"),
     "by_campaign": LocalizedText("campaigns"),
     "parts": LocalizedText("parts of the cut"),
@@ -57,7 +59,7 @@ class Answer(Generic[T]):
     found: T
     viewer: Viewer
     hidden: tuple[Hidden, ...] = ()
-    freshness: Freshness | None = None  # of what it was made of; never told to an organisation
+    freshness: Freshness | None = None  # of what it was made of, and told to the viewer
 
     @property
     def words(self) -> tuple[LocalizedText, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from console.i18n import LocalizedText
 from console.reporting.freshness_figures import Freshness
+from console.reporting.scope import own_campaigns
 from console.reports.basis import EmptyWarehouseError, QueryLog
 from console.reports.days import window_of
 
@@ -62,13 +63,38 @@ def with_freshness(
     zone: str,
     ends: Sequence[int] | None,
 ) -> Answer[T]:
-    """Return an answer that says how fresh it is: to staff, of a warehouse that has tables."""
-    if not answer.viewer.is_staff:
-        return answer
+    """Return an answer that says how fresh it is, of a warehouse that has tables."""
+    log, organisation = QueryLog(client), answer.viewer.organisation
     try:
-        return replace(answer, freshness=freshness(QueryLog(client), report, asked, zone, ends))
+        if organisation is None:
+            return replace(answer, freshness=freshness(log, report, asked, zone, ends))
+        own = own_campaigns(client, organisation)
+        campaigns = [name for name in campaigns_of(report, asked) or own if name in own]
+        return replace(answer, freshness=_of_own(log, campaigns)) if campaigns else answer
     except EmptyWarehouseError:
         return answer
+
+
+def _of_own(log: QueryLog, campaigns: list[str]) -> Freshness:
+    """Return how fresh an organisation's campaigns are: days only, as a time is one person's."""
+    (row,) = log.rows("reports/freshness", campaigns=campaigns)
+    return Freshness(
+        latest_event=_day(row["latest_event"]),
+        latest_arrived=_day(row["latest_arrived"]),
+        late_events=None,
+        stored_until=None,
+        behind=None,
+        latest_posting=None,
+        dead_letters=None,
+        latest_dead_letter=None,
+        unlinked_ids=None,
+    )
+
+
+def _day(found: datetime) -> datetime | None:
+    """Return the beginning of the UTC day of a time."""
+    time = _time(found)
+    return None if time is None else time.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def campaigns_of(report: Report[Any], asked: Values) -> list[str]:
@@ -111,6 +137,8 @@ def said(of: Freshness, report: Report[Any]) -> list[LocalizedText]:
 
 
 def _words(of: Freshness, report: Report[Any]) -> Sequence[LocalizedText | None]:
+    if of.dead_letters is None or of.unlinked_ids is None:  # told to an organisation
+        return [_latest_day(of)]
     letters = None
     if of.dead_letters:
         letters = LocalizedText.plural(
@@ -133,6 +161,18 @@ def _words(of: Freshness, report: Report[Any]) -> Sequence[LocalizedText | None]
         ),
         letters or LocalizedText("no dead letters"),
         LocalizedText.plural("{n} unlinked id", "{n} unlinked ids", of.unlinked_ids),
+    )
+
+
+def _latest_day(of: Freshness) -> LocalizedText:
+    if of.latest_event is None:
+        return LocalizedText("no event yet")
+    if of.latest_arrived is None:
+        return LocalizedText("latest event {event}", event=f"{of.latest_event:%Y-%m-%d}")
+    return LocalizedText(
+        "latest event {event}, arrived {arrived}",
+        event=f"{of.latest_event:%Y-%m-%d}",
+        arrived=f"{of.latest_arrived:%Y-%m-%d}",
     )
 
 

@@ -35,6 +35,11 @@ class Layout(Translator):
         """Print a line as it is."""
         self._out.print(Text(text, style=style))
 
+    def line_of(self, words: LocalizedText | None) -> None:
+        """Print a sentence as a line, if there is one."""
+        if words is not None:
+            self.line(words.of(self.lang))
+
     def facts(self, facts: Iterable[tuple[str, str]]) -> None:
         """Print names beside their values."""
         table = Table(box=None, show_header=False, pad_edge=False)

@@ -27,17 +27,28 @@ class Population:
         steps: the people whom each step adds.
         told_by: how it is told, where the same choice is told in other steps elsewhere.
         kind: only those of one kind are compared.
+        beside: other choices that one answer tells together with this one, however few people
+            they differ by: neither is held against the other.
     """
 
     chosen_by: tuple[Any, ...]
     steps: tuple[Numbers, ...]
     told_by: str = ""
     kind: str = REACHED
+    beside: tuple[tuple[Any, ...], ...] = ()
 
     @property
     def name(self) -> str:
         """The same for the same choice, told alike; it begins with the kind."""
-        return self.kind + _hash(self.chosen_by)[1:FAMILY] + _hash(self.told_by)[FAMILY:]
+        return self._family(self.chosen_by) + _hash(self.told_by)[FAMILY:]
+
+    @property
+    def families(self) -> set[str]:
+        """How the names begin of those that it need not differ from."""
+        return {self._family(each) for each in (self.chosen_by, *self.beside)}
+
+    def _family(self, chosen_by: tuple[Any, ...]) -> str:
+        return self.kind + _hash(chosen_by)[1:FAMILY]
 
     @property
     def sizes(self) -> list[int]:

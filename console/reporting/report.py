@@ -284,9 +284,10 @@ def told(answer: Answer[Any]) -> Any:
     found = plain(answer.found)
     if not isinstance(found, dict):
         return found
+    if answer.freshness is not None:
+        found = {**found, "freshness": asdict(answer.freshness)}
     if answer.viewer.is_staff:
-        fresh = answer.freshness
-        return found if fresh is None else {**found, "freshness": asdict(fresh)}
+        return found
     seen = {
         "organisation": answer.viewer.organisation,
         "words": plain(answer.words),

@@ -16,12 +16,19 @@ if TYPE_CHECKING:
 
 
 def own_campaigns(client: Client, organisation: str) -> tuple[str, ...]:
-    """Return the names of the campaigns of an advertiser, by the latest description of each."""
+    """Return the names of the campaigns of an advertiser, by the latest description of each.
+
+    Raises:
+        UnknownCampaignError: when none of the campaigns that there are is its own.
+    """
     try:
         rows = QueryLog(client).rows("reports/advertisers")
     except EmptyWarehouseError:
         return ()
-    return tuple(row["campaign"] for row in rows if row["advertiser"] == organisation)
+    own = tuple(row["campaign"] for row in rows if row["advertiser"] == organisation)
+    if rows and not own:
+        raise unknown_advertiser(organisation, sorted({row["advertiser"] for row in rows}))
+    return own
 
 
 def require_own(

@@ -45,8 +45,9 @@ def watch(engine: Engine, organisation: str, populations: Sequence[Population]) 
         packed = {name: (each.sizes, each.packed) for name, each in own.items()}
         changed = [name for name in own if kept.get(name) != packed[name]]
         for name in changed:
+            new = _new_totals(own[name], kept)
             for other, (sizes, people) in kept.items():
-                if _is_other(other, own[name], own) and _is_close(own[name], sizes, people):
+                if _is_other(other, own[name], own) and _is_close(own[name], new, sizes, people):
                     raise TooCloseError(_words())
         _keep(connection, organisation, packed)
 
@@ -67,8 +68,9 @@ def close_ones(
 def _words() -> LocalizedText:
     return LocalizedText(
         "the people counted here and those of another report that your organisation has seen "
-        "differ by fewer than {least}, which would tell of those few; ask again for what you have "
-        "seen, or choose days, campaigns or a cut that differ by {least} people or more",
+        "differ by fewer than {least}, which would tell of those few; every report still answers "
+        "for the campaigns and days that you have seen, or choose others that differ by {least} "
+        "people or more",
         least=PEOPLE_MIN,
     )
 
@@ -85,18 +87,32 @@ def _kept(connection: Connection, organisation: str) -> dict[str, tuple[list[int
 def _is_other(name: str, one: Population, own: Mapping[str, Population]) -> bool:
     """Return whether a population has to differ from `one`: of its kind, and none of `own`.
 
-    The same choice told in other steps is the same.
+    The same choice told in other steps is the same, and what is told beside it may be near it.
     """
-    return name[0] == one.kind and all(each[:FAMILY] != name[:FAMILY] for each in own)
+    families = one.families | {each[:FAMILY] for each in own}
+    return name[0] == one.kind and name[:FAMILY] not in families
 
 
-def _is_close(own: Population, sizes: Sequence[int], packed: bytes) -> bool:
-    """Return whether a total of one and a total of the other are nearly the same people."""
+def _new_totals(own: Population, kept: Mapping[str, tuple[list[int], bytes]]) -> Any:
+    """Return which totals of a population are of other people than every total told before.
+
+    Who was told of the same people already learns nothing from being told of them again.
+    """
+    new = np.ones(len(own.steps), dtype=bool)
+    totals = np.cumsum(own.sizes)
+    for name, (sizes, packed) in kept.items():
+        if name[0] == own.kind and new.any() and np.isin(totals[new], np.cumsum(sizes)).any():
+            new &= ~(differences(own.steps, unpacked(sizes, packed)) == 0).any(axis=1)
+    return new
+
+
+def _is_close(own: Population, new: Any, sizes: Sequence[int], packed: bytes) -> bool:
+    """Return whether a new total of one and a total of the other are nearly the same people."""
     least = ACTIONS_MIN if own.kind == BOUGHT else PEOPLE_MIN
-    totals, others = np.cumsum(own.sizes), np.cumsum(sizes)
+    totals, others = np.cumsum(own.sizes)[new], np.cumsum(sizes)
     if not (np.abs(totals[:, None] - others[None, :]) < least).any():
         return False  # as few people can't make up for it
-    found = differences(own.steps, unpacked(sizes, packed))
+    found = differences(own.steps, unpacked(sizes, packed))[new]
     return bool(((found > 0) & (found < least)).any())
 
 

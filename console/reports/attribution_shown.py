@@ -39,7 +39,7 @@ def show(found: AttributionReport, to: Layout) -> None:
     _ = to.gettext
     name = found.advertiser or " + ".join(found.campaigns)
     to.heading(_("Attribution of {campaigns}", campaigns=name))
-    to.line(headline(found).of(to.lang))
+    to.line_of(headline(found))
     heads = [label(to, "cut", found.by), *(_(model) for model in MODELS.values())]
     to.table(
         _("Conversions credited"),
@@ -82,8 +82,10 @@ def show(found: AttributionReport, to: Layout) -> None:
     to.sentences([stated(found), found.basis, *found.method, found.cause, *found.notes])
 
 
-def headline(found: AttributionReport) -> LocalizedText:
-    """Return in one sentence what the chart shows."""
+def headline(found: AttributionReport) -> LocalizedText | None:
+    """Return in one sentence what the chart shows; none where that is hidden."""
+    if None in {found.conversions, found.attributed}:
+        return None
     if not found.conversions:
         return LocalizedText("No conversion names these campaigns in these days.")
     if not found.attributed:
@@ -93,6 +95,8 @@ def headline(found: AttributionReport) -> LocalizedText:
             found.conversions,
         )
     parts = [each for each in found.credits if each.attributed]
+    if None in {each.last for each in parts}:
+        return None
     most = max(parts, key=lambda each: each.last)
     model = MODELS["position" if most.data_driven is None else DATA_DRIVEN]
     kinds = LABELS["touch"] if found.by == "touch" else {}

@@ -106,13 +106,16 @@ def campaigns(client: Client) -> list[Campaign]:
 
 
 def not_counted(found: Sequence[Campaign]) -> tuple[LocalizedText, ...]:
-    """Return the sentence on what is stored of the campaigns but in no figure, if anything."""
+    """Return the sentence on what is stored of the campaigns but in no figure, if anything.
+
+    Of an organisation's campaigns it counts what the organisation is told.
+    """
     return (
         *uncounted_words(
-            {"exposures": each.exposures_uncounted, "clicks": each.clicks_uncounted}
+            {"exposures": each.exposures_uncounted or 0, "clicks": each.clicks_uncounted or 0}
             for each in found
         ),
-        *outside_words(sum(each.conversions_outside for each in found)),
+        *outside_words(sum(each.conversions_outside or 0 for each in found)),
     )
 
 

@@ -290,13 +290,14 @@ def _own_name(say: Translator, place: str, name: str) -> str:
     return label(say, "operation", name) if place == OTHERWISE else name
 
 
-def headline(found: CoinReport) -> dict[str, dict[str, int]]:
-    """Return by program the sums that come first: budget, funded, given, left."""
-    sums: dict[str, dict[str, int]] = {}
+def headline(found: CoinReport) -> dict[str, dict[str, int | None]]:
+    """Return by program the sums that come first: budget, funded, left; none of what is hidden."""
+    sums: dict[str, dict[str, int | None]] = {}
     for row in found.by_campaign:
         own = sums.setdefault(row.program, dict.fromkeys(("budget", "funded", "left"), 0))
-        for key in own:
-            own[key] += getattr(row, key)
+        for key, so_far in own.items():
+            more = getattr(row, key)
+            own[key] = None if so_far is None or more is None else so_far + more
     return sums
 
 

@@ -14,6 +14,7 @@ from console.reporting.protection import Implied, Path, Protection, Sum
 from console.reporting.viewer import ACTIONS_MIN, PEOPLE_MIN
 from console.reports.effects import Withheld
 from console.reports.metrics import METRICS
+from console.reports.notes import notes
 from console.reports.past import DAYS as PRE_DAYS
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def _finish(left: LiftReport, whole: LiftReport) -> LiftReport:
         sample_ratio=whole.sample_ratio if is_whole else None,
         blocked=whole.blocked if is_whole else HIDDEN_ARM,
         cautions=whole.plan.departures,
+        notes=notes((whole.campaign,)),
     )
 
 

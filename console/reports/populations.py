@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from console.reports.days import Window
 
 Of = tuple[str, bool]  # a basis: its name, and whether exposures were incentivised
+CONTACTED: Of = ("contacted", False)
+EXPOSED: tuple[Of, ...] = tuple(
+    (basis, paid) for basis in ("served", "viewable") for paid in (False, True)
+)
 
 
 def populations(
@@ -41,8 +45,22 @@ def populations(
         if days is None:
             continue
         own = [row for row in found if (row["basis"], bool(row["paid"])) == of]
-        chosen_by = (sorted(campaigns), window.begin, window.end, *_named(of))
-        yield Population(chosen_by, tuple(_steps(own, days)), "by day" if days else "")
+        selection = (sorted(campaigns), window.begin, window.end)
+        yield Population(
+            (*selection, *_named(of)),
+            tuple(_steps(own, days)),
+            "by day" if days else "",
+            beside=tuple((*selection, *other) for other in _beside(_named(of))),
+        )
+
+
+def _beside(of: Of) -> tuple[Of, ...]:
+    """Return the bases that the report of frequency tells beside one, whatever is on them.
+
+    Whoever was served need not have been contacted. Who saw was served: those two are not beside
+    each other, since what one has more than the other is of people.
+    """
+    return EXPOSED if of == CONTACTED else (CONTACTED,)
 
 
 def _named(of: tuple[Any, bool]) -> Of:

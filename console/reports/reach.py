@@ -283,6 +283,7 @@ def _text(found: ReachReport, to: Layout) -> None:
     to.heading(_("Reach of {campaigns}", campaigns=" + ".join(found.campaigns)))
     each = found.contacts_per_person
     cost = found.cost.contacts_cents
+    is_free = found.cost.contacts_priced == 0  # none where it is hidden
     to.facts(
         [
             (_("people reached"), number(found.reach)),
@@ -294,7 +295,7 @@ def _text(found: ReachReport, to: Layout) -> None:
             (_("conversions"), number(found.conversions.count)),
             (_("revenue"), money(found.conversions.value_cents)),
             (_("conversions not counted"), number(found.conversions.outside)),
-            (_("contact cost"), _("not given") if cost is None else money(cost)),
+            (_("contact cost"), _("not given") if is_free else money(cost)),
             *(
                 (_("coins given, net, {program}", program=coins.program), number(coins.net))
                 for coins in found.cost.coins

@@ -9,6 +9,7 @@ from console.reporting.protection import Days, Implied, Path, Protection, Sum
 from console.reporting.viewer import ACTIONS_MIN, PEOPLE_MIN
 from console.reports.days import ALWAYS
 from console.reports.frequency_protected import repeats
+from console.reports.notes import notes
 from console.reports.overlapping import overlapping
 from console.reports.populations import populations
 
@@ -76,7 +77,7 @@ def _finish(left: Any, whole: Any) -> Any:
     coins = zip(left.cost.coins, whole.cost.coins, strict=True)
     uncounted: Any = {"people": None, "grants": None}
     told = tuple(replace(own, **uncounted) if all_.returned else own for own, all_ in coins)
-    left = replace(left, cost=replace(left.cost, coins=told))
+    left = replace(left, cost=replace(left.cost, coins=told), notes=notes(whole.campaigns))
     left = _without_contacts(left, whole)
     if len(whole.campaigns) == 1 or not whole.conversions.outside:
         return left

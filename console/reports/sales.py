@@ -226,9 +226,11 @@ def _faults(found: SalesReport, paid: Sequence[Row]) -> Iterator[LocalizedText]:
             yield from at_most(name, LocalizedText("together"), getattr(whole, name), added, own)
 
 
-def headline(found: SalesReport) -> LocalizedText:
-    """Return in one sentence what the chart shows."""
+def headline(found: SalesReport) -> LocalizedText | None:
+    """Return in one sentence what the chart shows; none where that is hidden."""
     whole = found.sales[0]
+    if None in {whole.sharers, whole.friends, whole.sharers_by_friends[0]}:
+        return None
     if not whole.sharers:
         return LocalizedText("Nobody has brought a friend.")
     return LocalizedText(
@@ -243,7 +245,7 @@ def _text(found: SalesReport, to: Layout) -> None:
     """Print the report."""
     _ = to.gettext
     to.heading(_("Sales of {campaigns}", campaigns=found.advertiser or " + ".join(found.campaigns)))
-    to.line(headline(found).of(to.lang))
+    to.line_of(headline(found))
     to.table(
         _("Purchases"),
         (
