@@ -11,7 +11,7 @@ from console.reporting.figures import points, signed_money
 from console.reports.arm_names import arm_name
 from console.reports.looks import Plan
 from console.reports.metrics import METRICS, Metric, statistic
-from features.statistics.arms import Mean, Proportion, Quantile, Ratio
+from features.statistics.arms import CARRIERS_MIN, Mean, Proportion, Quantile, Ratio
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -192,8 +192,6 @@ def _withheld(
 
 
 def _too_few_people(row: Sums, _found: Lacking | None) -> LocalizedText:
-    from features.statistics.experiment import CARRIERS_MIN
-
     return LocalizedText(
         "too few people in arm {arm}: {people}; at least {least} are needed",
         arm=arm_name(row["arm"]),
@@ -210,8 +208,6 @@ def _nobody_paid(row: Sums, _found: Lacking | None) -> LocalizedText:
 
 
 def _too_few_paid(row: Sums, found: Lacking | None) -> LocalizedText:
-    from features.statistics.experiment import CARRIERS_MIN
-
     return LocalizedText(
         "the revenue of arm {arm} comes from too few people, as if {carriers:.1f} had each "
         "generated the same; at least {least} are needed",

@@ -1,26 +1,29 @@
 """What a drop can show before it is launched: power, the smallest effect, days needed.
 
 All of it is from the audience's own past: how many of these people did it, and what they bought, in
-a time as long as is planned. The past stands for what the control arm will do.
+a time as long as is planned. The past stands for what the control arm will do; effects are read as
+lift reads them, so that neither promises what the other does not find.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from console.i18n import LocalizedText, Names
-from console.reporting.figures import money, percent, points, signed_money
+from console.reporting.figures import lift, money, percent, points, signed_money
 from console.reports.basis import NoReportError
 from console.reports.metrics import METRICS, Metric, statistic
+from features.statistics.arms import CARRIERS_MIN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from console.reports.basis import QueryLog
-    from features.statistics.power import Plan
+    from features.statistics.arms import Mean, Ratio
+    from features.statistics.foresight import Means, Rates
 
 QUERIES = ("reports/audiences", "reports/power_past")
 PAST_DAYS = 90  # of the past that is looked at, and the most that are planned by it
@@ -61,44 +64,64 @@ class Foreseen:
     base: float | None  # per person in so many days of the past; none where nothing is known
     alpha: float  # shared by the goal metrics
     widening: float  # of the design's interval at the end, over that of a single look
-    smallest_difference: float | None  # found with a power of 80 %
-    smallest_lift: float | None  # likewise; none where no lift is, however large
+    smallest_difference: float | None  # found with a power of 80 %; none where no rise is
+    smallest_lift: float | None  # the same over the base
     lift: float  # asked for
     power: float | None  # of finding it
     days_needed: int | None  # to find it with 80 %; none where 90 days are too few, or not known
+    carriers: float | None = None  # of a sum of money: people of an arm expected to bring it
 
     @property
     def words(self) -> LocalizedText:
         """The same in words."""
         if METRICS[self.metric].kind == "quantile":
             return LocalizedText("not foreseen: of quantiles the past does not say enough")
-        if self.base is None or self.smallest_difference is None or self.power is None:
+        if self.base is None:
             return LocalizedText(
                 "not foreseen: these people's past has no such outcome, so its rate is not known"
             )
-        rate = METRICS[self.metric].is_rate
-        values = {
-            "base": percent(self.base) if rate else money(self.base),
-            "days": self.days,
-            "least": f"{points(self.smallest_difference)}"
-            if rate
-            else signed_money(self.smallest_difference),
-            "lift": f"{100 * self.lift:g} %",
-            "power": percent(self.power, 0),
-        }
-        if self.days_needed is None:
+        past = {"base": _figure(self.metric, self.base), "days": self.days}
+        if self.power is None:
             return LocalizedText(
-                "{base} in {days} days of the past; the smallest difference found in 8 of 10 is "
-                "{least}; a lift of {lift} is found in {power}, and 90 days are too few for 8 of "
-                "10",
-                **values,
+                "{base} in {days} days of the past; not foreseen: about {carriers:.0f} people of "
+                "an arm are expected to bring it, and with fewer than {least} lift says nothing",
+                carriers=self.carriers,
+                least=CARRIERS_MIN,
+                **past,
             )
         return LocalizedText(
-            "{base} in {days} days of the past; the smallest difference found in 8 of 10 is "
-            "{least}; a lift of {lift} is found in {power}; days needed: {needed}",
-            needed=self.days_needed,
-            **values,
+            "{base} in {days} days of the past; {smallest}; {found} of 100 such drops find a lift "
+            "of {lift}; {needed}",
+            smallest=self._smallest,
+            found=round(100 * self.power),
+            lift=f"{100 * self.lift:g} %",
+            needed=LocalizedText("90 days are too few for 8 of 10 to find it")
+            if self.days_needed is None
+            else LocalizedText("days needed for 8 of 10: {needed}", needed=self.days_needed),
+            **past,
         )
+
+    @property
+    def _smallest(self) -> LocalizedText:
+        if self.smallest_difference is None or self.smallest_lift is None:
+            return LocalizedText("no rise, however large, is found by 8 of 10 such drops")
+        values = {
+            "least": points(self.smallest_difference)
+            if METRICS[self.metric].is_rate
+            else signed_money(self.smallest_difference),
+            "lift": lift(self.smallest_lift),
+        }
+        if METRICS[self.metric].is_rate:
+            return LocalizedText(
+                "8 of 10 such drops find a rise of {least} points, a lift of {lift}", **values
+            )
+        return LocalizedText(
+            "8 of 10 such drops find a rise of {least}, a lift of {lift}", **values
+        )
+
+
+def _figure(metric: str, value: float) -> str:
+    return percent(value) if METRICS[metric].is_rate else money(value)
 
 
 def foreseen(log: QueryLog, asked: Asked, now: datetime) -> tuple[Foreseen, ...]:
@@ -162,20 +185,20 @@ def _windows(log: QueryLog, asked: Asked, fingerprint: str, now: datetime) -> li
 def _foreseen(
     metric: Metric, asked: Asked, people: int, windows: Sequence[dict[str, int]]
 ) -> Foreseen:
-    from features.statistics import power
     from features.statistics.contrast import ALPHA
+    from features.statistics.foresight import power, smallest_rise
 
     days = min(asked.days or DAYS, PAST_DAYS)
     alpha = ALPHA / len(asked.metrics)
-    plans = [_plan(metric, asked, people, window) for window in windows]
-    plan = plans[days - 1]
+    pasts = [_past(metric, asked, people, window) for window in windows]
+    past = pasts[days - 1]
     widening = _widening(asked, alpha, windows[days - 1].get(metric.counted, 0), people)
-    needed = (
-        number
-        for number, one in enumerate(plans, 1)
-        if one is not None
-        and power.power(asked.lift * one.mean, one.error, alpha, widening) >= POWER
-    )
+    chances = [
+        power(one.arms, asked.lift * one.base, alpha, widening) if one and one.arms else None
+        for one in pasts
+    ]
+    arms = past.arms if past else None
+    smallest = smallest_rise(arms, POWER, alpha, widening) if arms else None
     return Foreseen(
         metric=metric.name,
         audience_people=people,
@@ -183,29 +206,46 @@ def _foreseen(
         control=asked.control,
         days=days,
         active_a_day=windows[-1]["active"] / PAST_DAYS,
-        base=plan.mean if plan else None,
+        base=past.base if past else None,
         alpha=alpha,
         widening=widening,
-        smallest_difference=power.smallest_effect(plan.error, alpha, POWER, widening)
-        if plan
-        else None,
-        smallest_lift=power.smallest_lift(plan, alpha, POWER, widening) if plan else None,
+        smallest_difference=smallest,
+        smallest_lift=smallest / past.base if past and smallest is not None else None,
         lift=asked.lift,
-        power=power.power(asked.lift * plan.mean, plan.error, alpha, widening) if plan else None,
-        days_needed=next(needed, None),
+        power=chances[days - 1],
+        days_needed=next(
+            (day for day, chance in enumerate(chances, 1) if chance and chance >= POWER), None
+        ),
+        carriers=past.carriers if past else None,
     )
 
 
-def _plan(metric: Metric, asked: Asked, people: int, window: dict[str, int]) -> Plan | None:
-    """Return a metric's mean and variance per person in a window; none where nothing is known."""
-    from features.statistics.power import Plan
+@dataclass(frozen=True, kw_only=True)
+class _Past:
+    """What is known of a metric in a window of the past."""
 
-    if metric.kind == "quantile" or min(people, asked.treated, asked.control) < 2:  # noqa: PLR2004
+    base: float
+    arms: Rates | Means | None  # none where lift would show no effect
+    carriers: float | None
+
+
+def _past(metric: Metric, asked: Asked, people: int, window: dict[str, int]) -> _Past | None:
+    """Return what a window says of a metric; none where nothing is known."""
+    from features.statistics.foresight import Means, Rates
+
+    fewest = min(asked.treated, asked.control)
+    if metric.kind == "quantile" or min(people, fewest) < 2:  # noqa: PLR2004
         return None
     one = statistic(metric, {"people": people, **window})
     if one is None or one.value <= 0 or one.variance_of_value <= 0:
         return None
-    return Plan(one.value, one.variance_of_value * people, asked.treated, asked.control)
+    if metric.is_rate:
+        arms = Rates(one.value, asked.treated, asked.control)
+        return _Past(base=one.value, arms=arms, carriers=None)
+    money_arms = Means.like(one, asked.treated, asked.control)
+    carriers = cast("Mean | Ratio", one).carriers * fewest / people
+    found = money_arms if min(carriers, fewest) >= CARRIERS_MIN else None
+    return _Past(base=one.value, arms=found, carriers=carriers)
 
 
 def _widening(asked: Asked, alpha: float, did: int, people: int) -> float:

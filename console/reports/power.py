@@ -7,12 +7,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from console.i18n import N_, LocalizedText
+from console.reporting.figures import NONE, money, percent, points, signed_money
+from console.reporting.figures import lift as signed_lift
 from console.reporting.report import Parameter, Report, Row, Table, plain
 from console.reports.basis import NoReportError, Query, QueryLog
+from console.reports.days import SPAN
 from console.reports.foreseen import LIFT, PAST_DAYS, QUERIES, Asked, Foreseen, audience, foreseen
 from console.reports.looks import DESIGNS
 from console.reports.metric_names import CSV_METRICS, NAMES
-from console.reports.metrics import chosen
+from console.reports.metrics import METRICS, chosen
 from console.reports.of_an_audience import OF_AN_AUDIENCE
 
 if TYPE_CHECKING:
@@ -85,6 +88,15 @@ def power(  # noqa: PLR0913, PLR0917 - as many as its command has
         metrics=chosen("goals", goals) or ("conversion_rate",),
     )
     found = foreseen(log, asked, at)
+    words = [one.words for one in found]
+    if any(one.base is None for one in found):
+        words.append(
+            LocalizedText(
+                "The past looked at is that before {at}. If what these people did is older, give "
+                "as_of, a time just after it.",
+                at=at.strftime("%Y-%m-%d %H:%M"),
+            )
+        )
     return PowerReport(
         audience=name,
         program=program,
@@ -92,7 +104,7 @@ def power(  # noqa: PLR0913, PLR0917 - as many as its command has
         holdout=holdout,
         as_of=at,
         metrics=found,
-        words=tuple(one.words for one in found),
+        words=tuple(words),
         queries=log.asked,
     )
 
@@ -102,14 +114,18 @@ def _time(text: str | None) -> datetime:
         return datetime.now(UTC)
     try:
         found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise NoReportError(
-            LocalizedText(
-                "as_of: {text} is not a time; give one such as 2026-11-01 or 2026-11-01T12:00",
-                text=repr(text),
-            )
-        ) from error
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        found = datetime.min.replace(tzinfo=UTC)
+    if SPAN[0] <= found.date() <= SPAN[1]:
+        return found
+    raise NoReportError(
+        LocalizedText(
+            "as_of: {text} is not a time from 1970 to 2149; give one such as 2026-11-01 or "
+            "2026-11-01T12:00",
+            text=repr(text),
+        )
+    )
 
 
 def _check(holdout: float, days: int, lift: float, design: str) -> None:
@@ -155,14 +171,19 @@ def _rows(found: PowerReport) -> list[Row]:
 
 
 def _to_person(row: Row) -> Row:
-    """Return what a person needs, the metric by its name."""
-    kept = (
-        *("base", "smallest_difference", "smallest_lift", "lift", "power", "days_needed"),
-        *("active_a_day",),
-    )
+    """Return what a person needs: the metric by its name, figures in its unit."""
+    metric = row["metric"].removesuffix("_cents")
+    least = row["smallest_difference"]
+    is_rate = METRICS[metric].is_rate
+    smallest = f"{points(least)} pts" if is_rate else signed_money(least)
     return {
-        "metric": NAMES[row["metric"].removesuffix("_cents")],
-        **{key: row[key] for key in kept},
+        "metric": NAMES[metric],
+        "base": percent(row["base"]) if is_rate else money(row["base"]),
+        "smallest_difference": NONE if least is None else smallest,
+        "smallest_lift": NONE if least is None else signed_lift(row["smallest_lift"]),
+        "lift": signed_lift(row["lift"]),
+        "power": percent(row["power"], 0),
+        **{key: row[key] for key in ("days_needed", "active_a_day")},
     }
 
 
@@ -242,6 +263,6 @@ REPORT = Report(
     ),
     title=lambda found: found.audience,
     sentences=lambda found: (*found.words, BASIS),
-    loads=("features.statistics.power", "features.statistics.group_sequential"),
+    loads=("features.statistics.foresight", "features.statistics.group_sequential"),
     protection=OF_AN_AUDIENCE,
 )

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
+CARRIERS_MIN = 10  # a mean's sum must rest on this many people
 Z_QUANTILE = 1.96  # a sample quantile's bounds are this many standard errors from it
 
 

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from features.statistics import exact, score
-from features.statistics.arms import Mean, Proportion, Quantile, Ratio, Statistic
+from features.statistics.arms import CARRIERS_MIN, Mean, Proportion, Quantile, Ratio, Statistic
 from features.statistics.contrast import ALPHA, Contrast, between, upper_quantile
 
-CARRIERS_MIN = 10  # a mean's sum must rest on this many people
 EXPECTED_MIN = 5  # people of an arm who do it, and who do not: with fewer no curve is trusted
 TABLES_MAX = 20_000  # an exact test's: about half a second
 

@@ -16,6 +16,9 @@ from console.drops.terms import Terms
 from console.reports.lift import lift
 from console.reports.metrics import METRICS
 from console.reports.power import power
+from features.statistics import foresight
+from features.statistics.foresight import Rates
+from features.statistics.prospect import detectable
 from streams.events import Describe, DescribeData, Measurement, MetricName
 from tests.console.world import NOW, PARTITIONS, PROGRAM, PROGRAMS, Wire, World
 
@@ -190,6 +193,46 @@ def test_the_report_of_power_is_of_the_same_past(town: World) -> None:
     assert 1 < days <= 20
     with pytest.raises(click.ClickException, match="'nobody' is not frozen"):
         power(town.client, "nobody", PROGRAM)
+
+
+def test_power_is_that_of_the_test_by_which_lift_reads(town: World) -> None:
+    asked = (town.client, "all", PROGRAM, 0.25, 14, 0.2)
+    for design in ("fixed", "group-sequential", "always-valid"):
+        (rate,) = power(*asked, design, None, NOW.isoformat()).metrics
+        arms = Rates(0.21, 150, 50)
+        assert rate.power == pytest.approx(foresight.power(arms, 0.042, 0.05, rate.widening))
+        rise = foresight.smallest_rise(arms, 0.8, 0.05, rate.widening)
+        assert rate.smallest_difference == pytest.approx(rise)
+        assert rate.smallest_lift == pytest.approx((rise or 0) / 0.21)
+    (rate,) = power(*asked, "fixed", None, NOW.isoformat()).metrics
+    assert detectable(150, 50, 0.21) == pytest.approx(rate.smallest_difference)
+    assert rate.words.en == (
+        "21.00 % in 14 days of the past; 8 of 10 such drops find a rise of +21.37 points, a lift "
+        "of +101.8 %; 8 of 100 such drops find a lift of 20 %; 90 days are too few for 8 of 10 to "
+        "find it"
+    )
+
+
+def test_no_power_is_foreseen_where_lift_would_say_nothing(town: World) -> None:
+    (value,) = power(
+        *(town.client, "all", PROGRAM, 0.1, 14, 0.2, "fixed", "value_per_person"),
+        as_of=NOW.isoformat(),
+    ).metrics
+    assert value.base == pytest.approx(bought_in(14))
+    assert (value.power, value.smallest_difference, value.days_needed) == (None, None, None)
+    assert "about 4 people of an arm" in value.words.en
+
+
+def test_a_past_without_outcomes_names_the_time_that_was_looked_at(town: World) -> None:
+    found = power(town.client, "all", PROGRAM, as_of="2020-01-01")
+    assert "not foreseen" in found.words[0].en
+    assert "before 2020-01-01 00:00" in found.words[1].en
+
+
+@pytest.mark.parametrize("time", ["1960-01-01", "2200-01-01", "soon", "0001-01-01T00:00+12:00"])
+def test_a_time_beyond_the_calendar_is_refused(town: World, time: str) -> None:
+    with pytest.raises(click.ClickException, match="is not a time from 1970 to 2149"):
+        power(town.client, "all", PROGRAM, as_of=time)
 
 
 def test_a_planned_end_that_is_over_is_not_launched(
