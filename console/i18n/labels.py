@@ -224,6 +224,10 @@ LABELS = {
         "game": N_("game"),
         "invitation": N_("invitation"),
     },
+    "asked": {
+        "grant": N_("grant"),
+        "reward": N_("reward"),
+    },
     "operation": {
         "reward": NP_("statement line", "rewarded"),
         "expire": NP_("statement line", "expired"),

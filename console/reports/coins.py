@@ -30,6 +30,7 @@ from console.reports.coins_protected import PROTECTION
 from console.reports.consistency import InconsistentError
 from console.reports.lift import REPORT as LIFT
 from console.reports.reached import NET
+from console.reports.refused import REFUSED, Refused, print_refused, refused
 from console.settlement.month import NO_END
 from flowdrop.files import SheetChart
 
@@ -64,6 +65,7 @@ COSTS = LocalizedText(
 )
 # Where coins are that nobody was given.
 KEPT = {"unfunded", "defunded", "reserve", "shards", "in_flight", "undrawn"}
+PLACE = ("program", "place", "name", "coins", "granted", "drawn")  # columns of a file
 # What is told of each campaign, in the order of the table; the first four are not places.
 MOVED = (
     *("announced", "budget", "funded", "leased"),
@@ -120,6 +122,7 @@ class CoinReport:
     places: tuple[Place, ...]  # by program; together they are the budget
     flows: tuple[Flow, ...]  # by program, those that any coin took
     by_campaign: tuple[CampaignCoins, ...]
+    refused: tuple[Refused, ...]  # asked of the budgets, and not given
     cost: tuple[Cost, ...]  # by campaign, and of several together
     basis: LocalizedText
     attribution: LocalizedText
@@ -159,10 +162,11 @@ def coins(client: Client, campaigns: Sequence[str], advertiser: str, programs: P
         by_campaign=tuple(
             _campaign(known[name], each) for (name, _), each in sorted(tallies.items())
         ),
+        refused=(vain := refused(log, names)),
         cost=costs(client, log, given, {name: known[name]["coin_microcents"] for name in names}),
         basis=BASIS,
         attribution=ATTRIBUTION,
-        notes=(COSTS, *_undivided(tallies, known)),
+        notes=(COSTS, *([REFUSED] * bool(vain)), *_undivided(tallies, known)),
         queries=log.asked,
     )
 
@@ -333,11 +337,12 @@ def _text(found: CoinReport, to: Layout) -> None:
                 for key in MOVED
             ),
         )
+    print_refused(found.refused, to)
     to.table(
         _("What it cost"),
         (
             *(_("campaign"), _("cost"), _("people reached"), _("per person")),
-            *(_("caused"), _("per conversion caused"), _("95 % interval")),
+            *(_("caused"), _("coin cost per conversion caused"), _("95 % interval")),
         ),
         (
             (
@@ -389,6 +394,26 @@ def _chart(flows: Sequence[Flow], say: Translator) -> dict[str, Any]:
     }
 
 
+def _place_rows(found: CoinReport) -> Rows:
+    """Return the places, whose coins add up to the budgets; then what moved none, refused."""
+    nothing: dict[str, Any] = dict.fromkeys((*PLACE, "events", "people", "coins_refused"))
+    return [
+        *({**nothing, **plain(each)} for each in found.places),
+        *(
+            {
+                **nothing,
+                "program": each.program,
+                "place": "refused",
+                "name": f"{each.operation} of {each.campaign}: {each.reason}",
+                "events": each.events,
+                "people": each.people,
+                "coins_refused": each.coins,
+            }
+            for each in found.refused
+        ),
+    ]
+
+
 def _cost_rows(found: CoinReport) -> Rows:
     """Return what is known of the cost, one row per campaign; `why` in English."""
     return [{**plain(each), "why": "; ".join(why.en for why in each.why)} for each in found.cost]
@@ -405,6 +430,7 @@ REPORT = Report(
     settings=("programs",),
     queries=(
         *("reports/advertisers", "reports/campaign_names", "reports/coin_sums"),
+        "reports/coins_refused",
         *("settlement/caused_coins", "settlement/budget", "reports/reach_zone"),
         "reports/frequency_people_whole",
         *NET,
@@ -414,9 +440,9 @@ REPORT = Report(
     tables=(
         Table(
             title=N_("Where every coin is"),
-            row="one row per place of coins",
-            rows=lambda found: plain(found.places),
-            columns=("program", "place", "name", "coins", "granted", "drawn"),
+            row="one row per place of coins, and per reason why none were given",
+            rows=_place_rows,
+            columns=(*PLACE, "events", "people", "coins_refused"),
             chart=SheetChart(kind="bar", x="place", y=("coins",), by="program"),
         ),
         Table(
@@ -437,6 +463,6 @@ REPORT = Report(
     ),
     file=lambda asked: file_of("coins", asked),
     loads=LIFT.loads,
-    definitions=(BASIS, ATTRIBUTION, COSTS),
+    definitions=(BASIS, ATTRIBUTION, COSTS, REFUSED),
     protection=PROTECTION,
 )

@@ -19,6 +19,7 @@ from console.reports.coin_cost import NO_PRICE, NO_PRICES, NOBODY
 from console.reports.coin_flows import SPLIT, USES, use
 from console.reports.days import ALWAYS
 from console.reports.populations import populations
+from console.reports.refused import REFUSED
 from console.settlement.month import NO_END
 
 if TYPE_CHECKING:
@@ -40,12 +41,15 @@ def _prepare(client: Client, found: Any) -> Any:
     wallets = _wallets(client, found.campaigns)
     counts = _counts(found, wallets)
     told = suppress(counts)
+    refused = tuple(each for each in found.refused if each.people >= PEOPLE_MIN)
     rows = tuple(_row(each, told) for each in found.by_campaign)
     secret = {each.campaign for each in rows if (*_of(each), "given") not in told}
     return replace(
         found,
         places=tuple(_place(each, told) for each in _by_use(found.places)),
         flows=(),
+        refused=refused,
+        notes=tuple(each for each in found.notes if refused or each is not REFUSED),
         by_campaign=rows,
         cost=tuple(
             _cost(each, is_told=not secret if each.campaign == ALL else each.campaign not in secret)
@@ -202,6 +206,7 @@ PROTECTION: Protection[Any] = Protection(
     told=frozenset(
         {
             *("campaigns", "advertiser", "places", "flows", "by_campaign", "basis", "attribution"),
+            *("program", "operation", "reason"),  # that it happened to many, not to how many
             *("campaign", "coin_microcents", "cost_cents", "why", "notes", "queries"),
         }
     ),

@@ -29,6 +29,7 @@ from console.reports.prospects import prospects
 from console.reports.purchases import Purchases, purchases
 from console.reports.reached import UNION
 from console.reports.recorded import words
+from console.reports.refused import cautions as refusals
 from console.reports.split import probability, split
 from flowdrop.files import SheetChart
 
@@ -126,6 +127,7 @@ def lift(
         cautions=(
             *planned.departures,
             *of.cautions,
+            *refusals(log, campaign),
             *imbalanced(spent, base),
             *too_many_crossed(crossed, crossed + sum(people.values())),
         ),
@@ -362,7 +364,7 @@ REPORT = Report(
         *("reports/campaign_names", "reports/arms", "reports/campaign_plan"),
         *("reports/arms_by_day", "reports/purchases", "reports/lift_past"),
         *("reports/lift_exposures", "reports/lift_whole", "reports/assigned"),
-        "reports/identities",
+        *("reports/identities", "reports/lift_refused"),
     ),
     compute=lift,
     result=LiftReport,
