@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.clickhouse
 
 BEGUN = 1_772_323_200_000_000  # microseconds
-HERE = [name_on(0, 2, n) for n in range(0, 6_000, 100)]  # 60 people of the reserve's partition
-THERE = [name_on(1, 2, n) for n in range(0, 1_000, 100)]  # 10 of the other
+HERE = [name_on(0, 2, n) for n in range(0, 6_000, 100)]  # 60 people of one partition
+THERE = [name_on(1, 2, n) for n in range(0, 1_000, 100)]  # 10 of the reserve's
 
 
 def asked_of(found: CoinReport) -> list[tuple[Any, ...]]:
