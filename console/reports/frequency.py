@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from console.i18n import N_, LocalizedText
 from console.reporting.figures import any_figure, money, number, percent
-from console.reporting.report import Parameter, Report, Row, Table, plain
+from console.reporting.report import Page, Parameter, Report, Row, Table, plain
 from console.reports.asked import PARAMETERS, campaigns_of, file_of
 from console.reports.basis import NoReportError, QueryLog
 from console.reports.consistency import check, name_of
@@ -22,6 +22,7 @@ from console.reports.frequency_figures import (
     FrequencyReport,
     PartFigures,
 )
+from console.reports.frequency_page import charts, facts
 from console.reports.frequency_protected import PROTECTION
 from console.reports.frequency_rows import QUERIES, FrequencyRows
 from console.reports.invalid import INVALID, TABLE, invalid
@@ -593,5 +594,7 @@ REPORT = Report(
     title=_title,
     file=lambda asked: file_of("frequency", asked),
     sentences=lambda found: (found.basis, found.people, found.cost, found.net, *found.notes),
+    charts=charts,
+    page=Page(template="frequency.html", facts=lambda *asked: facts(asked[-1])),
     protection=PROTECTION,
 )

@@ -216,19 +216,19 @@
   const lines = (data, narrow) => {
     const colors = ["--ink", "--accent", "--second", "--muted", "--bad"];
     const marks = ["circle", "rect", "triangle", "diamond", "emptyCircle"];
-    const edge = data.edge === null ? Infinity : data.edge;
     const split = (values) => { // the last point before the edge begins the dashed part
-      const within = values.filter(([x]) => x <= edge);
+      const within = values.filter(([x]) => data.edge === null || x <= data.edge);
       return [within, within.length < values.length ? values.slice(Math.max(within.length - 1, 0)) : []];
     };
     // Named where it is solid and the lines are furthest apart, since they may end in one point.
-    const named = (values) => values.map((value, at) => (at && at === values.length - 1 ? {
-      value, label: { show: true },
-    } : value));
+    const named = (values) => values.map((value, at) => (
+      at && at === values.length - 1 && !data.legend ? { value, label: { show: true } } : value
+    ));
     const line = (one, at, values, dashed) => ({
       name: one.name, type: "line", data: dashed ? values : named(values),
       label: { formatter: one.name, color: css("--ink"), position: "left", distance: 10 },
-      symbol: marks[at], symbolSize: 7,
+      symbol: marks[at], symbolSize: 7, ...(data.is_of_days ? { step: "end" } : {}),
+      showSymbol: !data.is_of_days || values.length < 15,
       itemStyle: { color: css(colors[at]) },
       lineStyle: { color: css(colors[at]), width: 2, type: dashed ? "dashed" : "solid" },
       ...(at === 0 && !dashed && data.edge !== null ? {
@@ -244,15 +244,21 @@
       tooltip: {
         ...common().tooltip, trigger: "axis",
         formatter: (items) => [
-          `${data.x}  ${number(items[0].value[0])}`,
+          data.is_of_days ? items[0].value[0] : `${data.x}  ${number(items[0].value[0])}`,
           ...new Set(items.map((item) => `${item.seriesName}  ${number(item.value[1])}`)),
         ].join("\n"),
       },
       grid: { left: 8, right: narrow ? 40 : 56, top: 24, bottom: 30, containLabel: true },
       xAxis: {
-        ...axis(), type: "value", name: data.x, nameLocation: "middle", nameGap: 28,
+        ...axis(), name: data.x, nameLocation: "middle", nameGap: 28,
         nameTextStyle: { color: css("--muted") }, splitLine: { show: false },
-        axisLabel: { color: css("--muted"), formatter: number, hideOverlap: true },
+        ...(data.is_of_days
+          ? { type: "time", minInterval: 86400000 }
+          : { type: "value", ...(data.legend ? { min: 1, minInterval: 1 } : {}) }),
+        axisLabel: {
+          color: css("--muted"), hideOverlap: true,
+          formatter: data.is_of_days ? "{yyyy}-{MM}-{dd}" : number,
+        },
       },
       yAxis: {
         ...axis(), type: "value", minInterval: 1,
