@@ -93,6 +93,16 @@ def plan(client: Client, audience: str, terms: Terms) -> PlanReport:
     bound = {**names, "basis": basis, "zone": terms.zone, "end": last}
     rows = log.rows("reports/plan_past", **bound, begin=first, cap_days=stretch)
     past = Past([row["seen"] for row in rows], [row["people"] for row in rows])
+    if terms.end and not past.impressions:
+        raise NoReportError(
+            LocalizedText(
+                "end: nobody of the audience was {basis} from {begin} to {end}, so there is no "
+                "past to plan by; give another last day, or leave end out for the latest",
+                basis=basis,
+                begin=first.isoformat(),
+                end=last.isoformat(),
+            )
+        )
     (row,) = log.rows("reports/plan_audience", **names)
     asked = _Plan(past, row["people"], price, math.ceil(length / stretch))
     edge = int(past.delivered(1.0, most) * price / 1000)
@@ -116,7 +126,7 @@ def plan(client: Client, audience: str, terms: Terms) -> PlanReport:
         by_budget=tuple(asked.planned(own, most) for own in _budgets(cents, edge)),
         by_cap=tuple(asked.planned(cents, own) for own in _caps(most)),
         errors=errors,
-        method=_method(length, stretch, most),
+        method=_method(first, last, stretch, most),
         error=_error_words(errors),
         basis=BASIS,
         queries=log.asked,
@@ -268,7 +278,7 @@ def _errors(log: QueryLog, bound: dict[str, Any], days: int, people: int) -> tup
     )
 
 
-def _method(days: int, stretch: int, cap: int | None) -> LocalizedText:
+def _method(begin: date, end: date, stretch: int, cap: int | None) -> LocalizedText:
     limit = (
         LocalizedText("without a cap")
         if cap is None
@@ -277,10 +287,12 @@ def _method(days: int, stretch: int, cap: int | None) -> LocalizedText:
         )
     )
     return LocalizedText(
-        "Each past impression of {days} days is replayed with the chance that the budget pays for, "
-        "{limit}; nothing is drawn at random. Rows marked as beyond the data buy more than those "
-        "days had: they follow Goerg's curve, {curve} with {most}, of which k+ reach is {plus}.",
-        days=days,
+        "Each past impression from {begin} to {end} is replayed with the chance that the budget "
+        "pays for, {limit}; nothing is drawn at random. Rows marked as beyond the data buy more "
+        "than those days had: they follow Goerg's curve, {curve} with {most}, of which k+ reach "
+        "is {plus}.",
+        begin=begin.isoformat(),
+        end=end.isoformat(),
         limit=limit,
         curve="M x / (x + M)",
         most="M = I R / (I - R)",
@@ -297,7 +309,7 @@ def _error_words(errors: Sequence[HeldBack]) -> LocalizedText:
         )
     return LocalizedText(
         "Held-back campaigns ({n}): the median error of reach at 50, 100 and 200 % of a budget was "
-        "{errors}.",
+        "{errors}. It says nothing of rows beyond the data.",
         n=told[0].campaigns,
         errors=Names(tuple(percent(each.median_error, 1) for each in told), last="and"),
     )

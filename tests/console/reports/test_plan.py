@@ -203,6 +203,7 @@ def test_one_person_and_no_money(filled: tuple[Client, list[Event]]) -> None:
         ({"days": "0"}, "days must be a whole number from 1 to 366"),
         ({"cap_days": "29"}, "cap_days must be a whole number from 1 to 28"),
         ({"end": "soon"}, "end must be a day"),
+        ({"end": "2016-01-01"}, "was contacted from 2015-12-05 to 2016-01-01, so there is no past"),
         ({"counted": "seen"}, "counted is contacted, served or viewable"),
         ({"program": "none"}, "no audience is called 'chosen'"),
     ],
