@@ -36,6 +36,10 @@ class Cost:
     per_low_cents: float | None
     per_high_cents: float | None  # none: no finite cost
     words: LocalizedText | None  # why there is no finite cost
+    priced: int  # contacts and exposures of the arm that say what they cost
+    priced_people: int  # who had any of those
+    grants: int  # of coins to the arm
+    wallets: int  # that these went to
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,14 +56,18 @@ class OfWhole:
 
 def costs(found: Sequence[Effect], rows: Sequence[Row]) -> tuple[Cost, ...]:
     """Return the cost of one more of each effect that adds up to a total."""
-    spent = {row["arm"]: _spent(row) for row in rows}
+    by_arm = {row["arm"]: row for row in rows}
     return tuple(
-        _cost(effect, spent.get(effect.arm)) for effect in found if effect.increment is not None
+        _cost(effect, by_arm.get(effect.arm, {}))
+        for effect in found
+        if effect.increment is not None
     )
 
 
 def _spent(row: Row) -> float | None:
     """Return what an arm cost, in cents; none where nothing says."""
+    if not row:
+        return None
     price = row["coin_microcents"]
     coins = 0.0 if price is None else row["coins"] * price / MICROCENTS
     if not row["priced"] and not coins:
@@ -67,9 +75,11 @@ def _spent(row: Row) -> float | None:
     return float(row["cents"]) + coins
 
 
-def _cost(effect: Effect, spent: float | None) -> Cost:
+def _cost(effect: Effect, row: Row) -> Cost:
     from features.statistics.impact import Increment, cost_per_increment
 
+    spent = _spent(row)
+    of = {name: int(row.get(name, 0)) for name in ("priced", "priced_people", "grants", "wallets")}
     if spent is None or effect.increment_low is None or effect.increment_high is None:
         return Cost(
             arm=effect.arm,
@@ -79,6 +89,7 @@ def _cost(effect: Effect, spent: float | None) -> Cost:
             per_low_cents=None,
             per_high_cents=None,
             words=NO_COST,
+            **of,
         )
     unit = 1.0 if METRICS[effect.metric].is_rate else 100.0  # cents in a unit of revenue
     ends = (effect.increment or 0.0, effect.increment_low, effect.increment_high)
@@ -92,6 +103,7 @@ def _cost(effect: Effect, spent: float | None) -> Cost:
         per_low_cents=per.low,
         per_high_cents=per.high,
         words=words,
+        **of,
     )
 
 

@@ -1,7 +1,8 @@
 """What of lift tells of a few people, so that an organisation does not see it.
 
 An effect is told where its figures of both arms are: of 50 people or more, 10 or more of whom did
-what it is about, and 10 or more of whom did not.
+what it is about, and 10 or more of whom did not. What counts people in others' campaigns is
+not told at all: the arms' past, effects adjusted for it, and the effect on the whole business.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ from console.reports.effects import Withheld
 from console.reports.metrics import METRICS
 from console.reports.notes import notes
 from console.reports.past import DAYS as PRE_DAYS
+from console.reports.past import blocked as blocked_by_past
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from console.reports.checks import Exposed
+    from console.reports.lift_cost import Cost
     from console.reports.lift_report import LiftReport
-    from console.reports.past import Before
 
 TOO_FEW = LocalizedText(
     "fewer than {actions} people of an arm did so or did not, or the arm is of fewer than {people}",
@@ -30,6 +32,10 @@ TOO_FEW = LocalizedText(
     people=PEOPLE_MIN,
 )
 HIDDEN_ARM = LocalizedText("Effects are withheld: too few people are in an arm to be told of.")
+UNLIKE = LocalizedText(
+    "Effects are withheld: the platform's staff see that the arms may differ in more than the "
+    "treatment; ask them."
+)
 
 
 def _sums(found: LiftReport) -> Iterator[Sum]:
@@ -58,12 +64,7 @@ def _finish(left: LiftReport, whole: LiftReport) -> LiftReport:
 
     effects = tuple(one for one in whole.effects if told(one.metric, one.arm, one.control))
     shown = {(one.arm, one.metric) for one in effects}
-    before = tuple(
-        one
-        for one in whole.before
-        if told(one.metric, one.arm, whole.control) and _may_be_told(one, whole)
-    )
-    known = {(one.arm, one.metric) for one in before}
+    exposures = _exposures(whole, set(arms))
     return replace(
         left,
         measured={
@@ -79,14 +80,18 @@ def _finish(left: LiftReport, whole: LiftReport) -> LiftReport:
                 if (one.arm, one.metric) not in shown
             ),
         ),
-        adjusted=tuple(one for one in whole.adjusted if (one.arm, one.metric) in shown & known),
-        costs=tuple(one for one in whole.costs if (one.arm, one.metric) in shown),
-        of_whole=tuple(one for one in whole.of_whole if (one.arm, one.metric) in shown),
-        before=before,
-        exposures=_exposures(whole, set(arms)),
+        adjusted=(),  # by the past, which is in everybody's campaigns, as is the whole business
+        before=(),
+        of_whole=(),
+        costs=tuple(
+            one
+            for one in whole.costs
+            if (one.arm, one.metric) in shown and _is_cost_told(one, left, whole, exposures)
+        ),
+        exposures=exposures,
         prospects=whole.prospects if is_whole else (),
         sample_ratio=whole.sample_ratio if is_whole else None,
-        blocked=whole.blocked if is_whole else HIDDEN_ARM,
+        blocked=_blocked(whole) if is_whole else HIDDEN_ARM,
         cautions=whole.plan.departures,
         notes=notes((whole.campaign,)),
     )
@@ -103,20 +108,27 @@ def _is_told(metric: str, arm: Any) -> bool:
     return of.is_rate or people > 0
 
 
-def _may_be_told(one: Before, whole: LiftReport) -> bool:
-    """Return whether what arms did before is of enough people; money goes by conversions."""
-    if not METRICS[one.metric].is_rate:
-        return all(
-            _may_be_told(other, whole)
-            for other in whole.before
-            if other.arm == one.arm and other.metric == "conversion_rate"
-        ) and any(other.metric == "conversion_rate" for other in whole.before)
-    people = {arm.arm: arm.people for arm in whole.arms}
-    return all(
-        not 0 < part < ACTIONS_MIN
-        for rate, arm in ((one.treated, one.arm), (one.control, whole.control))
-        for part in (round(rate * people[arm]), round((1 - rate) * people[arm]))
+def _is_cost_told(
+    one: Cost, left: LiftReport, whole: LiftReport, exposures: tuple[Exposed, ...]
+) -> bool:
+    """Return whether a cost is of enough people, and of all but a few.
+
+    Who knows a price learns from a cost how often it was paid.
+    """
+    if whole.exposures and not exposures:
+        return False
+    (people,) = [arm.people for arm in left.arms if arm.arm == one.arm]
+    return not any(
+        0 < part < PEOPLE_MIN
+        for events, own in ((one.priced, one.priced_people), (one.grants, one.wallets))
+        for part in (own, events - own, *([people - own] if own else []))
     )
+
+
+def _blocked(whole: LiftReport) -> LocalizedText | None:
+    """Return why there are no effects; what arms did before was in everybody's campaigns."""
+    past = blocked_by_past(whole.before)
+    return UNLIKE if past and whole.blocked and past.en == whole.blocked.en else whole.blocked
 
 
 def _exposures(whole: LiftReport, arms: set[str]) -> tuple[Exposed, ...]:

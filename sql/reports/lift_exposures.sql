@@ -8,7 +8,10 @@ SELECT
     sum(of.exposures * of.exposures) AS exposures_squared,
     sum(of.cents) AS cents, -- of contacts and exposures
     sum(of.priced) AS priced, -- contacts and exposures that say what they cost
+    countIf(of.priced > 0) AS priced_people,
     sum(granted.coins) AS coins,
+    sum(granted.grants) AS grants,
+    countIf(granted.grants > 0) AS wallets,
     any(said.coin_microcents) AS coin_microcents -- millionths of a cent; NULL where nothing says
 FROM
 (
@@ -29,7 +32,8 @@ LEFT JOIN
 (
     SELECT
         if(kind = 'waiting', extract(account, '^waiting:[^:]*:(.*)$'), account) AS person,
-        sum(amount) AS coins
+        sum(amount) AS coins,
+        count() AS grants
     FROM postings FINAL
     WHERE (type IN ('grant', 'reward') OR step = 'grant') AND kind IN ('wallet', 'waiting')
         AND amount > 0 AND campaign = {campaign:String}
