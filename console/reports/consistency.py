@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -157,6 +158,9 @@ def _of_frequency(name: str, figures: Frequency) -> Iterator[LocalizedText]:
 def _of_a_basis(name: str, figures: BasisFigures, population: int) -> Iterator[LocalizedText]:
     yield from _of_frequency(name, figures)
     yield from at_most(name, REACH, figures.reach, POPULATION, population)
+    weighted = LocalizedText("weighted impressions")
+    least = math.ceil(figures.weighted_impressions or 0)
+    yield from at_most(name, weighted, least, IMPRESSIONS, figures.impressions)
     known = LocalizedText("known people reached")
     yield from at_most(name, known, figures.reach_known, REACH, figures.reach)
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from console.reporting.layout import Layout
 
 TIMES_MAX = 10  # the last bin of a distribution is "so often or more"
-SECONDS_MAX = 3600
+SECONDS_MIN, SECONDS_MAX = 0.1, 3600
 
 BASIS = LocalizedText(
     "Contacted: a message or offer was sent. Served: an advertisement was shown, however much of "
@@ -163,15 +163,18 @@ def _denominator(seconds: float | None) -> float | None:
     Raises:
         NoReportError: when it is no time.
     """
-    if seconds is not None and not 0 < seconds <= SECONDS_MAX:
+    if seconds is None:
+        return None
+    if not SECONDS_MIN <= seconds <= SECONDS_MAX:
         raise NoReportError(
             LocalizedText(
-                "seconds must be more than 0 and at most {most}, such as 30, got {n}",
+                "seconds must be at least {least} and at most {most}, such as 30, got {n}",
+                least=SECONDS_MIN,
                 most=SECONDS_MAX,
                 n=seconds,
             )
         )
-    return seconds
+    return round(seconds, 3)  # in milliseconds, as time in view is summed
 
 
 def _conditions(known: datetime | None, seconds: float | None) -> Iterator[LocalizedText]:
@@ -270,7 +273,7 @@ def _weighted(rows: Iterable[dict[str, Any]], key: BasisKey, seconds: float) -> 
     if not seconds or key.basis != "viewable":
         return None
     in_view = sum(int(row[f"{key.column}_ms"]) for row in rows)
-    return in_view / (1000 * seconds)
+    return in_view / round(1000 * seconds)
 
 
 def _of(sums: Iterable[dict[str, Any]], key: BasisKey) -> list[dict[str, Any]]:

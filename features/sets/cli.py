@@ -33,7 +33,12 @@ def _known(_: click.Context, __: click.Parameter, value: datetime | None) -> dat
     now = datetime.now(UTC)
     if value is None:
         return now
-    value = value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+    try:
+        value = value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+    except OverflowError as error:
+        raise click.BadParameter(
+            f"{value.isoformat()} is outside the years 1 to 9999 in UTC; choose a time up to now"
+        ) from error
     if value > now:
         raise click.BadParameter(
             f"{value:%Y-%m-%dT%H:%M:%SZ} is yet to come: what arrives until then is not known; "

@@ -4,8 +4,12 @@ Exact tests keep their level for every number of people, and so are wider than o
 
 `p_value`, `difference_interval` and `ratio_interval` are one test: tables are ordered by the score
 statistic of Miettinen and Nurminen, and the chance of those as far out is taken at the worst rates.
-At no difference, which is a ratio of one, both intervals ask the same, so that they never
-contradict each other or the p-value about zero.
+At no difference, which is a ratio of one, both intervals ask the same and first of all, so that
+they never contradict each other or the p-value about zero.
+
+The worst rates of unequal arms may lie close to 0 or 1, between none of the larger arm and one: so
+rates are tried at equal steps of the angle whose squared sine they are, in which a count of n
+deviates by 1 / (2 √n) at every rate, and closer by where the chance is greatest.
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import gammaln, xlog1py, xlogy
+from scipy.special import gammaln
 from scipy.stats import barnard_exact, binomtest, boschloo_exact, fisher_exact
 from scipy.stats.contingency import odds_ratio
 
@@ -30,11 +34,16 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_RATES = 400  # of the arms' unknown rate that are tried
+_STEPS = 2  # of rates that are tried, in a standard deviation of the larger arm's count
+_STEPS_MIN = 64
+_TOPS = 8  # of the chance over the rates, that are looked at closer
+_CLOSER = np.linspace(-1, 1, 9)  # steps about a top, of which the next look's are a quarter
+_LOOKS = 3
 _EXACT = 1e-6  # how closely a bound is located
 _TIE = 1e-9
 _HALVINGS = 40
 _MOST_LOG = 12.0  # of a ratio of rates: 160,000 to one
+_LEAST, _EPSILON = np.finfo(float).tiny, np.finfo(float).epsneg
 _NOTHING = 1e-12  # a variance so small that such rates never give other counts
 
 
@@ -101,9 +110,11 @@ def _table(treated: Proportion, control: Proportion) -> NDArray[np.int64]:
 def _least_difference(treated: Proportion, control: Proportion, alpha: float) -> float:
     found = treated.value - control.value
     chance = _chance_of_more(treated, control)
+    if found > 0 and chance(0.0) < alpha / 2:
+        return _least(chance, alpha, 0.0, found)
     if found == -1 or chance(-1 + _EXACT) >= alpha / 2:
         return -1.0
-    return float(brentq(lambda d: chance(d) - alpha / 2, -1 + _EXACT, found, xtol=_EXACT))
+    return _least(chance, alpha, -1 + _EXACT, min(0.0, found))
 
 
 def _least_ratio(treated: Proportion, control: Proportion, alpha: float) -> float:
@@ -112,22 +123,32 @@ def _least_ratio(treated: Proportion, control: Proportion, alpha: float) -> floa
     chance = _chance_of_higher(treated, control)
     # In log ratios: none of the arms can say more than that all did it against one of very many.
     low, high = -_MOST_LOG, _MOST_LOG
-    if chance(low) >= alpha / 2:
-        return 0.0
     if control.successes:
         high = math.log(treated.value / control.value)
-    return math.exp(brentq(lambda log: chance(log) - alpha / 2, low, high, xtol=_EXACT))
+    if high > 0 and chance(0.0) < alpha / 2:
+        return math.exp(_least(chance, alpha, 0.0, high))
+    if chance(low) >= alpha / 2:
+        return 0.0
+    return math.exp(_least(chance, alpha, low, min(0.0, high)))
+
+
+def _least(chance: Callable[[float], float], alpha: float, low: float, high: float) -> float:
+    """Return where the chance, which is less at `low`, comes to half of alpha."""
+    return float(brentq(lambda at: chance(at) - alpha / 2, low, high, xtol=_EXACT))
 
 
 def _chance_of_higher(treated: Proportion, control: Proportion) -> Callable[[float], float]:
     """Return the greatest chance, under a log ratio, of tables as far above it as that found."""
     n_1, n_0 = treated.trials, control.trials
+    place = treated.successes, control.successes
 
     def chance(log: float) -> float:
+        if not log:
+            return _chance_of_more(treated, control)(0.0)
         ratio = math.exp(log)
+        most = min(1.0, 1 / ratio)
         z = _statistics_of_ratio(n_1, n_0, ratio)
-        rates = np.linspace(0.0, min(1.0, 1 / ratio), _RATES)
-        return _greatest(z, (treated.successes, control.successes), rates * ratio, rates)
+        return _greatest(z, place, lambda share: (share * min(1.0, ratio), share * most))
 
     return chance
 
@@ -139,20 +160,48 @@ def _chance_of_more(treated: Proportion, control: Proportion) -> Callable[[float
 
     def chance(difference: float) -> float:
         z = _statistics(n_1, n_0, difference)
-        rates = np.linspace(max(0.0, -difference), min(1.0, 1 - difference), _RATES)
-        return _greatest(z, place, rates + difference, rates)
+        low, span = max(0.0, -difference), 1 - abs(difference)
+        return _greatest(
+            z, place, lambda share: (low + difference + share * span, low + share * span)
+        )
 
     return chance
 
 
-def _greatest(z: Floats, place: tuple[int, int], treated: Floats, control: Floats) -> float:
-    """Return the greatest chance, at any pair of rates, of tables as far out as that at `place`."""
+def _greatest(
+    z: Floats, place: tuple[int, int], rates: Callable[[Floats], tuple[Floats, Floats]]
+) -> float:
+    """Return the greatest chance of tables as far out as that at `place`.
+
+    Args:
+        z: how far out each table is, a row for each treated count.
+        place: the counts found.
+        rates: of treated and control, for shares of the way from their lowest to their highest.
+    """
     n_1, n_0 = (length - 1 for length in z.shape)
     more = np.vstack([z >= z[place] - _TIE, np.ones((1, n_0 + 1), dtype=bool)])
     least = more.argmax(axis=0)  # of the treated, for each count of the control
-    up = _chances(n_1, np.clip(treated, 0, 1))
-    above = np.hstack([up[:, ::-1].cumsum(axis=1)[:, ::-1], np.zeros((_RATES, 1))])
-    return float((_chances(n_0, control) * above[:, least]).sum(axis=1).max())
+
+    def chances(angles: Floats) -> Floats:
+        treated, control = rates(np.sin(angles) ** 2)
+        up = _chances(n_1, treated)[:, ::-1].cumsum(axis=1)[:, ::-1]
+        above = np.hstack([up, np.zeros((len(angles), 1))])
+        found: Floats = (_chances(n_0, control) * above[:, least]).sum(axis=1)
+        return found
+
+    steps = 2 * max(_STEPS_MIN, math.ceil(_STEPS * math.pi / 2 * math.sqrt(max(n_1, n_0))))
+    angles = np.linspace(0, math.pi / 2, steps + 1)  # an even number of steps: 1/2 is among them
+    step, found = angles[1], chances(angles)
+    beside = np.pad(found, 1)
+    tops = np.flatnonzero((found >= beside[:-2]) & (found >= beside[2:]))
+    tops = angles[tops[np.argsort(found[tops])[-_TOPS:]]]
+    greatest = found.max()
+    for _ in range(_LOOKS):
+        angles = np.clip((tops[:, None] + step * _CLOSER).ravel(), 0, math.pi / 2)
+        found = chances(angles)
+        greatest = max(greatest, found.max())
+        tops, step = angles[[found.argmax()]], step * (_CLOSER[1] - _CLOSER[0])
+    return float(greatest)
 
 
 def _statistics(n_1: int, n_0: int, difference: float) -> Floats:
@@ -201,6 +250,6 @@ def _chances(n: int, rates: Floats) -> Floats:
     """Return the binomial chances of 0 to n, a row for each rate."""
     k = np.arange(n + 1)
     ways = math.lgamma(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
-    p = rates[:, None]
-    found: Floats = np.exp(ways + xlogy(k, p) + xlog1py(n - k, -p))
+    p = np.clip(rates[:, None], _LEAST, 1 - _EPSILON)  # of which there are logarithms
+    found: Floats = np.exp(ways + k * np.log(p) + (n - k) * np.log1p(-p))
     return found

@@ -77,3 +77,57 @@ def test_named_intervals_are_statsmodels(a: tuple[int, int], b: tuple[int, int])
         found = intervals.wald(*arms)
         expected = confint_proportions_2indep(*a, *b, method="wald", correction=False)
         assert (found.low, found.high) == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("treated", "control"),
+    [
+        ((1, 5), (0, 3000)),
+        ((1, 2), (5, 6000)),
+        ((2, 6), (9, 2800)),
+        ((1, 10), (0, 1800)),
+        ((2, 20), (4, 900)),
+        ((1, 1), (0, 1)),
+    ],
+)
+def test_the_worst_rates_of_unequal_arms_are_found(
+    treated: tuple[int, int], control: tuple[int, int]
+) -> None:
+    arms = Proportion(*treated), Proportion(*control)
+    p = exact.p_value(*arms)
+    assert p >= worst(*arms) * (1 - 1e-4)
+    low, high = exact.difference_interval(*arms)
+    ratio_low, ratio_high = exact.ratio_interval(*arms)
+    assert (p < 0.05) == (low > 0 or high < 0)
+    assert (p < 0.05) == (ratio_low > 1 or (ratio_high is not None and ratio_high < 1))
+
+
+def worst(treated: Proportion, control: Proportion) -> float:
+    """Return the p-value of 20,000 rates near 0 and 1 and between, by scipy's chances."""
+    ends = np.geomspace(1e-7, 0.5, 1000)
+    middle = np.sin(np.linspace(0, np.pi / 2, 18_001)) ** 2
+    return min(
+        1.0,
+        2
+        * min(
+            _worst(*arms, np.concatenate([ends, middle, 1 - ends]))
+            for arms in ((treated, control), (control, treated))
+        ),
+    )
+
+
+def _worst(more: Proportion, less: Proportion, rates: np.ndarray) -> float:
+    x_1, x_0 = np.arange(more.trials + 1)[:, None], np.arange(less.trials + 1)
+    pooled = (x_1 + x_0) / (more.trials + less.trials)
+    deviation = np.sqrt(pooled * (1 - pooled) * (1 / more.trials + 1 / less.trials))
+    apart = x_1 / more.trials - x_0 / less.trials
+    z = np.divide(apart, deviation, out=np.zeros_like(apart), where=deviation > 0)
+    is_as_far = z >= z[more.successes, less.successes] - 1e-9
+    least = np.where(is_as_far.any(axis=0), is_as_far.argmax(axis=0), more.trials + 1)
+    chances = np.zeros(len(rates))
+    for fewest in np.unique(least):
+        (of_less,) = np.nonzero(least == fewest)
+        below = stats.binom.cdf(of_less[-1], less.trials, rates)
+        below -= stats.binom.cdf(of_less[0] - 1, less.trials, rates)
+        chances += below * stats.binom.sf(fewest - 1, more.trials, rates)
+    return float(chances.max())
