@@ -193,8 +193,8 @@ def _greatest(
     angles = np.linspace(0, math.pi / 2, steps + 1)  # an even number of steps: 1/2 is among them
     step, found = angles[1], chances(angles)
     beside = np.pad(found, 1)
-    tops = np.flatnonzero((found >= beside[:-2]) & (found >= beside[2:]))
-    tops = angles[tops[np.argsort(found[tops])[-_TOPS:]]]
+    at = np.flatnonzero((found >= beside[:-2]) & (found >= beside[2:]))
+    tops = angles[at[np.argsort(found[at])[-_TOPS:]]]
     greatest = found.max()
     for _ in range(_LOOKS):
         angles = np.clip((tops[:, None] + step * _CLOSER).ravel(), 0, math.pi / 2)
