@@ -76,7 +76,7 @@ def upgrade(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    with _alone(engine) as connection:
+    with alone(engine) as connection:
         config.attributes["connection"] = connection
         found = _revision(connection)
         if found is not None and found not in known:
@@ -105,11 +105,16 @@ def _made_before(connection: Connection) -> str:
 
 
 @contextmanager
-def _alone(engine: Engine) -> Iterator[Connection]:
-    """Give a connection in a transaction that nobody else has at the same time."""
+def alone(engine: Engine, lock: int = _LOCK) -> Iterator[Connection]:
+    """Give a connection in a transaction that nobody else has at the same time.
+
+    Args:
+        engine: of the database.
+        lock: which of PostgreSQL's advisory locks to wait for; SQLite has one writer anyway.
+    """
     if engine.dialect.name == "postgresql":
         with engine.begin() as connection:
-            connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+            connection.execute(select(func.pg_advisory_xact_lock(lock)))
             yield connection
         return
     with engine.connect() as connection:

@@ -7,12 +7,14 @@ choice of people on another day is not another population: what changed meanwhil
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 
+from console.database import alone
 from console.drops.tables import SeenPopulation
 from console.i18n import LocalizedText
 from console.reporting.population import BOUGHT, FAMILY, Population, differences, unpacked
@@ -20,7 +22,7 @@ from console.reporting.viewer import ACTIONS_MIN, PEOPLE_MIN
 from console.reports.basis import NoReportError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from sqlalchemy import Connection, Engine
 
@@ -40,16 +42,23 @@ def watch(engine: Engine, organisation: str, populations: Sequence[Population]) 
         TooCloseError: when one differs from one that it was told of before by too few people.
     """
     own = {each.name: each for each in populations if each.steps}
-    with engine.begin() as connection:
+    with alone(engine, _lock(organisation)) as connection:
         kept = _kept(connection, organisation)
         packed = {name: (each.sizes, each.packed) for name, each in own.items()}
         changed = [name for name in own if kept.get(name) != packed[name]]
         for name in changed:
             new = _new_totals(own[name], kept)
             for other, (sizes, people) in kept.items():
-                if _is_other(other, own[name], own) and _is_close(own[name], new, sizes, people):
+                if _is_other(other, own[name], own, kept) and _is_close(
+                    own[name], new, sizes, people
+                ):
                     raise TooCloseError(_words())
         _keep(connection, organisation, packed)
+
+
+def _lock(organisation: str) -> int:
+    """Return the lock of an organisation: two answers at once would not know of each other."""
+    return int.from_bytes(hashlib.sha256(organisation.encode()).digest()[:8], signed=True)
 
 
 def close_ones(
@@ -84,13 +93,16 @@ def _kept(connection: Connection, organisation: str) -> dict[str, tuple[list[int
     return {name: (list(steps), bytes(people)) for name, steps, people in rows}
 
 
-def _is_other(name: str, one: Population, own: Mapping[str, Population]) -> bool:
-    """Return whether a population has to differ from `one`: of its kind, and none of `own`.
+def _is_other(
+    name: str, one: Population, own: Mapping[str, Population], kept: Collection[str]
+) -> bool:
+    """Return whether a population told before has to differ from `one`, of all that are told now.
 
-    The same choice told in other steps is the same, and what is told beside it may be near it.
+    The same choice told in other steps is the same, and what is told beside it may be near it. Two
+    that were told before, and are again, are an answer to the same question on another day.
     """
-    families = one.families | {each[:FAMILY] for each in own}
-    return name[0] == one.kind and name[:FAMILY] not in families
+    again = name in own and one.name in kept
+    return name[0] == one.kind and name[:FAMILY] not in one.families and not again
 
 
 def _new_totals(own: Population, kept: Mapping[str, tuple[list[int], bytes]]) -> Any:
@@ -137,7 +149,19 @@ def _keep(
                 for name, (sizes, people) in packed.items()
             ],
         )
-    last = select(SEEN.c.population).where(of).order_by(SEEN.c.seen_at.desc()).limit(KEPT_MAX)
-    names = [row[0] for row in connection.execute(last)]
-    if len(names) == KEPT_MAX:
+    if (connection.scalar(select(func.count()).where(of)) or 0) > KEPT_MAX:
+        latest = select(SEEN.c.population, SEEN.c.people).where(of).order_by(SEEN.c.seen_at.desc())
+        names = _latest([(name, bytes(people)) for name, people in connection.execute(latest)])
         connection.execute(delete(SEEN).where(of, SEEN.c.population.not_in(names)))
+
+
+def _latest(kept: Sequence[tuple[str, bytes]]) -> list[str]:
+    """Return the names of those to keep, the latest first in `kept`.
+
+    The same people by another name are forgotten before any others, so that asking for them again
+    and again, in ever longer windows, crowds nobody out.
+    """
+    first = {(name[0], people): name for name, people in reversed(kept)}
+    others = [name for name, people in kept if first[name[0], people] != name]
+    distinct = [name for name, people in kept if first[name[0], people] == name]
+    return [*distinct, *others][:KEPT_MAX]

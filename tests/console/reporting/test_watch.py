@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -68,6 +70,48 @@ def test_what_is_refused_is_not_kept(engine: Engine) -> None:
         with pytest.raises(TooCloseError):
             watch(engine, "brand", [people("b", range(1020))])
     watch(engine, "brand", [people("c", range(1060))])
+
+
+def test_what_is_told_now_is_watched_against_all_that_was_told(engine: Engine) -> None:
+    watch(engine, "brand", [people("a", range(500), range(500, 1000))])
+    with pytest.raises(TooCloseError):
+        watch(engine, "brand", [people("b", range(503))])
+    both = [people("a", range(1000)), people("b", range(503))]
+    with pytest.raises(TooCloseError):  # though a is told beside it
+        watch(engine, "brand", both)
+
+
+def test_the_same_question_on_another_day_is_answered(engine: Engine) -> None:
+    watch(engine, "brand", [people("a", range(1000)), people("b", range(980))])
+    watch(engine, "brand", [people("a", range(1010)), people("b", range(990))])
+
+
+def test_of_two_at_once_one_is_refused(engine: Engine) -> None:
+    watch(engine, "brand", [people("seed", range(50_000, 51_000))])
+    together = Barrier(2)
+
+    def ask(number: int) -> bool:
+        together.wait()
+        try:
+            watch(engine, "brand", [people(f"{number}", range(number))])
+        except TooCloseError:
+            return False
+        return True
+
+    for number in (1000, 3000, 5000):
+        with ThreadPoolExecutor(2) as pool:
+            assert sum(pool.map(ask, (number, number + 3))) == 1
+
+
+def test_the_same_people_by_many_names_crowd_nobody_out(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.reporting.watch.KEPT_MAX", 5)
+    watch(engine, "brand", [people("spring", range(1000))])
+    for n in range(10):
+        watch(engine, "brand", [people(f"up to day {n}", range(300))])
+    with pytest.raises(TooCloseError):
+        watch(engine, "brand", [people("other", range(1004))])
 
 
 steps = st.lists(st.sets(st.integers(0, 60), min_size=1), min_size=1, max_size=4).map(
