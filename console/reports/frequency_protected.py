@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from console.i18n import LocalizedText
@@ -221,14 +221,56 @@ def _populations(client: Client, found: Any) -> Iterator[Population]:
             yield from populations(client, (name,), window, told.get)
 
 
-def _with_words(left: FrequencyReport, whole: FrequencyReport) -> FrequencyReport:
-    return replace(left, people=whole.people, net=whole.net)  # which are called as counts are
+def _finish(left: FrequencyReport, whole: FrequencyReport) -> FrequencyReport:
+    """Fill in words, which are called as counts are, and leave out costs that tell of the hidden.
+
+    Who knows prices learns from a cost how often they were paid: of a part of a cut or a campaign
+    from the total and the other parts; of a day from all days, if it has prices of its own.
+    """
+    left = replace(left, people=whole.people, net=whole.net)
+    priced = {_key(own): own.priced in {0, own.impressions} for own in whole.bases}
+    bases: tuple[Any, ...] = left.bases  # in which anything may be hidden
+    few = {_key(own) for own in bases if own.priced is None}  # gave a price, or gave none
+    days = _with_hidden("by_day", left, whole)
+    parts = _with_hidden("by_campaign", left, whole) | _with_hidden("parts", left, whole)
+
+    def rows(name: str, hidden: set[Of]) -> Any:
+        return tuple(_without_cost(row, hidden) for row in getattr(left, name))
+
+    unlike = {of for of, is_like in priced.items() if not is_like}  # some have a price, some none
+    return replace(
+        left,
+        bases=rows("bases", parts | few),
+        by_day=rows("by_day", days | parts | unlike),
+        by_campaign=rows("by_campaign", parts | unlike),
+        parts=rows("parts", parts | unlike),
+    )
+
+
+def _with_hidden(name: str, left: FrequencyReport, whole: FrequencyReport) -> set[Of]:
+    """Return the bases of which a row of a table is hidden, or what it cost."""
+    told = {_place(row) for row in getattr(left, name) if row.cost_cents is not None}
+    return {_key(row) for row in getattr(whole, name) if _place(row) not in told}
+
+
+def _without_cost(row: Any, hidden: set[Of]) -> Any:
+    costs = [each.name for each in fields(row) if each.name.startswith("cost_")]
+    return replace(row, **dict.fromkeys(costs)) if _key(row) in hidden else row
 
 
 def _refusal(asked: Mapping[str, Any]) -> LocalizedText | None:
     """Refuse what is not of whole days, or of other people than those whose answers are watched."""
     if asked["known_on"]:
         return LocalizedText("what was known on a day is for the platform's staff only")
+    if asked["as_of"] not in {None, "start"}:
+        return LocalizedText(
+            "attributes as of another day than the first or now are for the platform's staff only"
+        )
+    if (asked["by"] or "").strip().startswith(("audience:", "decile:")):
+        return LocalizedText(
+            "a cut by audience or decile is for the platform's staff only, since these are chosen "
+            "from everybody's people; cut by another"
+        )
     if asked["by"] == "hour":
         return LocalizedText("a cut by hour is for the platform's staff only; cut by another")
     return None
@@ -274,7 +316,7 @@ PROTECTION: Protection[FrequencyReport] = Protection(
     | {"invalid": "people"},
     sums=_sums,
     days=_every_day,
-    finish=_with_words,
+    finish=_finish,
     populations=_populations,
     advertiser="advertiser",
     refusal=_refusal,

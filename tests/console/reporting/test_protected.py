@@ -74,6 +74,17 @@ def test_small_counts_are_on_no_surface(web: httpx.Client) -> None:
     assert json.dumps(again) == json.dumps(answer.json())
 
 
+def test_people_chosen_from_everybody_are_for_staff() -> None:
+    protection = reports()["frequency"].protection
+    assert isinstance(protection, Protection)
+    for asked in ({"by": "audience:loyal"}, {"by": "decile:coins"}, {"as_of": "2026-03-05"}):
+        refused = protection.refusal({"known_on": None, "by": None, "as_of": None, **asked})
+        assert refused is not None
+        assert "staff only" in refused.en
+    usual = {"known_on": None, "by": "region", "as_of": "start"}
+    assert protection.refusal(usual) is None
+
+
 @pytest.mark.clickhouse
 @pytest.mark.parametrize("asked", ["by=hour", "known_on=2026-03-01T09:00"])
 def test_what_is_not_of_whole_days_is_for_staff(web: httpx.Client, asked: str) -> None:
