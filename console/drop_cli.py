@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from console.drop_measure_cli import measure_command, stops_command
 from console.reporting.report import plain
 from console.reporting.shape import Shape, lang_option, shape_options, show
 from console.reporting.viewer import STAFF
@@ -107,6 +108,10 @@ def drop() -> None:
     A drop gives an amount of coins to each person of a frozen audience, within a budget, and holds
     a random share out, so that its effect can be measured.
     """
+
+
+drop.add_command(measure_command)
+drop.add_command(stops_command)
 
 
 @drop.command(

@@ -462,6 +462,32 @@ ASOF LEFT JOIN
     WHERE (type = 'redeem') AND (outcome = 'applied')
 ) AS redeemed ON (moved.program = redeemed.program) AND (moved.subject = redeemed.subject) AND (moved.redemption = redeemed.event_id) AND (moved.redemption_source = redeemed.event_source) AND (moved.source_partition = redeemed.source_partition) AND (moved.source_offset >= redeemed.source_offset);
 
+CREATE TABLE drop_measurements
+(
+    `drop` String,
+    `as_of` Date,
+    `design` LowCardinality(String),
+    `day` UInt32,
+    `days` Nullable(UInt32),
+    `people` UInt64,
+    `metric` LowCardinality(String),
+    `arm` String,
+    `difference` Nullable(Float64),
+    `low` Nullable(Float64),
+    `high` Nullable(Float64),
+    `relative` Nullable(Float64),
+    `status` LowCardinality(String),
+    `words` String,
+    `stop` Bool,
+    `rule` LowCardinality(String),
+    `reason` String,
+    `effects` String,
+    `measured_at` DateTime64(3, 'UTC')
+)
+ENGINE = ReplacingMergeTree(measured_at)
+ORDER BY (drop, as_of)
+SETTINGS index_granularity = 8192;
+
 CREATE TABLE evaluations
 (
     `program` LowCardinality(String),
