@@ -131,6 +131,12 @@ drop.add_command(stops_command)
     help="Share of people held out at random, up to 0.9.",
 )
 @click.option(
+    "--explore",
+    default=0.02,
+    show_default=True,
+    help="Share of people drawn whatever their scores, from 0.02 to 0.5, to learn of them.",
+)
+@click.option(
     "--until",
     type=click.DateTime(_DATES),
     help="When the offer ends (UTC); a date means its 00:00, so it excludes the day itself. Sent "
@@ -200,6 +206,34 @@ def preview(name: str, *, as_json: bool, as_csv: bool, lang: str) -> None:
             print_csv(plain(previewing.people(session, register.find(session, name))))
         else:
             _print_preview(session, name, as_json=as_json, lang=lang)
+
+
+@drop.command("explain", epilog="Example: flowdrop drop explain spring cj:17")
+@click.argument("name", metavar="DROP")
+@click.argument("person")
+@as_json_option()
+@lang_option()
+def explain(name: str, person: str, *, as_json: bool, lang: str) -> None:
+    """Say why somebody is in a drop or not, and with which chances, as recorded at its creation."""
+    from console.drops import explain as explaining
+    from console.drops import register
+    from console.i18n import translator
+    from flowdrop.output import print_json, print_rows, say
+
+    with _session() as session:
+        found = explaining.explained(session, register.find(session, name), person)
+    if as_json:
+        print_json(asdict(found))
+        return
+    to = translator(lang)
+    say(explaining.sentence(found).of(to.lang))
+    lines = [
+        (to.gettext(explaining.FACTS[key]), ", ".join(value) if isinstance(value, list) else value)
+        for key, value in asdict(found).items()
+        if key in explaining.FACTS and value not in ("", None)
+    ]
+    fact, heading = to.gettext("fact"), to.gettext("value")
+    print_rows([{fact: one, heading: value} for one, value in lines])
 
 
 @drop.command("launch", epilog="Example: flowdrop drop launch spring --yes")

@@ -36,6 +36,11 @@ def without_consent(client: Client) -> dict[str, str]:
     return {row["person"]: MINOR if row["minor"] else NO_CONSENT for row in found}
 
 
+def impersonal(client: Client) -> frozenset[str]:
+    """Return the people who switched personalisation off: no score may choose them, or not."""
+    return frozenset(row["person"] for row in rows(client, "drops/impersonal"))
+
+
 def blocked(client: Client, program: str, people: Iterable[str]) -> dict[str, str]:
     """Return those of `people` who may not take part, and why; consent comes before wallets."""
     states = {row["person"]: row["state"] for row in rows(client, "drops/wallets", program=program)}

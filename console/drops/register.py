@@ -11,6 +11,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from console.drops import audience, measurement
+from console.drops.fill import Lots
 from console.drops.measurement import Measured
 from console.drops.selection import HOLDOUT, Member, Selection, holdout_size
 from console.drops.selection import select as choose
@@ -77,6 +78,7 @@ def create(
         holdout=terms.holdout,
         secret=secret,
         blocked=audience.blocked(client, terms.program, [each.person for each in people]),
+        lots=Lots(terms.explore, audience.impersonal(client)),
     )
     _check_treated(terms, people, chosen)
     drop = Drop(
@@ -121,7 +123,10 @@ def members(session: Session, name: str) -> list[Member]:
     found = session.scalars(
         select(MemberRow).where(MemberRow.drop == name).order_by(MemberRow.rank, MemberRow.person)
     )
-    return [Member(m.person, m.rank, m.score, m.arm, m.probability) for m in found]
+    return [
+        Member(m.person, m.rank, m.score, m.arm, m.probability, m.chosen_by, m.chance)
+        for m in found
+    ]
 
 
 def change_plan(

@@ -1,9 +1,9 @@
 """Choose a drop's people from a ranked audience and draw its arms; pure and reproducible.
 
-People come by rank; those who may not be contacted are left out with the reason; the rest are taken
-while the treated people's grants fit the budget; then exactly `holdout_size(n)` of the n taken are
-drawn into the holdout by the order of an HMAC over drop and person, so that whoever holds the drop
-secret can draw the same arms again and nobody else can foresee them.
+Those who may not be contacted are left out with the reason. As many of the rest are taken as the
+treated people's grants fit the budget (`fill` says who); then exactly `holdout_size(n)` of the n
+taken are drawn into the holdout by the order of an HMAC over drop and person, so that whoever holds
+the drop secret can draw the same arms again and nobody else can foresee them.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
 from typing import TYPE_CHECKING
+
+from console.drops.fill import BY_SCORE, NO_LOTS, Lots, fill
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -47,6 +49,8 @@ class Member:
     score: float | None
     arm: str
     probability: float
+    chosen_by: str = BY_SCORE
+    chance: float | None = None  # to be in the drop at all; None: of a drop from before
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ class LeftOut:
     rank: int
     score: float | None
     reason: str
+    chance: float | None = None  # that there was to be in the drop
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,7 @@ def select(
     holdout: float,
     secret: str,
     blocked: Mapping[str, str],
+    lots: Lots = NO_LOTS,
 ) -> Selection:
     """Choose and randomise the people of `drop`.
 
@@ -108,26 +114,45 @@ def select(
         holdout: share held out, from 0 to below 1.
         secret: key of the draw.
         blocked: person to the reason for which they may not take part.
+        lots: what is left to chance of who gets a place.
 
     Returns:
         Members and left out, each by rank (ties by person).
     """
     ordered = sorted(candidates, key=lambda c: (c.rank, c.person))
     fit = [c for c in ordered if c.person not in blocked]
-    taken = fit[: capacity(budget, amount, holdout)]
-    inside = {c.person for c in taken}
+    filled = fill(
+        [c.person for c in fit],
+        capacity(budget, amount, holdout),
+        lots,
+        lambda what, person: draw(secret, f"{drop}\0{what}", person),
+    )
+    inside = filled.chosen_by
+    taken = [c for c in fit if c.person in inside]
     held = holdout_size(len(taken), holdout)
     by_draw = sorted(taken, key=lambda c: draw(secret, drop, c.person))
     held_out = {c.person for c in by_draw[:held]}
     share = held / len(taken) if taken else 0.0
     members = tuple(
-        Member(c.person, c.rank, c.score, HOLDOUT, share)
-        if c.person in held_out
-        else Member(c.person, c.rank, c.score, TREATED, 1 - share)
+        Member(
+            c.person,
+            c.rank,
+            c.score,
+            HOLDOUT if c.person in held_out else TREATED,
+            share if c.person in held_out else 1 - share,
+            inside[c.person],
+            filled.chances[c.person],
+        )
         for c in taken
     )
     left_out = tuple(
-        LeftOut(c.person, c.rank, c.score, blocked.get(c.person, OVER_BUDGET))
+        LeftOut(
+            c.person,
+            c.rank,
+            c.score,
+            blocked.get(c.person, OVER_BUDGET),
+            filled.chances.get(c.person, 0.0),
+        )
         for c in ordered
         if c.person not in inside
     )

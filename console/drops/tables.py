@@ -53,6 +53,7 @@ class Drop(Base):
     amount: Mapped[int] = mapped_column(BigInteger)
     audience: Mapped[str] = mapped_column(String(NAME_CHARS_MAX))
     holdout: Mapped[float] = mapped_column(Float)
+    explore: Mapped[float | None] = mapped_column(Float)  # share drawn whatever their scores
     until: Mapped[datetime | None] = mapped_column(UtcTime)
     partitions: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
@@ -93,6 +94,9 @@ class MemberRow(Base):
     arm: Mapped[str] = mapped_column(String(16))
     probability: Mapped[float] = mapped_column(Float)
     assigned_at: Mapped[datetime] = mapped_column(UtcTime)
+    # Which way they came into the drop, and with which chance; of a drop from before, no chance.
+    chosen_by: Mapped[str] = mapped_column(String(16), server_default="score")
+    chance: Mapped[float | None] = mapped_column(Float)
 
 
 class LeftOutRow(Base):
@@ -106,6 +110,7 @@ class LeftOutRow(Base):
     rank: Mapped[int] = mapped_column(Integer)
     score: Mapped[float | None] = mapped_column(Float)
     reason: Mapped[str] = mapped_column(String(32))
+    chance: Mapped[float | None] = mapped_column(Float)  # that there was to be in the drop
 
 
 class LeftOutSinceRow(Base):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9-]{0,47}")
 HOLDOUT_MAX = 0.9
+EXPLORE_MIN, EXPLORE_MAX = 0.02, 0.5
 COINS_MAX = 10**15
 
 
@@ -32,6 +33,7 @@ class Terms:
     audience: str
     holdout: float
     until: datetime | None = None
+    explore: float = EXPLORE_MIN  # share of the people drawn whatever their scores
     measured: Measured = field(default_factory=Measured)  # how its effect is
 
 
@@ -91,6 +93,16 @@ def check(terms: Terms, programs: Path, now: datetime) -> None:
                 "for one person in ten",
                 holdout=terms.holdout,
                 most=HOLDOUT_MAX,
+            )
+        )
+    if not EXPLORE_MIN <= terms.explore <= EXPLORE_MAX:
+        raise LocalizedError(
+            LocalizedText(
+                "explore: {explore:g} is not between {least} and {most}; give the share of people "
+                "to draw whatever their scores, so that the next model learns of them",
+                explore=terms.explore,
+                least=EXPLORE_MIN,
+                most=EXPLORE_MAX,
             )
         )
     if terms.until is not None:

@@ -1,7 +1,8 @@
 -- One row per person whose latest answer on any channel is no, and whether that is because they are
 -- a minor: a refusal of the channel 'adult'. A drop may be announced over any channel, so one
 -- refusal is enough; a refusal of '*' or of 'adult' is lifted only by a later consent to the same.
--- An answer given under one of a person's linked ids holds for all of them.
+-- An answer given under one of a person's linked ids holds for all of them. The channel
+-- 'personalisation' is about how people are chosen, not about whether they may be.
 WITH refused AS
 (
     SELECT root, countIf(channel = 'adult') > 0 AS minor
@@ -15,7 +16,7 @@ WITH refused AS
         (
             SELECT person, channel, assumeNotNull(granted) AS granted, time, offset
             FROM campaign_events FINAL
-            WHERE campaign = '' AND type = 'consent'
+            WHERE campaign = '' AND type = 'consent' AND channel != 'personalisation'
         ) AS e
         LEFT JOIN linked_people AS l ON l.other = e.person
         GROUP BY root, channel

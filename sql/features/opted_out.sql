@@ -1,6 +1,7 @@
 -- One row per person whose latest answer on any channel before {as_of} was no. An offer may be sent
 -- over any channel, so one refusal is enough; a refusal of '*' is lifted only by a later consent to
--- '*'. An answer given under one of a person's linked ids holds for all of them.
+-- '*'. An answer given under one of a person's linked ids holds for all of them. The channel
+-- 'personalisation' is about how people are chosen, not about whether they may be.
 WITH
     toDateTime64({as_of:Date}, 6, 'UTC') AS cutoff,
     links AS
@@ -25,6 +26,7 @@ WITH
                 SELECT person, channel, assumeNotNull(granted) AS granted, time, offset
                 FROM campaign_events FINAL
                 WHERE campaign = '' AND type = 'consent' AND time < cutoff
+                    AND channel != 'personalisation'
             ) AS e
             LEFT JOIN links AS l ON l.other = e.person
             GROUP BY root, channel
