@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from console.choose_cli import amounts_command
 from console.drop_measure_cli import measure_command, stops_command
 from console.reporting.report import plain
 from console.reporting.shape import Shape, lang_option, shape_options, show
@@ -377,6 +378,9 @@ def cancel(name: str, lang: str) -> None:
     with _session() as session:
         register.cancel(session, name, who=getpass.getuser(), now=_now())
     say(translator(lang).gettext("cancelled: {name}", name=name))
+
+
+drop.add_command(amounts_command)
 
 
 def _outbox(*, wait: bool) -> Outbox:

@@ -33,6 +33,10 @@ class ConsoleSettings(Settings):
     drop_secret: SecretStr = Field(
         SecretStr(""), description="key of the arms' random draw; `flowdrop up` generates one"
     )
+    personal_amounts: bool = Field(
+        default=False,
+        description="whether amounts may be chosen for each person; see docs/targeting.md first",
+    )
     catch_up_seconds: float = Field(
         60.0,
         ge=0,

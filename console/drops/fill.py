@@ -16,6 +16,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
     Draw = Callable[[str, str], bytes]  # of what, for which person: bytes as if at random
 
 BY_SCORE = "score"
@@ -100,15 +104,16 @@ def _chances(people: int, places: int, explorers: int) -> list[float]:
     by_rank[:by_score] = 1.0
     if explorers and by_score:
 
-        def ways(n: object, k: object) -> object:
-            return gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)  # type: ignore[operator]
+        def ways(n: Floats, k: Floats) -> Floats:
+            found: Floats = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
+            return found
 
-        last = np.arange(by_score, places + 1)  # where the last by score may stand
-        others = people - 1
-        rest = others - explorers - by_score
-        weights = np.exp(
-            ways(last - 1, by_score - 1) + ways(others - last, rest) - ways(others, explorers)
-        )
+        last = np.arange(
+            by_score, places + 1, dtype=np.float64
+        )  # where the last by score may stand
+        others, ahead = np.array(people - 1.0), np.array(by_score - 1.0)
+        behind, drawn = others - explorers - by_score, np.array(float(explorers))
+        weights = np.exp(ways(last - 1, ahead) + ways(others - last, behind) - ways(others, drawn))
         at_least = weights[::-1].cumsum()[::-1]
         by_rank[by_score:places] = at_least[1:]
     return [float(one) for one in share + (1 - share) * np.minimum(by_rank, 1.0)]
