@@ -64,7 +64,8 @@ def read(path: Path, segment: str | None = None) -> Effects:
             f"{path.name} lacks an effect or cost of {len(lacking):,} people, first of "
             f"{lacking[0]!r}; give a row for every amount of each person"
         )
-    codes, names = None, ()
+    codes: NDArray[np.int64] | None = None
+    names: tuple[str, ...] = ()
     if segment:
         own = table.drop_duplicates("person").set_index("person")[segment].reindex(wide.index)
         found, texts = pd.factorize(own.astype(str), sort=True)
