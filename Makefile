@@ -37,6 +37,7 @@ faults: .venv/ready
 	$(BIN)/python -m tests.simulator --seeds 0-999
 	$(BIN)/python -m tests.faults
 	FLOWDROP_FAULTS_REPEAT=20 $(BIN)/pytest tests/streams/test_full_disk.py
+	FLOWDROP_BACKFILL_DAYS=30 $(BIN)/pytest tests/dags/test_schedule.py
 
 # Measures everything (over an hour) and writes the tables of docs/benchmarks.md.
 bench: .venv/ready

@@ -21,10 +21,13 @@ __all__ = ["audience", "features", "models"]
 if TYPE_CHECKING:
     from datetime import date
 
+    from features.rows import Purpose
+
 # What fits a terminal; --json has everything.
 SHOWN_CAMPAIGN = ("campaign", "channel", "start", "finish", "people", "redeemers")
 SHOWN_AUDIENCE = ("name", "program", "as_of", "size", "opted_out", "model_id")
 SHOWN_MEMBERS = 20
+BUILT: dict[Purpose, str] = {"training": "training rows", "scoring": "people to score"}
 
 
 @click.group("features", epilog="Example: flowdrop features build --as-of 2017-10-30")
@@ -35,8 +38,13 @@ def features() -> None:
 @features.command("build", epilog="Example: flowdrop features build --as-of 2017-10-30")
 @as_of_option()
 @program_option()
+@click.option(
+    "--purpose",
+    type=click.Choice(["training", "scoring"]),
+    help="Only these rows (default: both); the others stay as they are.",
+)
 @as_json_option()
-def build_command(as_of: date, program: str, *, as_json: bool) -> None:
+def build_command(as_of: date, program: str, purpose: str | None, *, as_json: bool) -> None:
     """Build the training rows and the scoring rows of a date, replacing any there are.
 
     A training row is a person and a campaign that had ended by the date, with features as of the
@@ -48,32 +56,32 @@ def build_command(as_of: date, program: str, *, as_json: bool) -> None:
     from sql.client import connect_to_write
 
     client, days = connect_to_write(), settings().offer_days
-    training = build(client, as_of, "training", program, days)
-    scoring = build(client, as_of, "scoring", program, days)
+    counts = {
+        kind: build(client, as_of, kind, program, days) for kind in BUILT if purpose in {None, kind}
+    }
     found = campaigns(client, as_of, program, days)
     learned = [one.__dict__ for one in found if one.purpose == "training"]
-    if not training or not scoring:
+    if not all(counts.values()):
+        has = " and ".join(f"{count} {BUILT[kind]}" for kind, count in counts.items())
         raise click.ClickException(
-            f"as of {as_of} program {program!r} has {training} training rows and {scoring} people "
-            "to score; choose a date after the end of some campaign (an offer without an end is "
-            f"over {days} days after its contact)"
+            f"as of {as_of} program {program!r} has {has}; choose a date after the end of some "
+            f"campaign (an offer without an end is over {days} days after its contact)"
         )
     if as_json:
         print_json(
             {
                 "program": program,
                 "as_of": as_of,
-                "training_rows": training,
+                "training_rows": counts.get("training"),
                 "redeemers": sum(one["redeemers"] for one in learned),
-                "scoring_rows": scoring,
+                "scoring_rows": counts.get("scoring"),
                 "campaigns": learned,
             }
         )
         return
     print_rows(_shown(learned, SHOWN_CAMPAIGN), title=f"Ended campaigns as of {as_of}")
-    click.echo(
-        f"{training:,} training rows of {len(learned)} campaigns, {scoring:,} people to score"
-    )
+    told = {"training": f" of {len(learned)} campaigns"}
+    click.echo(", ".join(f"{n:,} {BUILT[kind]}{told.get(kind, '')}" for kind, n in counts.items()))
 
 
 features.add_command(list_command)

@@ -57,7 +57,7 @@ def settings() -> FeatureSettings:
 
 
 def models_folder() -> Path:
-    """Return the folder of the registry."""
-    from pathlib import Path
+    """Return the place of the models' files."""
+    from features.model_files import place
 
-    return Path(settings().models)
+    return place(settings().models)

@@ -12,22 +12,22 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-import shutil
-import tempfile
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from features.definitions import FEATURES, NAMES
 from features.lifecycle.archive import RESPONSE_TYPES, StrangeTypesError, packed, unpacked
+from features.model_files import write_whole
 from flowdrop.output import json_text
 from sql.client import rows
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from clickhouse_connect.driver.client import Client
 
 LIBRARIES = ("scikit-learn", "skops", "numpy", "pandas")
@@ -116,17 +116,9 @@ def save(folder: Path, model: Any, metadata: Metadata) -> Known:
     Returns:
         What the registry needs to know about it.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / metadata.model_id
     written = packed(model)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".unfinished-") as name:
-        part = Path(name) / metadata.model_id
-        part.mkdir()
-        (part / MODEL_FILE).write_bytes(written)
-        (part / METADATA_FILE).write_text(metadata.to_json() + "\n")  # for people
-        if target.exists():  # only ever what `intact` would not accept
-            shutil.rmtree(target)
-        part.replace(target)
+    for_people = f"{metadata.to_json()}\n".encode()
+    write_whole(folder / metadata.model_id, {METADATA_FILE: for_people, MODEL_FILE: written})
     return Known(metadata, hashlib.sha256(written).hexdigest())
 
 

@@ -14,7 +14,8 @@ class FeatureSettings(Settings):
     """Where models live, for which program they choose people, and when an offer is over."""
 
     models: str = Field(
-        default_factory=lambda: str(home() / "models"), description="folder of the model registry"
+        default_factory=lambda: str(home() / "models"),
+        description="folder of the models' files, or a URL that fsspec knows: s3://bucket/models",
     )
     program: str = Field(
         "liuliangbao", description="wallet program whose people models learn from and score"

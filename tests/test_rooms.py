@@ -88,8 +88,10 @@ def test_a_package_of_the_streams_imports_only_those_below_it(package: str) -> N
 def test_dags_import_nothing_but_airflow_and_the_standard_library() -> None:
     import sys
 
-    known = {*sys.stdlib_module_names, "airflow"}
-    for path in (ROOT / "dags").rglob("*.py"):
+    files = sorted((ROOT / "dags").rglob("*.py"))
+    # Airflow puts the folder itself on the path, so its modules import each other by their names.
+    known = {*sys.stdlib_module_names, "airflow", *(path.stem for path in files)}
+    for path in files:
         assert {name.split(".")[0] for name in _imports(path)} <= known, path
 
 

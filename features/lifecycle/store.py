@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from features.lifecycle.archive import UPLIFT_TYPES, StrangeTypesError, packed, unpacked, untrusted
 from features.lifecycle.card import card
 from features.lifecycle.facts import Facts
+from features.model_files import write_whole
 from features.registry import METADATA_FILE, MODEL_FILE
 from features.uplift.errors import UnusableError
 from sql.client import rows
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from pathlib import Path
 
     from clickhouse_connect.driver.client import Client
 
@@ -58,18 +57,12 @@ def keep(
             f"attributes, name it in the setting model_types: FLOWDROP_MODEL_TYPES="
             f"{','.join([*own_types, *strange])}"
         )
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / facts.model_id
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".unfinished-") as name:
-        part = Path(name) / facts.model_id
-        part.mkdir()
-        (part / MODEL_FILE).write_bytes(written)
-        (part / METADATA_FILE).write_text(facts.to_json() + "\n")  # for people
-        kept = Kept(facts, hashlib.sha256(written).hexdigest())
-        (part / CARD_FILE).write_text(card(facts, kept.sha256), encoding="utf-8")
-        if target.exists():
-            shutil.rmtree(target)
-        part.replace(target)
+    kept = Kept(facts, hashlib.sha256(written).hexdigest())
+    for_people = {
+        METADATA_FILE: f"{facts.to_json()}\n".encode(),
+        CARD_FILE: card(facts, kept.sha256).encode(),
+    }
+    write_whole(folder / facts.model_id, {**for_people, MODEL_FILE: written})
     client.insert(
         "uplift_models",
         [

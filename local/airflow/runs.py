@@ -1,4 +1,6 @@
-"""Trigger a run of a DAG for a date and watch its tasks, through Airflow's REST API.
+"""Trigger a run of a DAG for a partition and watch its tasks, through Airflow's REST API.
+
+A partition is a day; its key is written 2017-10-01.
 
 Example:
     client = AirflowClient("http://127.0.0.1:8080", password)
@@ -14,7 +16,6 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -24,6 +25,7 @@ from flowdrop.answers import NO_ANSWER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
 REQUEST_SECONDS_MAX = 120.0  # on a busy machine, an answer may take half a minute
 PROBE_SECONDS_MAX = 2.0
@@ -33,7 +35,6 @@ USER = "admin"
 API = "api/v2/"
 HEALTH = "monitor/health"  # open to everyone
 FINAL = {"success", "failed"}
-CONFLICT = 409
 NOT_SIGNED_IN = {401, 403}  # without a token; with one that is expired or wrong
 MISSING = 404
 
@@ -85,18 +86,16 @@ class AirflowClient:
         """Start a run of `dag` for `day` and return its run id.
 
         The DAG is unpaused, or its run would only queue. A run that exists for that day is cleared
-        and so runs again. A day before the DAG's start date gives a run without tasks.
+        and so runs again.
         """
         self._await_dag(dag)
-        logical = datetime(day.year, day.month, day.day, tzinfo=UTC).isoformat()
-        try:
-            run = self._ask("POST", f"dags/{quote(dag)}/dagRuns", {"logical_date": logical})
-        except AirflowError as error:
-            if error.status != CONFLICT:
-                raise
-            run = self._runs_of(dag, logical)[0]
+        if runs := self._runs_of(dag, day):
+            run = runs[0]
             path = f"{self._path(dag, run['dag_run_id'])}/clear"
             self._ask("POST", path, {"dry_run": False})
+        else:
+            asked = {"logical_date": None, "partition_key": str(day)}
+            run = self._ask("POST", f"dags/{quote(dag)}/dagRuns", asked)
         self.pause(dag, paused=False)
         return str(run["dag_run_id"])
 
@@ -108,9 +107,8 @@ class AirflowClient:
         """
         self._await_dag(dag)
         self.pause(dag, paused=False)
-        logical = datetime(day.year, day.month, day.day, tzinfo=UTC).isoformat()
         deadline = time.monotonic() + DAG_SECONDS_MAX
-        while not (runs := self._runs_of(dag, logical)):
+        while not (runs := self._runs_of(dag, day)):
             if time.monotonic() > deadline:
                 raise click.ClickException(
                     f"Airflow's scheduler has created no run of {dag} for {day} in "
@@ -177,11 +175,15 @@ class AirflowClient:
             else:
                 return
 
-    def _runs_of(self, dag: str, logical: str) -> list[dict[str, Any]]:
-        when = quote(logical)
-        path = f"dags/{quote(dag)}/dagRuns?logical_date_gte={when}&logical_date_lte={when}"
-        runs: list[dict[str, Any]] = self._ask("GET", path)["dag_runs"]
-        return runs
+    def runs(self, dag: str) -> list[dict[str, Any]]:
+        """Return the runs of a DAG as Airflow tells of them, the first that was created first."""
+        found: list[dict[str, Any]] = self._ask("GET", f"dags/{quote(dag)}/dagRuns")["dag_runs"]
+        return found
+
+    def _runs_of(self, dag: str, day: date) -> list[dict[str, Any]]:
+        path = f"dags/{quote(dag)}/dagRuns?partition_key_prefix_pattern={day}"
+        found: list[dict[str, Any]] = self._ask("GET", path)["dag_runs"]
+        return [run for run in found if run["partition_key"] == str(day)]
 
     def _path(self, dag: str, run: str) -> str:
         return f"dags/{quote(dag)}/dagRuns/{quote(run)}"

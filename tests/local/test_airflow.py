@@ -18,25 +18,30 @@ pytestmark = [pytest.mark.airflow, pytest.mark.timeout(600)]
 DAG = """
 from datetime import datetime
 from airflow.providers.standard.operators.bash import BashOperator
-from airflow.sdk import DAG
+from airflow.sdk import DAG, CronPartitionTimetable, PartitionedAtRuntime
 
 with DAG(
-    "probe", schedule=None, start_date=datetime(2016, 1, 1), catchup=False, max_active_runs=1
+    "probe",
+    schedule=PartitionedAtRuntime(),
+    start_date=datetime(2016, 1, 1),
+    catchup=False,
+    max_active_runs=1,
 ):
     first = BashOperator(
-        task_id="first", bash_command="echo home=$FLOWDROP_HOME day={{ ds }}; flowdrop --help"
+        task_id="first",
+        bash_command="echo home=$FLOWDROP_HOME day={{ partition_key }}; flowdrop --help",
     )
     second = BashOperator(task_id="second", bash_command="test -f $FLOWDROP_HOME/allowed")
     first >> second
 
 with DAG(
     "weekly",
-    schedule="0 0 * * 1",
+    schedule=CronPartitionTimetable("0 0 * * 1", timezone="UTC", key_format="%Y-%m-%d"),
     start_date=datetime(2017, 10, 30),
     end_date=datetime(2017, 10, 30),
     catchup=True,
 ):
-    BashOperator(task_id="only", bash_command="test {{ ds }} = 2017-10-30")
+    BashOperator(task_id="only", bash_command="test {{ partition_key }} = 2017-10-30")
 """
 
 
@@ -81,8 +86,9 @@ def test_a_run_that_the_schedule_makes(airflow: Airflow) -> None:
     run = client.scheduled("weekly", date(2017, 10, 30))
     assert run.startswith("scheduled__2017-10-30")
     assert list(client.watch("weekly", run))[-1].state == "success"
-    runs = client._ask("GET", "dags/weekly/dagRuns")["dag_runs"]
-    assert [one["dag_run_id"] for one in runs] == [run], "the one Monday, and no other"
+    assert [one["dag_run_id"] for one in client.runs("weekly")] == [run], (
+        "the one Monday, and no other"
+    )
 
 
 def test_an_unknown_run_is_told(airflow: Airflow) -> None:

@@ -16,26 +16,29 @@ if TYPE_CHECKING:
 
     from local.demo.run import Demo
 
-DAG, LAST_TASK = "score_users", "freeze"
+DAGS = {"train_models": "register", "score_users": "freeze"}  # in order, with their last tasks
 
 
 def score(demo: Demo) -> None:
-    """Run the DAG for the first date under Airflow's scheduler, then say how good its model is.
+    """Run the DAGs for the first date under Airflow's scheduler, then say how good the model is.
 
-    The next date has to wait for the drops, so the schedule is paused while the last task runs.
+    The next date has to wait for the drops, so a schedule is paused while its last task runs.
     """
     client = _airflow()
-    _watch(client, DAYS[0], pause_at=LAST_TASK)
+    for dag, last in DAGS.items():
+        _watch(client, dag, DAYS[0], pause_at=last)
     _judged(demo, DAYS[0])
 
 
 def score_again(demo: Demo) -> None:
-    """Resume the schedule: the next date, with three drops among what the warehouse holds."""
+    """Resume the schedules: the next date, with three drops among what the warehouse holds."""
     client = _airflow()
-    _watch(client, DAYS[1])
-    for day in DAYS:
-        state = client.run_state(DAG, client.scheduled(DAG, day))
-        demo.check(f"Airflow's run of {DAG} for {day}", "success", state)
+    for dag in DAGS:
+        _watch(client, dag, DAYS[1])
+    for dag in DAGS:
+        for day in DAYS:
+            state = client.run_state(dag, client.scheduled(dag, day))
+            demo.check(f"Airflow's run of {dag} for {day}", "success", state)
     found = _judged(demo, DAYS[1])
     expected = f"{DROP}, {CITY_DROP}, {OPEN_DROP}"
     demo.check("drops that are not over, and so evaluate no model", expected, ", ".join(found))
@@ -46,24 +49,24 @@ def _airflow() -> AirflowClient:
     return AirflowClient(addresses.airflow, addresses.airflow_password.get_secret_value())
 
 
-def _watch(client: AirflowClient, day: date, *, pause_at: str | None = None) -> None:
-    """Report each change of the tasks of the run for `day`, to its end.
+def _watch(client: AirflowClient, dag: str, day: date, *, pause_at: str | None = None) -> None:
+    """Report each change of the tasks of the run of `dag` for `day`, to its end.
 
     With `pause_at`, the DAG is paused once that task, the last, runs; the run's end is then
     reported when the DAG resumes.
     """
-    run = client.scheduled(DAG, day)
-    for task in client.watch(DAG, run):
+    run = client.scheduled(dag, day)
+    for task in client.watch(dag, run):
         if task.state in {"running", *FINAL}:
             took = f"{task.seconds:5.1f} s" if task.state in FINAL and task.seconds else ""
             say(f"  {task.name:<10} {task.state:<8} {took}".rstrip())
             if task.name == pause_at:
-                client.pause(DAG)
+                client.pause(dag)
         if task.name == pause_at and task.state in FINAL:
             break
-    failed = [task for task in client.tasks(DAG, run) if task.state == "failed"]
+    failed = [task for task in client.tasks(dag, run) if task.state == "failed"]
     if failed:
-        say(client.log(DAG, run, failed[0])[-15:])
+        say(client.log(dag, run, failed[0])[-15:])
         raise click.ClickException(f"task {failed[0].name} failed; its last lines are above")
 
 

@@ -1,0 +1,30 @@
+"""Train a model of who redeems every week, and make it the champion if it is better.
+
+For the partition `D`, a Monday (nothing that happened on or after it is used), in ClickHouse:
+
+| task | what it leaves |
+| --- | --- |
+| build | training rows of the campaigns that had ended by `D` |
+| train | the model of `D`: the learner that did best in chronological order |
+| evaluate | its AUC on campaigns that were not over at `D`, beside the naive baseline's |
+| register | the champion of `D`, if it beats the baseline |
+
+One that does not beat the baseline ends the run, which says why; the champion so far is kept. The
+Airflow DAG `score_users` scores by the champion. Everything belongs to the program.
+"""
+
+from __future__ import annotations
+
+from airflow_dags import CHAMPION, DAY, PROGRAMS, WEEKLY, of_models, steps
+
+COMMANDS = {
+    "build": f"flowdrop features build --as-of {DAY} --purpose training",
+    "train": f"flowdrop models train --as-of {DAY}",
+    "evaluate": f"flowdrop models evaluate --as-of {DAY}",
+    "register": f"flowdrop models register --as-of {DAY}",
+}
+LEAVES = {"register": [CHAMPION]}
+
+for program in ["", *PROGRAMS]:
+    with of_models("train_models", WEEKLY, program, doc=__doc__):
+        steps(COMMANDS, LEAVES, program)
