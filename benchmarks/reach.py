@@ -323,8 +323,8 @@ def write(found: Mapping[str, list[Row]], out: Path) -> None:
     panels = []
     for question in TARGETS_MS:
         asked_of = [r for r in found["reports"] if r["question"] == question]
-        own = {r["exposures"]: r for r in asked_of if r["state"] != "as fed"}  # merged, if it was
-        panels.append(Panel(f"ms, {question}", _points(list(own.values()))))
+        last = {r["exposures"]: r for r in asked_of if r["state"] != "as fed"}  # merged, if it was
+        panels.append(Panel(f"ms, {question}", _points(list(last.values()))))
     for way in ("uniqExact", "DuckDB", "PostgreSQL"):
         own = [r for r in found["beside"] if (r["question"], r["way"]) == (STACKED, way)]
         panels.append(Panel(f"ms, {way}: union of 20", _points(own)))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from console.access_cli import acting_option, actor, console_session
 from console.choose_cli import amounts_command
 from console.drop_measure_cli import measure_command, stops_command
 from console.reporting.report import plain
@@ -21,8 +20,6 @@ from console.warehouse import Warehouse
 from flowdrop.options import as_csv_option, as_json_option
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from clickhouse_connect.driver.client import Client
     from sqlalchemy.orm import Session
 
@@ -86,18 +83,6 @@ def _measured(given: dict[str, Any]) -> Measured:
     return Measured(**found)
 
 
-@contextmanager
-def _session() -> Iterator[Session]:
-    from sqlalchemy.orm import Session
-
-    from console.database import open_database
-    from console.settings import ConsoleSettings
-    from flowdrop.settings import load
-
-    with Session(open_database(load(ConsoleSettings).database)) as session:
-        yield session
-
-
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -144,11 +129,14 @@ drop.add_command(stops_command)
     "with each contact.",
 )
 @_measured_options
+@acting_option()
 @as_json_option()
 @lang_option()
-def create(*, as_json: bool, lang: str, until: datetime | None, **given: Any) -> None:
+def create(
+    *, as_json: bool, lang: str, until: datetime | None, acting_as: str | None, **given: Any
+) -> None:
     """Freeze the people of a new drop and draw who is held out; nothing is published."""
-    from console.drops import register
+    from console.drops import service
     from console.drops.terms import Terms
     from console.settings import ConsoleSettings
     from flowdrop.settings import load, needed
@@ -157,15 +145,15 @@ def create(*, as_json: bool, lang: str, until: datetime | None, **given: Any) ->
     measured = _measured(given)
     ends = until.replace(tzinfo=UTC) if until else None
     terms = Terms(**given, until=ends, measured=measured)
-    with _session() as session, Warehouse().client() as client:
-        made = register.create(
+    with console_session() as session, Warehouse().client() as client:
+        made = service.create(
             session,
             client,
             terms,
+            actor=actor(session, acting_as),
             programs=settings.programs,
             partitions=settings.partitions,
             secret=needed(settings.drop_secret, "drop_secret"),
-            who=getpass.getuser(),
             now=_now(),
         )
         _print_preview(session, made.name, as_json=as_json, lang=lang)
@@ -178,16 +166,18 @@ def create(*, as_json: bool, lang: str, until: datetime | None, **given: Any) ->
 )
 @click.argument("name")
 @_measured_options
+@acting_option()
 @as_json_option()
 @lang_option()
-def plan_command(name: str, *, as_json: bool, lang: str, **given: Any) -> None:
+def plan_command(
+    name: str, *, as_json: bool, lang: str, acting_as: str | None, **given: Any
+) -> None:
     """Change how a draft's effect is measured; launching records it for good."""
-    from console.drops import register
+    from console.drops import service
 
-    with _session() as session, Warehouse().client() as client:
-        register.change_plan(
-            session, client, name, _measured(given), who=getpass.getuser(), now=_now()
-        )
+    with console_session() as session, Warehouse().client() as client:
+        by = actor(session, acting_as)
+        service.change_plan(session, client, name, _measured(given), actor=by, now=_now())
         _print_preview(session, name, as_json=as_json, lang=lang)
 
 
@@ -202,7 +192,7 @@ def preview(name: str, *, as_json: bool, as_csv: bool, lang: str) -> None:
     from console.drops import register
     from flowdrop.output import print_csv
 
-    with _session() as session:
+    with console_session() as session:
         if as_csv:
             print_csv(plain(previewing.people(session, register.find(session, name))))
         else:
@@ -221,7 +211,7 @@ def explain(name: str, person: str, *, as_json: bool, lang: str) -> None:
     from console.i18n import translator
     from flowdrop.output import print_json, print_rows, say
 
-    with _session() as session:
+    with console_session() as session:
         found = explaining.explained(session, register.find(session, name), person)
     if as_json:
         print_json(asdict(found))
@@ -246,9 +236,12 @@ def explain(name: str, person: str, *, as_json: bool, lang: str) -> None:
     show_default=True,
     help="Wait until a worker has processed the events, and report what became of them.",
 )
+@acting_option()
 @as_json_option()
 @lang_option()
-def launch(name: str, *, yes: bool, wait: bool, as_json: bool, lang: str) -> None:
+def launch(
+    name: str, *, yes: bool, wait: bool, acting_as: str | None, as_json: bool, lang: str
+) -> None:
     """Publish the drop: budget, arms, grants, contacts. Run again, it grants nobody twice.
 
     It waits for a broker that is away; after an interruption, launch again. At the end it reports
@@ -256,7 +249,7 @@ def launch(name: str, *, yes: bool, wait: bool, as_json: bool, lang: str) -> Non
     """
     from console.drops import launch as launching
     from console.drops import preview as previewing
-    from console.drops import register
+    from console.drops import register, service
     from console.drops.left_out import by_reason
     from console.drops.since import kept
     from console.i18n import translator
@@ -265,7 +258,9 @@ def launch(name: str, *, yes: bool, wait: bool, as_json: bool, lang: str) -> Non
     from streams.kafka.publish.outbox import end
 
     to = translator(lang)
-    with _session() as session:
+    with console_session() as session:
+        by = actor(session, acting_as)
+        service.require_launch(session, name, by)
         found = previewing.preview(session, register.find(session, name))
         with Warehouse().client() as client:
             _catch_up(client)
@@ -276,12 +271,12 @@ def launch(name: str, *, yes: bool, wait: bool, as_json: bool, lang: str) -> Non
             outbox = _outbox(wait=wait)
             with progress() as bar:
                 task = bar.add_task(f"launch {name}", total=plan.events)
-                sent = launching.launch(
+                sent = service.launch(
                     session,
                     client,
                     name,
+                    actor=by,
                     publisher=outbox,
-                    who=getpass.getuser(),
                     now=_now(),
                     on_sent=lambda more: bar.advance(task, more),
                 )
@@ -327,7 +322,7 @@ def show_command(name: str, **shape: Any) -> None:
     from console.settings import ConsoleSettings
     from flowdrop.settings import load
 
-    with _session() as session:
+    with console_session() as session:
         register.find(session, name)  # an unknown one is refused without the warehouse
     with Warehouse().client() as client:
         settings = load(ConsoleSettings)
@@ -347,7 +342,7 @@ def list_drops(*, as_json: bool, as_csv: bool, lang: str) -> None:
     from console.i18n import translator
     from flowdrop.output import print_csv, print_json, print_rows
 
-    with _session() as session:
+    with console_session() as session:
         rows = [plain(previewing.preview(session, each)) for each in register.every(session)]
     if as_json:
         print_json(rows)
@@ -368,15 +363,16 @@ def list_drops(*, as_json: bool, as_csv: bool, lang: str) -> None:
 
 @drop.command("cancel", epilog="Example: flowdrop drop cancel spring")
 @click.argument("name")
+@acting_option()
 @lang_option()
-def cancel(name: str, lang: str) -> None:
+def cancel(name: str, acting_as: str | None, lang: str) -> None:
     """Cancel a drop that was not launched; its name can't be used again."""
-    from console.drops import register
+    from console.drops import service
     from console.i18n import translator
     from flowdrop.output import say
 
-    with _session() as session:
-        register.cancel(session, name, who=getpass.getuser(), now=_now())
+    with console_session() as session:
+        service.cancel(session, name, actor=actor(session, acting_as), now=_now())
     say(translator(lang).gettext("cancelled: {name}", name=name))
 
 

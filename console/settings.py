@@ -24,6 +24,28 @@ class ConsoleSettings(Settings):
     console_behind: str = Field(
         "", description="name of what guards the console if it is not bound to loopback"
     )
+    sign_in: bool = Field(
+        False,
+        description="whether people sign in to the console, each as themselves; otherwise whoever "
+        "comes by the terminal's link is the machine's operator",
+    )
+    idle_minutes: int = Field(
+        120, ge=1, description="after how long without a request a browser has to sign in again"
+    )
+    session_hours: int = Field(
+        12, ge=1, description="after how long a browser has to sign in again in any case"
+    )
+    smtp: SecretStr = Field(
+        SecretStr(""),
+        description="URL of a mail server, smtp[s|+starttls]://USER:PASSWORD@HOST:PORT; without "
+        "one the log has the links that would be sent",
+    )
+    mail_from: str = Field("flowdrop@localhost", description="sender of the console's letters")
+    oidc_issuer: str = Field(
+        "", description="URL of an OpenID Connect provider to sign in with; empty: none"
+    )
+    oidc_client: str = Field("flowdrop", description="the provider's name for this console")
+    oidc_secret: SecretStr = Field(SecretStr(""), description="the provider's secret for it")
     console_port: int = Field(8000, ge=0, le=65535, description="port the console binds to")
     partitions: int = Field(8, ge=1, le=1024, description="partitions of every topic")
     worker_token: SecretStr = Field(

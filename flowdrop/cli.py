@@ -117,7 +117,9 @@ COMMANDS: dict[str, Entry] = {
         "console.alerts_cli:alerts",
         "What failed under a schedule, and what to do.",
     ),
-    "console": Entry("console.cli:console", "Serve the web console and REST API."),
+    "console": Entry("console.cli:console", "Serve the web console and REST API; link into it."),
+    "users": Entry("console.access_cli:users", "Who may sign in to the console, in which roles."),
+    "audit": Entry("console.audit_cli:audit", "Who did what in the console; check the log."),
 }
 
 

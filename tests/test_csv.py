@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import httpx
 import pytest
 from click.testing import CliRunner
 
 from flowdrop.cli import COMMANDS, main
 from flowdrop.output import FORMULA_STARTS, csv_text
 from tests.console.conftest import serve
+from tests.console.signing import got
 from tests.console.world import NOW, PROGRAM, PROGRAMS, World, new_world
 
 if TYPE_CHECKING:
@@ -258,7 +258,7 @@ def test_no_download_holds_a_formula(hostile: World, tmp_path: Path) -> None:
     assert routes == {*downloads, "/drops/{name}/people.csv"}
     with serve(hostile.url, tmp_path / "console.sqlite") as url:
         for path, asked in downloads.items():
-            answer = httpx.get(url + path, params=asked)
+            answer = got(url + path, params=asked)
             assert answer.status_code == 200, answer.text
             judged(answer.text)
 

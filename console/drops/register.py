@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from console.access.audit import record
 from console.drops import audience, measurement
 from console.drops.fill import Lots
 from console.drops.measurement import Measured
@@ -225,7 +226,7 @@ def log(
     session: Session, *, now: datetime, who: str, action: str, drop: str, detail: dict[str, Any]
 ) -> None:
     """Add a row to the audit log; the caller commits."""
-    session.add(AuditRow(at=now, who=who, action=action, drop=drop, detail=detail))
+    record(session, at=now, who=who, action=action, drop=drop, detail=detail)
 
 
 def history(session: Session, name: str) -> list[AuditRow]:

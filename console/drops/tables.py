@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 NAME_CHARS_MAX = 128
+WHO_CHARS_MAX = 300  # of a person, or of whom and for whom
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -126,16 +127,30 @@ class LeftOutSinceRow(Base):
 
 
 class AuditRow(Base):
-    """Who did what to which drop, when; rows are only ever added."""
+    """Who did what to which thing, when; rows are only ever added: see `console.access.audit`."""
 
     __tablename__ = "audit_log"
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
     at: Mapped[datetime] = mapped_column(UtcTime)
-    who: Mapped[str] = mapped_column(String(NAME_CHARS_MAX))
+    who: Mapped[str] = mapped_column(String(WHO_CHARS_MAX))
     action: Mapped[str] = mapped_column(String(32))
     drop: Mapped[str] = mapped_column(String(NAME_CHARS_MAX))
+    thing: Mapped[str] = mapped_column(String(WHO_CHARS_MAX), server_default="")
+    organisation: Mapped[str] = mapped_column(String(NAME_CHARS_MAX), server_default="")
     detail: Mapped[dict[str, Any]] = mapped_column(JSON)
+    previous: Mapped[str] = mapped_column(String(64), server_default="")
+    hash: Mapped[str] = mapped_column(String(64), server_default="")
+
+
+class AuditHead(Base):
+    """The one row that says where the audit log ends."""
+
+    __tablename__ = "audit_head"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    entries: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[str] = mapped_column(String(64))
 
 
 class SeenPopulation(Base):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from console.access import tables  # noqa: F401 - its tables are Base's, too
 from console.drops.tables import Base
 
 context.configure(

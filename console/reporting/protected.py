@@ -64,7 +64,8 @@ def protected(
     organisation = viewer.organisation or ""
     own = own_campaigns(client, organisation)
     require_own(asked, protection, organisation, own)
-    found = protection.prepare(client, protection.only(compute(), own))
+    computed = compute() if protection.own is None else protection.own(client, own)
+    found = protection.prepare(client, protection.only(computed, own))
     answer = masked(found, protection, viewer)
     if told := list(protection.populations(client, answer.found)):
         from console.database import open_database

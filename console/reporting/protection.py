@@ -83,6 +83,7 @@ class Protection(Generic[T]):
         advertiser: a parameter that names an advertiser, if any.
         populations: whom a result, as it is told, counts.
         refusal: why an organisation may not ask for this, if it may not.
+        own: computes the result of the organisation's campaigns alone, where none are asked for.
         only: takes what is not of the organisation's campaigns out of a result.
         prepare: takes out of a result what follows from more than is in it.
         finish: takes from what is left of a result what follows from counts that are hidden; has
@@ -102,6 +103,7 @@ class Protection(Generic[T]):
     advertiser: str = ""
     populations: Callable[[Client, T], Iterable[Population]] = lambda *_: ()
     refusal: Callable[[Mapping[str, Any]], LocalizedText | None] = lambda _: None
+    own: Callable[[Client, tuple[str, ...]], T] | None = None
     only: Callable[[T, Collection[str]], T] = lambda found, _: found
     prepare: Callable[[Client, T], T] = lambda _, found: found
     finish: Callable[[T, T], T] = lambda left, _: left

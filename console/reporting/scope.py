@@ -22,12 +22,15 @@ def own_campaigns(client: Client, organisation: str) -> tuple[str, ...]:
         UnknownCampaignError: when none of the campaigns that there are is its own.
     """
     try:
-        rows = QueryLog(client).rows("reports/advertisers")
+        log = QueryLog(client)
+        own = tuple(
+            row["campaign"] for row in log.rows("reports/campaigns_of", advertiser=organisation)
+        )
+        others = () if own else log.rows("reports/advertisers")
     except EmptyWarehouseError:
         return ()
-    own = tuple(row["campaign"] for row in rows if row["advertiser"] == organisation)
-    if rows and not own:
-        raise unknown_advertiser(organisation, sorted({row["advertiser"] for row in rows}))
+    if others:
+        raise unknown_advertiser(organisation, sorted({row["advertiser"] for row in others}))
     return own
 
 

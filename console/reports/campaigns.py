@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -59,25 +59,28 @@ class Campaign:
     clicks_uncounted: int  # likewise
 
 
-def campaigns(client: Client) -> list[Campaign]:
-    """Return every campaign that an event or a grant names, by start, then name.
+def campaigns(client: Client, only: Sequence[str] | None = None) -> list[Campaign]:
+    """Return every campaign that an event or a grant names, or those of `only`, by start and name.
 
     Raises:
         EmptyWarehouseError: when there are no campaign events.
     """
-    log = QueryLog(client)
-    rows = log.rows("reports/campaigns")
+    log, names = QueryLog(client), list(only or ())
+    if only is not None and not names:
+        return []
+    rows = log.rows("reports/campaigns", campaigns=names)
     _not_empty(rows)
     require_counted(log)
-    people = contacted(reached(log, (), ALWAYS), summed(log, (), ALWAYS))
-    known = identities(log, {name: (own.people, own.people_known) for name, own in people.items()})
-    when = {row["campaign"]: row for row in log.rows("reports/contacts", campaigns=[])}
+    people = contacted(reached(log, names, ALWAYS), summed(log, names, ALWAYS))
+    each_people = {name: (own.people, own.people_known) for name, own in people.items()}
+    known = identities(log, each_people, names)
+    when = {row["campaign"]: row for row in log.rows("reports/contacts", campaigns=names)}
     done = {
         row["campaign"]: row
-        for row in log.rows("reports/outcomes", campaigns=[], zone="UTC")
+        for row in log.rows("reports/outcomes", campaigns=names, zone="UTC")
         if not row["is_of_a_day"]
     }
-    beside = uncounted(log)
+    beside = uncounted(log, names)
     found = [
         Campaign(
             name=row["name"],
@@ -198,7 +201,7 @@ REPORT: Report[list[Campaign]] = Report(
         empty=True,
     ),
     asked=(
-        Query(name="reports/campaigns"),
+        Query(name="reports/campaigns", values={"campaigns": []}),
         Query(name="reports/frequency_people_whole", values={"campaigns": []}),
         Query(
             name="reports/frequency_sums",
@@ -209,5 +212,5 @@ REPORT: Report[list[Campaign]] = Report(
         Query(name="reports/identities", values={"campaigns": [], "type": "contact"}),
         Query(name="reports/uncounted", values={"campaigns": []}),
     ),
-    protection=CAMPAIGNS,
+    protection=replace(CAMPAIGNS, own=campaigns),
 )

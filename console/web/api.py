@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from console.drops import preview as previewing
@@ -18,6 +18,7 @@ from console.reporting.report import told
 from console.wallets import Wallet, wallet
 from console.web.asking import asks, found_and_fresh
 from console.web.state import state
+from console.web.visit import needs
 from flowdrop.output import json_text
 
 if TYPE_CHECKING:
@@ -51,7 +52,9 @@ for each in reports().values():
         add_report(router, each)
 
 
-@router.get("/drops", response_model=list[previewing.Preview])
+@router.get(
+    "/drops", response_model=list[previewing.Preview], dependencies=[Depends(needs("drop.read"))]
+)
 def get_drops(request: Request) -> Response:
     """Every drop, as `flowdrop drop list --json`."""
     with state(request).session() as session:
@@ -60,7 +63,7 @@ def get_drops(request: Request) -> Response:
         )
 
 
-@router.get("/drops/{name}", response_model=Outcome)
+@router.get("/drops/{name}", response_model=Outcome, dependencies=[Depends(needs("drop.read"))])
 def get_drop(request: Request, name: str) -> Response:
     """One drop as it stands, as `flowdrop drop show NAME --json`."""
     with state(request).session() as session:
@@ -71,14 +74,22 @@ def get_drop(request: Request, name: str) -> Response:
         return answer(asdict(outcome(client, plan, found.acknowledged_at, left_out)))
 
 
-@router.get("/drops/{name}/preview", response_model=previewing.Preview)
+@router.get(
+    "/drops/{name}/preview",
+    response_model=previewing.Preview,
+    dependencies=[Depends(needs("drop.read"))],
+)
 def get_preview(request: Request, name: str) -> Response:
     """What launching does, as `flowdrop drop preview NAME --json` without the people."""
     with state(request).session() as session:
         return answer(asdict(previewing.preview(session, register.find(session, name))))
 
 
-@router.get("/drops/{name}/people", response_model=list[previewing.Person])
+@router.get(
+    "/drops/{name}/people",
+    response_model=list[previewing.Person],
+    dependencies=[Depends(needs("drop.read"))],
+)
 def get_people(
     request: Request,
     name: str,
@@ -91,7 +102,9 @@ def get_people(
     return answer([asdict(person) for person in found])
 
 
-@router.get("/wallets/{account:path}", response_model=Wallet)
+@router.get(
+    "/wallets/{account:path}", response_model=Wallet, dependencies=[Depends(needs("wallet.read"))]
+)
 def get_wallet(request: Request, account: str, offset: Annotated[int, Query(ge=0)] = 0) -> Response:
     """One wallet: live balance, last known balance, a page of postings."""
     with state(request).warehouse.client() as client:

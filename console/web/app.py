@@ -10,9 +10,13 @@ import click
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from console.access.people import DeadLinkError, UnknownPersonError
+from console.access.permission import ForbiddenError, NothingThereError
+from console.access.provider import ProviderError
 from console.drops.register import UnknownDropError
 from console.i18n import LocalizedText
 from console.reports.basis import (
@@ -25,10 +29,23 @@ from console.reports.consistency import InconsistentError
 from console.settlement.party import UnknownPartyError
 from console.wallets import UnknownWalletError
 from console.warehouse import Warehouse, WarehouseDownError
-from console.web import api, door, drop_pages, report_pages, settlement_pages, wallet_pages
-from console.web.door import StrangerError, is_known
+from console.web import (
+    access_api,
+    account_pages,
+    api,
+    audit_pages,
+    door,
+    drop_pages,
+    people_pages,
+    report_pages,
+    settlement_pages,
+    sign_in_pages,
+    wallet_pages,
+)
+from console.web.door import StrangerError
+from console.web.limits import KNOWN, STRANGERS
 from console.web.rendering import page
-from console.web.security import HEADERS
+from console.web.security import HEADERS, HTTPS_HEADERS, SAFE, is_foreign
 from console.web.state import AppState, state
 from flowdrop.hosts import allowed_hosts
 from flowdrop.settings import Addresses, load
@@ -52,18 +69,20 @@ FAILURES: tuple[tuple[type[Exception], int, str], ...] = (
     (UnknownDropError, 404, "unknown_drop"),
     (UnknownWalletError, 404, "unknown_wallet"),
     (UnknownPartyError, 404, "unknown_party"),
+    (NothingThereError, 404, "no_page"),
+    (UnknownPersonError, 404, "no_page"),
+    (ForbiddenError, 403, "forbidden"),
+    (DeadLinkError, 404, "dead_link"),
+    (ProviderError, 502, "provider"),
     (InconsistentError, 500, "inconsistent"),
     (click.ClickException, 400, "refused"),
 )
 
 NO_TOKEN = LocalizedText(
-    "authentication required: send the console's token as Authorization: Bearer ..., or open a "
-    "link from `flowdrop console --link`"
+    "authentication required: send a token as Authorization: Bearer ... (your account's page makes "
+    "one), or sign in by a browser (`flowdrop console link` prints a link)"
 )
-STRANGER = LocalizedText(
-    "The console only answers people who came in through a link. `flowdrop up` prints one, "
-    "`flowdrop console --link` makes another; each works once, for a quarter of an hour."
-)
+TOO_MANY = LocalizedText("Too many requests; wait a little, then try again.")
 NO_PAGE = LocalizedText("The address may be mistyped, or the page has moved.")
 NO_METHOD = LocalizedText("Open the page by its address, and send only its own form.")
 BROKEN = LocalizedText("The server's log has the details.")
@@ -74,6 +93,11 @@ FORBIDDEN = {
     "foreign_form": LocalizedText("This form was sent from another site."),
     "old_form": LocalizedText("This form has expired; open the page again."),
 }
+
+ROOMS = (
+    *(sign_in_pages, account_pages, people_pages, audit_pages, access_api),
+    *(api, report_pages, settlement_pages, drop_pages, wallet_pages),
+)
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +122,7 @@ def create_app(
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=names)
     app.middleware("http")(_headers)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for room in (door, api, report_pages, settlement_pages, drop_pages, wallet_pages):
+    for room in ROOMS:
         app.include_router(room.router)
     app.get("/healthz", include_in_schema=False)(healthz)
     app.exception_handler(StrangerError)(_stranger)
@@ -125,7 +149,8 @@ async def _headers(
     request: Request, call_next: Callable[[Request], Awaitable[Response]]
 ) -> Response:
     response = await call_next(request)
-    for name, value in HEADERS.items():
+    own = {**HEADERS, **(HTTPS_HEADERS if state(request).is_https else {})}
+    for name, value in own.items():
         response.headers.setdefault(name, value)
     if not request.url.path.startswith("/static/"):
         response.headers.setdefault("Cache-Control", "no-store")
@@ -133,14 +158,38 @@ async def _headers(
 
 
 async def _ask(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    return await call_next(request) if is_known(request) else _stranger(request, StrangerError())
+    """Let in who is known, at a bearable rate, and nothing that another site's page sends."""
+    path = request.url.path
+    if path.startswith("/static/") or path == "/healthz":
+        return await call_next(request)
+    try:
+        visit = await run_in_threadpool(door.visitor, request)
+    except click.ClickException as error:  # the database is away
+        return _failed(request, error)
+    request.state.visit = visit
+    address = request.client.host if request.client else ""
+    who, rate = (visit.key or visit.name, KNOWN) if visit else (address, STRANGERS)
+    if not state(request).limits.take(who, rate):
+        answer = _answer(request, 429, "too_many", TOO_MANY, [])
+        answer.headers["Retry-After"] = "5"
+        return answer
+    if visit is None and not door.is_open(path):
+        return await run_in_threadpool(_stranger, request, StrangerError())
+    if request.method not in SAFE and is_foreign(request):
+        return _answer(request, 403, "forbidden", FORBIDDEN["foreign_form"], [])
+    return await call_next(request)
 
 
 def _stranger(request: Request, _error: Exception) -> Response:
-    words = NO_TOKEN if request.url.path.startswith("/api/") else STRANGER
-    response = _answer(request, 401, "stranger", words, [])
-    response.headers["WWW-Authenticate"] = "Bearer"
-    return response
+    """Answer who is not known: a program in words, a browser with the form to sign in."""
+    path = request.url.path
+    if path.startswith("/api/"):
+        response = _answer(request, 401, "stranger", NO_TOKEN, [])
+        response.headers["WWW-Authenticate"] = "Bearer"
+        return response
+    to = f"{path}?{request.url.query}" if request.url.query else path
+    is_page = request.method in SAFE and not door.is_open(path)
+    return sign_in_pages.sign_in_page(request, 401, to=to if is_page else "/")
 
 
 def _answer(

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from fastapi import Query, Request
 
+from console.access.permission import NothingThereError, require
 from console.reporting.freshness import with_freshness
 from console.reporting.viewer import STAFF, Viewer, viewer_of
 from console.web.state import state
+from console.web.visit import actor_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +22,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 AS_ORGANISATION = "as_organisation"  # the advertiser as whose people staff see a report
+# What reading a report takes, where it is more than of the reports of campaigns. An organisation's
+# people are refused these in words, as every report that has no protection.
+READS = {
+    "settlement": "settlement.read",
+    "compliance": "compliance.read",
+    "flags": "compliance.read",
+    "reserve": "compliance.read",
+    "outcome": "drop.read",
+}
 NOT_ASKED: tuple[object, ...] = (None, "", [])
 
 
@@ -34,6 +45,9 @@ def asks(report: Report[Any], handler: Callable[..., Any], *, form: bool = False
 
     def answer(request: Request, **asked: Any) -> Any:
         asked.pop(AS_ORGANISATION)  # see `viewer`
+        viewer(request)  # an organisation's people are nobody else's
+        actor = actor_of(request)
+        require(actor, reads(report) if actor.organisation is None else "report.read")
         return handler(request, asked)
 
     places = [_place(parameter, form=form) for parameter in report.parameters]
@@ -66,9 +80,23 @@ def _place(parameter: Parameter, *, form: bool) -> inspect.Parameter:
     )
 
 
+def reads(report: Report[Any]) -> str:
+    """Return the action that reading a report is."""
+    return READS.get(report.name, "report.read")
+
+
 def viewer(request: Request) -> Viewer:
-    """Return who sees a report: whoever the console lets in is staff, who may see as others do."""
-    return viewer_of(request.query_params.get(AS_ORGANISATION))
+    """Return who sees a report: their organisation's people; staff may see as others do.
+
+    Raises:
+        NothingThereError: when an organisation's people ask to see as another's do.
+    """
+    own, asked = actor_of(request).viewer, request.query_params.get(AS_ORGANISATION)
+    if own.is_staff:
+        return viewer_of(asked)
+    if asked not in (None, "", own.organisation):
+        raise NothingThereError
+    return own
 
 
 def found(request: Request, report: Report[T], asked: Values) -> Answer[T]:

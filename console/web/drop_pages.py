@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from console.drops import launch as launching
 from console.drops import preview as previewing
-from console.drops import register
+from console.drops import register, service
 from console.drops.left_out import by_reason
 from console.drops.outcome import (
     QUERIES,
@@ -27,6 +27,7 @@ from console.web.rendering import page
 from console.web.report_pages import download, query_page
 from console.web.security import require_own_form
 from console.web.state import AppState, state
+from console.web.visit import actor_of, needs
 from flowdrop.output import csv_text
 
 if TYPE_CHECKING:
@@ -34,7 +35,12 @@ if TYPE_CHECKING:
     from console.drops.tables import Drop
     from console.i18n import LocalizedText
 
-router = APIRouter(prefix="/drops", include_in_schema=False, default_response_class=HTMLResponse)
+router = APIRouter(
+    prefix="/drops",
+    include_in_schema=False,
+    default_response_class=HTMLResponse,
+    dependencies=[Depends(needs("drop.read"))],
+)
 
 PAGE_PEOPLE = 25
 
@@ -136,10 +142,12 @@ def confirm(request: Request, name: str) -> HTMLResponse:
 def launch(request: Request, name: str, csrf: Annotated[str, Form()] = "") -> Response:
     """Launch, then show the drop."""
     require_own_form(request, csrf)
-    at = state(request)
-    with at.session() as session, at.warehouse.client() as client:
-        at.catch_up(client)
-        launching.launch(session, client, name, publisher=at.publish, who=at.who(), now=at.now())
+    at, actor = state(request), actor_of(request)
+    with at.session() as session:
+        service.require_launch(session, name, actor)
+        with at.warehouse.client() as client:
+            at.catch_up(client)
+            service.launch(session, client, name, actor=actor, publisher=at.publish, now=at.now())
     return RedirectResponse(f"/drops/{name}", status_code=303)
 
 
@@ -149,7 +157,7 @@ def cancel(request: Request, name: str, csrf: Annotated[str, Form()] = "") -> Re
     require_own_form(request, csrf)
     at = state(request)
     with at.session() as session:
-        register.cancel(session, name, who=at.who(), now=at.now())
+        service.cancel(session, name, actor=actor_of(request), now=at.now())
     return RedirectResponse(f"/drops/{name}", status_code=303)
 
 

@@ -18,6 +18,7 @@ from console.web import security
 from console.web.formats import FILTERS
 from console.web.language import COOKIE, language
 from console.web.state import state
+from console.web.visit import visit_of
 from flowdrop.output import json_text, visible
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def page(request: Request, template: str, /, **facts: Any) -> HTMLResponse:
             path=request.url.path,
             program_title=cache(partial(title, state(request).settings.programs, lang=lang)),
             csrf=security.form_token(request, cookie),
+            me=visit_of(request),
             **facts,
         )
     )
@@ -91,7 +93,7 @@ def page(request: Request, template: str, /, **facts: Any) -> HTMLResponse:
     if request.query_params.get("lang") in LANGUAGES:
         response.set_cookie(COOKIE, lang, max_age=YEAR_SECONDS, httponly=True, samesite="lax")
     if security.COOKIE not in request.cookies:
-        security.keep_cookie(response, cookie)
+        security.keep_cookie(request, response, cookie)
     return response
 
 

@@ -24,13 +24,17 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "X-Frame-Options": "DENY",
 }
+HTTPS_HEADERS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def form_token(request: Request, response_cookie: str) -> str:
     """Return the token that a form for this browser carries."""
     return hmac.new(
-        state(request).csrf_key, response_cookie.encode("utf-8", "replace"), "sha256"
+        state(request).key("form"), response_cookie.encode("utf-8", "replace"), "sha256"
     ).hexdigest()
 
 
@@ -40,9 +44,19 @@ def browser_cookie(request: Request) -> str:
     return known if _OURS.fullmatch(known) else secrets.token_urlsafe(24)
 
 
-def keep_cookie(response: Response, value: str) -> None:
+def keep_cookie(request: Request, response: Response, value: str) -> None:
     """Set the browser's random cookie; scripts and other sites don't get it."""
-    response.set_cookie(COOKIE, value, httponly=True, samesite="strict")
+    secure = state(request).is_https
+    response.set_cookie(COOKIE, value, httponly=True, samesite="strict", secure=secure)
+
+
+def is_foreign(request: Request) -> bool:
+    """Return whether a browser says that a page of another site sent the request."""
+    host = request.headers.get("host")
+    origin = request.headers.get("origin")
+    site = request.headers.get("sec-fetch-site", "none")
+    ours = origin in (None, f"http://{host}", f"https://{host}")
+    return not ours or site not in ("none", "same-origin")
 
 
 def require_own_form(request: Request, token: str) -> None:
@@ -51,11 +65,7 @@ def require_own_form(request: Request, token: str) -> None:
     Raises:
         HTTPException: 403.
     """
-    host = request.headers.get("host")
-    origin = request.headers.get("origin")
-    site = request.headers.get("sec-fetch-site", "none")
-    ours = origin in (None, f"http://{host}", f"https://{host}")
-    if not ours or site not in ("none", "same-origin"):
+    if is_foreign(request):
         raise HTTPException(403, "foreign_form")
     cookie = request.cookies.get(COOKIE, "")
     # As bytes: compare_digest takes only ASCII text.

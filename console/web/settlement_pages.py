@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from console.settlement.month import month as month_of
@@ -13,9 +13,13 @@ from console.settlement.statement import statement
 from console.web.asking import given
 from console.web.rendering import link, page
 from console.web.state import state
+from console.web.visit import needs
 
 router = APIRouter(
-    prefix="/settlement", include_in_schema=False, default_response_class=HTMLResponse
+    prefix="/settlement",
+    include_in_schema=False,
+    default_response_class=HTMLResponse,
+    dependencies=[Depends(needs("settlement.read"))],
 )
 
 POSTINGS_MAX = 500

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import getpass
+import hmac
 import secrets
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
+from console.access.sign_ins import Ends
 from console.database import open_database
 from console.wallets import Live, live
+from console.web.limits import Limits
 from streams.kafka.publish import publish
 from streams.kafka.publish.caught_up import caught_up
 from streams.kafka.publish.ends import accepted_ends
@@ -41,10 +43,38 @@ class AppState:
     settings: ConsoleSettings
     addresses: Addresses
     warehouse: Warehouse
-    used_links: set[str] = field(default_factory=set)
-    csrf_key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
+    limits: Limits = field(default_factory=Limits)
     _ends: list[int] | None = None
     _ends_asked: float = float("-inf")
+
+    @cached_property
+    def _key(self) -> bytes:
+        """The console's token; without one (it is not to be started so) a key of this process."""
+        return self.settings.console_token.get_secret_value().encode() or secrets.token_bytes(32)
+
+    def key(self, purpose: str) -> bytes:
+        """Return the key that signs what is for `purpose`."""
+        return hmac.digest(self._key, f"key:{purpose}".encode(), "sha256")
+
+    @property
+    def sign_in_ends(self) -> Ends:
+        """When sign-ins end."""
+        idle, hours = self.settings.idle_minutes, self.settings.session_hours
+        return Ends(idle=timedelta(minutes=idle), at_last=timedelta(hours=hours))
+
+    @property
+    def is_https(self) -> bool:
+        """Whether browsers reach the console by HTTPS."""
+        return self.addresses.console.startswith("https://")
+
+    def link(self, key: str) -> str:
+        """Return the address that a letter sends a person to."""
+        return f"{self.addresses.console.rstrip('/')}/invitation?key={key}"
+
+    @property
+    def provider_back(self) -> str:
+        """Where a provider sends a browser back to."""
+        return f"{self.addresses.console.rstrip('/')}/provider/back"
 
     @cached_property
     def engine(self) -> Engine:
@@ -83,11 +113,6 @@ class AppState:
         """Wait until the warehouse knows every consent given or withdrawn so far."""
         kafka, settings = self.addresses.kafka, self.settings
         caught_up(kafka, client, settings.partitions, settings.catch_up_seconds)
-
-    @staticmethod
-    def who() -> str:
-        """Return the name under which the audit log keeps what is done here."""
-        return f"{getpass.getuser()} (console)"
 
     @staticmethod
     def now() -> datetime:

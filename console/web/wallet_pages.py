@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from console.reports.basis import Query as Asked
@@ -10,8 +10,14 @@ from console.wallets import PAGE_POSTINGS, alike, wallet
 from console.web.rendering import link, page
 from console.web.report_pages import query_page
 from console.web.state import state
+from console.web.visit import needs
 
-router = APIRouter(prefix="/wallet", include_in_schema=False, default_response_class=HTMLResponse)
+router = APIRouter(
+    prefix="/wallet",
+    include_in_schema=False,
+    default_response_class=HTMLResponse,
+    dependencies=[Depends(needs("wallet.read"))],
+)
 
 
 @router.get("")

@@ -10,15 +10,22 @@ SELECT
     assignment.assigned AS assigned
 FROM
 (
-    SELECT DISTINCT campaign AS name FROM campaign_events WHERE campaign != ''
+    SELECT DISTINCT campaign AS name
+    FROM campaign_events
+    WHERE campaign != ''
+        AND (empty({campaigns:Array(String)}) OR campaign IN {campaigns:Array(String)})
     UNION DISTINCT
-    SELECT DISTINCT campaign AS name FROM postings WHERE campaign != ''
+    SELECT DISTINCT campaign AS name
+    FROM postings
+    WHERE campaign != ''
+        AND (empty({campaigns:Array(String)}) OR campaign IN {campaigns:Array(String)})
 ) AS known
 LEFT JOIN
 (
     SELECT campaign, groupUniqArray(arm) AS arms, uniqExact(person) AS assigned
     FROM person_events
     WHERE type = 'assignment'
+        AND (empty({campaigns:Array(String)}) OR campaign IN {campaigns:Array(String)})
     GROUP BY campaign
 ) AS assignment ON known.name = assignment.campaign
 LEFT JOIN

@@ -11,9 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import clickhouse_connect
-import httpx
 import pytest
 import uvicorn
+from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
 from console.database import open_database
@@ -24,12 +24,14 @@ from console.warehouse import Warehouse
 from console.web.app import create_app
 from flowdrop.settings import Addresses
 from sql.migrate import migrate
+from tests.console.signing import TOKEN, forget, signed_in
 from tests.console.world import NOW, PARTITIONS, PROGRAM, PROGRAMS, Wire, World, new_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    import httpx
     from clickhouse_connect.driver.client import Client
 
 NOWHERE = "http://127.0.0.1:9"
@@ -90,7 +92,11 @@ def serve(
     """Serve the console on a free port of loopback until the block ends; launches go to `wire`."""
     addresses = Addresses(clickhouse=url, worker=worker, kafka="127.0.0.1:9")
     settings = ConsoleSettings(
-        database=f"sqlite:///{database}", programs=PROGRAMS, partitions=PARTITIONS
+        database=f"sqlite:///{database}",
+        programs=PROGRAMS,
+        partitions=PARTITIONS,
+        console_token=SecretStr(TOKEN),
+        sign_in=True,
     )
     app = create_app(settings, addresses, Warehouse(url))
     if wire:
@@ -105,9 +111,12 @@ def serve(
         assert time.monotonic() < deadline
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
+    served = f"http://127.0.0.1:{port}"
+    forget(served)
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield served
     finally:
+        forget(served)
         server.should_exit = True
         thread.join(10)
 
@@ -175,6 +184,6 @@ def console(real_world: World, worker: str, console_database: Path) -> Iterator[
 
 @pytest.fixture
 def web(console: str) -> Iterator[httpx.Client]:
-    """A client of the console."""
-    with httpx.Client(base_url=console) as client:
+    """A client of the console that has signed in, as who may do everything."""
+    with signed_in(console, timeout=60) as client:
         yield client

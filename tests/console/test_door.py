@@ -16,6 +16,7 @@ from flowdrop.secrets import current
 from flowdrop.settings import load
 from local.ports import HOST, free_port
 from local.secrets import make
+from tests.console.signing import EMAIL, PASSWORD, submit
 from tests.halfopen import half_open, seconds_until_closed
 from tests.stack import wait_for
 
@@ -42,6 +43,7 @@ class Console:
             "FLOWDROP_CLICKHOUSE": f"http://{HOST}:9/default",
             "FLOWDROP_CONSOLE": self.url,
             "FLOWDROP_CONSOLE_PORT": str(self.port),
+            "FLOWDROP_SIGN_IN": "true",
         }
         with pytest.MonkeyPatch.context() as environment:
             for name, text in self.env.items():
@@ -76,11 +78,15 @@ def stranger(console: Console) -> Iterator[httpx.Client]:
         yield client
 
 
-def enter(console: Console, client: httpx.Client) -> str:
-    """Go in by a link; return it."""
-    link = console.run("--link").stdout.strip()
+def enter(console: Console, client: httpx.Client, *command: str) -> str:
+    """Go in by a link, the first time as the first administrator; return it."""
+    link = console.run(*(command or ("link",))).stdout.strip()
     assert link.startswith(f"{console.url}/enter?ticket=")
-    assert client.get(link).status_code == 303
+    answer = client.get(link)
+    assert answer.status_code == 303
+    if answer.headers["location"] == "/welcome":
+        fields = {"email": EMAIL, "name": "Ada", "password": PASSWORD}
+        assert submit(client, "/welcome", "/welcome", **fields).status_code == 303
     return link
 
 
@@ -101,13 +107,13 @@ def test_a_stranger_sees_nothing(
 ) -> None:
     answer = stranger.get(path, headers=headers)
     assert answer.status_code == 401
-    assert "flowdrop console --link" in answer.text
+    assert "flowdrop console link" in answer.text
 
 
 def test_a_stranger_is_told_in_chinese(stranger: httpx.Client) -> None:
     answer = stranger.get("/", headers={"Accept-Language": "zh-CN"})
     assert answer.status_code == 401
-    assert "请先登录" in answer.text
+    assert "登录" in answer.text
 
 
 def test_a_stranger_changes_nothing(stranger: httpx.Client) -> None:
@@ -120,8 +126,11 @@ def test_a_program_shows_the_token(console: Console, stranger: httpx.Client) -> 
     assert stranger.get("/api/openapi.json", headers=known).status_code == 200
 
 
-def test_a_link_lets_one_browser_in_once(console: Console, stranger: httpx.Client) -> None:
-    link = enter(console, stranger)
+@pytest.mark.parametrize("command", ["link", "--link"])
+def test_a_link_lets_one_browser_in_once(
+    console: Console, stranger: httpx.Client, command: str
+) -> None:
+    link = enter(console, stranger, command)
     cookie = stranger.cookies["flowdrop_session"]
     assert console.token not in link + cookie
     assert stranger.get("/wallet").status_code == 503

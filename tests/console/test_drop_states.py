@@ -6,11 +6,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 
 from console.drops import launch, register
 from console.drops.terms import Terms
+from tests.console.signing import got
 from tests.console.world import NOW, PARTITIONS, PROGRAM, PROGRAMS, Wire, World
 
 if TYPE_CHECKING:
@@ -54,11 +54,11 @@ def test_a_launch_page_says_the_state(
     at = (NOW + timedelta(minutes=1)).strftime("%Y-%m-%d %H:%M:%S")
     with server(world.url, drops, wire=wire) as url:
         said = {
-            name: httpx.get(f"{url}/drops/{name}/launch").text
+            name: got(f"{url}/drops/{name}/launch").text
             for name in ("draft", "broken", "done", "stopped")
         }
-        shown = {name: httpx.get(f"{url}/drops/{name}").text for name in said}
-        chinese = httpx.get(f"{url}/drops/done/launch?lang=zh").text
+        shown = {name: got(f"{url}/drops/{name}").text for name in said}
+        chinese = got(f"{url}/drops/done/launch?lang=zh").text
     assert [BUTTON in said[name] for name in said] == [True, True, False, False]
     assert [NOT_ALL in said[name] for name in said] == [False, True, False, False]
     assert [NOT_ALL in shown[name] for name in said] == [False, True, False, False]
@@ -75,6 +75,6 @@ def test_launching_again_acknowledges_what_broke_off(
 ) -> None:
     launch.launch(session, world.client, "broken", publisher=wire, who="ben", now=NOW)
     with server(world.url, drops) as url:
-        page = httpx.get(f"{url}/drops/broken/launch").text
+        page = got(f"{url}/drops/broken/launch").text
     assert BUTTON not in page
     assert NOT_ALL not in page

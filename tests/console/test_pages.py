@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 from playwright.sync_api import sync_playwright
 
 from console.drops import register
 from console.drops.terms import Terms
+from tests.console.signing import cookies, got
 from tests.console.world import NOW, PARTITIONS, PROGRAM, PROGRAMS, Wire, World
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     context = browser.new_context(
         viewport={"width": 1200, "height": 800}, locale=request.param, reduced_motion="reduce"
     )
+    context.add_cookies(cookies(request.getfixturevalue("console")))
     made = context.new_page()
     made.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
     made.on("pageerror", lambda error: said.append(f"error: {error}"))
@@ -83,7 +84,7 @@ def drawn(page: Page) -> None:
 
 def test_campaigns(page: Page, console: str) -> None:
     page.goto(console)
-    known = httpx.get(f"{console}/api/campaigns").json()
+    known = got(f"{console}/api/campaigns").json()
     for campaign in known:
         row = page.locator(f'[data-campaign="{campaign["name"]}"]')
         shown = row.locator("td.n").first.get_attribute("data-value")
@@ -95,7 +96,7 @@ def test_campaigns(page: Page, console: str) -> None:
     page.check('input[value="cj-13"]')
     page.locator("#choose button").first.click()
     page.wait_for_url("**/reach?campaign=*")
-    both = httpx.get(f"{console}/api/reach?campaign=cj-8&campaign=cj-13").json()
+    both = got(f"{console}/api/reach?campaign=cj-8&campaign=cj-13").json()
     assert value(page, "#reach") == both["reach"]
 
 
@@ -103,7 +104,7 @@ def test_campaigns(page: Page, console: str) -> None:
 def test_reach(page: Page, console: str, names: list[str]) -> None:
     query = "&".join(f"campaign={name}" for name in names)
     page.goto(f"{console}/reach?{query}")
-    report = httpx.get(f"{console}/api/reach?{query}").json()
+    report = got(f"{console}/api/reach?{query}").json()
     assert value(page, "#reach") == report["reach"]
     assert page.inner_text("#reach") == f"{report['reach']:,}"
     assert value(page, "#people-known") == report["people_known"]
@@ -133,7 +134,7 @@ def test_reach(page: Page, console: str, names: list[str]) -> None:
 def test_the_query_behind_a_number(page: Page, console: str) -> None:
     page.goto(f"{console}/reach?campaign=cj-8")
     page.get_by_role("link", name="Show the query").click()
-    report = httpx.get(f"{console}/api/reach?campaign=cj-8").json()
+    report = got(f"{console}/api/reach?campaign=cj-8").json()
     heads = texts(page, "section.card h2")
     own = [f"sql/{query['name']}.sql" for query in report["queries"]]
     assert heads == [*own, "sql/reports/freshness.sql", "sql/reports/population.sql"]
@@ -144,7 +145,7 @@ def test_the_query_behind_a_number(page: Page, console: str) -> None:
 
 def test_lift(page: Page, console: str) -> None:
     page.goto(f"{console}/lift?campaign=hillstrom")
-    report = httpx.get(f"{console}/api/lift?campaign=hillstrom").json()
+    report = got(f"{console}/api/lift?campaign=hillstrom").json()
     rates = {}
     for arm in report["arms"]:
         row = page.locator(f'#arms [data-arm="{arm["arm"]}"]')
@@ -168,7 +169,7 @@ def test_lift(page: Page, console: str) -> None:
 
 def test_every_coin(page: Page, console: str) -> None:
     page.goto(f"{console}/coins?campaign=spring")
-    report = httpx.get(f"{console}/api/coins?campaign=spring").json()
+    report = got(f"{console}/api/coins?campaign=spring").json()
     (row,) = report["by_campaign"]
     for each in report["places"]:
         place = f'[data-place="{each["place"]}"][data-name="{each["name"]}"] td >> nth=0'
@@ -201,7 +202,7 @@ def test_overlap(page: Page, console: str) -> None:
     page.select_option("#a", "cj-8")
     page.select_option("#b", "cj-13")
     page.get_by_role("button").click()
-    report = httpx.get(f"{console}/api/overlap?a=cj-8&b=cj-13").json()
+    report = got(f"{console}/api/overlap?a=cj-8&b=cj-13").json()
     for place, key in (("overlap", "overlap"), ("union", "union"), ("only-a", "only_a")):
         assert value(page, f"#{place}") == report[key]
     widths = [float(r.get_attribute("width") or 0) for r in page.locator(".bar rect").all()]
@@ -215,8 +216,8 @@ def test_a_drop_and_its_people(page: Page, console: str) -> None:
     page.goto(f"{console}/drops")
     shoot(page, "drops")
     page.get_by_role("link", name="spring").click()
-    stands = httpx.get(f"{console}/api/drops/spring").json()
-    plan = httpx.get(f"{console}/api/drops/spring/preview").json()
+    stands = got(f"{console}/api/drops/spring").json()
+    plan = got(f"{console}/api/drops/spring/preview").json()
     assert value(page, "#people") == plan["people"]
     assert value(page, "#treated") == stands["treated"]
     assert value(page, "#holdout") == stands["holdout"]
@@ -224,7 +225,7 @@ def test_a_drop_and_its_people(page: Page, console: str) -> None:
     assert value(page, "#granted-coins") == stands["granted_coins"]
     for reason, people in plan["left_out"].items():
         assert page.inner_text(f'[data-reason="{reason}"]') == f"{people:,}"
-    everyone = httpx.get(f"{console}/api/drops/spring/people").json()
+    everyone = got(f"{console}/api/drops/spring/people").json()
     assert texts(page, "#people-table tbody th") == [p["person"] for p in everyone[:25]]
     shoot(page, "drop-launched")
     page.get_by_role("link", name="Next").click()
@@ -252,6 +253,7 @@ def test_launching_by_button_shows_the_amounts_first(
     assert made.state == "draft"
     database = Path(str(session.get_bind().engine.url.database))
     with server(world.url, database, wire=wire) as url:
+        page.context.add_cookies(cookies(url))
         page.goto(f"{url}/drops/gift")
         page.get_by_role("link", name="Launch this drop").click()
         assert page.inner_text('#amounts [data-key="cost"]') == "15,000"
@@ -269,7 +271,7 @@ def test_a_wallet(page: Page, console: str) -> None:
     page.goto(f"{console}/wallet")
     page.fill("#account", "cj:17")
     page.get_by_role("button").click()
-    found = httpx.get(f"{console}/api/wallets/cj:17").json()
+    found = got(f"{console}/api/wallets/cj:17").json()
     assert value(page, "#available") == found["live"]["available"]
     assert page.locator("#history tbody tr").count() == len(found["postings"])
     shoot(page, "wallet")
@@ -277,7 +279,7 @@ def test_a_wallet(page: Page, console: str) -> None:
 
 def test_settlement_from_everybody_to_the_postings_of_a_line(page: Page, console: str) -> None:
     page.goto(f"{console}/settlement")
-    everybody = httpx.get(f"{console}/api/settlement?month=2026-11").json()
+    everybody = got(f"{console}/api/settlement?month=2026-11").json()
     assert page.input_value("#month") == "2026-11"
     for row in everybody["parties"]:
         table = "own" if row["is_own"] else "everyone"
@@ -287,7 +289,7 @@ def test_settlement_from_everybody_to_the_postings_of_a_line(page: Page, console
     assert page.locator("#check .chip.good").count() == 1
     shoot(page, "settlement")
     page.get_by_role("link", name="advertiser:spring").click()
-    found = httpx.get(f"{console}/api/settlement?month=2026-11&party=advertiser:spring").json()
+    found = got(f"{console}/api/settlement?month=2026-11&party=advertiser:spring").json()
     (own,) = found["programs"]
     assert value(page, '[data-key="closing"]') == own["closing"]
     for line in own["lines"]:
@@ -335,6 +337,7 @@ def test_no_page_is_wider_than_a_phone(browser: Browser, console: str, scheme: A
     context = browser.new_context(
         viewport={"width": 375, "height": 700}, color_scheme=scheme, reduced_motion="reduce"
     )
+    context.add_cookies(cookies(console))
     page = context.new_page()
     for name, path in {
         "campaigns": "/",

@@ -6,7 +6,6 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 from click.testing import CliRunner
 
@@ -14,6 +13,7 @@ from console.reports.campaigns import campaigns, not_counted
 from console.reports.overlap import overlap
 from console.reports.reach import reach
 from flowdrop.cli import main
+from tests.console.signing import got
 from tests.console.world import NOW, World
 
 if TYPE_CHECKING:
@@ -90,14 +90,14 @@ def test_pages_and_commands_say_it(
     seen: World, server: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with server(seen.url, tmp_path / "c.sqlite") as url:
-        assert EN in httpx.get(f"{url}/reach?campaign=shown").text
-        assert ZH in httpx.get(f"{url}/reach?campaign=shown&lang=zh").text
-        assert "data-notice" not in httpx.get(f"{url}/reach?campaign=told").text
+        assert EN in got(f"{url}/reach?campaign=shown").text
+        assert ZH in got(f"{url}/reach?campaign=shown&lang=zh").text
+        assert "data-notice" not in got(f"{url}/reach?campaign=told").text
         for path in ("/", "/overlap?a=shown&b=told"):
-            assert 'data-notice="uncounted"' in httpx.get(url + path).text
-        assert "reports/uncounted" in httpx.get(f"{url}/reach/query?campaign=shown").text
-        assert httpx.get(f"{url}/campaigns/query").status_code == 200
-        table = list(csv.DictReader(io.StringIO(httpx.get(f"{url}/campaigns.csv").text)))
+            assert 'data-notice="uncounted"' in got(url + path).text
+        assert "reports/uncounted" in got(f"{url}/reach/query?campaign=shown").text
+        assert got(f"{url}/campaigns/query").status_code == 200
+        table = list(csv.DictReader(io.StringIO(got(f"{url}/campaigns.csv").text)))
     assert {row["name"]: row["exposures_uncounted"] for row in table}["shown"] == "3"
     monkeypatch.setenv("FLOWDROP_CLICKHOUSE", seen.url)
     for args in (["reach", "shown"], ["overlap", "shown", "told"]):

@@ -6,15 +6,17 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 
 from console.programs import title
 from tests.console.reading import Figure, Reading
+from tests.console.signing import signed_in
 from tests.console.world import PROGRAM, PROGRAMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import httpx
 
 ELSEWHERE = re.compile(r"^/static|\.(csv|xlsx|parquet)|^/api|lang=|^#|^https?:")
 WALLETS_MAX = 2  # they are alike
@@ -98,7 +100,7 @@ def walk(web: httpx.Client, lang: str) -> Iterator[tuple[str, Reading]]:
 @pytest.fixture(scope="module")
 def chinese(console: str) -> list[tuple[str, Reading]]:
     """Every page in Chinese, read once."""
-    with httpx.Client(base_url=console, timeout=120) as web:
+    with signed_in(console) as web:
         return list(walk(web, "zh"))
 
 
@@ -110,7 +112,7 @@ def test_a_figure_is_the_same_wherever_it_stands(
     for path, reading in chinese:
         for figure in reading.figures:
             found[figure.name, figure.scope][figure.value].add(path)
-    with httpx.Client(base_url=console, timeout=120) as web:
+    with signed_in(console) as web:
         for figure in told_by_api(web):
             found[figure.name, figure.scope][figure.value].add("/api")
     differing = {key: dict(values) for key, values in found.items() if len(values) > 1}
@@ -156,7 +158,7 @@ def test_the_footer_promises_a_query_only_where_there_is_one(
 @pytest.fixture(scope="module")
 def names(console: str) -> set[str]:
     """What the data name: campaigns, arms, people, parties, drops, in any text of the API."""
-    with httpx.Client(base_url=console, timeout=120) as web:
+    with signed_in(console) as web:
         told: list[Any] = [web.get("/api/campaigns").json(), web.get("/api/drops").json()]
         told += [web.get("/api/settlement?month=2026-11").json()["parties"]]
         told += [web.get("/api/lift", params={"campaign": "hillstrom"}).json()["arms"]]
@@ -196,7 +198,7 @@ def test_chinese_pages_say_nothing_in_english(
 
 @pytest.mark.clickhouse
 def test_chinese_refusals_say_nothing_in_english(console: str, names: set[str]) -> None:
-    with httpx.Client(base_url=console, headers={"Accept-Language": "zh"}, timeout=120) as web:
+    with signed_in(console, headers={"Accept-Language": "zh"}) as web:
         for path in WRONG:
             answer = web.get(path)
             assert answer.status_code >= 400, path

@@ -15,6 +15,7 @@ from console.drop_cli import drop as drop_command
 from console.report_cli import report as report_command
 from console.settlement_cli import settlement as settlement_command
 from console.wallets import PAGE_POSTINGS
+from tests.console.signing import got, signed_in
 from tests.console.world import PROGRAM, World
 
 if TYPE_CHECKING:
@@ -262,7 +263,7 @@ def test_without_worker_a_wallet_says_so_and_shows_what_was_last_known(
     real_world: World, server: Callable[..., Any], tmp_path: Path
 ) -> None:
     with server(real_world.url, tmp_path / "c.sqlite") as url:
-        page = httpx.get(f"{url}/wallet", params={"account": "cj:17"}).text
+        page = got(f"{url}/wallet", params={"account": "cj:17"}).text
     assert 'id="worker-down"' in page
     assert "flowdrop worker" in page
     assert 'id="last-known"' in page
@@ -273,25 +274,25 @@ def test_without_warehouse_pages_say_so_and_drops_are_still_listed(
 ) -> None:
     with server("http://default:@127.0.0.1:9/default", tmp_path / "c.sqlite") as url:
         for path in ("/", "/reach?campaign=cj-8", "/wallet?account=cj:17"):
-            answer = httpx.get(url + path)
+            answer = got(url + path)
             assert answer.status_code == 503
             assert 'data-kind="warehouse_down"' in answer.text
             assert "flowdrop up" in answer.text
-        assert httpx.get(url + "/api/campaigns").json()["kind"] == "warehouse_down"
-        assert httpx.get(url + "/drops").status_code == 200
-        assert httpx.get(url + "/healthz").json() == {"status": "ok", "warehouse": "down"}
+        assert got(url + "/api/campaigns").json()["kind"] == "warehouse_down"
+        assert got(url + "/drops").status_code == 200
+        assert got(url + "/healthz").json() == {"status": "ok", "warehouse": "down"}
 
 
 def test_an_empty_warehouse_says_how_to_fill_it(
     world: World, server: Callable[..., Any], tmp_path: Path
 ) -> None:
     with server(world.url, tmp_path / "c.sqlite") as url:
-        home = httpx.get(url)
+        home = got(url)
         assert home.status_code == 200
         assert "flowdrop demo" in home.text
-        assert httpx.get(url + "/drops").status_code == 200
-        assert httpx.get(url + "/healthz").json() == {"status": "ok", "warehouse": "up"}
-        answer = httpx.get(url + "/reach?campaign=cj-8")
+        assert got(url + "/drops").status_code == 200
+        assert got(url + "/healthz").json() == {"status": "ok", "warehouse": "up"}
+        answer = got(url + "/reach?campaign=cj-8")
         assert answer.status_code == 503
         assert 'data-kind="warehouse_empty"' in answer.text
 
@@ -318,7 +319,8 @@ def test_a_form_without_our_token_is_refused(web: httpx.Client) -> None:
     good = {"csrf": token[1]}
     elsewhere = {"Origin": "https://elsewhere.example"}
     assert web.post(post, data=good, headers=elsewhere).status_code == 403
-    with httpx.Client(base_url=web.base_url) as other:
+    with signed_in(str(web.base_url)) as other:
+        other.cookies.delete("flowdrop_csrf")  # another browser, signed in as well
         assert other.post(post, data=good).status_code == 403
     assert web.get("/api/drops/autumn").json()["state"] == "draft"
 

@@ -6,7 +6,6 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 from click.testing import CliRunner
 
@@ -14,6 +13,7 @@ from console.reports.basis import UnknownCampaignError
 from console.reports.campaigns import campaigns
 from console.reports.description import REPORT, UNDESCRIBED, description
 from flowdrop.cli import main
+from tests.console.signing import got
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,7 +97,7 @@ def test_its_page_has_one_line_a_fact(
     said = json.dumps({"campaign": "spring", "goal": "visits", "end": "2026-11-20T00:00:00Z"})
     insert(world.client, "describe", "spring", ["campaign:spring"], DAY, description=said)
     with server(world.url, tmp_path / "console.sqlite") as url:
-        text = httpx.get(f"{url}/description?campaign=spring&lang=en").text
+        text = got(f"{url}/description?campaign=spring&lang=en").text
     for fact in (
         "<dt>goal</dt><dd>visits</dd>",
         "<dt>end</dt><dd>2026-11-20 00:00:00 UTC</dd>",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
+
+from tests.console.signing import signed_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    import httpx
 
     from tests.console.world import World
 
@@ -20,7 +23,7 @@ pytestmark = pytest.mark.clickhouse
 def pages(world: World, server: Callable[..., Any], tmp_path: Path) -> Iterator[httpx.Client]:
     with (
         server(world.url, tmp_path / "console.sqlite") as address,
-        httpx.Client(base_url=address) as client,
+        signed_in(address) as client,
     ):
         yield client
 

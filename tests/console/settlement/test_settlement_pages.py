@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import anyio
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from console.reporting.report import plain
 from console.settings import ConsoleSettings
@@ -17,6 +18,7 @@ from console.web.app import create_app
 from flowdrop.settings import Addresses
 from tests.console.settlement.ledger_rows import PROGRAM, LedgerRows, Lent
 from tests.console.settlement.program_file import write_growth
+from tests.console.signing import TOKEN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +41,10 @@ class Web:
     def get(self, path: str) -> httpx.Response:
         async def answer() -> httpx.Response:
             transport = httpx.ASGITransport(self._app)
-            async with httpx.AsyncClient(transport=transport, base_url=self._host) as client:
+            known = {"Authorization": f"Bearer {TOKEN}"}
+            async with httpx.AsyncClient(
+                transport=transport, base_url=self._host, headers=known
+            ) as client:
                 return await client.get(path)
 
         return anyio.run(answer)
@@ -47,7 +52,8 @@ class Web:
 
 @pytest.fixture
 def web(ledger: LedgerRows, tmp_path: Path) -> Web:
-    settings = ConsoleSettings(programs=write_growth(tmp_path, PROGRAM, "game"))
+    programs = write_growth(tmp_path, PROGRAM, "game")
+    settings = ConsoleSettings(programs=programs, console_token=SecretStr(TOKEN))
     app = create_app(settings, Addresses(), Lent(ledger.client))
     return Web(app, f"http://{settings.console_host}")
 

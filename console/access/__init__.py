@@ -1,0 +1,1 @@
+"""Who may do what in the console: organisations, people, sign-in, tokens, the audit log."""
