@@ -97,11 +97,11 @@ def test_from_a_page_to_the_log(page: Page, site: Site, intake: Intake, kafka: s
         """async () => {
           const watched = watch(second);
           await stay(500);
-          const truth = watched.end();
+          const truth = {least: watched.end().seconds, most: early.end().seconds};
           banner.remove();
           return truth;
         }"""
-    )
+    )  # since the click, which may take a while, and since the page was there
     wait_for(lambda: len(logged(kafka, person)) == 2, "a click and an exposure")
     page.goto("about:blank")  # by a beacon
     wait_for(lambda: len(logged(kafka, person)) == 3, "the second exposure")
@@ -112,7 +112,7 @@ def test_from_a_page_to_the_log(page: Page, site: Site, intake: Intake, kafka: s
     assert first["data"]["creative"] == "banner"
     assert second["data"]["creative"] == "second"
     assert first["data"]["pixels"] == second["data"]["pixels"] == 1
-    assert first["data"]["seconds"] == pytest.approx(truth["seconds"], abs=0.3)
+    assert truth["least"] - 0.3 <= first["data"]["seconds"] <= truth["most"] + 0.3
     assert second["data"]["seconds"] >= first["data"]["seconds"]
     assert {each["source"] for each in (click, first, second)} == {site.url}
 
