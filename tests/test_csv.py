@@ -76,7 +76,7 @@ ROBOT = "=cmd|' /C robot'!A1"
 # Every command with `--csv`, by its path, and what it is asked; a new one has to be added.
 ASKED: dict[str, list[tuple[str, ...]]] = {
     "sql run": [
-        ("reports/campaigns",),
+        ("reports/campaigns", "--param", "campaigns=[]"),
         ("reports/outcomes", "--param", f'campaigns=["{EVIL}"]', "--param", "zone=UTC"),
     ],
     "audience show": [("all",)],
@@ -106,12 +106,15 @@ ASKED: dict[str, list[tuple[str, ...]]] = {
     "drop preview": [("gift",)],
     "drop show": [("gift",)],
     "drop list": [()],
+    "users list": [()],
+    "audit list": [()],
 }
 
 
 # Days, flags there may be none of, and drops, whose names are ours to refuse.
 NAMELESS = (
     *(
+        "audit list",
         "report reach",
         "report frequency",
         "report coins",
@@ -198,6 +201,9 @@ def hostile(clickhouse: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         terms = ("--program", PROGRAM, "--budget", "9000", "--amount", "5", "--audience", "all")
         created = CliRunner().invoke(main, ["drop", "create", "gift", *terms])
         assert created.exit_code == 0, created.output
+        who = ("ann@example.com", "--name", EVIL, "--role", "operator")
+        invited = CliRunner().invoke(main, ["users", "invite", *who])
+        assert invited.exit_code == 0, invited.output
         found = CliRunner().invoke(main, ["invalid", "judge"])
         assert found.exit_code == 0, found.output
         yield made

@@ -58,18 +58,16 @@ def sign_in(client: httpx.Client, email: str = EMAIL, password: str = PASSWORD) 
 def signed_in(url: str, token: str = TOKEN, **options: Any) -> httpx.Client:
     """Return a client of the console at `url` that has signed in as the administrator."""
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
-    client = httpx.Client(base_url=origin, **{"timeout": 120, **options})
+    made = {"base_url": origin, "timeout": 120, **options}
     if origin not in _COOKIES:
-        if (
-            "flowdrop console link" in client.get("/sign-in").text
-            and 'id="email"' not in client.get("/sign-in").text
-        ):
-            begin(client, token)
-        else:
-            assert sign_in(client).status_code == 303
-        _COOKIES[origin] = dict(client.cookies)
-    client.cookies = httpx.Cookies(_COOKIES[origin])
-    return client
+        with httpx.Client(**made) as client:
+            page = client.get("/sign-in").text
+            if "flowdrop console link" in page and 'id="email"' not in page:
+                begin(client, token)
+            else:
+                assert sign_in(client).status_code == 303
+            _COOKIES[origin] = dict(client.cookies)
+    return httpx.Client(cookies=_COOKIES[origin], **made)
 
 
 def forget(url: str) -> None:
