@@ -300,7 +300,7 @@ def test_settlement_from_everybody_to_the_postings_of_a_line(page: Page, console
     assert (own["closing"], page.inner_text(".owed")) == (0, "Nothing is owed.")
     shoot(page, "settlement-party")
     assert not page.locator('[data-line="grant"] a').is_visible()  # plumbing, for who wants it
-    page.locator("details summary").first.click()
+    page.locator("main details summary").first.click()
     page.locator('[data-line="grant"] a').click()
     cells = page.locator("#postings td[data-value]").all()
     coins = [int(cell.get_attribute("data-value") or "") for cell in cells]
