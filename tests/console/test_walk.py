@@ -163,7 +163,7 @@ def names(console: str) -> set[str]:
         told += [web.get("/api/settlement?month=2026-11").json()["parties"]]
         told += [web.get("/api/lift", params={"campaign": "hillstrom"}).json()["arms"]]
         told += [web.get("/api/drops/spring/people").json()]
-        told += [web.get("/api/me").json()]  # who looks
+        told += [web.get(f"/api/{name}").json() for name in ("people", "audit")] + ["Ada"]
     programs = {path.stem for path in PROGRAMS.glob("*.toml")}
     return {word for text in (*_strings(told), *programs) for word in WORD.findall(text)}
 
