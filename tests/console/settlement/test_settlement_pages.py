@@ -122,7 +122,8 @@ def test_an_advertisers_page_tells_where_its_coins_are(
 ) -> None:
     text = web.get(f"/settlement?party=advertiser:spring&month=2026-10&lang={lang}").text
     assert all(word in text for word in words)
-    folded = text[text.index("<details>") : text.index("</details>")]
+    page = text.partition('<main id="main">')[2]
+    folded = page[page.index("<details>") : page.index("</details>")]
     assert [f'data-key="{key}"' in folded for key in ("reserve", "shards", "in_flight")] == [
         True
     ] * 3
