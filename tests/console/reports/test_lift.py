@@ -83,7 +83,7 @@ def test_none_of_five_against_one_of_five(ran: Callable[..., Client]) -> None:
 def test_a_lift_without_upper_end_is_told_in_words(
     ran: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client = ran(drop=Arm(90, 0.9, converted=40), holdout=Arm(10, 0.1))
+    client = ran(drop=Arm(90, 0.9, converted=70), holdout=Arm(10, 0.1))
     found = effect(lift(client, "spring"))
     assert (found.relative, found.relative_high) == (None, None)
     assert found.low > 0
@@ -256,7 +256,7 @@ def printed(*args: str) -> str:
 def test_file_and_json_hold_the_same(
     ran: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client = ran(drop=Arm(90, 0.9, converted=40), holdout=Arm(10, 0.1))
+    client = ran(drop=Arm(90, 0.9, converted=70), holdout=Arm(10, 0.1))
     monkeypatch.setattr("sql.client.connect", lambda: client)
     report = json.loads(printed("lift", "spring", "--json"))
     rows = list(csv.DictReader(io.StringIO(printed("lift", "spring", "--csv"))))

@@ -60,7 +60,7 @@ def test_a_lift_without_upper_end_and_what_is_withheld(
     pages: httpx.Client, world: World, insert: Callable[..., None], draw: Callable[..., None]
 ) -> None:
     draw(drop=(90, 0.9), holdout=(10, 0.09))
-    bought = [f"drop-{n}" for n in range(40)]
+    bought = [f"drop-{n}" for n in range(70)]
     insert(world.client, "conversion", "spring", bought, 1, id=bought, value=100)
     report = pages.get("/api/lift?campaign=spring").json()
     (effect,) = report["effects"]
