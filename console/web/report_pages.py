@@ -121,7 +121,8 @@ def report_page(request: Request, report: Report[T], own: Page[T], asked: Values
 
 def _printed(client: Client, report: Report[Any], asked: Values) -> dict[str, Any]:
     """Return what stands on top of a printed page: whose campaigns they are, and the day."""
-    found = rows(client, "reports/advertisers_of", campaigns=campaigns_of(report, asked))
+    names = campaigns_of(report, asked)
+    found = rows(client, "reports/advertisers_of", campaigns=names) if names else []
     return {"advertisers": [row["advertiser"] for row in found], "day": datetime.now(UTC)}
 
 

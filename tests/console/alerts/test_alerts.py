@@ -37,7 +37,7 @@ def warehouse(clickhouse: str, flowdrop_home: Path, monkeypatch: pytest.MonkeyPa
 
 
 def run(*words: str) -> Result:
-    return CliRunner().invoke(main, ["alerts", *words])
+    return CliRunner().invoke(main, ["alerts", *words], env={"COLUMNS": "240"})  # not folded
 
 
 def facts(*words: str) -> Any:
