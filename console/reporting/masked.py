@@ -36,13 +36,7 @@ def counted(found: Any, protection: Protection[Any], sums: list[Sum]) -> Counts:
     """Return the counts of a result, and how they relate."""
     counts = Counts()
     for path, value in _figures(found, protection):
-        counts.values[path], counts.least[path] = value, protection.least(path) or 0
-        counts.shown.add(path)
-        if _name(path) in protection.kept:
-            counts.kept.add(path)
-        row = _row(path, protection)
-        if row and row != path:
-            counts.rows[row].add(path)
+        _add(counts, protection, path, value)
     for number, each in enumerate(sums):
         equation: dict[Any, int] = {_key(each.total, counts): -1}
         for part, times in zip(each.parts, each.times or (1,) * len(each.parts), strict=True):
@@ -59,7 +53,31 @@ def counted(found: Any, protection: Protection[Any], sums: list[Sum]) -> Counts:
         counts.equations.append(equation)
     for days in protection.days(found):
         _hide_days(counts, days)
+    whole = protection.uncut(found)
+    if whole is not None:
+        _hide_as(counts, counted(whole, protection, list(protection.sums(whole))))
     return counts
+
+
+def _add(counts: Counts, protection: Protection[Any], path: Path, value: int) -> None:
+    counts.values[path], counts.least[path] = value, protection.least(path) or 0
+    counts.shown.add(path)
+    if _name(path) in protection.kept:
+        counts.kept.add(path)
+    row = _row(path, protection)
+    if row and row != path:
+        counts.rows[row].add(path)
+
+
+def _hide_as(counts: Counts, whole: Counts) -> None:
+    """Hide of the whole what its answer without a cut does, which may be asked for as well.
+
+    What that tells is known, so that only what is in the cut can be hidden beside it.
+    """
+    told = suppress(whole)
+    hidden = whole.shown - told
+    counts.shown -= hidden.union(*(counts.rows.get(key, ()) for key in hidden))
+    counts.elsewhere |= told
 
 
 def _hide_days(counts: Counts, days: Days) -> None:

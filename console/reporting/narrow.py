@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from console.reporting.counts import Counts, Equation, Key
 
 ROUNDING = 1e-6  # of a solution, in people
+MARGIN = 1  # people: who sees impressions left over knows that somebody had them, which no sum says
 
 
 class Narrow(NamedTuple):
@@ -103,11 +104,14 @@ class _System:
         for key in keys:
             equations: set[int] = set()
             for sign in (1, -1):
-                if self._width(key) < self._counts.least[key] - ROUNDING:
+                if self._width(key) < self._needed(key):
                     equations |= self._solve([key], sign)
-            if self._width(key) < self._counts.least[key] - ROUNDING:
+            if self._width(key) < self._needed(key):
                 return Narrow(key, self._witnesses(equations))
         return None
+
+    def _needed(self, key: Key) -> float:
+        return self._counts.least[key] + MARGIN - ROUNDING
 
     def _width(self, key: Key) -> float:
         return float(self._high[self._at[key]] - self._low[self._at[key]])

@@ -78,6 +78,8 @@ class Protection(Generic[T]):
         rows: parts of the result that are rows, by the count without which a row is left out.
         sums: how the counts of a result relate.
         days: counts of days that other reports tell, too; they are hidden alike.
+        uncut: the same result without its cut, whose figures are hidden alike in both; none where
+            a result has no cut.
         kept: names of counts that other reports tell, too; they are hidden last.
         campaigns: parameters that name campaigns.
         advertiser: a parameter that names an advertiser, if any.
@@ -98,6 +100,7 @@ class Protection(Generic[T]):
     rows: Mapping[str, str] = field(default_factory=dict)
     sums: Callable[[T], Iterable[Sum]] = lambda _: ()
     days: Callable[[T], Iterable[Days]] = lambda _: ()
+    uncut: Callable[[T], T | None] = lambda _: None
     kept: frozenset[str] = frozenset()
     campaigns: tuple[str, ...] = ("campaign",)
     advertiser: str = ""

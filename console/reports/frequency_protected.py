@@ -120,6 +120,13 @@ def _distribution(path: Path, own: Any) -> Iterator[Sum]:
     weights = (*range(1, len(times)), 1)
     yield Sum((*path, "impressions"), (*times[:-1], last), times=weights)
     yield Sum(last, (times[-1],), times=(len(times),), rest=0)  # each of these, so often or more
+    if own.reached_times[-1]:  # nor more often than somebody may know that people are reached
+        at_most = -(-often // own.reached_times[-1])
+        most = Implied(
+            (*path, "most impressions of the last"), at_most * own.reached_times[-1], PEOPLE_MIN
+        )
+        yield Sum(most, (times[-1],), times=(at_most,))
+        yield Sum(most, (last,), rest=0)
 
 
 def _days(whole: Path, days: list[Path]) -> Iterator[Sum]:
@@ -202,6 +209,10 @@ def _nested(name: str, rows: Sequence[Any]) -> Iterator[Sum]:
 def _place(row: Any, basis: str | None = None) -> tuple[Any, ...]:
     keys = tuple(getattr(row, name, None) for name in ("day", "campaign", "part"))
     return (row.basis if basis is None else basis, row.incentivised, *keys)
+
+
+def _uncut(found: FrequencyReport) -> FrequencyReport | None:
+    return replace(found, by="", parts=()) if found.parts else None
 
 
 def _populations(client: Client, found: Any) -> Iterator[Population]:
@@ -316,6 +327,7 @@ PROTECTION: Protection[FrequencyReport] = Protection(
     | {"invalid": "people"},
     sums=_sums,
     days=_every_day,
+    uncut=_uncut,
     finish=_finish,
     populations=_populations,
     advertiser="advertiser",

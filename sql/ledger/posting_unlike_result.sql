@@ -6,14 +6,14 @@ FROM
         'postings' AS place, source_offset, account, version, toString(kind) AS kind,
         toString(program) AS program, amount, balance, pending, event_id, event_source, cause, cause_source,
         toString(type) AS type, toString(step) AS step, subject,
-        toString(campaign) AS campaign, toString(activity) AS activity, counterparty, time
+        toString(campaign) AS campaign, toString(activity) AS activity, counterparty, time, arrived
     FROM postings FINAL
     WHERE source_partition = {partition:UInt16}
     UNION ALL
     SELECT
         'results' AS place, source_offset, account, version, toString(kind), toString(program),
         moved, balance, pending, event_id, event_source, cause, cause_source, toString(type), toString(step), subject, toString(campaign), toString(activity),
-        counterparty, time
+        counterparty, time, arrived
     FROM ledger_results FINAL
     ARRAY JOIN
         `posting.account` AS account,
@@ -26,7 +26,7 @@ FROM
 )
 GROUP BY
     source_offset, account, version, kind, program, amount, balance, pending, event_id, event_source, cause, cause_source, type, step,
-    subject, campaign, activity, counterparty, time
+    subject, campaign, activity, counterparty, time, arrived
 HAVING uniqExact(place) = 1
 ORDER BY source_offset, account, version
 LIMIT 1

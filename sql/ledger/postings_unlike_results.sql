@@ -10,7 +10,7 @@ FROM
         count() AS postings,
         sum(cityHash64(
             account, version, kind, program, amount, balance, pending, event_id, event_source, cause, cause_source, type,
-            step, subject, campaign, activity, counterparty, time, source_offset
+            step, subject, campaign, activity, counterparty, time, arrived, source_offset
         )) AS content
     FROM postings FINAL
     GROUP BY partition
@@ -22,7 +22,7 @@ FULL OUTER JOIN
         count() AS postings,
         sum(cityHash64(
             account, version, kind, program, moved, balance, pending, event_id, event_source, cause, cause_source, type,
-            step, subject, campaign, activity, counterparty, time, source_offset
+            step, subject, campaign, activity, counterparty, time, arrived, source_offset
         )) AS content
     FROM ledger_results FINAL
     ARRAY JOIN

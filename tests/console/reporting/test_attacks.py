@@ -19,7 +19,6 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
@@ -261,28 +260,25 @@ def kinds_of(names: tuple[str, ...], times: tuple[int, ...] = TIMES) -> list[Any
     cut=st.booleans(),
 )
 @example(seed=860, size=3000, several=False, cut=True)
+@example(seed=3726, size=200, several=False, cut=False)
 def test_reach_and_frequency_give_no_small_count_away(
     *, seed: int, size: int, several: bool, cut: bool
 ) -> None:
     attack_frequency(TIMES, seed, size, several=several, cut=cut)
 
 
-@settings(max_examples=6, deadline=None, derandomize=True)  # see the case below
+@settings(max_examples=6, deadline=None)
 @given(
     seed=st.integers(0, 10**9),
     size=st.sampled_from([40, 200, 3000]),
     several=st.booleans(),
     cut=st.booleans(),
 )
+@example(seed=860, size=3000, several=False, cut=True)
 def test_nor_to_who_knows_how_often_at_most(
     *, seed: int, size: int, several: bool, cut: bool
 ) -> None:
     attack_frequency(TIMES[:-1], seed, size, several=several, cut=cut)
-
-
-@pytest.mark.xfail(strict=True, reason="who knows how often at most knows more of the last")
-def test_a_part_is_known_too_well_to_who_knows_how_often_at_most() -> None:
-    attack_frequency(TIMES[:-1], 860, 3000, several=False, cut=True)
 
 
 def attack_frequency(
