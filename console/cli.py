@@ -51,6 +51,11 @@ def console(
             "cross the network in the clear; put a proxy with TLS in front of it and name it with "
             "--behind-proxy NAME"
         )
+    if not settings.sign_in and (settings.console_behind or not is_loopback(settings.console_host)):
+        raise click.ClickException(
+            "sign_in: without it whoever gets a link may do everything, so it may be false on "
+            "loopback only, not behind a proxy; leave FLOWDROP_SIGN_IN unset"
+        )
     server(settings).run()
 
 

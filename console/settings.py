@@ -25,9 +25,9 @@ class ConsoleSettings(Settings):
         "", description="name of what guards the console if it is not bound to loopback"
     )
     sign_in: bool = Field(
-        False,
-        description="whether people sign in to the console, each as themselves; otherwise whoever "
-        "comes by the terminal's link is the machine's operator",
+        True,
+        description="whether people sign in to the console, each as themselves; false, on loopback "
+        "only, makes whoever comes by the terminal's link the machine's operator",
     )
     idle_minutes: int = Field(
         120, ge=1, description="after how long without a request a browser has to sign in again"

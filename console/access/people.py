@@ -75,6 +75,16 @@ def nobody(session: Session) -> bool:
     return session.scalar(select(func.count()).select_from(User)) == 0
 
 
+def lacks_administrator(session: Session) -> bool:
+    """Return whether nobody may manage people, as before the first administrator is made."""
+    return not session.scalar(
+        select(func.count())
+        .select_from(Membership)
+        .join(User)
+        .where(Membership.role == ADMINISTRATOR, User.deactivated_at.is_(None))
+    )
+
+
 def find(session: Session, email: str) -> User:
     """Return who has the address.
 
@@ -157,16 +167,17 @@ def invite(
 def first_administrator(
     session: Session, *, email: str, name: str, password: str, browser: Browser, now: datetime
 ) -> str:
-    """Make the first account, whoever opened the terminal's link; return its sign-in's key.
+    """Make the first administrator, whoever opened the terminal's link; return the sign-in's key.
 
     Raises:
-        LocalizedError: when there is an account already, or a field is wrong.
+        DeadLinkError: when there is an administrator already.
+        LocalizedError: when a field is wrong.
     """
     by = Actor(name="first run", roles=frozenset({ADMINISTRATOR}))
     hashed = passwords.hashed(password, email, name)
     record(session, at=now, who=by.name, action="first_run", thing="console")
     session.flush()  # whoever comes second waits here
-    if not nobody(session):
+    if not lacks_administrator(session):
         session.rollback()
         raise DeadLinkError
     user, _ = invite(
@@ -341,13 +352,7 @@ def _set_roles(session: Session, user: User, of: Organisation, roles: Collection
 
 
 def _require_administrator(session: Session) -> None:
-    left = session.scalar(
-        select(func.count())
-        .select_from(Membership)
-        .join(User)
-        .where(Membership.role == ADMINISTRATOR, User.deactivated_at.is_(None))
-    )
-    if not left:
+    if lacks_administrator(session):
         session.rollback()
         raise LocalizedError(
             LocalizedText(

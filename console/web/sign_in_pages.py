@@ -67,7 +67,7 @@ def enter(request: Request, ticket: str = "") -> Response:
             answer = RedirectResponse("/", 303)
             let_in_by_link(request, answer)
             return answer
-        if people.nobody(session):
+        if people.lacks_administrator(session):
             answer = RedirectResponse("/welcome", 303)
             _keep(request, answer, SETUP, "first")
             return answer
@@ -266,7 +266,7 @@ def _again(request: Request, template: str, error: LocalizedError, **facts: Any)
 
 def _require_setup(request: Request) -> None:
     with state(request).session() as session:
-        if _kept(request, SETUP) != "first" or not people.nobody(session):
+        if _kept(request, SETUP) != "first" or not people.lacks_administrator(session):
             raise StrangerError
 
 

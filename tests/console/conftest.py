@@ -96,7 +96,6 @@ def serve(
         programs=PROGRAMS,
         partitions=PARTITIONS,
         console_token=SecretStr(TOKEN),
-        sign_in=True,
     )
     app = create_app(settings, addresses, Warehouse(url))
     if wire:

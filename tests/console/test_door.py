@@ -43,7 +43,6 @@ class Console:
             "FLOWDROP_CLICKHOUSE": f"http://{HOST}:9/default",
             "FLOWDROP_CONSOLE": self.url,
             "FLOWDROP_CONSOLE_PORT": str(self.port),
-            "FLOWDROP_SIGN_IN": "true",
         }
         with pytest.MonkeyPatch.context() as environment:
             for name, text in self.env.items():
@@ -191,6 +190,18 @@ def test_it_binds_to_loopback_only(console: Console, host: str) -> None:
     refused = console.run("--host", host, "--port", "0")
     assert refused.exit_code == 1
     assert "--behind-proxy NAME" in refused.stderr
+
+
+@pytest.mark.parametrize("options", [("--host", "0.0.0.0", "--behind-proxy", "x.example"), ()])
+def test_without_sign_in_it_is_for_loopback_only(
+    console: Console, options: tuple[str, ...]
+) -> None:
+    env = {**console.env, "FLOWDROP_SIGN_IN": "false"}
+    if not options:
+        env["FLOWDROP_CONSOLE_BEHIND"] = "proxy.example"
+    refused = CliRunner().invoke(command, [*options, "--port", "0"], env=env)
+    assert refused.exit_code == 1
+    assert "leave FLOWDROP_SIGN_IN unset" in refused.stderr
 
 
 def test_without_a_token_it_does_not_start(tmp_path: Path) -> None:

@@ -66,7 +66,6 @@ class House:
         own = {
             "console_token": SecretStr(TOKEN),
             "programs": PROGRAMS,
-            "sign_in": True,
             **settings,
         }
         addresses = Addresses(console=self.address, clickhouse=NOWHERE, kafka="127.0.0.1:9")

@@ -102,9 +102,7 @@ def app(written: Written, tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
             session, machine("test"), email=VERA, name="Vera", post=post, now=NOW
         )
         people.choose_password(session, key, PASSWORD, NOW)
-    settings = ConsoleSettings(
-        database=database, programs=PROGRAMS, console_token=SecretStr(TOKEN), sign_in=True
-    )
+    settings = ConsoleSettings(database=database, programs=PROGRAMS, console_token=SecretStr(TOKEN))
     made = create_app(settings, Addresses(kafka="127.0.0.1:9"), written)  # type: ignore[arg-type]
     made.state.console.now = lambda: NOW
     return made

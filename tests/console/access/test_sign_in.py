@@ -40,6 +40,17 @@ def test_there_is_one_first_administrator(house: House) -> None:
         assert [user.email for user in session.scalars(select(User))] == [EMAIL]
 
 
+def test_people_invited_before_keep_nobody_from_becoming_administrator(house: House) -> None:
+    house.person("mo@platform.example", "marketer")
+    client = house.client()
+    assert enter(client).headers["location"] == "/welcome"
+    made = submit(client, "/welcome", "/welcome", email=EMAIL, name="Ada", password=PASSWORD)
+    assert made.status_code == 303
+    assert client.get("/people").status_code == 200
+    house.now = house.now.now(house.now.tzinfo)  # tickets end by the clock on the wall
+    assert enter(house.client()).headers["location"] == "/"
+
+
 @pytest.mark.parametrize(
     ("password", "words"),
     [("short", "12 to"), ("aaaaaaaaaaaaaaaa", "easily guessed"), ("ada-likes-tea-12", "easily")],
