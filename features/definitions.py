@@ -1,62 +1,73 @@
-"""The features: name, type, unit and meaning, in one place.
+"""The features that models of who redeems read: the campaign's channel, and some of the catalogue.
 
-`sql/features/rows.sql` computes them, the table `feature_rows` holds them and the learners read
-them; a test compares all three with this list.
+`sql/features/definitions/` says what each is and how it is computed, the table `feature_rows` has a
+column for each; a test holds the two together.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from functools import cache
+from typing import TYPE_CHECKING
 
-Kind = Literal["category", "count", "amount", "days", "share"]
+from features.sets.catalogue import OURS
+from features.sets.files import read_feature
 
+if TYPE_CHECKING:
+    from features.sets.files import Feature, Kind
 
-@dataclass(frozen=True)
-class Feature:
-    """One feature of a person as of a moment; only what happened before the moment counts."""
-
-    name: str
-    dtype: str  # of its column in ClickHouse
-    kind: Kind  # how a linear learner reads it
-    description: str
-
-
-FEATURES: tuple[Feature, ...] = (
-    Feature("channel", "LowCardinality(String)", "category", "channel of the campaign"),
-    Feature("recency_days", "Nullable(Float64)", "days", "since the last purchase"),
-    Feature("tenure_days", "Nullable(Float64)", "days", "since the first purchase"),
-    Feature("purchases_7d", "UInt32", "count", "purchases in the last 7 days"),
-    Feature("purchases_28d", "UInt32", "count", "purchases in the last 28 days"),
-    Feature("purchases_84d", "UInt32", "count", "purchases in the last 84 days"),
-    Feature("purchase_days_84d", "UInt32", "count", "days with a purchase in the last 84"),
-    Feature("spend_28d_cents", "Int64", "amount", "spent in the last 28 days"),
-    Feature("spend_84d_cents", "Int64", "amount", "spent in the last 84 days"),
-    Feature("spend_largest_cents", "Int64", "amount", "largest purchase so far"),
-    Feature("spend_average_cents", "Nullable(Float64)", "amount", "spent per purchase so far"),
-    Feature(
-        "spend_trend", "Nullable(Float64)", "share", "last 28 days' spend over a third of 84's"
-    ),
-    Feature("campaigns_contacted", "UInt32", "count", "campaigns that contacted the person"),
-    Feature("campaigns_running", "UInt32", "count", "of those, the ones whose offer has not ended"),
-    Feature("contact_recency_days", "Nullable(Float64)", "days", "since the last contact"),
-    Feature("redemptions", "UInt32", "count", "redemptions in campaigns so far"),
-    Feature("redemptions_90d", "UInt32", "count", "redemptions in the last 90 days"),
-    Feature("campaigns_redeemed", "UInt32", "count", "campaigns with a redemption so far"),
-    Feature("redemption_recency_days", "Nullable(Float64)", "days", "since the last redemption"),
-    Feature(
-        "redemption_rate",
-        "Nullable(Float64)",
-        "share",
-        "ratio of campaigns redeemed to campaigns contacted; nothing without a contact",
-    ),
+CHOSEN = (
+    "recency_days",
+    "tenure_days",
+    "purchases_7d",
+    "purchases_28d",
+    "purchases_84d",
+    "purchase_days_84d",
+    "spend_28d_cents",
+    "spend_84d_cents",
+    "spend_largest_cents",
+    "spend_average_cents",
+    "spend_trend",
+    "campaigns_contacted",
+    "campaigns_running",
+    "contact_recency_days",
+    "redemptions",
+    "redemptions_90d",
+    "campaigns_redeemed",
+    "redemption_recency_days",
+    "redemption_rate",
 )
-
-NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
-"""Names in the order of the columns."""
+"""Of the catalogue, by name."""
 
 BASELINE = "redemption_rate"
 """The naive model: whoever redeemed before will redeem again."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column that learners read."""
+
+    name: str
+    dtype: str  # in ClickHouse
+    kind: Kind  # how a linear learner reads it
+    meaning: str
+
+
+@cache
+def defined() -> tuple[Feature, ...]:
+    """Return the definitions of those that are in the catalogue, in the order of the columns."""
+    return tuple(read_feature(OURS / "definitions" / f"{name}.sql") for name in CHOSEN)
+
+
+CHANNEL = Column("channel", "LowCardinality(String)", "category", "channel of the campaign")
+
+FEATURES: tuple[Column, ...] = (
+    CHANNEL,
+    *(Column(one.name, one.dtype, one.kind, one.meaning) for one in defined()),
+)
+"""In the order of the columns."""
+
+NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
 
 
 def named(*kinds: Kind) -> list[str]:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from datetime import UTC, datetime, time
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 import numpy as np
 from clickhouse_connect.driver.exceptions import DatabaseError
 
-from features.definitions import BASELINE, NAMES
-from features.settings import OFFER_DAYS
+from features.definitions import BASELINE, NAMES, defined
+from features.sets.catalogue import load as load_catalogue
+from features.sets.compose import composed_rows, parameters_at, slices, slices_for, written
+from features.settings import OFFER_DAYS, FeatureSettings
+from flowdrop.settings import load
 from sql.client import frame, rows, text
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import date
 
     import pandas as pd
     from clickhouse_connect.driver.client import Client
@@ -25,6 +29,7 @@ Purpose = Literal["training", "running", "later", "scoring"]
 
 REPLAY = "replay first: flowdrop replay complete-journey"
 NO_TABLE = "UNKNOWN_TABLE"
+EVER = datetime(2200, 1, 1, tzinfo=UTC)  # by then all that is stored has happened and arrived
 
 
 @dataclass(frozen=True)
@@ -58,17 +63,41 @@ def build(
         How many rows there are.
     """
     known(client, program)
-    channel = next_channel(client, as_of, program)
     place = {"program": program, "as_of": as_of, "purpose": purpose}
     client.command(text("features/rows_clear"), parameters=place)
-    client.command(
-        text("features/rows"), parameters=place | {"channel": channel, "offer_days": offer_days}
-    )
+    _stage(client, place, offer_days)
     count = int(rows(client, "features/rows_staged", **place)[0]["staged"])
     # ClickHouse refuses to replace a partition with an empty one.
     change = "features/rows_replace" if count else "features/rows_drop"
     client.command(text(change), parameters=place)
     return count
+
+
+def _stage(client: Client, place: dict[str, Any], offer_days: int) -> None:
+    """Compute the rows of each campaign as of its start, or of everyone as of the date."""
+    program, cutoff = place["program"], datetime.combine(place["as_of"], time(), UTC)
+    about = rows(client, "features/people_about", program=program, at=written(cutoff))
+    count = slices_for(about[0]["people"])
+    if place["purpose"] == "scoring":
+        found: list[dict[str, Any]] = [{"campaign": "", "start": cutoff}]
+        points = text("features/points_of_everyone")
+        place = place | {"channel": next_channel(client, place["as_of"], program)}
+    else:
+        found = rows(client, "features/moments", offer_days=offer_days, **place)
+        points = text("features/points_of_campaign")
+    query = composed_rows(load_catalogue(), defined(), points)
+    told = cutoff if place["purpose"] in {"training", "scoring"} else EVER
+    for one in found:
+        values = place | {"campaign": one["campaign"], "told": written(told)}
+        values |= parameters_at(
+            one["start"],
+            EVER,
+            program=program,
+            zone=load(FeatureSettings).zone,
+            offer_days=offer_days,
+        )
+        for part in slices(count):
+            client.command(query, parameters=values | part)
 
 
 def known(client: Client, program: str) -> datetime:

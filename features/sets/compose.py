@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from features.sets.files import Feature, Label
 
 HASHES = 2**64
+PEOPLE_PER_SLICE = 250_000
 LABEL = "label"
 OF_LABELS = ("since", "until", "known")  # places of a source that differ for a label
 
@@ -54,26 +55,52 @@ def composed(catalogue: Catalogue, features: Sequence[Feature], label: Label | N
 
     Columns: person, as_of, the features in the order given and, with a label, `label`.
     """
-    by_source: dict[str, list[Feature]] = {PEOPLE: []}
-    for one in features:
-        by_source.setdefault(one.source, []).append(one)
-    joins = [
-        _join("LEFT", source, _scan(catalogue.sources[source], own))
-        for source, own in by_source.items()
-        if source != PEOPLE
-    ]
+    by_source = _by_source(features)
+    own = by_source.pop(PEOPLE, [])
+    joins = _joins(catalogue, by_source)
     columns = [
         (f"{'people' if one.source == PEOPLE else one.source}._{one.name}", one.name)
         for one in features
     ]
     if label is not None:
-        joins.append(_outcome(catalogue, label))
+        joins += _outcome(catalogue, label)
         columns.append((f"outcome._{LABEL}", LABEL))
     return _filled(
         "set",
         columns="".join(f",\n    {place} AS {name}" for place, name in columns),
-        people=_scan(catalogue.sources[PEOPLE], by_source[PEOPLE]),
-        joins="".join(joins),
+        people=_scan(catalogue.sources[PEOPLE], own),
+        joins=joins,
+    )
+
+
+def composed_rows(catalogue: Catalogue, features: Sequence[Feature], points: str) -> str:
+    """Return the text of the query that stages the rows of a campaign's people, or of everyone.
+
+    Args:
+        catalogue: the definitions.
+        features: those that models read, in any order.
+        points: a query with a row per person: `person`, `channel` and `label`.
+    """
+    return _filled(
+        "rows",
+        names="".join(f", {one.name}" for one in features),
+        columns="".join(f",\n    {one.source}._{one.name}" for one in features),
+        points=points.strip(),
+        joins=_joins(catalogue, _by_source(features)),
+    )
+
+
+def _by_source(features: Sequence[Feature]) -> dict[str, list[Feature]]:
+    found: dict[str, list[Feature]] = {}
+    for one in features:
+        found.setdefault(one.source, []).append(one)
+    return found
+
+
+def _joins(catalogue: Catalogue, by_source: dict[str, list[Feature]]) -> str:
+    return "".join(
+        _join("LEFT", source, _scan(catalogue.sources[source], own))
+        for source, own in by_source.items()
     )
 
 
@@ -82,27 +109,42 @@ def parameters(
 ) -> dict[str, Any]:
     """Return the values of a query's places but for those of its slice."""
     at = moment.at
-    values: dict[str, Any] = {
+    values = parameters_at(
+        at, moment.features_known, program=program, zone=zone, offer_days=offer_days
+    )
+    if label is not None:
+        values |= {
+            "label_since": written(at),
+            "label_until": written(at + timedelta(days=label.window_days)),
+            "label_known": written(moment.known_at),
+        }
+    return values
+
+
+def parameters_at(
+    at: datetime, known: datetime, *, program: str, zone: str, offer_days: int
+) -> dict[str, Any]:
+    """Return the values of the places of features: as of `at`, by what had arrived by `known`."""
+    values = {
         "at": at,
         "since": datetime(1970, 1, 1, tzinfo=UTC),
         "until": at,
-        "known": moment.features_known,
+        "known": known,
         "linked_at": at - timedelta(microseconds=1),
-        "linked_known": moment.features_known,
+        "linked_known": known,
     }
-    if label is not None:
-        values |= {
-            "label_since": at,
-            "label_until": at + timedelta(days=label.window_days),
-            "label_known": moment.known_at,
-        }
-    told = {name: written(value) for name, value in values.items()}
+    told: dict[str, Any] = {name: written(value) for name, value in values.items()}
     return told | {"program": program, "zone": zone, "offer_days": offer_days}
 
 
 def written(moment: datetime) -> str:
     """Return a time as a query's place takes it, to the microsecond."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
+
+
+def slices_for(people: int) -> int:
+    """Return how many slices bound the memory of a query about so many people."""
+    return max(1, -(-people // PEOPLE_PER_SLICE))
 
 
 def slices(count: int) -> Iterable[dict[str, int]]:

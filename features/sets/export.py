@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.sets.beside import FORMAT, definition, freshness, sha256_of, write
-from features.sets.compose import LABEL, composed, parameters, slices
+from features.sets.compose import LABEL, composed, parameters, slices, slices_for
 from sql.client import rows
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from features.sets.compose import Moment
     from features.sets.files import Feature, Label
 
-PEOPLE_PER_SLICE = 250_000
 Done: TypeAlias = "Callable[[int, int], None]"
 
 ROWS_PER_GROUP = 65_536  # of a Parquet file; its bytes depend on it
@@ -133,7 +132,7 @@ def _places(asked: Asked, moment: Moment) -> dict[str, Any]:
 
 def _slices_of(client: Client, place: dict[str, Any]) -> int:
     about = rows(client, "features/people_about", program=place["program"], at=place["at"])
-    return max(1, -(-int(about[0]["people"]) // PEOPLE_PER_SLICE))
+    return slices_for(int(about[0]["people"]))
 
 
 def _streamed(

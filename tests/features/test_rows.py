@@ -10,9 +10,8 @@ import click
 import pandas as pd
 import pytest
 
-from features.definitions import FEATURES, NAMES
-from features.rows import build, campaigns, fingerprint, stored
-from sql.client import text
+from features.definitions import FEATURES, NAMES, defined
+from features.rows import _stage, build, campaigns, fingerprint, stored
 
 if TYPE_CHECKING:
     from conftest import Journey, Opener, Warehouse
@@ -48,22 +47,13 @@ def row(warehouse: Warehouse, purpose: Any, campaign: str, person: str) -> dict[
     return values
 
 
-def test_definitions_table_and_query_name_the_same_columns_in_the_same_order(
+def test_the_table_has_the_chosen_definitions_in_their_order(
     warehouse: Warehouse,
 ) -> None:
-    _, _, query = text("features/rows").partition("INSERT INTO feature_rows_staging\n")
-    values = {
-        "as_of": SMALL,
-        "purpose": "training",
-        "program": PROGRAM,
-        "channel": "",
-        "offer_days": 28,
-    }
-    described = warehouse.client.query(f"DESCRIBE ({query})", parameters=values).result_rows
     table = warehouse.client.query("DESCRIBE feature_rows").result_rows
-    assert [column[0] for column in described] == [*KEYS, *NAMES]
     assert [column[0] for column in table] == [*KEYS, *NAMES]
     assert [column[1] for column in table[len(KEYS) :]] == [one.dtype for one in FEATURES]
+    assert all(one.targeting for one in defined())
 
 
 def test_a_row_at_a_campaigns_start_has_the_values_counted_by_hand(small: Warehouse) -> None:
@@ -174,14 +164,8 @@ def test_built_again_it_is_the_same_and_never_doubled(small: Warehouse) -> None:
 def test_what_a_dead_build_left_is_not_taken_over(small: Warehouse) -> None:
     build(small.client, SMALL, "training", PROGRAM)
     expected = stored(small.client, SMALL, "training", PROGRAM)
-    values = {
-        "as_of": SMALL,
-        "purpose": "training",
-        "program": PROGRAM,
-        "channel": "",
-        "offer_days": 28,
-    }
-    small.client.command(text("features/rows"), parameters=values)
+    place = {"program": PROGRAM, "as_of": SMALL, "purpose": "training"}
+    _stage(small.client, place, 28)
     build(small.client, SMALL, "training", PROGRAM)
     pd.testing.assert_frame_equal(stored(small.client, SMALL, "training", PROGRAM), expected)
 

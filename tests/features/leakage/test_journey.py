@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import sql.client
 from features import rows
 from features.definitions import NAMES
 from features.leakage.gate import LeakError, inspect, require_clean
@@ -19,21 +20,19 @@ if TYPE_CHECKING:
 
 AS_OF, PROGRAM = date(2018, 2, 20), "liuliangbao"
 
-START = "k.start AS at, c.first_channel"
+START = "AND e.time >= {at:DateTime64(6, 'UTC')}) > 0 AS redeemed"
 
 
-def at_the_end(query: str) -> str:
-    """Return the query with each campaign's end as its moment: features know who redeemed."""
-    changed = (
-        query.replace("min(time) AS start,", "min(time) AS start, max(ends) AS last_end,")
-        .replace(
-            "            start,\n            multiIf",
-            "            start, last_end,\n            multiIf",
-        )
-        .replace(START, "k.last_end AS at, c.first_channel")
-    )
-    assert changed.count("last_end") == 3
-    return changed
+def at_the_end(name: str, query: str) -> str:
+    """Return a query with each campaign's end as its moment: features know who redeemed."""
+    changed = {
+        "features/moments": query.replace(
+            "min(time) AS start,", "min(time) AS start, max(ends) AS last_end,"
+        ).replace("SELECT campaign, start\n", "SELECT campaign, last_end AS start\n"),
+        "features/points_of_campaign": query.replace(START, ") > 0 AS redeemed"),
+    }.get(name)
+    assert changed != query
+    return changed or query
 
 
 def built(real: Warehouse) -> pd.DataFrame:
@@ -50,11 +49,8 @@ def test_features_at_the_start_pass_and_at_the_end_are_refused(
     ]
     _require_known_before(honest, campaigns)
     plain = rows.text
-    monkeypatch.setattr(
-        rows,
-        "text",
-        lambda name: at_the_end(plain(name)) if name == "features/rows" else plain(name),
-    )
+    for module in (rows, sql.client):
+        monkeypatch.setattr(module, "text", lambda name: at_the_end(name, plain(name)))
     late = built(real)
     assert list(late["label"]) == list(honest["label"])
     report = inspect(late[list(NAMES)], late["label"])

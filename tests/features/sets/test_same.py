@@ -1,4 +1,4 @@
-"""The features that today's models read mean what the catalogue's of the same names mean."""
+"""Rows that models read have the values that a set as of the same date has."""
 
 from __future__ import annotations
 
