@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 AMOUNTS = (1, 2, 5, 10)
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
+def effects() -> pd.DataFrame:
+    """Return a row per person and amount, as `flowdrop drop amounts` reads them."""
     draws = np.random.default_rng(2)
     rows = [
         {
@@ -29,8 +29,13 @@ def path(tmp_path: Path) -> Path:
         for person, size in enumerate(draws.gamma(1.0, 0.1, 400))
         for amount in AMOUNTS
     ]
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
     made = tmp_path / "effects.parquet"
-    pd.DataFrame(rows).to_parquet(made)
+    effects().to_parquet(made)
     return made
 
 
