@@ -137,6 +137,7 @@ def create(
 ) -> None:
     """Freeze the people of a new drop and draw who is held out; nothing is published."""
     from console.drops import service
+    from console.drops.restraint import of_settings
     from console.drops.terms import Terms
     from console.settings import ConsoleSettings
     from flowdrop.settings import load, needed
@@ -155,6 +156,7 @@ def create(
             partitions=settings.partitions,
             secret=needed(settings.drop_secret, "drop_secret"),
             now=_now(),
+            restraint=of_settings(settings),
         )
         _print_preview(session, made.name, as_json=as_json, lang=lang)
 
@@ -251,20 +253,23 @@ def launch(
     from console.drops import preview as previewing
     from console.drops import register, service
     from console.drops.left_out import by_reason
+    from console.drops.restraint import of_settings
     from console.drops.since import kept
     from console.i18n import translator
+    from console.settings import ConsoleSettings
     from flowdrop.output import print_json, print_rows, say
     from flowdrop.progress import progress
+    from flowdrop.settings import load
     from streams.kafka.publish.outbox import end
 
-    to = translator(lang)
+    to, restraint = translator(lang), of_settings(load(ConsoleSettings))
     with console_session() as session:
         by = actor(session, acting_as)
         service.require_launch(session, name, by)
         found = previewing.preview(session, register.find(session, name))
         with Warehouse().client() as client:
             _catch_up(client)
-            plan = launching.plan(session, client, name, _now())
+            plan = launching.plan(session, client, name, _now(), restraint)
             _say_left_out(plan, to)
             if not yes:
                 click.confirm(_question(found, plan, to), abort=True, err=True)
@@ -278,6 +283,7 @@ def launch(
                     actor=by,
                     publisher=outbox,
                     now=_now(),
+                    restraint=restraint,
                     on_sent=lambda more: bar.advance(task, more),
                 )
         left_out = kept(session, name)

@@ -55,6 +55,18 @@ class ConsoleSettings(Settings):
     drop_secret: SecretStr = Field(
         SecretStr(""), description="key of the arms' random draw; `flowdrop up` generates one"
     )
+    drop_cooldown_days: int = Field(
+        0, ge=0, le=3_650, description="days after a drop's contact without another drop; 0: none"
+    )
+    drops_max: int = Field(
+        0, ge=0, description="drops that may contact somebody in 28 days; 0: any number"
+    )
+    drops_never: float = Field(
+        0.0,
+        ge=0,
+        le=0.5,
+        description="share of people whom no drop reaches, to measure all drops together",
+    )
     personal_amounts: bool = Field(
         default=False,
         description="whether amounts may be chosen for each person; see docs/targeting.md first",

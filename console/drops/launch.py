@@ -16,6 +16,7 @@ from console.drops import since
 from console.drops.events import count, events
 from console.drops.left_out import by_reason
 from console.drops.register import find, log, members
+from console.drops.restraint import NO_RESTRAINT
 from console.drops.selection import TREATED
 from console.drops.tables import Drop
 from console.drops.terms import check_until
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from console.drops.left_out import LeftOutSince
+    from console.drops.restraint import Restraint
     from streams.events import Event
 
 
@@ -60,7 +62,13 @@ class Publisher(Protocol):
         ...
 
 
-def plan(session: Session, client: Client, name: str, now: datetime) -> Plan:
+def plan(
+    session: Session,
+    client: Client,
+    name: str,
+    now: datetime,
+    restraint: Restraint = NO_RESTRAINT,
+) -> Plan:
     """Return what launching the drop `name` would do now; nothing is written.
 
     Raises:
@@ -81,7 +89,7 @@ def plan(session: Session, client: Client, name: str, now: datetime) -> Plan:
         )
     people = members(session, name)
     before = since.kept(session, name)
-    newly = since.judge(client, drop, people, before, now)
+    newly = since.judge(client, drop, people, before, now, restraint)
     left_out = [*before, *newly]
     treated = sum(member.arm == TREATED for member in people)
     return Plan(
@@ -100,6 +108,7 @@ def launch(
     publisher: Publisher,
     who: str,
     now: datetime,
+    restraint: Restraint = NO_RESTRAINT,
     on_sent: Callable[[int], object] | None = None,
 ) -> int:
     """Publish the drop `name` and return how many events the broker acknowledged.
@@ -112,17 +121,25 @@ def launch(
         publisher: sends the events.
         who: the person who launches.
         now: the time of launch; a drop launched before keeps its first.
+        restraint: what holds for all drops.
         on_sent: called with how many more events were sent.
 
     Raises:
         click.ClickException: when the drop was cancelled, its offer is over, or the broker does not
             take everything.
     """
-    newly = plan(session, client, name, now).newly
+    newly = plan(session, client, name, now, restraint).newly
     drop = find(session, name)
     if drop.launched_at is None and not _begin(session, drop, now):
         return launch(
-            session, client, name, publisher=publisher, who=who, now=now, on_sent=on_sent
+            session,
+            client,
+            name,
+            publisher=publisher,
+            who=who,
+            now=now,
+            restraint=restraint,
+            on_sent=on_sent,
         )  # another launch began meanwhile: continue it
     since.keep(session, name, newly)
     detail = {"again": drop.launched_at != now, "left_out": by_reason(newly)}

@@ -14,6 +14,7 @@ from console.access.audit import record
 from console.drops import audience, measurement
 from console.drops.fill import Lots
 from console.drops.measurement import Measured
+from console.drops.restraint import NO_RESTRAINT, restrained
 from console.drops.selection import HOLDOUT, Member, Selection, holdout_size
 from console.drops.selection import select as choose
 from console.drops.tables import AuditRow, Drop, LeftOutRow, MemberRow
@@ -29,10 +30,11 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
     from sqlalchemy.orm import Session
 
+    from console.drops.restraint import Restraint
     from console.drops.selection import Candidate
 
 
-def create(
+def create(  # noqa: PLR0913 - all but the first three are named
     session: Session,
     client: Client,
     terms: Terms,
@@ -42,6 +44,7 @@ def create(
     secret: str,
     who: str,
     now: datetime,
+    restraint: Restraint = NO_RESTRAINT,
 ) -> Drop:
     """Freeze the people of a new drop, draw its arms, and store both.
 
@@ -54,6 +57,7 @@ def create(
         secret: key of the draw.
         who: the person who creates it.
         now: the time of creation and of the draw.
+        restraint: what holds for all drops.
 
     Raises:
         click.ClickException: when a term is wrong, the name was used, the audience does not exist
@@ -71,6 +75,9 @@ def create(
                 audience=terms.audience,
             )
         )
+    names = [each.person for each in people]
+    blocked = restrained(client, terms.name, names, restraint, now)
+    blocked |= audience.blocked(client, terms.program, names)
     chosen = choose(
         people,
         drop=terms.name,
@@ -78,7 +85,7 @@ def create(
         amount=terms.amount,
         holdout=terms.holdout,
         secret=secret,
-        blocked=audience.blocked(client, terms.program, [each.person for each in people]),
+        blocked=blocked,
         lots=Lots(terms.explore, audience.impersonal(client)),
     )
     _check_treated(terms, people, chosen)

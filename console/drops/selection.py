@@ -27,8 +27,14 @@ NO_CONSENT = "no_consent"
 NO_WALLET = "no_wallet"
 WALLET_CLOSED = "wallet_closed"
 WALLET_FROZEN = "wallet_frozen"
+NEVER_REACHED = "never_reached"
+COOLDOWN = "cooldown"
+ENOUGH_DROPS = "enough_drops"
 OVER_BUDGET = "over_budget"
-REASONS = (MINOR, NO_CONSENT, NO_WALLET, WALLET_CLOSED, WALLET_FROZEN, OVER_BUDGET)
+REASONS = (
+    *(MINOR, NO_CONSENT, NO_WALLET, WALLET_CLOSED, WALLET_FROZEN),
+    *(NEVER_REACHED, COOLDOWN, ENOUGH_DROPS, OVER_BUDGET),
+)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from sqlalchemy import insert, select
 from console.drops import audience
 from console.drops.left_out import LeftOutSince
 from console.drops.names import SOURCE, grant_id
+from console.drops.restraint import restrained
 from console.drops.selection import TREATED
 from console.drops.tables import LeftOutSinceRow
 from sql.client import rows
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
     from sqlalchemy.orm import Session
 
+    from console.drops.restraint import Restraint
     from console.drops.selection import Member
     from console.drops.tables import Drop
 
@@ -47,6 +49,7 @@ def judge(
     people: Sequence[Member],
     before: Sequence[LeftOutSince],
     now: datetime,
+    restraint: Restraint,
 ) -> list[LeftOutSince]:
     """Return who in the drop must be left out from now on, besides those `before`.
 
@@ -56,10 +59,13 @@ def judge(
         people: its members.
         before: who is left out already.
         now: the time of this launch.
+        restraint: what holds for all drops.
     """
     known = {person.person for person in before}
     treated = [m for m in people if m.arm == TREATED and m.person not in known]
-    reasons = audience.blocked(client, drop.program, [m.person for m in treated])
+    names = [m.person for m in treated]
+    reasons = restrained(client, drop.name, names, restraint, now)
+    reasons |= audience.blocked(client, drop.program, names)
     granted, contacted = _sent(client, drop) if drop.launched_at else (set(), set())
     return [
         LeftOutSince(

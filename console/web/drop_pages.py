@@ -19,6 +19,7 @@ from console.drops.outcome import (
     outcome,
     query_values,
 )
+from console.drops.restraint import of_settings
 from console.drops.since import kept
 from console.reporting.report import plain
 from console.reports.basis import Query as Asked
@@ -132,7 +133,7 @@ def confirm(request: Request, name: str) -> HTMLResponse:
         plan = previewing.preview(session, found)
         sent_to, newly = plan.treated, []
         if plan.state in ("draft", "launching"):
-            now = launching.plan(session, client, name, at.now())
+            now = launching.plan(session, client, name, at.now(), of_settings(at.settings))
             sent_to, newly = now.sent_to, now.newly
     left_out = by_reason(newly)
     return page(request, "drop_launch.html", plan=plan, sent_to=sent_to, left_out_now=left_out)
@@ -147,7 +148,15 @@ def launch(request: Request, name: str, csrf: Annotated[str, Form()] = "") -> Re
         service.require_launch(session, name, actor)
         with at.warehouse.client() as client:
             at.catch_up(client)
-            service.launch(session, client, name, actor=actor, publisher=at.publish, now=at.now())
+            service.launch(
+                session,
+                client,
+                name,
+                actor=actor,
+                publisher=at.publish,
+                now=at.now(),
+                restraint=of_settings(at.settings),
+            )
     return RedirectResponse(f"/drops/{name}", status_code=303)
 
 
