@@ -17,7 +17,7 @@ from features.statistics.arms import CARRIERS_MIN, Mean, Proportion, Quantile, R
 from features.statistics.contrast import ALPHA, Contrast, between, upper_quantile
 
 EXPECTED_MIN = 5  # people of an arm who do it, and who do not: with fewer no curve is trusted
-TABLES_MAX = 20_000  # an exact test's: about half a second
+TABLES_MAX = 20_000  # an exact test's: about two seconds
 
 Method = Literal["score", "exact", "t"]
 Lack = Literal["people", "sum", "carriers", "spread", "sides"]

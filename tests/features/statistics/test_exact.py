@@ -131,3 +131,60 @@ def _worst(more: Proportion, less: Proportion, rates: np.ndarray) -> float:
         below -= stats.binom.cdf(of_less[0] - 1, less.trials, rates)
         chances += below * stats.binom.sf(fewest - 1, more.trials, rates)
     return float(chances.max())
+
+
+@pytest.mark.parametrize(
+    ("treated", "control", "gap"),
+    [((3, 3), (5, 9), -0.28), ((3, 3), (3, 9), -0.06), ((2, 3), (6, 9), -0.633)],
+)
+def test_an_interval_reaches_past_the_gaps_of_what_is_not_rejected(
+    treated: tuple[int, int], control: tuple[int, int], gap: float
+) -> None:
+    """The test rejects `gap`, and does not reject differences on either side of it."""
+    arms = Proportion(*treated), Proportion(*control)
+    low, high = exact.difference_interval(*arms)
+    chance = exact._differences(*arms).chance
+    assert low < gap < high
+    assert chance(gap) < 0.025
+    for difference in np.linspace(-0.999, arms[0].value - arms[1].value, 120):
+        if chance(difference) >= 0.025 + 1e-6:
+            assert low <= difference
+    assert chance(low + 2e-6) >= 0.025 - 1e-4
+    turned = exact.difference_interval(*arms[::-1])
+    assert turned == pytest.approx((-high, -low), abs=1e-5)
+
+
+def test_a_gap_in_ratios_is_passed_as_well() -> None:
+    arms = Proportion(3, 3), Proportion(5, 9)
+    low, _ = exact.ratio_interval(*arms)
+    chance = exact._ratios(*arms).chance
+    for log in np.linspace(-3, np.log(9 / 5), 120):
+        if chance(log) >= 0.025 + 1e-6:
+            assert low <= np.exp(log) * (1 + 1e-6)
+
+
+def test_unequal_arms_are_held_at_least_as_often_as_promised() -> None:
+    """Each of the tables of 3 and 9 people is counted, at true differences within the gaps too."""
+    n_1, n_0 = 3, 9
+    ends = {
+        (x_1, x_0): exact.difference_interval(Proportion(x_1, n_1), Proportion(x_0, n_0))
+        for x_1, x_0 in itertools.product(range(n_1 + 1), range(n_0 + 1))
+    }
+    for apart in (-0.66, -0.64, -0.297, -0.28, -0.1, -0.06, 0.0, 0.2, 0.5):
+        for p_0 in np.linspace(max(0.0, -apart), min(1.0, 1 - apart), 41):
+            of_1 = stats.binom.pmf(range(n_1 + 1), n_1, min(1.0, max(0.0, p_0 + apart)))
+            of_0 = stats.binom.pmf(range(n_0 + 1), n_0, p_0)
+            above = sum(of_1[a] * of_0[b] for (a, b), (low, _) in ends.items() if low > apart)
+            below = sum(of_1[a] * of_0[b] for (a, b), (_, high) in ends.items() if high < apart)
+            assert max(above, below) <= 0.025 + 1e-6
+
+
+def test_both_intervals_and_the_p_value_agree_about_zero() -> None:
+    for n_1, n_0 in ((3, 9), (2, 15)):
+        for x_1, x_0 in itertools.product(range(n_1 + 1), range(n_0 + 1)):
+            arms = Proportion(x_1, n_1), Proportion(x_0, n_0)
+            is_found = exact.p_value(*arms) < 0.05
+            low, high = exact.difference_interval(*arms)
+            least, most = exact.ratio_interval(*arms)
+            assert is_found == (low > 0 or high < 0), arms
+            assert is_found == (least > 1 or (most is not None and most < 1)), arms
