@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 import importlib
+import os
 from typing import Any, NamedTuple
 
 import click
 
-from flowdrop.failures import in_words
+from flowdrop.failures import in_words, not_utf8
 from flowdrop.ours import keep_to_ourselves, require_ours
 from flowdrop.places import home
 
@@ -139,6 +140,16 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse an argument that is no text in UTF-8, of any command; a file may be named so.
+
+        Bytes that are no UTF-8 come as halves of surrogate pairs, which nothing can store or send.
+        """
+        for word in args:
+            if not (word.isascii() or _is_utf8(word) or os.path.lexists(word)):
+                raise click.ClickException(not_utf8(word))
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; an exception of a third-party library ends it with a sentence."""
         try:
@@ -157,6 +168,14 @@ class LazyGroup(click.Group):
         """Write the list of commands without importing any of them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, place.help) for name, place in COMMANDS.items()])
+
+
+def _is_utf8(word: str) -> bool:
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 @click.group(

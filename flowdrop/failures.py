@@ -25,13 +25,18 @@ def in_words(error: BaseException) -> str:
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return f"the disk is full{_at(error)}; make room, then run it again"
     if isinstance(error, UnicodeEncodeError) and error.reason == "surrogates not allowed":
-        return f"{error.object[:80]!r} is no text in UTF-8; write it in UTF-8"
+        return not_utf8(error.object)
     for cls in type(error).__mro__:
         found = WAYS_OUT.get(cls.__module__.partition(".")[0])
         if found is not None:
             who, way_out = found
             return f"{who}: {_first_line(error)}; {way_out}"
     return ""
+
+
+def not_utf8(text: str) -> str:
+    """Return the refusal of a text that has bytes that are no UTF-8."""
+    return f"{text[:80]!r} is no text in UTF-8; write it in UTF-8"
 
 
 def _at(error: OSError) -> str:

@@ -24,6 +24,10 @@ ROWS_MAX = 1_048_576  # of a sheet
 CHARACTERS_MAX = 32_767  # of a cell
 SHEET_NAME_MAX = 31  # characters
 EXACT_MAX = 10**15  # a sheet's numbers have 15 digits; longer ones are stored as text
+AS_TEXT = (
+    "Numbers of more than 15 digits stand here as text, since a spreadsheet would keep only 15 of "
+    "them. Sums over this column leave them out."
+)
 WIDTH_MAX = 60  # characters of a column; what is longer is seen in its cell
 SIZED_ROWS = 1000  # of a sheet, by which its columns are made wide enough
 _NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\']")
@@ -95,13 +99,25 @@ def xlsx_bytes(
 
 
 def _fill(sheet: Any, heads: Sequence[str], rows: Rows, formats: Mapping[str, Any]) -> None:
+    from xlsxwriter.utility import xl_range
+
     sheet.freeze_panes(1, 0)
     for at, head in enumerate(heads):
         sheet.set_column(at, at, _width(head, rows))
         sheet.write_string(0, at, head, formats["head"])
+        if any(_is_long(row[head]) for row in rows):
+            sheet.write_comment(0, at, AS_TEXT)
+            sheet.ignore_errors({"number_stored_as_text": xl_range(1, at, len(rows), at)})
     for line, row in enumerate(rows, 1):
         for at, head in enumerate(heads):
             _write(sheet, (line, at), head, row[head], formats)
+
+
+def _is_long(value: Any) -> bool:
+    """Return whether a number has more digits than a sheet's numbers."""
+    return (
+        isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= EXACT_MAX
+    )
 
 
 def _width(head: str, rows: Rows) -> int:
@@ -155,7 +171,7 @@ def _write(
         return
     if isinstance(value, bool):
         sheet.write_boolean(*place, value)
-    elif isinstance(value, int | float) and abs(value) < EXACT_MAX:
+    elif isinstance(value, int | float) and not _is_long(value):
         sheet.write_number(*place, value, formats[_look(head, value)])
     elif isinstance(value, datetime):
         utc = value.astimezone(UTC) if value.tzinfo else value

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from rich.console import JustifyMethod
+    from rich.console import Console, JustifyMethod
     from rich.text import Text
 
 # What makes a spreadsheet evaluate a cell; East Asian ones take the wide forms as well.
@@ -141,23 +141,72 @@ def _csv_cell(value: object) -> object:
 
 
 def print_rows(rows: Sequence[Mapping[str, Any]], *, title: str = "", empty: str = "none") -> None:
-    """Print rows of equal keys as a table for people; `empty` is printed when there are none."""
+    """Print rows of equal keys as a table for people; `empty` is printed when there are none.
+
+    Where a window is too narrow for the table, each row is a record of names beside their values.
+    """
     from rich.console import Console
     from rich.table import Table
 
     # A pipe has no width; in a terminal what is too long is folded, never cut.
-    out = Console(width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else PIPE_WIDTH)
+    out = Console(width=None if has_width() else PIPE_WIDTH)
     if not rows:
         out.print(visible(f"{title}: {empty}" if title else empty), highlight=False, markup=False)
         return
     numeric = [all(isinstance(row[key], int | float) for row in rows) for key in rows[0]]
+    cells = [[_cell(value) for value in row.values()] for row in rows]
+    heads = [key.replace("_", " ") for key in rows[0]]
+    columns = [[head, *own] for head, *own in zip(heads, *cells, strict=True)]
+    if sum(_least(own, whole=right) for own, right in zip(columns, numeric, strict=True)) > (
+        out.width - 3 * len(heads) - 1
+    ):
+        _print_records(out, title, heads, cells)
+        return
     table = Table(title=visible(title) or None, title_justify="left")
-    for key, right in zip(rows[0], numeric, strict=True):
+    for head, right in zip(heads, numeric, strict=True):
         justify: JustifyMethod = "right" if right else "left"
-        table.add_column(key.replace("_", " "), justify=justify, overflow="fold", no_wrap=right)
-    for row in rows:
-        table.add_row(*(_cell(value) for value in row.values()))
+        table.add_column(head, justify=justify, overflow="fold", no_wrap=right)
+    for row in cells:
+        table.add_row(*row)
     out.print(table)
+
+
+def has_width() -> bool:
+    """Return whether what is printed is seen in a window, or is to look so."""
+    return sys.stdout.isatty() or bool(os.environ.get("COLUMNS"))
+
+
+READABLE = 14  # characters of a column of words, below which its lines are too short to read
+
+
+def _least(column: Sequence[str | Text], *, whole: bool) -> int:
+    """Return how wide a column must be to be read: a number is whole, words may be folded."""
+    from rich.cells import cell_len
+
+    texts = [str(cell) for cell in column]
+    longest = max(map(cell_len, texts))
+    if whole:
+        return longest
+    word = max((cell_len(word) for text in texts for word in text.split()), default=0)
+    return max(word, min(longest, READABLE))
+
+
+def _print_records(
+    out: Console, title: str, heads: Sequence[str], cells: Sequence[Sequence[Text]]
+) -> None:
+    from rich.table import Table
+
+    if title:
+        out.print(visible(title), style="italic", highlight=False, markup=False)
+    for at, row in enumerate(cells):
+        table = Table(box=None, show_header=False, pad_edge=False)
+        table.add_column(style="dim", no_wrap=True)
+        table.add_column(overflow="fold")
+        for head, cell in zip(heads, row, strict=True):
+            table.add_row(head, cell)
+        if at:
+            out.print()
+        out.print(table)
 
 
 def _cell(value: object) -> Text:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+import difflib
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from flowdrop.options import as_csv_option, as_json_option
 from flowdrop.output import print_csv, print_json, print_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 @click.group("sql", epilog="Example: flowdrop sql run reports/campaign_names --csv")
@@ -75,7 +79,7 @@ def show_command(name: str) -> None:
     "params",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Bind VALUE; give it again for each element of an Array.",
+    help="Bind VALUE; give it again for each element of an Array, and `NAME=` for an empty one.",
 )
 @as_json_option("Print JSON: a list of rows.")
 @as_csv_option()
@@ -108,18 +112,28 @@ def _bound(name: str, wanted: dict[str, str], params: tuple[str, ...]) -> dict[s
         given.setdefault(key, []).append(value)
     if given.keys() != wanted.keys():
         raise click.ClickException(
-            f"query {name} takes {_listed(wanted) or 'no parameters'}, got "
-            f"{', '.join(given) or 'none'}; give each as --param NAME=VALUE"
+            f"query {name} takes {_listed(wanted) or 'no parameters'}, "
+            f"got {', '.join(given) or 'none'}{_nearest(given, wanted)}; "
+            "give each as --param NAME=VALUE"
         )
     values: dict[str, Any] = {}
     for key, found in given.items():
         if wanted[key].startswith("Array("):
-            values[key] = [_element(wanted[key], value) for value in found]
+            values[key] = [_element(wanted[key], value) for value in found if found != [""]]
         elif len(found) > 1:
             raise click.ClickException(f"--param {key} is one {wanted[key]}, got {len(found)}")
         else:
             values[key] = found[0]
     return values
+
+
+def _nearest(given: Collection[str], wanted: Collection[str]) -> str:
+    """Return what a name that the query does not have may have been meant as."""
+    lacking = [key for key in wanted if key not in given]
+    for key in given:
+        if key not in wanted and (close := difflib.get_close_matches(key, lacking)):
+            return f" (did you mean {close[0]}?)"
+    return ""
 
 
 def _element(array: str, value: str) -> str | int:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from console.i18n import Translator
+from flowdrop.output import has_width
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -59,6 +60,8 @@ class Layout(Translator):
     ) -> None:
         """Print a table; its first column is text, the others are numbers or listed.
 
+        Where a window is too narrow for it, each row is a record of names beside their values.
+
         Args:
             title: its title.
             columns: its heads.
@@ -87,10 +90,14 @@ class Layout(Translator):
                 no_wrap=column not in listed,
                 min_width=width,
             )
+        if cells and needed > self._out.width and has_width():
+            named = [head or title for head in columns]
+            self.upright(title, [list(zip(named, row, strict=True)) for row in cells])
+            return
         for row in cells:
             table.add_row(*(Text(cell) for cell in row))
         self._out.print()
-        # In a narrow window lines wrap, but nothing is ever truncated.
+        # What has no window is as wide as it must be, and nothing is ever truncated.
         self._wide.width = max(self._out.width, TABLE_WIDTH_MIN, needed)
         self._wide.print(table)
 

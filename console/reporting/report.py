@@ -219,6 +219,12 @@ class Report(Generic[T]):
         return any(each.name == "campaign" and each.many for each in self.parameters)
 
     @property
+    def is_of_campaigns_or_advertiser(self) -> bool:
+        """Whether it takes campaigns or, in their place, an advertiser, and needs one of these."""
+        free = {each.name for each in self.parameters if not each.required}
+        return {"campaign", "advertiser"} <= free
+
+    @property
     def place(self) -> str:
         """Where page, downloads and queries are by default."""
         return f"/{self.name}"
@@ -244,8 +250,6 @@ class Report(Generic[T]):
             NoReportError: when there is none, or an organisation may not see it.
         """
         given = [asked[parameter.name] for parameter in self.parameters]
-        for value in given:
-            _require_text(value)
 
         def compute() -> T:
             return self.compute(
@@ -272,17 +276,6 @@ class Report(Generic[T]):
         names = [asked[parameter.name] for parameter in self.parameters if parameter.required]
         words = [word for name in names for word in ([name] if isinstance(name, str) else name)]
         return "-".join([self.name, *words])
-
-
-def _require_text(value: Any) -> None:
-    """Refuse names with half a surrogate pair, as bytes that are no UTF-8 give in an argument.
-
-    Raises:
-        UnicodeEncodeError: which `flowdrop.failures` puts in words.
-    """
-    for each in value if isinstance(value, list | tuple) else (value,):
-        if isinstance(each, str):
-            each.encode()
 
 
 def plain(found: Any) -> Any:

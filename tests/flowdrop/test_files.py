@@ -11,7 +11,14 @@ import click
 import pytest
 from pyarrow import parquet
 
-from flowdrop.files import CHARACTERS_MAX, EXACT_MAX, SheetChart, parquet_bytes, xlsx_bytes
+from flowdrop.files import (
+    AS_TEXT,
+    CHARACTERS_MAX,
+    EXACT_MAX,
+    SheetChart,
+    parquet_bytes,
+    xlsx_bytes,
+)
 from flowdrop.output import FORMULA_STARTS
 from tests.workbook import read
 
@@ -46,6 +53,21 @@ def test_a_workbook_holds_each_kind_of_value() -> None:
         "names": "a b",
         "large": str(EXACT_MAX + 1),
     }
+
+
+def test_long_numbers_keep_their_digits_and_the_head_says_how() -> None:
+    long = [10**15 - 1, 10**16 + 1, 2**63 - 1, -(10**17) - 3]
+    rows = [{"id": n, "other": n % 10} for n in long]
+    made = xlsx_bytes({"One": (rows, ())})
+    sheet = read(made)["One"]
+    assert [row[0] for row in sheet[1:]] == [float(long[0]), *map(str, long[1:])]
+    book = zipfile.ZipFile(io.BytesIO(made))
+    notes = book.read("xl/comments1.xml").decode()
+    assert AS_TEXT in notes
+    assert re.findall(r'<comment ref="(\w+)"', notes) == ["A1"]
+    assert 'numberStoredAsText="1"' in book.read("xl/worksheets/sheet1.xml").decode()
+    short = zipfile.ZipFile(io.BytesIO(xlsx_bytes({"One": ([{"id": 10**15 - 1}], ())})))
+    assert "xl/comments1.xml" not in short.namelist()
 
 
 @pytest.mark.parametrize("start", FORMULA_STARTS)

@@ -60,6 +60,10 @@ def test_run_binds_and_prints(warehouse: Client) -> None:
     start = {row["campaign"]: row["start"] for row in csv.DictReader(io.StringIO(found.stdout))}
     assert start == dict.fromkeys(("c-0", "c-1"), "1970-01-01T00:00:00")
     assert "c-1" in run("run", "reports/campaign_names").stdout
+    every = run("run", "reports/contacts", "--param", "campaigns=", "--json")  # an empty array
+    assert [row["campaign"] for row in json.loads(every.stdout)] == ["c-0", "c-1"]
+    one = run("run", "reports/contacts", "--param", "campaigns=c-1", "--json")
+    assert [row["campaign"] for row in json.loads(one.stdout)] == ["c-1"]
 
 
 @pytest.mark.parametrize(
@@ -68,6 +72,7 @@ def test_run_binds_and_prints(warehouse: Client) -> None:
         (["drops/contacted", "--param", "a=x"], "takes campaign: String, source: String, got a;"),
         (["drops/contacted", "--param", "a"], "write it as NAME=VALUE"),
         (["reports/campaign_names", "--param", "a=1"], "takes no parameters, got a;"),
+        (["drops/contacted", "--param", "campain=x"], "got campain (did you mean campaign?);"),
         (["reports/contct"], "did you mean reports/contacts"),
         (["reports/campaign_names"], "campaign_events"),  # no tables yet
     ],
