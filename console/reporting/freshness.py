@@ -11,6 +11,7 @@ from console.reporting.freshness_figures import Freshness
 from console.reporting.scope import own_campaigns
 from console.reports.basis import EmptyWarehouseError, QueryLog
 from console.reports.days import window_of
+from console.reports.reached import has_suspects
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,7 +112,7 @@ def _time(found: datetime) -> datetime | None:
 def _late(
     log: QueryLog, campaigns: list[str], asked: Values, zone: str, arrived: datetime | None
 ) -> int | None:
-    """Return how many events of the window arrived after it, if it has an end."""
+    """Return how many events of the window arrived after it, net, if it has an end."""
     if not asked.get("end"):
         return None
     from zoneinfo import ZoneInfo
@@ -120,7 +121,8 @@ def _late(
     if arrived is None or arrived.astimezone(ZoneInfo(zone)).date() <= end:
         return 0
     first, last = window_of(asked.get("begin"), asked["end"], None).bounds
-    window = {"begin": first, "end": last, "zone": zone}
+    net = has_suspects(log, campaigns)
+    window = {"begin": first, "end": last, "zone": zone, "net": net}
     (row,) = log.rows("reports/late_events", campaigns=campaigns, **window)
     return int(row["events"])
 
@@ -155,8 +157,8 @@ def _words(of: Freshness, report: Report[Any]) -> Sequence[LocalizedText | None]
         None
         if of.late_events is None
         else LocalizedText.plural(
-            "{n} event came after the last day counted",
-            "{n} events came after the last day counted",
+            "{n} event came after the last day counted, invalid traffic left out",
+            "{n} events came after the last day counted, invalid traffic left out",
             of.late_events,
         ),
         letters or LocalizedText("no dead letters"),

@@ -212,6 +212,6 @@ def _add_up(of: str, figures: BasisFigures, parts: list[Any]) -> Iterator[Locali
     impressions = sum(part.impressions for part in parts)
     added = LocalizedText("impressions added")
     yield from equal(of, added, impressions, IMPRESSIONS, figures.impressions)
-    cents = sum(part.cost_cents for part in parts)
+    cents = sum(part.cost_cents or 0 for part in parts)
     cost_added = LocalizedText("cost added")
     yield from equal(of, cost_added, cents, COST, figures.cost_cents or 0)

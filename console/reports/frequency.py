@@ -53,7 +53,10 @@ PEOPLE = LocalizedText(
 )
 COST = LocalizedText(
     "Cost is what contacts or exposures gave, in cents; for viewable exposures it is that of all "
-    "served. GRP are impressions per hundred people of the population."
+    "served; it is nothing where there is no event, and not known where none gave it. GRP are "
+    "impressions per hundred people of the population: of everybody, whoever could be reached, or, "
+    "where the cut is of people (by an attribute, an audience, a decile or an arm), of the people "
+    "of the part."
 )
 
 
@@ -210,7 +213,7 @@ def _bases(
         if key.incentivised and not reach and not counted["impressions"]:
             continue
         events, cents, priced, measurable = _summed(sums, key)
-        cost = cents if priced else None
+        cost = _cost(cents, priced, events)
         grp = 100 * impressions / population if population else None
         share = reach / population if population else None
         weighted = _weighted(found, key, rows.seconds)
@@ -248,6 +251,16 @@ def _of_figures(figures: BasisFigures) -> BasisKey:
 
 def _ratio(part: float | None, whole: float | None, times: float = 1) -> float | None:
     return times * part / whole if part is not None and whole else None
+
+
+def _added(rows: Iterable[dict[str, Any]], names: Iterable[str]) -> tuple[int, ...]:
+    rows = list(rows)
+    return tuple(sum(row[name] for row in rows) for name in names)
+
+
+def _cost(cents: int, priced: int, events: int) -> int | None:
+    """Return what events cost: nothing where there are none; none where none of them says."""
+    return cents if priced or not events else None
 
 
 def _frequency(rows: Iterable[dict[str, Any]], key: BasisKey) -> dict[str, Any]:
@@ -292,9 +305,7 @@ def _impressions(sums: Iterable[dict[str, Any]], key: BasisKey) -> int:
 def _summed(sums: Iterable[dict[str, Any]], key: BasisKey) -> tuple[int, int, int, int]:
     """Return events, their cost, how many gave one, and how many were measurable."""
     days = [row for row in _of(sums, key) if row["is_of_a_day"]]
-    events, cents, priced, measurable = (
-        sum(row[name] for row in days) for name in ("events", "cents", "priced", "measurable")
-    )
+    events, cents, priced, measurable = _added(days, ("events", "cents", "priced", "measurable"))
     return events, cents, priced, measurable
 
 
@@ -320,7 +331,7 @@ def _days(
                 cumulative_known=own["cumulative_known"],
                 impressions=_counts(row, key),
                 grp=_ratio(_counts(row, key), population, 100),
-                cost_cents=row["cents"],
+                cost_cents=_cost(row["cents"], row["priced"], row["events"]),
             )
             before = own
 
@@ -341,7 +352,7 @@ def _campaigns(rows: FrequencyRows, used: set[tuple[str, bool]]) -> Iterable[Cam
                 reach=reach,
                 impressions=impressions,
                 average_frequency=_ratio(impressions, reach),
-                cost_cents=sum(row["cents"] for row in own),
+                cost_cents=_cost(*_added(own, ("cents", "priced", "events"))),
             )
 
 
@@ -363,7 +374,9 @@ def _parts(
         for part in cut.in_order(by_part.keys() | people.keys()):
             own = by_part[part]
             counted = _frequency(own, key)
-            cents = sum(row[f"{key.column.replace('viewable', 'served')}_cents"] for row in own)
+            paid_for = key.column.replace("viewable", "served")
+            columns = (f"{paid_for}_cents", f"{paid_for}_priced", f"sum_{paid_for}")
+            cents = _cost(*_added(own, columns))
             if states is not None:
                 counted["reach"] = states.get((key, part), 0)
             if not any((counted["reach"], counted["impressions"], cents, people.get(part))):
@@ -598,6 +611,7 @@ REPORT = Report(
     file=lambda asked: file_of("frequency", asked),
     sentences=lambda found: (found.basis, found.people, found.cost, found.net, *found.notes),
     charts=charts,
+    definitions=(BASIS, PEOPLE, COST, INVALID),
     page=Page(template="frequency.html", facts=lambda *asked: facts(asked[-1])),
     protection=PROTECTION,
 )

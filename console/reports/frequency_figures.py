@@ -56,7 +56,7 @@ class DayFigures:
     cumulative_known: int  # of them, with a wallet, a profile or a link
     impressions: int
     grp: float | None
-    cost_cents: int
+    cost_cents: int | None  # none when none of its events gave a cost
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +69,7 @@ class CampaignFigures:
     reach: int
     impressions: int
     average_frequency: float | None
-    cost_cents: int
+    cost_cents: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +82,7 @@ class PartFigures(Frequency):
     population: int | None  # people of the part, where the cut is by an attribute of people
     reach_share: float | None  # of that population, or of everybody
     grp: float | None  # impressions per hundred people of it
-    cost_cents: int
+    cost_cents: int | None
     cost_per_thousand_cents: float | None
     cost_per_person_cents: float | None
     cost_per_grp_cents: float | None

@@ -28,7 +28,6 @@ def facts(found: FrequencyReport | None) -> dict[str, Any]:
             tuple(LocalizedText(name_of(own)) for own in found.bases if own not in some)
         ),
         "names": {(own.basis, own.incentivised): name_of(own) for own in some},
-        "priced": {name_of(own) for own in some if own.cost_cents is not None},
     }
 
 

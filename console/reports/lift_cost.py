@@ -68,11 +68,10 @@ def _spent(row: Row) -> float | None:
     """Return what an arm cost, in cents; none where nothing says."""
     if not row:
         return None
-    price = row["coin_microcents"]
-    coins = 0.0 if price is None else row["coins"] * price / MICROCENTS
-    if not row["priced"] and not coins:
+    price, coins = row["coin_microcents"], row["coins"]
+    if not row["priced"] and (price is None or not coins):
         return None
-    return float(row["cents"]) + coins
+    return float(row["cents"]) + float(coins * (price or 0) / MICROCENTS)
 
 
 def _cost(effect: Effect, row: Row) -> Cost:

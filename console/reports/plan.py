@@ -9,12 +9,13 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from console.i18n import N_, LocalizedText, Names
-from console.reporting.figures import percent
+from console.reporting.figures import money, percent
 from console.reporting.report import Page, Parameter, Report, Row, Table, plain
 from console.reports.basis import NoReportError, QueryLog
-from console.reports.days import require_days, window_of
+from console.reports.days import SPAN, require_days, window_of
 from console.reports.of_an_audience import OF_AN_AUDIENCE
 from console.reports.plan_figures import HeldBack, Planned, PlanReport
+from console.reports.reached import has_suspects
 from features.audiences import audiences
 from flowdrop.files import SheetChart
 
@@ -43,7 +44,7 @@ DIGITS_MAX = 20  # of a number
 BASIS = LocalizedText(
     "Figures are what is expected, not a promise: the people of the audience are assumed to be met "
     "as often as in the days replayed, by whoever reached them then. Everybody counts once; what "
-    "people were paid to look at does not count."
+    "people were paid to look at does not count, nor does invalid traffic."
 )
 
 
@@ -90,7 +91,8 @@ def plan(client: Client, audience: str, terms: Terms) -> PlanReport:
         "fingerprint": chosen.fingerprint,
     }
     first = last - timedelta(days=length - 1)
-    bound = {**names, "basis": basis, "zone": terms.zone, "end": last}
+    net = has_suspects(log, ())
+    bound = {**names, "basis": basis, "zone": terms.zone, "end": last, "net": net}
     rows = log.rows("reports/plan_past", **bound, begin=first, cap_days=stretch)
     past = Past([row["seen"] for row in rows], [row["people"] for row in rows])
     if terms.end and not past.impressions:
@@ -107,6 +109,7 @@ def plan(client: Client, audience: str, terms: Terms) -> PlanReport:
     asked = _Plan(past, row["people"], price, math.ceil(length / stretch))
     edge = int(past.delivered(1.0, most) * price / 1000)
     errors = _errors(log, bound, length, row["people"])
+    whole = asked.planned(cents, most)
     return PlanReport(
         audience=chosen.name,
         program=chosen.program,
@@ -123,9 +126,10 @@ def plan(client: Client, audience: str, terms: Terms) -> PlanReport:
         people_past=round(past.reach),
         impressions_past=round(past.impressions),
         budget_end_cents=edge,
-        by_budget=tuple(asked.planned(own, most) for own in _budgets(cents, edge)),
-        by_cap=tuple(asked.planned(cents, own) for own in _caps(most)),
+        by_budget=_differing([asked.planned(own, most) for own in _budgets(cents, edge)], whole),
+        by_cap=_differing([asked.planned(cents, own) for own in _caps(most)][::-1], whole)[::-1],
         errors=errors,
+        unused=_unused(whole, basis, (first, last), stretch),
         method=_method(first, last, stretch, most),
         error=_error_words(errors),
         basis=BASIS,
@@ -149,15 +153,17 @@ class _Plan:
         bought = 1000 * budget_cents / self._price_cents
         point = expected(self._past, bought, cap, self._people, self._windows)
         reach = point.plus[0]
+        spent = min(float(budget_cents), point.impressions * self._price_cents / 1000)
         return Planned(
             budget_cents=budget_cents,
             cap=cap,
             planned=round(bought),
             impressions=round(point.impressions),
+            spent_cents=round(spent),
             reach=round(reach),
             reach_share=reach / self._people if self._people else None,
             average_frequency=point.impressions / reach if reach else None,
-            cost_per_person_cents=budget_cents / reach if reach else None,
+            cost_per_person_cents=spent / reach if reach else None,
             is_beyond=point.is_beyond,
             reach_plus=tuple(map(round, point.plus)),
         )
@@ -172,6 +178,46 @@ def _budgets(asked: int, edge: int) -> list[int]:
 def _caps(asked: int | None) -> list[int | None]:
     known = {*CAPS} if asked is None else {*CAPS, asked}
     return [*sorted(known), None]
+
+
+def _differing(rows: Sequence[Planned], whole: Planned) -> tuple[Planned, ...]:
+    """Return the rows without those that do as the one before them; `whole` was asked for."""
+    found: list[Planned] = []
+    for row in rows:
+        same = found and (row.impressions, row.reach_plus) == (
+            found[-1].impressions,
+            found[-1].reach_plus,
+        )
+        if not same or row == whole:
+            found.append(row)
+    return tuple(found)
+
+
+def _unused(
+    whole: Planned, basis: str, days: tuple[date, date], stretch: int
+) -> LocalizedText | None:
+    """Return why some of the budget that was asked for can't be used, if so."""
+    left = whole.budget_cents - whole.spent_cents
+    if whole.planned <= whole.impressions:
+        return None
+    if not whole.impressions:
+        return LocalizedText(
+            "None of the budget can be used by what is known: nobody of the audience was {basis} "
+            "from {begin} to {end}. Give end, the last day of a past in which they were.",
+            basis=basis,
+            begin=days[0].isoformat(),
+            end=days[1].isoformat(),
+        )
+    return LocalizedText(
+        "{left} of the budget can't be used: with at most {cap} for each person in {days} days the "
+        "audience is exhausted by {impressions:,} impressions, which cost {spent}. A higher cap, "
+        "more days or a larger audience would take more.",
+        left=money(left),
+        cap=whole.cap,
+        days=stretch,
+        impressions=whole.impressions,
+        spent=money(whole.spent_cents),
+    )
 
 
 def _whole(name: str, text: str, least: int, most: int) -> int:
@@ -230,7 +276,8 @@ def _audience(client: Client, name: str, program: str) -> Audience:
 
 def _last_day(log: QueryLog, basis: str) -> date:
     """Return the last day of the past."""
-    (row,) = log.rows("reports/plan_last_day", basis=basis)
+    window = {"campaigns": [], "begin": SPAN[0], "end": SPAN[1]}
+    (row,) = log.rows("reports/plan_last_day", basis=basis, **window)
     found: date = row["day"]
     if found > NOTHING:
         return found
@@ -280,7 +327,7 @@ def _errors(log: QueryLog, bound: dict[str, Any], days: int, people: int) -> tup
 
 def _method(begin: date, end: date, stretch: int, cap: int | None) -> LocalizedText:
     limit = (
-        LocalizedText("without a cap")
+        LocalizedText("without a cap, since none was given")
         if cap is None
         else LocalizedText(
             "with at most {cap} impressions a person in {days} days", cap=cap, days=stretch
@@ -331,7 +378,7 @@ def _charts(found: PlanReport, say: Translator) -> dict[str, dict[str, Any]]:
             "kind": "lines",
             "title": say.gettext("People reached by budget, at least 1, 2, 3 and 5 times"),
             "said": say.said(found.error),
-            "x": say.gettext("budget"),
+            "x": say.gettext("budget, in whole units of money"),
             "series": [
                 {
                     "name": f"{k}+",
@@ -359,6 +406,7 @@ HEADS = {
     "cap": N_("cap"),
     "planned": N_("impressions bought"),
     "impressions": N_("impressions expected"),
+    "spent_cents": N_("of the budget used, in cents"),
     "reach": N_("people reached"),
     "reach_share": N_("of the audience"),
     "average_frequency": N_("average frequency"),
@@ -369,6 +417,11 @@ HEADS = {
     "median_error": N_("median error"),
     **{f"reach_{k}_plus": f"{k}+" for k in range(1, 11)},
 }
+
+
+def _to_person(row: Row) -> Row:
+    """Return what a person sees: that there is no cap is said."""
+    return {**row, "cap": N_("no cap") if row["cap"] is None else str(row["cap"])}
 
 
 def _rows_of(found: Sequence[Planned]) -> list[Row]:
@@ -419,7 +472,7 @@ REPORT: Report[PlanReport] = Report(
     settings=("zone",),
     queries=(
         *("reports/reach_zone", "reports/plan_last_day", "reports/plan_past"),
-        *("reports/plan_audience", "reports/plan_held_back"),
+        *("reports/plan_audience", "reports/plan_held_back", "reports/suspects"),
     ),
     compute=lambda client, audience, *terms: plan(client, audience, Terms(*terms)),
     result=PlanReport,
@@ -429,6 +482,8 @@ REPORT: Report[PlanReport] = Report(
             heads=HEADS,
             row="one row per budget",
             rows=lambda found: _rows_of(found.by_budget),
+            words=frozenset({"cap"}),
+            to_person=_to_person,
             chart=SheetChart(kind="line", x="budget_cents", y=("reach", "reach_2_plus")),
         ),
         Table(
@@ -436,6 +491,8 @@ REPORT: Report[PlanReport] = Report(
             heads=HEADS,
             row="one row per cap",
             rows=lambda found: _rows_of(found.by_cap),
+            words=frozenset({"cap"}),
+            to_person=_to_person,
         ),
         Table(
             title=N_("Error on campaigns held back"),
@@ -445,7 +502,10 @@ REPORT: Report[PlanReport] = Report(
         ),
     ),
     title=lambda found: found.audience,
-    sentences=lambda found: (found.error, found.method, found.basis),
+    sentences=lambda found: (
+        *([found.unused] if found.unused else ()),
+        *(found.error, found.method, found.basis),
+    ),
     charts=_charts,
     page=Page(template="plan.html", facts=_facts, form=True),
     loads=("features.statistics.replay",),

@@ -17,6 +17,7 @@ class Planned:
     cap: int | None  # the most that a person gets in each stretch of days; none for no limit
     planned: int  # impressions that the budget buys
     impressions: int  # expected; fewer than planned where the cap leaves no room
+    spent_cents: int  # what these cost; the rest of the budget can't be used
     reach: int  # people, each once, expected
     reach_share: float | None  # of the audience
     average_frequency: float | None
@@ -56,6 +57,7 @@ class PlanReport:
     by_budget: tuple[Planned, ...]
     by_cap: tuple[Planned, ...]  # of the budget asked for
     errors: tuple[HeldBack, ...]
+    unused: LocalizedText | None  # why some of the budget can't be used, if so
     method: LocalizedText
     error: LocalizedText
     basis: LocalizedText

@@ -6,20 +6,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from console.i18n import LocalizedText, Names
+from console.i18n import N_, LocalizedText, Names
 from console.i18n.labels import LABELS, label
 from console.reporting.figures import number
 from console.reports.arm_names import arm_name
+from console.reports.days import ALWAYS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from console.reporting.layout import Layout
     from console.reports.basis import QueryLog
+    from console.reports.days import Window
 
 REFUSED = LocalizedText(
     "What was asked for and refused moved no coin, so it is in no other figure. A refusal counts "
     "although the same was asked again, under another id, and given."
+)
+NOT_PAID = LocalizedText(
+    "Rewards that were asked for and refused paid no coin and are told apart, by reason; most are "
+    "for purchases that do count here."
 )
 
 
@@ -36,18 +42,23 @@ class Refused:
     coins: int | None  # none where the program's rule would have said how many
 
 
-def refused(log: QueryLog, campaigns: Sequence[str]) -> tuple[Refused, ...]:
+def refused(
+    log: QueryLog, campaigns: Sequence[str], window: Window = ALWAYS, zone: str = "UTC"
+) -> tuple[Refused, ...]:
     """Return what was refused, by campaign, program, operation and reason."""
-    rows = log.rows("reports/coins_refused", campaigns=list(campaigns))
-    return tuple(Refused(**row) for row in rows)
+    first, last = window.bounds
+    asked = {"campaigns": list(campaigns), "begin": first, "end": last, "zone": zone}
+    return tuple(Refused(**row) for row in log.rows("reports/coins_refused", **asked))
 
 
-def print_refused(found: Sequence[Refused], to: Layout) -> None:
+def print_refused(
+    found: Sequence[Refused], to: Layout, title: str = N_("Asked for, and refused")
+) -> None:
     """Print what was refused, if anything was."""
     _ = to.gettext
     if found:
         to.table(
-            _("Asked for, and refused"),
+            _(title),
             (
                 *(_("campaign"), _("program"), _("operation"), _("reason")),
                 *(_("events"), _("people"), _("coins")),

@@ -15,6 +15,7 @@ from console.reports.consistency import InconsistentError, at_most, equal
 from console.reports.days import window_of
 from console.reports.notes import notes
 from console.reports.reached import UNION
+from console.reports.refused import NOT_PAID, Refused, print_refused, refused
 from console.reports.sales_protected import PROTECTION
 from flowdrop.files import SheetChart
 
@@ -89,6 +90,7 @@ class SalesReport:
     zone: str  # whose days these are
     sales: tuple[CampaignSales, ...]  # by campaign, and of several together first
     rewards: tuple[Rewards, ...]
+    refused: tuple[Refused, ...]  # rewards that were asked for and not paid
     basis: LocalizedText
     sharing: LocalizedText
     notes: tuple[LocalizedText, ...]
@@ -120,6 +122,8 @@ def sales(
     bought = {row["campaign"]: row for row in log.rows("reports/sales_purchases", **asked)}
     shared = {row["campaign"]: row for row in log.rows("reports/sales_sharers", **asked)}
     paid = log.rows("reports/sales_rewards", **asked)
+    asked_for = refused(log, names, window, zone)
+    vain = tuple(each for each in asked_for if each.operation == "reward")
     shown = names if len(names) == 1 else (UNION, *names)
     found = SalesReport(
         campaigns=names,
@@ -129,9 +133,10 @@ def sales(
         zone=zone,
         sales=tuple(_sales(name, bought, shared, paid) for name in shown),
         rewards=tuple(_rewards(row) for row in paid),
+        refused=vain,
         basis=BASIS,
         sharing=SHARING,
-        notes=notes(names),
+        notes=(*([NOT_PAID] * bool(vain)), *notes(names)),
         queries=log.asked,
     )
     _check(found, paid)
@@ -298,6 +303,7 @@ def _text(found: SalesReport, to: Layout) -> None:
         ),
         listed={_("program"), _("rule"), _("who")},
     )
+    print_refused(found.refused, to, REFUSED_TITLE)
     to.sentences([found.basis, found.sharing, *found.notes])
 
 
@@ -315,6 +321,7 @@ def _charts(found: SalesReport, say: Translator) -> dict[str, dict[str, Any]]:
     return {"sharers": {"kind": "panels", "names": names, "panels": [panel]}}
 
 
+REFUSED_TITLE = N_("Rewards asked for, and refused")
 WHO = {"buyer": N_("buyer"), "sharer": N_("sharer")}
 
 REPORT = Report(
@@ -329,7 +336,7 @@ REPORT = Report(
     settings=("zone",),
     queries=(
         *("reports/advertisers", "reports/campaign_names", "reports/sales_purchases"),
-        *("reports/sales_sharers", "reports/sales_rewards"),
+        *("reports/sales_sharers", "reports/sales_rewards", "reports/coins_refused"),
     ),
     compute=sales,
     result=SalesReport,
@@ -346,6 +353,12 @@ REPORT = Report(
             rows=lambda found: plain(found.rewards),
             columns=tuple(Rewards.__dataclass_fields__),
         ),
+        Table(
+            title=REFUSED_TITLE,
+            row="one row per campaign, program and reason",
+            rows=lambda found: plain(found.refused),
+            columns=tuple(Refused.__dataclass_fields__),
+        ),
     ),
     charts=_charts,
     text=_text,
@@ -358,6 +371,6 @@ REPORT = Report(
         },
     ),
     file=lambda asked: file_of("sales", asked),
-    definitions=(BASIS, SHARING),
+    definitions=(BASIS, SHARING, NOT_PAID),
     protection=PROTECTION,
 )

@@ -10,6 +10,7 @@ from console.reporting.viewer import ACTIONS_MIN, PEOPLE_MIN
 from console.reports.days import Window
 from console.reports.overlapping import overlapping
 from console.reports.populations import buyers
+from console.reports.refused import NOT_PAID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,6 +71,13 @@ def _among(whole: Path, events: int, part: Path, people: int, least: int) -> Sum
     return Sum(whole, (part,), rest=None if events == people else least)
 
 
+def _prepare(_client: Client, found: Any) -> Any:
+    """Leave out what was refused to a few; of the rest only that it happened is told."""
+    many = tuple(each for each in found.refused if each.people >= PEOPLE_MIN)
+    notes = tuple(each for each in found.notes if many or each is not NOT_PAID)
+    return replace(found, refused=many, notes=notes)
+
+
 def _finish(left: Any, whole: Any) -> Any:
     """Leave out coins that came back of a few rewards, which follow from how many one has."""
     few = {(each.campaign, each.program, each.rule) for each in whole.rewards if _is_few(each)}
@@ -121,10 +129,12 @@ PROTECTION: Protection[Any] = Protection(
     told=frozenset(
         {
             *("campaigns", "campaign", "advertiser", "begin", "end", "zone", "program", "rule"),
+            *("operation", "reason"),  # that it happened to many, not to how many
             *("rewards.rewarded", "basis", "sharing", "notes", "queries"),
         }
     ),
     kept=frozenset({"purchases"}),
+    prepare=_prepare,
     sums=_sums,
     finish=_finish,
     populations=_populations,

@@ -31,7 +31,14 @@ def unknown_campaign(name: str, known: Sequence[str]) -> UnknownCampaignError:
 
 
 def unknown_advertiser(name: str, known: Sequence[str]) -> UnknownCampaignError:
-    """Return the refusal of an advertiser that no campaign is of, with similar ones."""
+    """Return the refusal of an advertiser that no campaign is of, with similar `known` ones."""
+    if not known:
+        return UnknownCampaignError(
+            LocalizedText(
+                "no campaign is of an advertiser {name!r} yet: none says so in its description",
+                name=name,
+            )
+        )
     alike = difflib.get_close_matches(name, known, cutoff=0.5) or known[:5]
     return UnknownCampaignError(
         LocalizedText(

@@ -1,7 +1,7 @@
 -- One row per campaign, program, operation (grant or reward) and reason: what was asked of the campaign's
--- budget and refused, and how many people it was for. A grant that the reserve refused, or that it paid
--- and the wallet could not take, counts with the others. Coins are NULL where nothing says how many: a
--- reward's amount is its rule's.
+-- budget in a window of days and refused, and how many people it was for. A grant that the reserve refused,
+-- or that it paid and the wallet could not take, counts with the others. Coins are NULL where nothing says
+-- how many: a reward's amount is its rule's.
 SELECT
     campaign,
     program,
@@ -20,16 +20,19 @@ FROM
         if(step = 'ask', counterparty, subject) AS person,
         max(amount) AS asked
     FROM ledger_results FINAL
-    WHERE campaign IN {campaigns:Array(String)} AND outcome = 'refused' AND (
-        type IN ('grant', 'reward')
-        OR (step = 'ask' AND reason = 'budget_exhausted')
-        OR (
-            step = 'grant' AND counterparty = concat('budget:', campaign) -- the reserve, not a shard
-            AND reason IN (
-                'wrong_program', 'closed', 'over_tier_balance', 'too_many_waiting', 'balance_limit'
+    WHERE campaign IN {campaigns:Array(String)}
+        AND outcome = 'refused'
+        AND toDate(time, {zone:String}) BETWEEN {begin:Date} AND {end:Date}
+        AND (
+            type IN ('grant', 'reward')
+            OR (step = 'ask' AND reason = 'budget_exhausted')
+            OR (
+                step = 'grant' AND counterparty = concat('budget:', campaign) -- the reserve, not a shard
+                AND reason IN (
+                    'wrong_program', 'closed', 'over_tier_balance', 'too_many_waiting', 'balance_limit'
+                )
             )
         )
-    )
     GROUP BY
         campaign,
         program,

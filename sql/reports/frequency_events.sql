@@ -33,6 +33,9 @@ SELECT
     sum(e.contacted_cents) AS contacted_cents,
     sum(e.served_cents) AS served_cents,
     sum(e.served_paid_cents) AS served_paid_cents,
+    sum(e.contacted_priced) AS contacted_priced,
+    sum(e.served_priced) AS served_priced,
+    sum(e.served_paid_priced) AS served_paid_priced,
     sum(e.viewable_ms) AS viewable_ms,
     sum(e.viewable_paid_ms) AS viewable_paid_ms
 FROM
@@ -54,6 +57,9 @@ FROM
         sumIf(ifNull(cost, 0), type = 'contact') AS contacted_cents,
         sumIf(ifNull(cost, 0), type = 'exposure' AND NOT paid) AS served_cents,
         sumIf(ifNull(cost, 0), type = 'exposure' AND paid) AS served_paid_cents,
+        countIf(type = 'contact' AND isNotNull(cost)) AS contacted_priced,
+        countIf(type = 'exposure' AND NOT paid AND isNotNull(cost)) AS served_priced,
+        countIf(type = 'exposure' AND paid AND isNotNull(cost)) AS served_paid_priced,
         sumIf(in_view_ms, is_viewable AND NOT paid) AS viewable_ms,
         sumIf(in_view_ms, is_viewable AND paid) AS viewable_paid_ms
     FROM campaign_events

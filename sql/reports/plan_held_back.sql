@@ -1,6 +1,7 @@
 -- One row per campaign held back and combination of how often it reached people of a frozen audience, and
 -- how often others did in the {days} days before it: how many people. The latest {most} campaigns are held
--- back, up to a day; of a large audience every {every}th person is looked at.
+-- back, up to a day; of a large audience every {every}th person is looked at. What was
+-- judged invalid is left out where figures are `net`.
 WITH
     (SELECT (groupArray(l.number), groupArray(l.owner)) FROM linked_numbers AS l) AS links,
     n -> if(
@@ -27,7 +28,7 @@ WITH
             campaign,
             toDate(time, {zone:String}) AS day,
             count() AS events
-        FROM campaign_events
+        FROM campaign_events AS e
         WHERE type = if({basis:String} = 'contacted', 'contact', 'exposure')
             AND number != 0
             AND NOT paid
@@ -39,6 +40,17 @@ WITH
             AND toDate(time, {zone:String}) <= {end:Date}
             AND as_person(number) IN members
             AND as_person(number) % {every:UInt32} = 0
+            AND (
+                NOT {net:Bool}
+                OR (e.campaign, e.type, e.person, e.source, e.id) NOT IN
+                (
+                    SELECT campaign, kind, person, source, id
+                    FROM invalid_events
+                    WHERE kind != 'click'
+                    GROUP BY campaign, kind, person, source, id
+                    HAVING sum(toInt64(counted)) != 0
+                )
+            )
         GROUP BY person, campaign, day
     ),
     held_back AS

@@ -1,6 +1,6 @@
 -- One row per pattern of how often people of a frozen audience were reached in a window of days: how many
 -- people. A pattern has the numbers of each stretch of {cap_days} days in which there were any, the largest
--- first.
+-- first. What was judged invalid is left out where figures are `net`.
 WITH
     (SELECT (groupArray(l.number), groupArray(l.owner)) FROM linked_numbers AS l) AS links,
     n -> if(
@@ -30,7 +30,7 @@ FROM
             as_person(number) AS person,
             intDiv(dateDiff('day', {begin:Date}, toDate(time, {zone:String})), {cap_days:UInt32}) AS stretch,
             count() AS events
-        FROM campaign_events
+        FROM campaign_events AS e
         WHERE type = if({basis:String} = 'contacted', 'contact', 'exposure')
             AND number != 0
             AND NOT paid
@@ -41,6 +41,17 @@ FROM
             )
             AND toDate(time, {zone:String}) BETWEEN {begin:Date} AND {end:Date}
             AND as_person(number) IN members
+            AND (
+                NOT {net:Bool}
+                OR (e.campaign, e.type, e.person, e.source, e.id) NOT IN
+                (
+                    SELECT campaign, kind, person, source, id
+                    FROM invalid_events
+                    WHERE kind != 'click'
+                    GROUP BY campaign, kind, person, source, id
+                    HAVING sum(toInt64(counted)) != 0
+                )
+            )
         GROUP BY person, stretch
     )
     GROUP BY person

@@ -5,15 +5,17 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import Counter
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from console.reporting.figures import any_figure
 from console.reports.basis import NoReportError
 from console.reports.consistency import InconsistentError, check, name_of
 from console.reports.frequency import Asked, frequency
 from console.reports.reach import reach
+from console.web.formats import cell
 from sql.days import refill
 from tests.exposures import (
     CAMPAIGNS,
@@ -90,8 +92,10 @@ class Plain:
         return Counter(self.person(event) for event in events)
 
 
-def cents(events: Iterable[Event]) -> int:
-    return sum(event["cost"] or 0 for event in events)
+def cents(events: Iterable[Event]) -> int | None:
+    """What events cost: nothing if there are none, not known if none of them says."""
+    said = [event["cost"] for event in events]
+    return sum(cost or 0 for cost in said) if set(said) != {None} else None
 
 
 def served_for(basis: str) -> str:
@@ -121,7 +125,7 @@ def agree(found: FrequencyReport, plain: Plain, window: dict[str, Any]) -> None:
         assert own.reach_share == len(times) / found.population
         assert own.grp == pytest.approx(100 * len(events) / found.population)
         assert own.priced == sum(event["cost"] is not None for event in served)
-        assert own.cost_cents == (cents(served) if own.priced else None)
+        assert own.cost_cents == cents(served)
         if own.cost_cents is not None and events:
             assert own.cost_per_thousand_cents == pytest.approx(1000 * own.cost_cents / len(events))
             assert own.cost_per_person_cents == pytest.approx(own.cost_cents / len(times))
@@ -136,6 +140,7 @@ def agree(found: FrequencyReport, plain: Plain, window: dict[str, Any]) -> None:
     for each in found.by_campaign:
         events = plain.of(each, [each.campaign], **window)
         assert (each.reach, each.impressions) == (len(plain.times(events)), len(events))
+        assert each.cost_cents == cents(plain.priced(each, [each.campaign], **window))
     assert [each.campaign for each in found.by_campaign[:: len(found.bases)]] == [*found.campaigns]
 
 
@@ -381,3 +386,34 @@ def test_a_warehouse_of_before_names_the_remedy(fresh: Callable[[], Client]) -> 
     client.command("TRUNCATE TABLE reach_zone")
     with pytest.raises(NoReportError, match=r"not all .* counted .*warehouse rebuild reach_days"):
         frequency(client, Asked(["a"]))
+
+
+def test_a_cost_of_nothing_is_not_one_that_nobody_knows(fresh: Callable[[], Client]) -> None:
+    """Of three days one was free, one says nothing of its cost, and on one half of it does."""
+    client = fresh()
+    (like, *_) = [event for event in made_at_random(1) if event["type"] == "contact"]
+    costs = {1: (0, 0), 2: (None, None), 3: (None, 7)}
+    insert(
+        client,
+        [
+            {**like, "id": f"{day}-{n}", "campaign": "abc"[day - 1], "cost": cost, "offset": n,
+             "channel": f"way {day}", "time": datetime(2026, 3, day, 12, tzinfo=UTC),
+             "partition": day}
+            for day, own in costs.items()
+            for n, cost in enumerate(own)
+        ],
+    )  # fmt: skip
+    report = frequency(client, Asked(["a", "b", "c"], by="channel"))
+    for rows in (report.by_day, report.by_campaign, report.parts):
+        own = [row for row in rows if row.basis == "contacted"]  # type: ignore[attr-defined]
+        assert [row.cost_cents for row in own] == [0, None, 7]
+    by_part = [row for row in report.parts if row.basis == "contacted"]
+    assert [row.cost_per_thousand_cents for row in by_part] == [0, None, 3500]
+    assert report.bases[0].cost_cents == 7
+    shown = [any_figure(row.cost_cents) for row in by_part]
+    assert shown == ["0", "-", "7"]
+    assert [cell(row.cost_cents) for row in by_part] == ["0", "–", "7"]  # noqa: RUF001
+    for day in (1, 2):
+        alone = frequency(client, Asked(["abc"[day - 1]]))
+        assert alone.bases[0].cost_cents == (0 if day == 1 else None)
+        assert alone.bases[0].cost_per_person_cents == (0 if day == 1 else None)

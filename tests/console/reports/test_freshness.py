@@ -131,7 +131,7 @@ def test_it_is_said_in_both_languages(warehouse: Client) -> None:
     assert [each.en for each in words] == [
         "latest event 2026-03-02 06:00:00 UTC, arrived 2026-03-05 06:00:00 UTC",
         "at most 5 records not stored yet",
-        "1 event came after the last day counted",
+        "1 event came after the last day counted, invalid traffic left out",
         "3 dead letters, last on 2026-03-03",
         "4 unlinked ids",
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter, defaultdict
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from console.invalid.judging import due, judge, withdraw
 from console.invalid.rules import rules
+from console.reporting.freshness import freshness
+from console.reports.basis import QueryLog
 from console.reports.consistency import InconsistentError
 from console.reports.duplication import duplication
-from console.reports.frequency import Asked, frequency
+from console.reports.frequency import REPORT, Asked, frequency
 from sql.client import rows
 from sql.days import refill
 from tests.console.reports.test_cuts import figures, value_of
@@ -237,3 +239,32 @@ def test_what_is_taken_back_counts_again(fresh: Callable[[], Client]) -> None:
     held = {row["rule"] for row in rows(client, "verdicts/rules")}
     assert "robots" not in held
     hold(client, events)
+
+
+def test_late_events_are_counted_net(fresh: Callable[[], Client]) -> None:
+    client = fresh()
+    events = [
+        {**event, "arrived": event["time"] + timedelta(days=3)}
+        for event in with_robots(made_at_random(8))
+    ]
+    insert(client, events)
+    asked = {each.name: each.default for each in REPORT.parameters}
+    asked |= {"campaign": ["a"], "end": "2026-03-04"}
+
+    def late() -> int | None:
+        return freshness(QueryLog(client), REPORT, asked, "UTC", None).late_events
+
+    def plainly(net: Plain) -> int:
+        last = date(2026, 3, 4)
+        return sum(
+            event["campaign"] == "a"
+            and event["arrived"].date() > last
+            and net._is_in(event, None, last)
+            for event in events
+        )
+
+    assert late() == plainly(Plain(events)) > 0
+    run(client, strict(2))
+    net = Net(client, events)
+    assert net.invalid
+    assert late() == plainly(net) < plainly(Plain(events))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from console.i18n import translator
+from console.invalid.judging import due, judge
+from console.invalid.rules import rules
 from console.reports.basis import NoReportError
 from console.reports.plan import CAPS, PEOPLE_MIN, REPORT, SHARES, TOLD, Terms, plan
 from features.statistics.replay import Past, expected
@@ -105,7 +108,16 @@ def test_it_replays_what_the_audience_met(
     budgets = {round(20_000 * share) for share in SHARES}
     if 0 < found.budget_end_cents < max(budgets):
         budgets.add(found.budget_end_cents)
-    assert [row.budget_cents for row in found.by_budget] == sorted(budgets)
+    told = [row.budget_cents for row in found.by_budget]
+    assert told == sorted({*told} & budgets)
+    every = [expected(past, own / 100, cap, len(people), windows) for own in sorted(budgets)]
+    as_before = {
+        own
+        for own, before, point in zip(sorted(budgets)[1:], every, every[1:], strict=False)
+        if (round(before.impressions), [*map(round, before.plus)])
+        == (round(point.impressions), [*map(round, point.plus)])
+    }
+    assert budgets - {*told} == as_before - {20_000}
     for row in found.by_budget:
         point = expected(past, row.budget_cents / 100, cap, len(people), windows)
         assert row.impressions == round(point.impressions)
@@ -115,7 +127,13 @@ def test_it_replays_what_the_audience_met(
     for own_cap, row in zip([each.cap for each in found.by_cap], found.by_cap, strict=True):
         point = expected(past, 200, own_cap, len(people), windows)
         assert row.reach_plus == tuple(map(round, point.plus))
-    assert [each.cap for each in found.by_cap] == [*CAPS, None]
+    caps = [each.cap for each in found.by_cap]
+    assert caps == [own for own in (*CAPS, None) if own in caps]
+    assert caps[-1] is None
+    whole = found.by_cap[-1]
+    for own in {*CAPS} - {*caps}:  # which leave out nothing, as no cap does
+        point = expected(past, 200, own, len(people), windows)
+        assert whole.reach_plus == tuple(map(round, point.plus))
 
 
 def test_the_error_is_that_of_campaigns_it_did_not_know(
@@ -176,6 +194,67 @@ def test_an_audience_without_a_past(filled: tuple[Client, list[Event]], name: st
     assert (found.people_past, found.impressions_past) == (0, 0)
     assert all(row.reach == 0 and row.is_beyond for row in found.by_budget)
     assert "isn't known" in found.error.en
+
+
+def test_a_budget_that_cannot_be_used_is_said(filled: tuple[Client, list[Event]]) -> None:
+    client = filled[0]
+    few = plan(client, "chosen", terms(cap="1", days="7", end=LAST.isoformat(), budget="5000"))
+    assert few.unused is None
+    assert "with at most 1 impressions a person" in few.method.en
+    much = plan(client, "chosen", terms(cap="1", days="7", end=LAST.isoformat(), budget="9999900"))
+    (asked,) = [row for row in much.by_budget if row.budget_cents == 9_999_900]
+    assert 0 < asked.impressions < asked.planned
+    assert asked.spent_cents == asked.impressions * 100
+    assert asked.cost_per_person_cents == 100
+    assert much.unused is not None
+    left = f"{(9_999_900 - asked.spent_cents) / 100:,.2f} of the budget can't be used"
+    assert left in much.unused.en
+    assert f"exhausted by {asked.impressions:,} impressions" in much.unused.en
+    assert REPORT.sentences(much)[0] is much.unused
+    patterns = [(row.impressions, row.reach_plus) for row in much.by_budget if row != asked]
+    assert len(set(patterns)) == len(patterns), "no row says what another has said"
+    free = plan(client, "chosen", terms(budget="9999900"))
+    assert free.unused is None, "without a cap all of it can be spent"
+    assert "without a cap, since none was given" in free.method.en
+    shown = [row["cap"] for row in REPORT.tables[0].shown(free)]
+    assert set(shown) == {"no cap"}
+    assert [row["cap"] for row in REPORT.tables[0].rows(free)] == [None] * len(shown)
+    nobody = plan(client, "strangers", terms())
+    assert nobody.unused is not None
+    assert "nobody of the audience was contacted from" in nobody.unused.en
+    assert {row.spent_cents for row in nobody.by_budget} == {0}
+
+
+def test_invalid_traffic_is_no_past_to_plan_by(
+    fresh: Callable[[], Client], filled: tuple[Client, list[Event]]
+) -> None:
+    """A plan is what it would be if the invalid events had never come."""
+    client, without = fresh(), fresh()
+    events = [
+        {**each, "agent": "a robot" if each["type"] == "exposure" and at % 3 == 0 else "phone"}
+        for at, each in enumerate(filled[1])
+    ]
+    late = {**next(each for each in events if each["type"] == "exposure"), "agent": "a robot",
+            "id": "last", "time": datetime(2026, 3, 20, tzinfo=UTC), "offset": 10**6}  # fmt: skip
+    for own, stored in ((client, [*events, late]), (without, events)):
+        adopt_zone(own, "UTC")
+        insert(own, [each for each in stored if own is client or each["agent"] == "phone"])
+        freeze(own, "chosen", CHOSEN)
+    rule = replace(next(each for each in rules() if each.name == "robots"), entries=("robot",))
+    for _ in judge(client, due(client, None, (rule,)), (rule,)):
+        pass
+    for basis in ("served", "viewable"):
+        net = plan(client, "chosen", terms(counted=basis))
+        clean = plan(without, "chosen", terms(counted=basis))
+        gross = plan(filled[0], "chosen", terms(counted=basis))
+        assert net.end == clean.end
+        assert 0 < net.impressions_past == clean.impressions_past < gross.impressions_past
+        assert (net.by_budget, net.by_cap, net.errors) == (
+            clean.by_budget,
+            clean.by_cap,
+            clean.errors,
+        )
+        assert "invalid traffic" in net.basis.en
 
 
 def test_one_person_and_no_money(filled: tuple[Client, list[Event]]) -> None:

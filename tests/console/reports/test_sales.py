@@ -9,7 +9,9 @@ import pytest
 
 from console.reports.coins import coins
 from console.reports.consistency import InconsistentError
+from console.reports.refused import NOT_PAID
 from console.reports.sales import SalesReport, sales
+from console.reports.sales_protected import PROTECTION
 from streams.events import PacketClaim, PacketSend, PacketShare, Reward, WaitingReturn
 from streams.ledger.results import Postings, Result
 from tests.console.world import PROGRAMS
@@ -121,6 +123,42 @@ def test_a_window_of_days(story: Client) -> None:
     assert (own.purchases, own.value_cents, own.rewarded, own.sharers) == (1, 700, 0, 0)
     (own,) = told(story, "spring", end="2026-03-01").sales
     assert (own.purchases, own.friends_drew, own.friends_bought) == (3, 2, 1)
+
+
+def test_rewards_that_were_refused_are_counted_by_reason(
+    fresh: Callable[[], Client], insert: Callable[..., None]
+) -> None:
+    """Two buyers ask a day later, under another id, for what they had; nobody has a budget left."""
+    world = played()
+    facts = {"rule": "first", "time": START + DAY}
+    asked = [
+        *(
+            world.make(Reward, buyer, conversion=f"c{n}", campaign="spring", **facts)
+            for n, buyer in enumerate(BUYERS[:2])
+        ),
+        world.make(Reward, BUYERS[3], conversion="c9", campaign="autumn", **facts),
+    ]
+    reasons = [world.send(event).reason for event in asked]
+    assert reasons == ["already_rewarded", "already_rewarded", "budget_exhausted"]
+    client = fresh()
+    store(client, [each.result for outcomes in world.outcomes for each in outcomes])
+    insert(client, "conversion", "spring", BUYERS, [BEGUN] * 4, value=[500, None, 700, 0])
+    insert(client, "conversion", "autumn", BUYERS[:1], [BEGUN], value=[None])
+    found = told(client, "spring", "autumn")
+    shown = [(row.campaign, row.reason, row.events, row.people, row.coins) for row in found.refused]
+    assert shown == [
+        ("autumn", "budget_exhausted", 1, 1, None),
+        ("spring", "already_rewarded", 2, 2, None),
+    ]
+    assert {row.operation for row in found.refused} == {"reward"}
+    assert NOT_PAID in found.notes
+    before = told(client, "spring", "autumn", end="2026-03-01")
+    assert before.refused == ()
+    assert NOT_PAID not in before.notes
+    (paid,) = [each for each in found.sales if each.campaign == "spring"]
+    assert paid.rewarded == 3, "as without them"
+    organisation = PROTECTION.prepare(client, found)
+    assert (organisation.refused, NOT_PAID in organisation.notes) == ((), False)
 
 
 def test_rewards_that_settlement_does_not_have_are_not_shown(
