@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
@@ -44,6 +44,7 @@ from console.web import (
 )
 from console.web.door import StrangerError
 from console.web.limits import KNOWN, STRANGERS
+from console.web.parameters import UnknownParameterError, only_declared
 from console.web.rendering import page
 from console.web.security import HEADERS, HTTPS_HEADERS, SAFE, is_foreign
 from console.web.state import AppState, state
@@ -75,6 +76,7 @@ FAILURES: tuple[tuple[type[Exception], int, str], ...] = (
     (DeadLinkError, 404, "dead_link"),
     (ProviderError, 502, "provider"),
     (InconsistentError, 500, "inconsistent"),
+    (UnknownParameterError, 422, "refused"),
     (click.ClickException, 400, "refused"),
 )
 
@@ -95,7 +97,7 @@ FORBIDDEN = {
 }
 
 ROOMS = (
-    *(sign_in_pages, account_pages, people_pages, audit_pages, access_api),
+    *(account_pages, people_pages, audit_pages, access_api),
     *(api, report_pages, settlement_pages, drop_pages, wallet_pages),
 )
 
@@ -122,8 +124,9 @@ def create_app(
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=names)
     app.middleware("http")(_headers)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.include_router(sign_in_pages.router)  # where providers send parameters of their own
     for room in ROOMS:
-        app.include_router(room.router)
+        app.include_router(room.router, dependencies=[Depends(only_declared)])
     app.get("/healthz", include_in_schema=False)(healthz)
     app.exception_handler(StrangerError)(_stranger)
     app.exception_handler(click.ClickException)(_failed)

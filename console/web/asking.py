@@ -6,6 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from fastapi import Query, Request
+from pydantic import BeforeValidator
 
 from console.access.permission import NothingThereError, require
 from console.reporting.freshness import with_freshness
@@ -34,47 +35,58 @@ READS = {
 NOT_ASKED: tuple[object, ...] = (None, "", [])
 
 
-def asks(report: Report[Any], handler: Callable[..., Any], *, form: bool = False) -> Any:
+def asks(
+    report: Report[Any],
+    handler: Callable[..., Any],
+    *,
+    page: bool = False,
+    form: bool = False,
+    also: tuple[str, ...] = (),
+) -> Any:
     """Return `handler(request, asked)` with the report's parameters as FastAPI reads them.
 
     Args:
         report: whose.
         handler: takes the request and the arguments.
-        form: whether none is required, as for a page that asks for what is missing.
+        page: whether none is required, as for a page, which asks for what is missing.
+        form: whether what is left out is "", as for a page with a form of its own.
+        also: further parameters of the address, which the handler reads itself.
     """
 
     def answer(request: Request, **asked: Any) -> Any:
-        asked.pop(AS_ORGANISATION)  # see `viewer`
+        for name in (AS_ORGANISATION, *also):  # see `viewer`
+            asked.pop(name)
         viewer(request)  # an organisation's people are nobody else's
         actor = actor_of(request)
         require(actor, reads(report) if actor.organisation is None else "report.read")
         return handler(request, asked)
 
-    places = [_place(parameter, form=form) for parameter in report.parameters]
-    places.append(
-        inspect.Parameter(
-            AS_ORGANISATION, inspect.Parameter.KEYWORD_ONLY, annotation=str, default=""
-        )
-    )
+    places = [_place(parameter, page=page, form=form) for parameter in report.parameters]
+    places += [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=str, default="")
+        for name in (AS_ORGANISATION, *also)
+    ]
     first = inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)
     answer.__signature__ = inspect.Signature([first, *places])  # type: ignore[attr-defined]
     answer.__name__ = f"get_{report.name}"
     return answer
 
 
-def _place(parameter: Parameter, *, form: bool) -> inspect.Parameter:
+def _place(parameter: Parameter, *, page: bool, form: bool) -> inspect.Parameter:
     kind: Any = parameter.kind
     default: Any = inspect.Parameter.empty
-    if parameter.optional:
-        kind = Annotated[list[kind], Query()]
-        default = []
-    elif parameter.many:
-        kind = Annotated[list[kind], Query(min_length=1)]
+    if parameter.many:
+        is_free = parameter.optional or page
+        kind = Annotated[list[kind], Query() if is_free else Query(min_length=1)]
+        default = [] if is_free else default
     elif form:
         default = "" if parameter.default is None else parameter.default
     elif not parameter.required:
         default = parameter.default
         kind = kind | None if default is None else kind
+        kind = Annotated[kind, BeforeValidator(lambda text: default if text == "" else text)]
+    elif page:
+        default = ""
     return inspect.Parameter(
         parameter.name, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=default
     )

@@ -15,11 +15,14 @@ from console.i18n import translator
 from console.reporting.export import BYTES, MEDIA_TYPES
 from console.reporting.found import reports
 from console.reporting.freshness import campaigns_of, freshness, said, with_freshness
+from console.reporting.protection import Protection
 from console.reporting.report import Page, Report, Values
 from console.reports.basis import EmptyWarehouseError, QueryLog
 from console.reports.basis import Query as Asked
-from console.web.asking import NOT_ASKED, asks, found, given, viewer
+from console.web.asking import asks, found, given, viewer
+from console.web.choosing import choices, lacks, nothing, wanted
 from console.web.language import language
+from console.web.related import related
 from console.web.rendering import link, page
 from console.web.state import state
 from sql.client import description, first_rows, rows, text
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 ROWS_MAX = 1000  # of a query that is run again
+RUN = "run"  # which of a report's queries that is
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -47,7 +51,7 @@ def add_report(to: APIRouter, report: Report[Any]) -> None:
     def show(request: Request, asked: Values) -> HTMLResponse:
         return report_page(request, report, own, asked)
 
-    to.get(own.path or report.place)(asks(report, show, form=own.form))
+    to.get(own.path or report.place)(asks(report, show, page=True, form=own.form))
     add_files(to, report, own.path or report.place)
 
 
@@ -68,7 +72,7 @@ def add_files(to: APIRouter, report: Report[Any], back: str) -> None:
         again = parse_qsl(urlsplit(link(report.place, **given(asked))).query)
         return query_page(request, (*queries, *log.asked), back_link, again)
 
-    to.get(f"{report.place}/query")(asks(report, query))
+    to.get(f"{report.place}/query")(asks(report, query, also=(RUN,)))
     for ending in BYTES:
 
         def file(request: Request, asked: Values, ending: str = ending) -> Response:
@@ -79,7 +83,7 @@ def add_files(to: APIRouter, report: Report[Any], back: str) -> None:
 
 
 def report_page(request: Request, report: Report[T], own: Page[T], asked: Values) -> HTMLResponse:
-    """Show the report; an incomplete form shows only itself.
+    """Show the report; while something is missing, the form of the page or one that asks for it.
 
     An organisation sees the shared page, in which nothing but its answer is.
     """
@@ -89,7 +93,9 @@ def report_page(request: Request, report: Report[T], own: Page[T], asked: Values
         own = Page(template="report.html")
     with state(request).warehouse.client() as client:
         asked = own.complete(client, settings, asked)
-        lacking = any(asked[each.name] in NOT_ASKED for each in report.parameters if each.required)
+        lacking = lacks(report, asked)
+        if lacking and not own.form and (by.is_staff or isinstance(report.protection, Protection)):
+            return _choose(request, client, report, asked)
         if not lacking or not by.is_staff:
             try:
                 answer = report.find(client, asked, settings, viewer=by)
@@ -102,6 +108,7 @@ def report_page(request: Request, report: Report[T], own: Page[T], asked: Values
         result = None if answer is None else answer.found
         printed = None if answer is None else _printed(client, report, asked)
         facts = own.facts(client, settings, asked, result)
+        others = [] if result is None else related(client, report, asked, result, by)
     return page(
         request,
         own.template,
@@ -112,10 +119,29 @@ def report_page(request: Request, report: Report[T], own: Page[T], asked: Values
         seen=() if answer is None else answer.words,
         empty=empty,
         printed=printed,
+        related=others,
         fresh=said(answer.freshness, report) if answer and answer.freshness else [],
         charts={} if result is None else report.charts(result, translator(lang)),
         **({} if result is None else links(report, asked, by)),
         **facts,
+    )
+
+
+def _choose(request: Request, client: Client, report: Report[Any], asked: Values) -> HTMLResponse:
+    """Ask for what the report needs; the rest of the address is kept."""
+    by = viewer(request)
+    fields = choices(client, report, by)
+    kept = parse_qsl(urlsplit(link("", **given(asked, by))).query)
+    own = {each.name for each in fields}
+    return page(
+        request,
+        "choosing.html",
+        of=report,
+        asked=asked,
+        fields=fields,
+        wanted=wanted(report),
+        nothing=nothing(fields),
+        kept=[(key, value) for key, value in kept if key not in own],
     )
 
 
@@ -161,7 +187,7 @@ def query_page(
     there is an address for it (`again`, its values): its first rows stand below it.
     """
     say = translator(language(request))
-    wanted = request.query_params.get("run", "")
+    wanted = request.query_params.get(RUN, "")
     number = {str(at): at for at in range(len(asked))}.get(wanted)
     ran = None
     if again is not None and number is not None:

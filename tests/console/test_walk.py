@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
 
 ELSEWHERE = re.compile(r"^/static|\.(csv|xlsx|parquet)|^/api|lang=|^#|^https?:")
 WALLETS_MAX = 2  # they are alike
+ALIKE = ("/sales", "/attribution", "/frequency")  # of which a few of each kind are enough
+ALIKE_MAX = 3
 NOT_LINKED = [
+    *("/reach", "/lift", "/coins", "/frequency", "/duplication", "/sales", "/attribution"),
+    *("/power", "/plan", "/description"),
     "/reach?campaign=cj-8&campaign=cj-13",
     "/reach?campaign=hillstrom&campaign=spring",
     "/overlap?a=cj-8&b=cj-13",
@@ -36,8 +41,10 @@ NOT_LINKED = [
 ]
 WRONG = [
     "/nowhere",
-    "/reach",
-    "/lift",
+    "/reach.csv",
+    "/lift.csv",
+    "/lift?campain=hillstrom",
+    "/coins?campaign=spring&limit=3",
     "/reach?campaign=cj-88",
     "/reach?campaign=nothing-like-it",
     "/lift?campaign=cj-8",
@@ -81,6 +88,7 @@ KEPT = {
 def walk(web: httpx.Client, lang: str) -> Iterator[tuple[str, Reading]]:
     """Give every page that links lead to from the first one, and those that forms lead to."""
     todo, seen, wallets = ["/", "/drops", "/wallet", *NOT_LINKED], set(), 0
+    kinds: Counter[tuple[str, ...]] = Counter()
     while todo:
         path = todo.pop(0)
         if path in seen or ELSEWHERE.search(path):
@@ -90,6 +98,11 @@ def walk(web: httpx.Client, lang: str) -> Iterator[tuple[str, Reading]]:
             wallets += 1
             if wallets > WALLETS_MAX:
                 continue
+        place, names = urlsplit(path).path, parse_qs(urlsplit(path).query)
+        kind = place, *names, *names.get("by", ())
+        kinds[kind] += place in ALIKE and path not in NOT_LINKED
+        if kinds[kind] > ALIKE_MAX:
+            continue
         answer = web.get(path, headers={"Accept-Language": lang})
         assert answer.status_code == 200, path
         reading = Reading(answer.text)

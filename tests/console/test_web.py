@@ -26,6 +26,7 @@ pytestmark = pytest.mark.clickhouse
 
 PAGES = [
     "/",
+    "/reach",
     "/reach?campaign=cj-8",
     "/reach?campaign=cj-8&campaign=cj-13",
     "/reach?campaign=hillstrom",
@@ -181,7 +182,9 @@ def test_drops_by_api_are_what_the_commands_print(
         ("/settlement?month=2026-13", 400, "refused", "such as 2026-10"),
         ("/settlement/postings?party=wallets&month=2026-11&line=x", 400, "refused", "grant"),
         ("/nowhere", 404, "no_page", ""),
-        ("/reach", 422, "nothing_chosen", "Select at least one campaign"),
+        ("/reach.csv", 422, "nothing_chosen", "Select at least one campaign"),
+        ("/description.csv", 422, "nothing_chosen", "Select at least one campaign"),
+        ("/power.csv", 422, "refused", "lacks audience"),
         ("/drops/spring/people?offset=x", 422, "refused", "offset"),
     ],
 )

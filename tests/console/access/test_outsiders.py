@@ -11,6 +11,7 @@ import re
 import zipfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import pytest
 from fastapi.routing import APIRoute
@@ -28,10 +29,11 @@ from console.settings import ConsoleSettings
 from console.warehouse import Warehouse
 from console.web.app import create_app
 from console.web.door import is_open
+from console.web.parameters import declared
 from flowdrop.settings import Addresses
 from sql.client import text
 from tests.console.signing import PASSWORD, TOKEN, sign_in
-from tests.console.world import NOW, PROGRAMS
+from tests.console.world import NOW, PROGRAM, PROGRAMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,12 +137,17 @@ def filled(path: str, name: str = "spring") -> str:
     return re.sub(r"\{[^}]+\}", name, path)
 
 
-def asking(path: str, campaign: str) -> str:
-    """An address that names a campaign in every parameter that a report may have."""
-    names = "&".join(
-        f"{name}={campaign}" for name in ("campaign", "a", "b", "name", "audience", "party")
-    )
-    return f"{path}?{names}&campaign={campaign}&month=2026-11&amount=1&program=liuliangbao"
+def asking(app: FastAPI, path: str, campaign: str) -> str:
+    """An address that names a campaign in every parameter that it has of those that name one."""
+    takes = {
+        name
+        for route in app.routes
+        if isinstance(route, APIRoute) and "GET" in route.methods and route.path_regex.match(path)
+        for name in declared(route)
+    }
+    names = [(name, campaign) for name in ("campaign", "a", "b", "name", "audience", "party")]
+    more = [("campaign", campaign), ("month", "2026-11"), ("amount", "1"), ("program", PROGRAM)]
+    return f"{path}?{urlencode([each for each in (*names, *more) if each[0] in takes])}"
 
 
 def content(answer: Any) -> str:
@@ -157,7 +164,7 @@ def test_nobody_gets_anywhere(app: FastAPI, written: Written) -> None:
     for method, path in (*routes(app), ("GET", "/api/openapi.json")):
         if is_open(path):
             continue
-        answer = browser(app).request(method, asking(filled(path), OWN))
+        answer = browser(app).request(method, asking(app, filled(path), OWN))
         assert answer.status_code == 401, (method, path)
     assert written.asked == [], "nothing was asked"
 
@@ -170,26 +177,26 @@ def test_others_campaigns_are_not_there(app: FastAPI, vera: TestClient, other: s
             continue
         said = []
         for name in (other, UNHEARD_OF[other]):
-            answer = vera.get(asking(filled(path, name), name))
+            answer = vera.get(asking(app, filled(path, name), name))
             words = re.sub(r"[0-9a-f]{64}", "CSRF", content(answer)).replace(name, "NAME")
             said.append((answer.status_code, words))
         assert said[0] == said[1], path
         assert said[0][0] != 500, path
 
 
-def test_as_another_organisation_nobody_sees(vera: TestClient) -> None:
+def test_as_another_organisation_nobody_sees(app: FastAPI, vera: TestClient) -> None:
     for report in reports().values():
         if report.served:
             for where in (f"/api/{report.name}", report.place, f"{report.place}.csv"):
-                answer = vera.get(f"{asking(where, OWN)}&as_organisation=hillstrom")
+                answer = vera.get(f"{asking(app, where, OWN)}&as_organisation=hillstrom")
                 assert answer.status_code in {404, 422}, where
 
 
-def test_closed_reports_say_so(vera: TestClient) -> None:
-    answer = vera.get(asking("/api/settlement", OWN))
+def test_closed_reports_say_so(app: FastAPI, vera: TestClient) -> None:
+    answer = vera.get(asking(app, "/api/settlement", OWN))
     assert answer.status_code == 400
     assert "for the platform's staff only" in answer.json()["error"]
-    assert vera.get(asking("/api/outcome", OWN)).status_code == 404  # drops are the platform's
+    assert vera.get(asking(app, "/api/outcome", OWN)).status_code == 404  # drops are the platform's
 
 
 def test_whatever_is_asked_for_an_organisation_carries_its_filter(
@@ -200,7 +207,7 @@ def test_whatever_is_asked_for_an_organisation_carries_its_filter(
     for method, path in routes(app):
         if method != "GET" or is_open(path):
             continue
-        for address in (asking(filled(path), OWN), filled(path)):
+        for address in (asking(app, filled(path), OWN), filled(path)):
             answered += vera.get(address).status_code == 200
     for address in (
         f"/api/frequency?campaign={OWN}&by=channel",
