@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.hooks.subprocess import SubprocessHook
 from airflow.sdk import DAG, Asset, BaseOperator, CronPartitionTimetable, chain
-from airflow.sdk.exceptions import AirflowException
+from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +29,7 @@ HOURLY, DAILY, WEEKLY = "0 * * * *", "0 0 * * *", "0 0 * * 1"
 DAY = "{{ partition_key or ds }}"  # of a run; one that is started by its date has no key
 BEGIN = datetime(2017, 1, 1, tzinfo=UTC)
 ALERT_SECONDS_MAX = 120
+NOT_DUE = 99  # the status of a command that says: there is nothing to do, nor after it
 WITHOUT_WORDS = "its process ended without saying why: it was killed, or its machine went away"
 
 # What a task leaves for others; an event of one carries its run's partition.
@@ -81,7 +82,10 @@ def _partition(run: Any) -> str:
 
 
 class Command(BaseOperator):
-    """A task that runs one `flowdrop` command; what the command says last is why it failed."""
+    """A task that runs one `flowdrop` command; what the command says last is why it failed.
+
+    One that says that nothing is due is skipped, and so is what comes after it.
+    """
 
     template_fields = ("command",)
     ui_color = "#e8f4ea"
@@ -95,6 +99,8 @@ class Command(BaseOperator):
         """Run the command, its output going to the task's log."""
         self._process = SubprocessHook()
         done = self._process.run_command(shlex.split(self.command))
+        if done.exit_code == NOT_DUE:
+            raise AirflowSkipException(done.output)
         if done.exit_code:
             words = done.output.removeprefix("Error: ")
             raise AirflowException(words or f"it ended with status {done.exit_code} and no words")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from features.leakage.cli import leakage_command
+from features.lifecycle.due_cli import due_command
 from features.lifecycle.train_cli import train_command
 from features.options import as_of_option, models_folder, program_option, settings
 from features.uplift.cli import race_command
@@ -50,6 +51,7 @@ def models() -> None:
 models.add_command(race_command)
 models.add_command(train_command)
 models.add_command(leakage_command)
+models.add_command(due_command)
 
 
 @models.command("evaluate", epilog="Example: flowdrop models evaluate --as-of 2017-10-30")

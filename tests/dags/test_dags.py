@@ -20,14 +20,14 @@ DAGS = Path(__file__).parents[2] / "dags"
 DAY = "2017-10-30"
 ORDER = {
     "score_users": ["check", "build", "score", "freeze"],
-    "train_models": ["build", "train", "evaluate", "register"],
+    "train_models": ["due", "build", "train", "evaluate", "register"],
     "measure_drops": ["measure", "stops"],
     "reconcile_ledger": ["reconcile"],
     "ledger_due": ["send"],
 }
 CRON = {
     "score_users": "0 0 * * *",
-    "train_models": "0 0 * * 1",
+    "train_models": "0 0 * * *",
     "measure_drops": "0 0 * * *",
     "reconcile_ledger": "0 * * * *",
     "ledger_due": "0 0 * * *",

@@ -23,6 +23,7 @@ FLOWDROP = """#!/bin/sh
 echo "$@" >> "$CALLED"
 case "$*" in
   alerts*) ;;
+  "models due"*) test -z "$NOT_DUE" || { echo "a model is not due"; exit 99; } ;;
   *"$FAILS"*) echo "progress"; echo "Error: there is nothing to score" >&2; exit 1 ;;
 esac
 """
@@ -43,7 +44,9 @@ print(json.dumps(states))
 """
 
 
-def run(home: Path, *dags: str, fails: str = "no such words") -> tuple[dict[str, str], list[str]]:
+def run(
+    home: Path, *dags: str, fails: str = "no such words", not_due: str = ""
+) -> tuple[dict[str, str], list[str]]:
     """Run DAGs for the day; return their states, and what `flowdrop` was called with."""
     (home / "bin").mkdir(parents=True)
     (home / "bin" / "flowdrop").write_text(FLOWDROP)
@@ -59,6 +62,7 @@ def run(home: Path, *dags: str, fails: str = "no such words") -> tuple[dict[str,
             "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
             "CALLED": str(called),
             "FAILS": fails,
+            "NOT_DUE": not_due,
             "PATH": f"{home / 'bin'}{os.pathsep}{os.environ['PATH']}",
         },
         capture_output=True,
@@ -83,6 +87,7 @@ def test_each_dag_runs_its_commands_in_order(ran: tuple[dict[str, str], list[str
         f"features build --as-of {DAY} --purpose scoring",
         f"audience score --as-of {DAY}",
         f"audience freeze redeemers-{DAY} --as-of {DAY} --top 500",
+        f"models due --as-of {DAY}",
         f"features build --as-of {DAY} --purpose training",
         f"models train --as-of {DAY}",
         f"models evaluate --as-of {DAY}",
@@ -101,3 +106,9 @@ def test_what_fails_is_an_alert_in_its_own_words(tmp_path: Path) -> None:
     alert = called[-1]
     assert alert.startswith(f"alerts add --dag score_users --task score --partition {DAY} --run ")
     assert "--words there is nothing to score --todo run `flowdrop audience score" in alert
+
+
+def test_a_day_on_which_no_model_is_due_trains_none_and_is_no_failure(tmp_path: Path) -> None:
+    states, called = run(tmp_path / "home", "train_models", not_due="yes")
+    assert states == {"train_models": "success"}
+    assert called == [f"models due --as-of {DAY}"]
