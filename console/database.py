@@ -31,7 +31,7 @@ from flowdrop.settings import shown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-REVISION = "011"  # the last migration; a test compares it with the files
+REVISION = "020"  # the last migration; a test compares it with the files
 _VERSIONS = "alembic_version"
 # Tables that were created before there were migrations, newest first, and the one that created
 # them.

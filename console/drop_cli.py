@@ -11,6 +11,7 @@ import click
 
 from console.access_cli import acting_option, actor, console_session
 from console.choose_cli import amounts_command
+from console.drop_approve_cli import COMMANDS
 from console.drop_measure_cli import measure_command, stops_command
 from console.reporting.report import plain
 from console.reporting.shape import Shape, lang_option, shape_options, show
@@ -98,6 +99,8 @@ def drop() -> None:
 
 drop.add_command(measure_command)
 drop.add_command(stops_command)
+for each in COMMANDS:
+    drop.add_command(each)
 
 
 @drop.command(
@@ -246,15 +249,20 @@ def launch(
 ) -> None:
     """Publish the drop: budget, arms, grants, contacts. Run again, it grants nobody twice.
 
+    A draft larger than the settings allow needs approval first: `flowdrop drop submit`.
+
     It waits for a broker that is away; after an interruption, launch again. At the end it reports
     what became of the events, and exits with status 1 if any of them is lost.
     """
     from console.drops import launch as launching
     from console.drops import preview as previewing
     from console.drops import register, service
+    from console.drops.approval import attribution
     from console.drops.left_out import by_reason
+    from console.drops.policy import policy_of
     from console.drops.restraint import of_settings
     from console.drops.since import kept
+    from console.drops.standing import AUTOMATIC
     from console.i18n import translator
     from console.settings import ConsoleSettings
     from flowdrop.output import print_json, print_rows, say
@@ -265,7 +273,8 @@ def launch(
     to, restraint = translator(lang), of_settings(load(ConsoleSettings))
     with console_session() as session:
         by = actor(session, acting_as)
-        service.require_launch(session, name, by)
+        policy = policy_of(load(ConsoleSettings))
+        service.require_launch(session, name, by, policy)
         found = previewing.preview(session, register.find(session, name))
         with Warehouse().client() as client:
             _catch_up(client)
@@ -281,6 +290,7 @@ def launch(
                     client,
                     name,
                     actor=by,
+                    policy=policy,
                     publisher=outbox,
                     now=_now(),
                     restraint=restraint,
@@ -289,6 +299,7 @@ def launch(
         left_out = kept(session, name)
         told = outbox.told()
         sent_to = found.treated - len(left_out)
+        approved_by = attribution(session, register.find(session, name)).get("approved_by")
         facts = {
             "name": name,
             "events": sent,
@@ -298,6 +309,7 @@ def launch(
             "holdout": found.holdout,
             "cost": sent_to * found.amount,
             "launched_at": register.find(session, name).launched_at,
+            "approved_by": approved_by,
             "told": told and told._asdict(),
         }
     if as_json:
@@ -305,6 +317,10 @@ def launch(
     else:
         if told is not None:
             print_rows(told.rows(), title=to.gettext("What became of the events"))
+        if approved_by == AUTOMATIC:
+            say(to.gettext("approved automatically, by its size (see docs/access.md)"))
+        elif approved_by:
+            say(to.gettext("approved by {names}", names=", ".join(approved_by)))
         say(
             to.gettext(
                 "launched: {events} acknowledged, {people} at {coins}, {holdout:,} held out; "

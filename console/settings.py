@@ -67,6 +67,22 @@ class ConsoleSettings(Settings):
         le=0.5,
         description="share of people whom no drop reaches, to measure all drops together",
     )
+    approve_over_coins: int = Field(
+        100_000,
+        ge=0,
+        description="budget of a drop, in coins, above which an approver has to agree",
+    )
+    approve_over_people: int = Field(
+        1_000,
+        ge=0,
+        description="people given coins by a drop above whose number an approver has to",
+    )
+    approve_twice_over_coins: int = Field(
+        1_000_000, ge=0, description="budget of a drop above which two approvers have to agree"
+    )
+    approve_twice_over_people: int = Field(
+        10_000, ge=0, description="people given coins by a drop above whose number two have to"
+    )
     personal_amounts: bool = Field(
         default=False,
         description="whether amounts may be chosen for each person; see docs/targeting.md first",

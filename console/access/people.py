@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from console.access import passwords, second_factor, sign_ins
 from console.access.audit import record
 from console.access.keys import key_hash, new_key
-from console.access.permission import Actor, require
+from console.access.permission import Actor, on_behalf, require
 from console.access.roles import ADMINISTRATOR, OF_KIND, OPERATOR, PLATFORM
 from console.access.tables import (
     EMAIL_CHARS_MAX,
@@ -325,13 +325,7 @@ def acting_as(session: Session, email: str, by: Actor) -> Actor:
         raise LocalizedError(
             LocalizedText("user {email!r} has been deactivated, or has no role", email=email)
         )
-    actor = sign_ins.actor_in(user, sign_ins.first_organisation(user))
-    return Actor(
-        name=f"{actor.name} (by {by.name})",
-        roles=actor.roles,
-        organisation=actor.organisation,
-        user=actor.user,
-    )
+    return on_behalf(sign_ins.actor_in(user, sign_ins.first_organisation(user)), by)
 
 
 def _set_roles(session: Session, user: User, of: Organisation, roles: Collection[str]) -> None:

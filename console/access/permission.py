@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from console.access.roles import (
@@ -20,6 +20,8 @@ from console.reports.basis import LocalizedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+_FOR = " (by "  # an address has no spaces
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +66,7 @@ class Thing:
         kind: "drop", "user"; with its name it is how the audit log calls it.
         name: which one.
         organisation: the advertiser whose it is; none for the platform's.
-        authors: of its last version; none of them may approve it.
+        authors: who made its last version; none of them may approve it.
     """
 
     kind: str
@@ -108,7 +110,8 @@ def may(actor: Actor, action: str, thing: Thing | None = None) -> bool:
     """Return whether `actor` may do `action`, to `thing` if it is about one."""
     if action not in actor.actions or not sees(actor, thing):
         return False
-    return not (action == "drop.approve" and thing is not None and actor.name in thing.authors)
+    is_own = thing is not None and person_of(actor.name) in thing.authors
+    return not (action == "drop.approve" and is_own)
 
 
 def sees(actor: Actor, thing: Thing | None) -> bool:
@@ -129,6 +132,16 @@ def require(actor: Actor, action: str, thing: Thing | None = None) -> None:
     if outside or not sees(actor, thing):
         raise NothingThereError
     raise ForbiddenError(action, actor)
+
+
+def person_of(name: str) -> str:
+    """Return for whom somebody acts under a name that the audit log keeps."""
+    return name.partition(_FOR)[0]
+
+
+def on_behalf(actor: Actor, by: Actor) -> Actor:
+    """Return `actor` as whom `by` acts, under both names."""
+    return replace(actor, name=f"{actor.name}{_FOR}{by.name})")
 
 
 def machine(name: str = "") -> Actor:

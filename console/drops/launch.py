@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import update
 
-from console.drops import since
+from console.drops import approval, since
 from console.drops.events import count, events
 from console.drops.left_out import by_reason
+from console.drops.policy import USUAL, Policy
 from console.drops.register import find, log, members
 from console.drops.restraint import NO_RESTRAINT
 from console.drops.selection import TREATED
@@ -110,6 +111,7 @@ def launch(
     now: datetime,
     restraint: Restraint = NO_RESTRAINT,
     on_sent: Callable[[int], object] | None = None,
+    policy: Policy = USUAL,
 ) -> int:
     """Publish the drop `name` and return how many events the broker acknowledged.
 
@@ -123,13 +125,17 @@ def launch(
         now: the time of launch; a drop launched before keeps its first.
         restraint: what holds for all drops.
         on_sent: called with how many more events were sent.
+        policy: says up to which size it needs nobody's approval.
 
     Raises:
+        NotApprovedError: when it is too large for what nobody approved.
         click.ClickException: when the drop was cancelled, its offer is over, or the broker does not
             take everything.
     """
     newly = plan(session, client, name, now, restraint).newly
     drop = find(session, name)
+    if drop.launched_at is None:
+        approval.require_approved(session, drop, who=who, now=now, policy=policy)
     if drop.launched_at is None and not _begin(session, drop, now):
         return launch(
             session,
@@ -140,9 +146,14 @@ def launch(
             now=now,
             restraint=restraint,
             on_sent=on_sent,
+            policy=policy,
         )  # another launch began meanwhile: continue it
     since.keep(session, name, newly)
-    detail = {"again": drop.launched_at != now, "left_out": by_reason(newly)}
+    detail = {
+        "again": drop.launched_at != now,
+        "left_out": by_reason(newly),
+        **approval.attribution(session, drop),
+    }
     log(session, now=now, who=who, action="launch", drop=name, detail=detail)
     session.commit()
     published = events(drop, members(session, name), since.kept(session, name))
@@ -158,7 +169,10 @@ def _begin(session: Session, drop: Drop, now: datetime) -> bool:
     """Set the time of the first launch and return whether it was this one; the caller commits."""
     begun = session.execute(
         update(Drop)
-        .where(Drop.name == drop.name, Drop.launched_at.is_(None), Drop.cancelled_at.is_(None))
+        .where(
+            *(Drop.name == drop.name, Drop.launched_at.is_(None), Drop.cancelled_at.is_(None)),
+            Drop.approved_at.is_not(None),
+        )
         .values(launched_at=now)
     )
     if not begun.rowcount:  # type: ignore[attr-defined]

@@ -48,6 +48,9 @@ class Preview:
     power: list[Foreseen]  # what it can show, by goal metric
     created_at: datetime
     created_by: str
+    version: int  # of its terms, from 1
+    submitted_at: datetime | None  # to be approved; none while it is a draft
+    approved_at: datetime | None
     launched_at: datetime | None
 
 
@@ -96,6 +99,9 @@ def preview(session: Session, drop: Drop) -> Preview:
         power=[Foreseen(**one) for one in drop.power or ()],
         created_at=drop.created_at,
         created_by=drop.created_by,
+        version=drop.version,
+        submitted_at=drop.submitted_at,
+        approved_at=drop.approved_at,
         launched_at=drop.launched_at,
     )
 

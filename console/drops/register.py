@@ -7,11 +7,12 @@ from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from console.access.audit import record
 from console.drops import audience, measurement
+from console.drops.conflict import ConflictError
 from console.drops.fill import Lots
 from console.drops.measurement import Measured
 from console.drops.restraint import NO_RESTRAINT, restrained
@@ -140,12 +141,17 @@ def members(session: Session, name: str) -> list[Member]:
 def change_plan(
     session: Session, client: Client, name: str, asked: Measured, *, who: str, now: datetime
 ) -> Drop:
-    """Change how the draft `name` is measured; what is not asked for stays.
+    """Change how the drop `name` is measured; what is not asked for stays.
+
+    One that was approved is a draft again.
 
     Raises:
+        ConflictError: when it is in review.
         click.ClickException: when it was launched or cancelled, or what is asked for is wrong.
     """
     drop = find(session, name)
+    if drop.state == "in_review":
+        raise _in_review(name)
     kept = Measured(
         design=asked.design or drop.design,
         goals=asked.goals or ",".join(drop.goals or ()),
@@ -159,11 +165,23 @@ def change_plan(
     how = measurement.settled(kept, drop.until, now)
     changed = session.execute(
         update(Drop)
-        .where(Drop.name == name, Drop.launched_at.is_(None), Drop.cancelled_at.is_(None))
-        .values(**asdict(how))
+        .where(
+            *(Drop.name == name, Drop.launched_at.is_(None), Drop.cancelled_at.is_(None)),
+            or_(Drop.submitted_at.is_(None), Drop.approved_at.is_not(None)),
+        )
+        .values(
+            **asdict(how),
+            version=Drop.version + 1,
+            changed_by=who,
+            submitted_at=None,
+            approved_at=None,
+        )
     )
     if not changed.rowcount:  # type: ignore[attr-defined]
         session.rollback()
+        session.refresh(drop)
+        if drop.state == "in_review":
+            raise _in_review(name)
         raise LocalizedError(
             LocalizedText(
                 "drop {name!r} is not a draft: how it is measured was recorded at launch and can't "
@@ -174,7 +192,8 @@ def change_plan(
     session.refresh(drop)
     chosen = members(session, name)
     drop.power = _power(client, drop, Selection(tuple(chosen), ()), now)
-    log(session, now=now, who=who, action="plan", drop=name, detail=measurement.detail(how))
+    detail = {"version": drop.version, **measurement.detail(how)}
+    log(session, now=now, who=who, action="plan", drop=name, detail=detail)
     session.commit()
     return drop
 
@@ -220,7 +239,7 @@ def cancel(session: Session, name: str, *, who: str, now: datetime) -> Drop:
         session.rollback()
         raise LocalizedError(
             LocalizedText(
-                "drop {name!r} is not a draft, so it can't be cancelled; only a draft can be",
+                "drop {name!r} was launched or cancelled, so it can't be cancelled",
                 name=name,
             )
         )
@@ -258,6 +277,16 @@ class UnknownDropError(LocalizedError):
             else LocalizedText("drop {name!r} does not exist; see `flowdrop drop list`", name=name)
         )
         self.alike = alike
+
+
+def _in_review(name: str) -> ConflictError:
+    return ConflictError(
+        LocalizedText(
+            "drop {name!r} is in review and locked; withdraw it first with `flowdrop drop withdraw "
+            "{name}`",
+            name=name,
+        )
+    )
 
 
 def _check_unused(session: Session, client: Client, name: str) -> None:

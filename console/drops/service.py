@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from console.access.permission import Actor, Thing, require
+from console.access.permission import Actor, require
+from console.drops import approval, register
 from console.drops import launch as launching
-from console.drops import register
+from console.drops.approval import thing
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
     from sqlalchemy.orm import Session
 
     from console.drops.measurement import Measured
+    from console.drops.policy import Policy
     from console.drops.tables import Drop
     from console.drops.terms import Terms
-
-
-def thing(drop: Drop) -> Thing:
-    """Return a drop as permission knows it: the platform's, by whoever created it."""
-    return Thing(kind="drop", name=drop.name, authors=frozenset({drop.created_by}))
 
 
 def create(session: Session, client: Client, terms: Terms, *, actor: Actor, **how: Any) -> Drop:
@@ -54,20 +51,56 @@ def cancel(session: Session, name: str, *, actor: Actor, **how: Any) -> Drop:
     return register.cancel(session, name, who=actor.name, **how)
 
 
-def launch(session: Session, client: Client, name: str, *, actor: Actor, **how: Any) -> int:
-    """Launch a drop as `actor`; see `console.drops.launch.launch`.
+def submit(session: Session, name: str, *, actor: Actor, **how: Any) -> Drop:
+    """Hand a draft in for review as `actor`; see `console.drops.approval.submit`.
 
     Raises:
         ForbiddenError: when `actor` may not.
     """
-    require_launch(session, name, actor)
-    return launching.launch(session, client, name, who=actor.name, **how)
+    require(actor, "drop.write", thing(register.find(session, name)))
+    return approval.submit(session, name, who=actor.name, **how)
 
 
-def require_launch(session: Session, name: str, actor: Actor) -> None:
+def withdraw(session: Session, name: str, *, actor: Actor, **how: Any) -> Drop:
+    """Make a drop in review a draft again as `actor`; see `console.drops.approval.withdraw`.
+
+    Raises:
+        ForbiddenError: when `actor` may not.
+    """
+    require(actor, "drop.write", thing(register.find(session, name)))
+    return approval.withdraw(session, name, who=actor.name, **how)
+
+
+def decide(session: Session, name: str, *, actor: Actor, **how: Any) -> Drop:
+    """Approve or reject a drop as `actor`; see `console.drops.approval.decide`.
+
+    Raises:
+        ForbiddenError: when `actor` may not.
+    """
+    require(actor, "drop.approve")
+    return approval.decide(session, name, actor=actor, **how)
+
+
+def launch(
+    session: Session, client: Client, name: str, *, actor: Actor, policy: Policy, **how: Any
+) -> int:
+    """Launch a drop as `actor`; see `console.drops.launch.launch`.
+
+    Raises:
+        ForbiddenError: when `actor` may not.
+        NotApprovedError: when nobody approved what is too large for that.
+    """
+    require_launch(session, name, actor, policy)
+    return launching.launch(session, client, name, who=actor.name, policy=policy, **how)
+
+
+def require_launch(session: Session, name: str, actor: Actor, policy: Policy) -> None:
     """Refuse whoever may not launch a drop, before anything is waited for or asked.
 
     Raises:
         ForbiddenError: likewise.
+        NotApprovedError: when nobody approved what is too large for that.
     """
-    require(actor, "drop.launch", thing(register.find(session, name)))
+    drop = register.find(session, name)
+    require(actor, "drop.launch", thing(drop))
+    approval.check_approved(session, drop, policy)

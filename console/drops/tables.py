@@ -17,11 +17,13 @@ from sqlalchemy import (
     LargeBinary,
     String,
     TypeDecorator,
+    UniqueConstraint,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 NAME_CHARS_MAX = 128
 WHO_CHARS_MAX = 300  # of a person, or of whom and for whom
+REASON_CHARS_MAX = 500
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -71,15 +73,26 @@ class Drop(Base):
     tuned_at: Mapped[int | None] = mapped_column(BigInteger)  # N*: people of both arms who did it
     smallest_lift: Mapped[float | None] = mapped_column(Float)  # that matters, a share
     power: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)  # what it can show, by metric
+    # How often its terms were changed, plus one, and by whom last; none: by whoever created it.
+    version: Mapped[int] = mapped_column(Integer, server_default="1")
+    changed_by: Mapped[str | None] = mapped_column(String(WHO_CHARS_MAX))
+    submitted_at: Mapped[datetime | None] = mapped_column(UtcTime)  # none while it is a draft
+    approved_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
     @property
     def state(self) -> str:
-        """`draft`, `cancelled`, `launching` (published in part, perhaps) or `launched`."""
-        if self.cancelled_at:
-            return "cancelled"
-        if self.acknowledged_at:
-            return "launched"
-        return "launching" if self.launched_at else "draft"
+        """How far it got: `draft`, `in_review`, `approved`, `launching`, `launched`, `cancelled`.
+
+        While it is `launching` it may have been published in part.
+        """
+        steps = (
+            (self.cancelled_at, "cancelled"),
+            (self.acknowledged_at, "launched"),
+            (self.launched_at, "launching"),
+            (self.approved_at, "approved"),
+            (self.submitted_at, "in_review"),
+        )
+        return next((state for since, state in steps if since), "draft")
 
 
 class MemberRow(Base):
@@ -124,6 +137,39 @@ class LeftOutSinceRow(Base):
     reason: Mapped[str] = mapped_column(String(32))
     at: Mapped[datetime] = mapped_column(UtcTime)
     grant_sent: Mapped[bool]
+
+
+class ReviewRow(Base):
+    """A drop that was handed in to be approved: which version of it, and how that ended."""
+
+    __tablename__ = "drop_reviews"
+    __table_args__ = (Index("drop_reviews_by_drop", "drop"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    drop: Mapped[str] = mapped_column(ForeignKey("drops.name"))
+    version: Mapped[int] = mapped_column(Integer)
+    asked_at: Mapped[datetime] = mapped_column(UtcTime)
+    asked_by: Mapped[str] = mapped_column(String(WHO_CHARS_MAX))
+    needed: Mapped[int] = mapped_column(Integer)  # people who approve; 0: it is small
+    budget: Mapped[int] = mapped_column(BigInteger)  # coins, as it was then
+    people: Mapped[int] = mapped_column(BigInteger)  # who get coins
+    ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    outcome: Mapped[str | None] = mapped_column(String(16))  # approved, rejected, withdrawn
+
+
+class DecisionRow(Base):
+    """What one person decided in a review: once, for good."""
+
+    __tablename__ = "drop_decisions"
+    __table_args__ = (UniqueConstraint("review", "person", name="drop_decisions_once"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    review: Mapped[int] = mapped_column(ForeignKey("drop_reviews.id"))
+    person: Mapped[str] = mapped_column(String(WHO_CHARS_MAX))
+    who: Mapped[str] = mapped_column(String(WHO_CHARS_MAX))  # the same, and whose hand it was
+    approves: Mapped[bool]
+    reason: Mapped[str] = mapped_column(String(REASON_CHARS_MAX))
+    at: Mapped[datetime] = mapped_column(UtcTime)
 
 
 class AuditRow(Base):

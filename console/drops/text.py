@@ -45,6 +45,9 @@ FACTS = {
     "power": N_("what it can show"),
     "created_at": N_("created at"),
     "created_by": N_("created by"),
+    "version": N_("version"),
+    "submitted_at": N_("handed in at"),
+    "approved_at": N_("approved at"),
     "launched_at": N_("launched at"),
     "acknowledged_at": N_("acknowledged at"),
 }

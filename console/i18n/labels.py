@@ -131,6 +131,8 @@ LABELS = {
     },
     "state": {
         "draft": N_("Draft"),
+        "in_review": N_("In review"),
+        "approved": N_("Approved"),
         "launching": N_("Launched, not acknowledged"),
         "launched": N_("Launched"),
         "cancelled": N_("Cancelled"),
@@ -171,6 +173,11 @@ LABELS = {
         "acknowledged": N_("acknowledged by Kafka"),
         "cancel": N_("cancelled"),
         "plan": N_("changed how it is measured"),
+        "submit": N_("handed in"),
+        "approve": N_("approved"),
+        "approve_automatic": N_("approved automatically, by its size"),
+        "reject": N_("rejected"),
+        "withdraw": N_("withdrew"),
     },
     "type": {
         "open": NP_("wallet history", "opened"),
@@ -355,6 +362,7 @@ LABELS = {
         "unknown_party": N_("There is no such party"),
         "refused": N_("That can't be done"),
         "forbidden": N_("Not allowed"),
+        "conflict": N_("That does not fit how things stand now"),
         "stranger": N_("Please sign in"),
         "no_page": N_("There is no such page"),
         "broken": N_("Something went wrong"),
@@ -396,6 +404,11 @@ LABELS = {
         "launch": N_("launched"),
         "acknowledged": N_("had all events taken of"),
         "cancel": N_("cancelled"),
+        "submit": N_("handed in"),
+        "approve": N_("approved"),
+        "approve_automatic": N_("had approved by its size alone"),
+        "reject": N_("rejected"),
+        "withdraw": N_("withdrew"),
     },
 }
 

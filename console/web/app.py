@@ -17,6 +17,8 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from console.access.people import DeadLinkError, UnknownPersonError
 from console.access.permission import ForbiddenError, NothingThereError
 from console.access.provider import ProviderError
+from console.drops.approval import OwnWorkError
+from console.drops.conflict import ConflictError
 from console.drops.register import UnknownDropError
 from console.i18n import LocalizedText
 from console.reports.basis import (
@@ -73,6 +75,8 @@ FAILURES: tuple[tuple[type[Exception], int, str], ...] = (
     (NothingThereError, 404, "no_page"),
     (UnknownPersonError, 404, "no_page"),
     (ForbiddenError, 403, "forbidden"),
+    (OwnWorkError, 403, "forbidden"),
+    (ConflictError, 409, "conflict"),
     (DeadLinkError, 404, "dead_link"),
     (ProviderError, 502, "provider"),
     (InconsistentError, 500, "inconsistent"),

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from console.access.permission import person_of
+from console.drops import approval, register, service
 from console.drops import launch as launching
 from console.drops import preview as previewing
-from console.drops import register, service
+from console.drops.approval import involved
 from console.drops.left_out import by_reason
 from console.drops.outcome import (
     QUERIES,
@@ -21,6 +23,7 @@ from console.drops.outcome import (
 )
 from console.drops.restraint import of_settings
 from console.drops.since import kept
+from console.drops.standing import standing, waiting
 from console.reporting.report import plain
 from console.reports.basis import Query as Asked
 from console.warehouse import WarehouseDownError
@@ -32,6 +35,8 @@ from console.web.visit import actor_of, needs
 from flowdrop.output import csv_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from console.drops.preview import Preview
     from console.drops.tables import Drop
     from console.i18n import LocalizedText
@@ -49,9 +54,11 @@ PAGE_PEOPLE = 25
 @router.get("")
 def drops(request: Request) -> HTMLResponse:
     """List the drops, newest first."""
-    with state(request).session() as session:
+    at = state(request)
+    with at.session() as session:
         found = [previewing.preview(session, each) for each in register.every(session)]
-    return page(request, "drops.html", drops=found)
+        open_ones = waiting(session, at.policy)
+    return page(request, "drops.html", drops=found, waiting=open_ones)
 
 
 @router.get("/{name}")
@@ -61,7 +68,7 @@ def drop(request: Request, name: str) -> HTMLResponse:
     with at.session() as session:
         found = register.find(session, name)
         plan = previewing.preview(session, found)
-        stands, down = standing(at, found, plan)
+        stands, down = outcome_of(at, found, plan)
         return page(
             request,
             "drop.html",
@@ -70,6 +77,8 @@ def drop(request: Request, name: str) -> HTMLResponse:
             down=down,
             query_link=f"/drops/{name}/query",
             left_out_since=by_reason(kept(session, name)),
+            approval=standing(session, found, at.policy),
+            is_own=person_of(actor_of(request).name) in involved(session, found),
             history=register.history(session, name),
             **_people(at, found, plan, 0),
         )
@@ -82,7 +91,7 @@ def outcome_part(request: Request, name: str) -> HTMLResponse:
     with at.session() as session:
         found = register.find(session, name)
         plan = previewing.preview(session, found)
-    stands, down = standing(at, found, plan)
+    stands, down = outcome_of(at, found, plan)
     return page(request, "drop_outcome.html", plan=plan, stands=stands, down=down)
 
 
@@ -128,15 +137,24 @@ def drop_query(request: Request, name: str) -> HTMLResponse:
 def confirm(request: Request, name: str) -> HTMLResponse:
     """Show the amounts and ask."""
     at = state(request)
-    with at.session() as session, at.warehouse.client() as client:
+    with at.session() as session:
         found = register.find(session, name)
+        approval.check_approved(session, found, at.policy)
         plan = previewing.preview(session, found)
+        approved = standing(session, found, at.policy)
         sent_to, newly = plan.treated, []
-        if plan.state in ("draft", "launching"):
-            now = launching.plan(session, client, name, at.now(), of_settings(at.settings))
+        if plan.state in ("draft", "approved", "launching"):
+            with at.warehouse.client() as client:
+                now = launching.plan(session, client, name, at.now(), of_settings(at.settings))
             sent_to, newly = now.sent_to, now.newly
-    left_out = by_reason(newly)
-    return page(request, "drop_launch.html", plan=plan, sent_to=sent_to, left_out_now=left_out)
+    return page(
+        request,
+        "drop_launch.html",
+        plan=plan,
+        sent_to=sent_to,
+        left_out_now=by_reason(newly),
+        approval=approved,
+    )
 
 
 @router.post("/{name}/launch")
@@ -145,14 +163,13 @@ def launch(request: Request, name: str, csrf: Annotated[str, Form()] = "") -> Re
     require_own_form(request, csrf)
     at, actor = state(request), actor_of(request)
     with at.session() as session:
-        service.require_launch(session, name, actor)
+        service.require_launch(session, name, actor, at.policy)
         with at.warehouse.client() as client:
             at.catch_up(client)
             service.launch(
-                session,
-                client,
-                name,
+                *(session, client, name),
                 actor=actor,
+                policy=at.policy,
                 publisher=at.publish,
                 now=at.now(),
                 restraint=of_settings(at.settings),
@@ -163,14 +180,47 @@ def launch(request: Request, name: str, csrf: Annotated[str, Form()] = "") -> Re
 @router.post("/{name}/cancel")
 def cancel(request: Request, name: str, csrf: Annotated[str, Form()] = "") -> Response:
     """Cancel a draft, then show it."""
+    return _changed(request, name, csrf, service.cancel)
+
+
+@router.post("/{name}/submit")
+def submit(request: Request, name: str, csrf: Annotated[str, Form()] = "") -> Response:
+    """Hand a draft in for review, then show it."""
+    return _changed(request, name, csrf, service.submit, policy=state(request).policy)
+
+
+@router.post("/{name}/withdraw")
+def withdraw(request: Request, name: str, csrf: Annotated[str, Form()] = "") -> Response:
+    """Make it a draft again, then show it."""
+    return _changed(request, name, csrf, service.withdraw)
+
+
+@router.post("/{name}/decide")
+def decide(
+    request: Request,
+    name: str,
+    csrf: Annotated[str, Form()] = "",
+    decision: Annotated[str, Form()] = "",
+    reason: Annotated[str, Form()] = "",
+    review: Annotated[int | None, Form()] = None,
+) -> Response:
+    """Approve or reject what the form showed, then show the drop."""
+    approves = decision == "approve"
+    how = {"approves": approves, "reason": reason, "review": review}
+    return _changed(request, name, csrf, service.decide, **how)
+
+
+def _changed(
+    request: Request, name: str, csrf: str, change: Callable[..., object], **how: object
+) -> Response:
     require_own_form(request, csrf)
     at = state(request)
     with at.session() as session:
-        service.cancel(session, name, actor=actor_of(request), now=at.now())
+        change(session, name, actor=actor_of(request), now=at.now(), **how)
     return RedirectResponse(f"/drops/{name}", status_code=303)
 
 
-def standing(
+def outcome_of(
     at: AppState, found: Drop, plan: Preview
 ) -> tuple[Outcome | None, LocalizedText | None]:
     """Return what became of a drop, or none and a message saying why it is unknown now."""

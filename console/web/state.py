@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from console.access.sign_ins import Ends
 from console.database import open_database
+from console.drops.policy import Policy, policy_of
 from console.wallets import Live, live
 from console.web.limits import Limits
 from streams.kafka.publish import publish
@@ -80,6 +81,11 @@ class AppState:
     def engine(self) -> Engine:
         """The drops' database, opened when first needed."""
         return open_database(self.settings.database)
+
+    @property
+    def policy(self) -> Policy:
+        """Up to which size a drop needs nobody's approval."""
+        return policy_of(self.settings)
 
     def session(self) -> Session:
         """Return a new session of the drops' database."""

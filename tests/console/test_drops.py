@@ -255,7 +255,12 @@ def test_a_first_launch_leaves_out_who_may_not_be_reached_by_then(
     assert settled.budget is not None
     assert (settled.budget.funded, settled.budget.net) == (stands.funded, stands.granted_coins)
     assert settled.budget.unspent == stands.unspent
-    assert history(session, "spring")[1].detail == {"again": False, "left_out": {reason: 1}}
+    assert history(session, "spring")[3].detail == {
+        "again": False,
+        "left_out": {reason: 1},
+        "author": "ann",
+        "approved_by": "automatic",
+    }
 
 
 def test_a_launch_that_broke_leaves_out_who_opted_out_and_was_not_sent_to(
@@ -323,7 +328,7 @@ def test_a_cancelled_drop_stays_cancelled_and_its_name_used(
     assert cancel(session, "spring", who="bob", now=LATER).state == "cancelled"
     with pytest.raises(click.ClickException, match="was cancelled"):
         launch(session, town.client, "spring", publisher=wire, who="bob", now=LATER)
-    with pytest.raises(click.ClickException, match="is not a draft, so it can't be cancelled"):
+    with pytest.raises(click.ClickException, match="was launched or cancelled, so it can't be"):
         cancel(session, "spring", who="bob", now=LATER)
     with pytest.raises(click.ClickException, match="already a drop's"):
         make(session, town)
@@ -332,7 +337,7 @@ def test_a_cancelled_drop_stays_cancelled_and_its_name_used(
 def test_a_launched_drop_can_not_be_cancelled(session: Session, town: World, wire: Wire) -> None:
     make(session, town)
     launch(session, town.client, "spring", publisher=wire, who="bob", now=NOW)
-    with pytest.raises(click.ClickException, match="is not a draft"):
+    with pytest.raises(click.ClickException, match="was launched or cancelled"):
         cancel(session, "spring", who="bob", now=LATER)
 
 
@@ -342,6 +347,8 @@ def test_the_log_says_who_did_what_and_when(session: Session, town: World, wire:
     rows = [(row.who, row.action, row.at) for row in history(session, "spring")]
     assert rows == [
         ("ann", "create", NOW),
+        ("bob", "submit", LATER),
+        ("bob", "approve_automatic", LATER),
         ("bob", "launch", LATER),
         ("bob", "acknowledged", LATER),
     ]
@@ -390,5 +397,6 @@ def test_a_preview_has_stable_keys(session: Session, ghost_town: World) -> None:
         *("name", "state", "program", "audience", "audience_people", "amount", "budget"),
         *("people", "treated", "holdout", "holdout_share", "cost", "budget_left", "left_out"),
         *("until", "design", "goals", "guardrails", "planned_people", "planned_end", "tuned_at"),
-        *("smallest_lift", "power", "created_at", "created_by", "launched_at"),
+        *("smallest_lift", "power", "created_at", "created_by", "version"),
+        *("submitted_at", "approved_at", "launched_at"),
     ]

@@ -45,7 +45,9 @@ def test_names_that_code_gives_have_words() -> None:
     assert set(METRICS) == LABELS["metric"].keys()
     assert set(get_args(Way)) == LABELS["split_method"].keys()
     assert {kind for _, _, kind in FAILURES} <= LABELS["error"].keys()
-    assert {"draft", "launching", "launched", "cancelled"} == LABELS["state"].keys()
+    assert {*("draft", "in_review", "approved", "launching", "launched", "cancelled")} == LABELS[
+        "state"
+    ].keys()
 
 
 def test_an_unknown_name_is_shown_as_it_is() -> None:

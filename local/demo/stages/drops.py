@@ -27,6 +27,7 @@ def drop(demo: Demo) -> None:
     demo.ask("drop", "create", DROP, *options(terms | until))
     preview = demo.ask("drop", "preview", DROP)
     launched = demo.ask("drop", "launch", DROP, "--yes")
+    demo.check("approval of a small drop", "automatic", launched["approved_by"])
     for key in ("treated", "holdout", "cost"):
         demo.check(f"launch as in the preview, {key}", preview[key], launched[key])
     again = demo.ask("drop", "launch", DROP, "--yes")

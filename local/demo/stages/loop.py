@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flowdrop.output import say
-from local.demo.facts import CITY_DROP, CITY_PEOPLE, CITY_SEED
+from local.demo.facts import APPROVER, CITY_DROP, CITY_PEOPLE, CITY_SEED
 from local.demo.run import options
 
 if TYPE_CHECKING:
@@ -29,8 +29,20 @@ def answered(demo: Demo) -> None:
         "design": "always-valid",
     }
     demo.ask("drop", "create", CITY_DROP, *options(terms))
+    _approve(demo)
     demo.ask("drop", "launch", CITY_DROP, "--yes")
     demo.ask("city", "answer", CITY_DROP)
+
+
+def _approve(demo: Demo) -> None:
+    """Get the drop approved, which is too large to be launched without."""
+    demo.run("drop", "launch", CITY_DROP, "--yes", fails=True)
+    refused = demo.ask("drop", "preview", CITY_DROP)
+    demo.check("a large drop before its approval", "draft", refused["state"])
+    waits = demo.ask("drop", "submit", CITY_DROP)
+    demo.check("the same handed in", ("in_review", 1), (waits["state"], waits["needed"]))
+    decided = demo.ask("drop", "approve", CITY_DROP, "--acting-as", APPROVER)
+    demo.check("the same once it is approved", "approved", decided["state"])
 
 
 def measured(demo: Demo) -> None:
