@@ -153,4 +153,4 @@ def test_it_speaks_chinese(run: Callable[..., Result]) -> None:
     assert "名称 'spring' 已被发放或活动使用" in again.stderr
     assert "已取消：spring" in run("cancel", "spring", "--lang", "zh").stderr
     refused = run("cancel", "spring", "--lang", "zh")
-    assert "只有草稿可以取消" in refused.stderr
+    assert "已发放或已取消，不能取消" in refused.stderr

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from local.demo.run import Demo
 
 AUDIENCE, AMOUNT = "city-everyone", 10
+LIMIT = "10000"  # coins, so that this drop needs an approver
 
 
 def answered(demo: Demo) -> None:
@@ -36,10 +37,10 @@ def answered(demo: Demo) -> None:
 
 def _approve(demo: Demo) -> None:
     """Get the drop approved, which is too large to be launched without."""
-    demo.run("drop", "launch", CITY_DROP, "--yes", fails=True)
+    demo.run("drop", "launch", CITY_DROP, "--yes", fails=True, FLOWDROP_APPROVE_OVER_COINS=LIMIT)
     refused = demo.ask("drop", "preview", CITY_DROP)
     demo.check("a large drop before its approval", "draft", refused["state"])
-    waits = demo.ask("drop", "submit", CITY_DROP)
+    waits = demo.ask("drop", "submit", CITY_DROP, FLOWDROP_APPROVE_OVER_COINS=LIMIT)
     demo.check("the same handed in", ("in_review", 1), (waits["state"], waits["needed"]))
     decided = demo.ask("drop", "approve", CITY_DROP, "--acting-as", APPROVER)
     demo.check("the same once it is approved", "approved", decided["state"])
