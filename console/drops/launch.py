@@ -101,7 +101,7 @@ def plan(
     )
 
 
-def launch(
+def launch(  # noqa: PLR0913 - what is sent, by whom, under which two rules
     session: Session,
     client: Client,
     name: str,

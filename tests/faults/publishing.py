@@ -175,6 +175,7 @@ def launch(ground: Ground, times: int) -> int:
     stack.env["FLOWDROP_WORKER"] = first.url
     stack.facts("reconcile", "--wait", "200")
     stack.freeze("everybody", people)
+    stack.env["FLOWDROP_APPROVE_OVER_PEOPLE"] = str(PEOPLE)  # no approver has to agree
     treated: dict[str, int] = {}
     for number in range(1, times + 1):
         name = f"fault-{number}"
