@@ -9,7 +9,7 @@ import click
 
 from console.i18n import EnglishOnly, LocalizedText
 from console.reports.basis import LocalizedError
-from sql.client import connect
+from sql.client import connect, reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,17 +65,21 @@ def in_words(error: ClickHouseError) -> WarehouseDownError:
                 "`flowdrop demo`"
             )
         )
-    first = str(error).splitlines()[0]
     if isinstance(error, DatabaseError) and error.code:
         return WarehouseDownError(
             LocalizedText(
                 "ClickHouse refused a query (error {code}){detail}; make sure that `flowdrop sql "
                 "migrate` has run",
                 code=error.code,
-                detail=EnglishOnly(f": {first}"),
+                detail=EnglishOnly(f": {str(error).splitlines()[0]}"),
             )
         )
-    return WarehouseDownError(_no_answer(f": {first}"))
+    return WarehouseDownError(_no_answer(f": {_without_object(reason(error))}"))
+
+
+def _without_object(words: str) -> str:
+    """Return what an HTTP library says, without the object that it names before."""
+    return words.rpartition(">: ")[2].splitlines()[0] if words else words
 
 
 def _no_answer(detail: str) -> LocalizedText:

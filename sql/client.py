@@ -64,7 +64,7 @@ def connect(url: str | None = None) -> Client:
                 "FLOWDROP_CLICKHOUSE"
             ) from error
         raise click.ClickException(
-            f"ClickHouse does not answer at {place}: {_reason(error)}; start it with `flowdrop up` "
+            f"ClickHouse does not answer at {place}: {reason(error)}; start it with `flowdrop up` "
             "or set FLOWDROP_CLICKHOUSE"
         ) from error
 
@@ -76,7 +76,7 @@ def connect_to_write() -> Client:
     return connect(load(Addresses).feeding)
 
 
-def _reason(error: BaseException) -> str:
+def reason(error: BaseException) -> str:
     """Return the first cause's own words, such as `[Errno 111] Connection refused`."""
     while cause := error.__cause__ or error.__context__:
         error = cause

@@ -59,7 +59,8 @@ class Parameter:
         """How a command's usage shows it."""
         name = self.metavar or self.name.upper()
         if self.option:
-            return f"[{self.flag} {name}]"
+            own = f"{self.flag} {name}"
+            return own if self.asked_for else f"[{own}]"
         if self.optional:
             return f"[{name}...]"
         return f"{name}..." if self.many else name

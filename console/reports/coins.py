@@ -425,7 +425,7 @@ REPORT = Report(
 
     Several campaigns, or all those of an advertiser, give their sum and each one's own numbers.
     """,
-    example="flowdrop report coins spring --json",
+    example="flowdrop report coins tea-house --json",
     parameters=PARAMETERS,
     settings=("programs",),
     queries=(

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 EVENT_CUTS = ("channel", "creative", "format", "hour")
+PARTS_MAX = 200  # of a cut: more are no table to read, and cost by the square where few are hidden
 STORED_CUTS = ("channel", "creative", "format")  # which the tables of reach hold apart
 
 
@@ -86,7 +87,7 @@ def cut_of(text: str | None, campaigns: Sequence[str]) -> Cut:
 
 
 def require_parts(cut: Cut, found: Iterable[str]) -> None:
-    """Refuse a cut by what is known of nobody.
+    """Refuse a cut by what is known of nobody, or has a value for nearly everybody.
 
     Args:
         cut: by what people are cut.
@@ -96,6 +97,16 @@ def require_parts(cut: Cut, found: Iterable[str]) -> None:
         NoReportError: naming what to ask for instead.
     """
     parts = tuple(found)
+    if len(parts) > PARTS_MAX:
+        raise NoReportError(
+            LocalizedText(
+                "by: {by} has {n} values among these people, and {most} are the most; cut by "
+                "something with fewer",
+                by=repr(cut.text),
+                n=f"{len(parts):,}",
+                most=PARTS_MAX,
+            )
+        )
     if cut.by == "audience":
         for name in cut.names:
             if not any(name in part.split(" + ") for part in parts):

@@ -53,9 +53,18 @@ def chosen(field: str, text: str | None) -> tuple[str, ...]:
     """Return the metrics that `text` names, with commas between.
 
     Raises:
-        NoReportError: when one is none, or is named twice.
+        NoReportError: when one is none, or is named twice, or `text` has no name in it.
     """
     names = tuple(name.strip() for name in (text or "").split(",") if name.strip())
+    if text and not names:
+        raise NoReportError(
+            LocalizedText(
+                "{field}: {text} names no metric; use {known}, with commas between",
+                field=field,
+                text=repr(text),
+                known=Names(tuple(METRICS), last="or"),
+            )
+        )
     for name in names:
         if name not in METRICS:
             raise NoReportError(

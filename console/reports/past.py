@@ -97,7 +97,8 @@ def past(log: QueryLog, campaign: str, days: int, attribute: str) -> Past:
     """Return what the campaign's people did in the `days` before, by `attribute` if one is named.
 
     Raises:
-        NoReportError: when the days are too many or too few, or the attribute has too many values.
+        NoReportError: when the days are too many or too few, or the attribute has too many values
+            or none.
     """
     if not 0 <= days <= DAYS_MAX:
         raise NoReportError(
@@ -122,6 +123,14 @@ def past(log: QueryLog, campaign: str, days: int, attribute: str) -> Past:
                 attribute=attribute,
                 n=len(values),
                 most=STRATA_MAX,
+            )
+        )
+    if attribute and values == {""}:
+        raise NoReportError(
+            LocalizedText(
+                "strata: nobody's profile gave {attribute} when they were assigned; give an "
+                "attribute that `flowdrop events attributes` lists",
+                attribute=repr(attribute),
             )
         )
     return Past(days, attribute or "", strata)
@@ -226,14 +235,14 @@ def _told(
             "adjusted for the {days} days before assignment (CUPED): {saved:.1f} % of the variance "
             "saved",
             days=found.days,
-            saved=100 * saved,
+            saved=round(100 * saved, 1) + 0.0,  # none is not -0.0
         )
         if method == "cuped"
         else LocalizedText(
             "put together from strata by {attribute} as of assignment: {saved:.1f} % of the "
             "variance saved",
             attribute=found.attribute,
-            saved=100 * saved,
+            saved=round(100 * saved, 1) + 0.0,  # none is not -0.0
         ),
     )
 

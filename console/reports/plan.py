@@ -434,7 +434,7 @@ REPORT: Report[PlanReport] = Report(
         "Show how many people of an audience a budget is expected to reach, and how often, by "
         "budget and frequency cap."
     ),
-    example="flowdrop report plan best --budget 500000 --cost-per-thousand 2000 --cap 3",
+    example="flowdrop report plan redeemers --budget 500000 --cost-per-thousand 2000 --cap 3",
     parameters=(
         Parameter(name="audience"),
         Parameter(

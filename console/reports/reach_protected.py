@@ -34,7 +34,6 @@ def _sums(found: Any) -> Iterator[Sum]:
     yield repeats(("contacts",), found.contacts, ("reach",), found.reach)
     count: Path = ("conversions", "count")
     yield purchases((), count, done.count, ("conversions", "outside"), done.outside)
-    yield Sum(count, tuple(("by_day", n, "conversions") for n in range(len(found.by_day))))
     buyers: Path = ("conversions", "people")
     yield _once_each(count, done.count, buyers, done.people)
     yield Sum(("contacts",), (("cost", "contacts_priced"), ("cost", "contacts_unpriced")))
@@ -131,7 +130,8 @@ REACH: Protection[Any] = Protection(
         **dict.fromkeys(("reach", "contacts", "contacted", "new", "cumulative"), PEOPLE_MIN),
         **dict.fromkeys(("contacts_priced", "contacts_unpriced"), PEOPLE_MIN),
         **dict.fromkeys(("coins.people", "grants"), PEOPLE_MIN),
-        **dict.fromkeys(("by_day.conversions", "by_campaign.conversions"), ACTIONS_MIN),
+        # Not those of a day: sales of windows, which are watched, would tell of another day's.
+        "by_campaign.conversions": ACTIONS_MIN,
         **dict.fromkeys(("converted", "conversions.people", "count", "outside"), ACTIONS_MIN),
     },
     derived={

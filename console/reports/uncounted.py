@@ -54,9 +54,11 @@ def uncounted_words(found: Iterable[Row]) -> tuple[LocalizedText, ...]:
     return (
         LocalizedText.plural(
             "Not counted: {stored} is stored but is in no figure here; reach, contacts, "
-            "conversions and cost cover contacts sent only.",
+            "conversions and cost cover contacts sent only. The report of frequency counts "
+            "exposures.",
             "Not counted: {stored} are stored but are in no figure here; reach, contacts, "
-            "conversions and cost cover contacts sent only.",
+            "conversions and cost cover contacts sent only. The report of frequency counts "
+            "exposures.",
             exposures + clicks,
             stored=Names(tuple(stored), last="and"),
         ),

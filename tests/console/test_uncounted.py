@@ -24,7 +24,7 @@ pytestmark = pytest.mark.clickhouse
 
 EN = (
     "Not counted: 3 exposures and 1 click are stored but are in no figure here; reach, contacts, "
-    "conversions and cost cover contacts sent only."
+    "conversions and cost cover contacts sent only. The report of frequency counts exposures."
 )
 ZH = "未计入：已存储 3 次曝光、1 次点击"
 

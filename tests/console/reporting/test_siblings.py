@@ -50,3 +50,11 @@ def test_every_surface_hides_the_same(web: httpx.Client, report: str) -> None:
     page = web.get(f"{(of.page and of.page.path) or of.place}?{asked}")
     assert page.status_code == 200
     assert f"Seen as {name}" in page.text
+
+
+def test_reach_tells_no_day_that_sales_of_two_days_would_tell_another_by(web: httpx.Client) -> None:
+    """Conversions of the second day would be what sales of both tell beyond those of the first."""
+    days = told(web, "reach", "campaign=cj-8&as_organisation=cj-8")["by_day"]
+    assert days
+    assert all(day["conversions"] is None for day in days)
+    assert any(day["conversions"] for day in told(web, "reach", "campaign=cj-8")["by_day"])

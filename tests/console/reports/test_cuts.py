@@ -15,7 +15,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from console.reports.basis import NoReportError
 from console.reports.consistency import name_of
+from console.reports.cuts import PARTS_MAX, cut_of, require_parts
 from console.reports.frequency import Asked, frequency
 from tests.console.reports.test_frequency import Plain, agree, parts
 from tests.exposures import (
@@ -326,3 +328,12 @@ def test_a_link_that_is_withdrawn_later_held_when_it_was_reported(
     assert figures(day) == figures(frequency(world.client, Asked(["a"])))
     before = frequency(world.client, Asked(["a"], known_on="2026-03-31"))
     assert (before.population, before.bases[0].reach) == (0, 0)
+
+
+def test_a_cut_of_too_many_parts_is_refused() -> None:
+    cut = cut_of("history_cents", ("spring",))
+    require_parts(cut, map(str, range(PARTS_MAX)))
+    with pytest.raises(
+        NoReportError, match=r"'history_cents' has 1,201 values .* 200 are the most"
+    ):
+        require_parts(cut, map(str, range(1_201)))

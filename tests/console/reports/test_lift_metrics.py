@@ -273,6 +273,9 @@ def test_a_split_that_went_wrong_on_the_way_is_blocked(
     ("asked", "words"),
     [
         ({"goals": "fame"}, "goals: 'fame' is no metric"),
+        ({"goals": ","}, "goals: ',' names no metric"),
+        ({"guardrails": " , "}, "guardrails: ' , ' names no metric"),
+        ({"strata": "shoe_size"}, "strata: nobody's profile gave 'shoe_size'"),
         ({"goals": "visit_rate,visit_rate"}, "named twice"),
         ({"goals": "visit_rate", "guardrails": "visit_rate"}, "is a goal metric, too"),
         ({"pre_days": -1}, "pre_days: -1 is not between 0 and 365"),
