@@ -92,9 +92,14 @@ def reports(client: Client, each: Sequence[str] = CAMPAIGNS) -> Calls:
         return _twice(rows(client, "reports/frequency_counts", campaigns=[LARGEST]))
 
     def often_in(window: Mapping[str, date], by: str, *names: str) -> int:
-        values = {"by": by, "names": list(names), "as_of": WHOLE["end"], "zone": "UTC"}
-        values |= {"known": EVER, "seconds": 0}
+        values = {"by": by, "zone": "UTC", "known": EVER, "seconds": 0}
+        values["is_whole"] = window is WHOLE
         query = "reports/frequency_events"
+        if names:
+            query, values = (
+                f"{query}_people",
+                values | {"names": list(names), "as_of": WHOLE["end"]},
+            )
         return _twice(rows(client, query, campaigns=[LARGEST], **window, **values))
 
     def report(names: Sequence[str], begin: str | None = None, by: str | None = None) -> int:

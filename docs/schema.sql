@@ -1080,6 +1080,49 @@ WHERE (c.campaign IN ({campaigns:Array(String)})) AND (c.type IN ('contact', 'ex
     WHERE {net:Bool} AND (campaign IN ({campaigns:Array(String)})) AND (kind != 'click')
 )) AND (c.arrived <= {known:DateTime64(6, 'UTC')});
 
+CREATE VIEW net_person_frequency
+AS WITH
+    (
+        SELECT (groupArray(l.number), groupArray(l.owner))
+        FROM linked_numbers_known(known = {known:DateTime64(6, 'UTC')}) AS l
+    ) AS links,
+    (n -> if(empty(links.1), n, transform(n, arrayPushBack(links.1, 0), arrayPushBack(links.2, 0), n))) AS as_person
+SELECT
+    person,
+    own,
+    sumIf(times, is_contact) AS contacted,
+    sumIf(times, is_served AND (NOT paid)) AS served,
+    sumIf(times, is_viewable AND (NOT paid)) AS viewable,
+    sumIf(times, is_served AND paid) AS served_paid,
+    sumIf(times, is_viewable AND paid) AS viewable_paid,
+    sumIf(times * cents, is_contact) AS contacted_cents,
+    sumIf(times * cents, is_served AND (NOT paid)) AS served_cents,
+    sumIf(times * cents, is_served AND paid) AS served_paid_cents,
+    sumIf(times, is_contact AND is_priced) AS contacted_priced,
+    sumIf(times, is_served AND (NOT paid) AND is_priced) AS served_priced,
+    sumIf(times, is_served AND paid AND is_priced) AS served_paid_priced,
+    sumIf(times * in_view_ms, is_viewable AND (NOT paid)) AS viewable_ms,
+    sumIf(times * in_view_ms, is_viewable AND paid) AS viewable_paid_ms
+FROM
+(
+    SELECT
+        as_person(number) AS person,
+        multiIf({by:String} = 'channel', channel, {by:String} = 'creative', creative, {by:String} = 'format', format, {by:String} = 'hour', leftPad(toString(toHour(time, {zone:String})), 2, '0'), '') AS own,
+        type = 'contact' AS is_contact,
+        type = 'exposure' AS is_served,
+        is_served AND (ifNull(pixels, 0) >= if(format = 'large_display', 0.3, 0.5)) AND (ifNull(seconds, 0) >= if(format = 'video', 2, 1)) AS is_viewable,
+        paid,
+        times,
+        ifNull(cost, 0) AS cents,
+        isNotNull(cost) AS is_priced,
+        if({seconds:Float64} = 0, 0, toInt64(round(1000 * least(ifNull(seconds, 0), {seconds:Float64})))) AS in_view_ms
+    FROM net_events(campaigns = {campaigns:Array(String)}, known = {known:DateTime64(6, 'UTC')}, net = true)
+    WHERE {is_whole:Bool} OR ((toDate(time, {zone:String}) >= {begin:Date}) AND (toDate(time, {zone:String}) <= {end:Date}))
+)
+GROUP BY
+    person,
+    own;
+
 CREATE VIEW net_reached_people
 AS WITH
     (
@@ -1346,6 +1389,48 @@ FROM campaign_events AS e
 FINAL
 LEFT JOIN linked_people AS l ON l.other = e.person;
 
+CREATE VIEW person_frequency
+AS WITH
+    (
+        SELECT (groupArray(l.number), groupArray(l.owner))
+        FROM linked_numbers_known(known = {known:DateTime64(6, 'UTC')}) AS l
+    ) AS links,
+    (n -> if(empty(links.1), n, transform(n, arrayPushBack(links.1, 0), arrayPushBack(links.2, 0), n))) AS as_person
+SELECT
+    person,
+    own,
+    countIf(is_contact) AS contacted,
+    countIf(is_served AND (NOT paid)) AS served,
+    countIf(is_viewable AND (NOT paid)) AS viewable,
+    countIf(is_served AND paid) AS served_paid,
+    countIf(is_viewable AND paid) AS viewable_paid,
+    sumIf(cents, is_contact) AS contacted_cents,
+    sumIf(cents, is_served AND (NOT paid)) AS served_cents,
+    sumIf(cents, is_served AND paid) AS served_paid_cents,
+    countIf(is_contact AND is_priced) AS contacted_priced,
+    countIf(is_served AND (NOT paid) AND is_priced) AS served_priced,
+    countIf(is_served AND paid AND is_priced) AS served_paid_priced,
+    sumIf(in_view_ms, is_viewable AND (NOT paid)) AS viewable_ms,
+    sumIf(in_view_ms, is_viewable AND paid) AS viewable_paid_ms
+FROM
+(
+    SELECT
+        as_person(number) AS person,
+        multiIf({by:String} = 'channel', channel, {by:String} = 'creative', creative, {by:String} = 'format', format, {by:String} = 'hour', leftPad(toString(toHour(time, {zone:String})), 2, '0'), '') AS own,
+        type = 'contact' AS is_contact,
+        type = 'exposure' AS is_served,
+        is_served AND (ifNull(pixels, 0) >= if(format = 'large_display', 0.3, 0.5)) AND (ifNull(seconds, 0) >= if(format = 'video', 2, 1)) AS is_viewable,
+        paid,
+        ifNull(cost, 0) AS cents,
+        isNotNull(cost) AS is_priced,
+        if({seconds:Float64} = 0, 0, toInt64(round(1000 * least(ifNull(seconds, 0), {seconds:Float64})))) AS in_view_ms
+    FROM campaign_events
+    WHERE (campaign IN ({campaigns:Array(String)})) AND (type IN ('contact', 'exposure')) AND (number != 0) AND ({is_whole:Bool} OR ((toDate(time, {zone:String}) >= {begin:Date}) AND (toDate(time, {zone:String}) <= {end:Date})))
+)
+GROUP BY
+    person,
+    own;
+
 CREATE VIEW person_links
 (
     `other` String,
@@ -1383,7 +1468,7 @@ AS WITH
     (n -> if(empty(links.1), n, transform(n, arrayPushBack(links.1, 0), arrayPushBack(links.2, 0), n))) AS as_person
 SELECT
     person,
-    if({by:String} = 'attribute', argMax(u.value, u.said), arrayStringConcat(arraySort(groupUniqArray(u.value)), ' + ')) AS value
+    if({by:String} = 'attribute', argMax(u.value, u.said), arrayStringConcat(arraySort(groupUniqArrayIf(u.value, {by:String} != 'attribute')), ' + ')) AS value
 FROM
 (
     SELECT
@@ -1396,7 +1481,7 @@ FROM
             a.number AS number,
             a.source AS source,
             a.value AS value,
-            (a.time, a.partition, a.offset) AS said
+            (toInt128(toUnixTimestamp64Micro(a.time)) * toInt128('18446744073709551616')) + toInt128(bitOr(bitShiftLeft(toUInt64(a.partition), 48), a.offset)) AS said
         FROM person_attributes AS a
         WHERE ({by:String} = 'attribute') AND (a.name IN ({names:Array(String)})) AND (toDate(a.time, {zone:String}) < {as_of:Date}) AND (a.arrived <= {known:DateTime64(6, 'UTC')})
         UNION ALL
@@ -1404,21 +1489,28 @@ FROM
             n.number,
             m.audience,
             m.audience,
-            (toDateTime64(0, 6, 'UTC'), toUInt16(0), toUInt64(0))
-        FROM audience_members AS m
-        INNER JOIN people_numbers AS n ON n.person = m.person
-        WHERE ({by:String} = 'audience') AND (m.audience IN ({names:Array(String)})) AND (m.fingerprint IN (
-            SELECT f.fingerprint
-            FROM audiences AS f
-            WHERE f.frozen_at <= {known:DateTime64(6, 'UTC')}
-        ))
+            toInt128(0)
+        FROM people_numbers AS n
+        INNER JOIN
+        (
+            SELECT
+                person,
+                audience
+            FROM audience_members
+            WHERE ({by:String} = 'audience') AND (audience IN ({names:Array(String)})) AND (fingerprint IN (
+                SELECT f.fingerprint
+                FROM audiences AS f
+                WHERE f.frozen_at <= {known:DateTime64(6, 'UTC')}
+            ))
+        ) AS m ON m.person = n.person
         UNION ALL
         SELECT
             n.number,
             '',
             toString(d.decile),
-            (toDateTime64(0, 6, 'UTC'), toUInt16(10 - d.decile), toUInt64(0))
-        FROM
+            toInt128(10 - d.decile)
+        FROM people_numbers AS n
+        INNER JOIN
         (
             SELECT
                 s.person AS person,
@@ -1429,14 +1521,13 @@ FROM
                 FROM scores AS r
                 WHERE (r.program IN ({names:Array(String)})) AND (r.as_of <= {as_of:Date}) AND (r.as_of <= toDate32({known:DateTime64(6, 'UTC')}))
             ))
-        ) AS d
-        INNER JOIN people_numbers AS n ON n.person = d.person
+        ) AS d ON d.person = n.person
         UNION ALL
         SELECT
             c.number,
             c.arm,
             c.arm,
-            (toDateTime64(0, 6, 'UTC'), toUInt16(0), toUInt64(0))
+            toInt128(0)
         FROM campaign_events AS c
         WHERE ({by:String} = 'arm') AND (c.campaign IN ({names:Array(String)})) AND (c.type = 'assignment') AND (c.number != 0) AND (c.arrived <= {known:DateTime64(6, 'UTC')})
     ) AS t

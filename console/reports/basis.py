@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -12,9 +14,14 @@ from console.i18n import LocalizedText
 from sql.client import rows
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from clickhouse_connect.driver.client import Client
 
 UNKNOWN_TABLE = 60  # ClickHouse's error code
+AT_ONCE_MAX = 4  # queries of a report: more would only wait for the engine's cores
+
+Found = TypeVar("Found")
 
 
 FILL = LocalizedText(
@@ -68,12 +75,29 @@ class QueryLog:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._asked: list[Query] = []
+        self._apart = threading.local()  # what a call of `together` has asked
         self._known: dict[str, list[dict[str, Any]]] = {}
 
     @property
     def asked(self) -> tuple[Query, ...]:
         """The queries so far, in order."""
         return tuple(self._asked)
+
+    def together(self, *calls: Callable[[], Found]) -> list[Found]:
+        """Make calls that ask something at once, and return what each gives.
+
+        What they ask is recorded in the order of the calls, whichever is answered first.
+        """
+
+        def apart(call: Callable[[], Found]) -> tuple[Found, list[Query]]:
+            self._apart.asked = []
+            return call(), self._apart.asked
+
+        with ThreadPoolExecutor(AT_ONCE_MAX, "report") as pool:
+            done = list(pool.map(apart, calls))
+        for _, asked in done:
+            self._asked += asked
+        return [found for found, _ in done]
 
     def once(self, name: str, **values: Any) -> list[dict[str, Any]]:
         """Run a query file as `rows` does, or return what the same has said before."""
@@ -101,7 +125,7 @@ class QueryLog:
                     fill=FILL,
                 )
             ) from error
-        self._asked.append(Query(name=name, values=values))
+        getattr(self._apart, "asked", self._asked).append(Query(name=name, values=values))
         return found
 
 

@@ -16,7 +16,7 @@ from console.reports.consistency import REACH, at_most, equal, refuse
 from console.reports.days import require_days, window_of
 from console.reports.notes import notes
 from console.reports.overlap_protected import DUPLICATION
-from console.reports.reached import NET, UNION, net_rows, reached
+from console.reports.reached import NET, UNION, has_suspects, net_rows, reached
 from flowdrop.files import SheetChart
 
 if TYPE_CHECKING:
@@ -127,8 +127,12 @@ def duplication(
     require_days(log, zone)
     first, last = window.bounds
     values = {"basis": counted, "begin": first, "end": last, "is_whole": window.is_whole}
-    (steps,) = net_rows(log, "reports/duplication_steps", names, **values)
-    only = net_rows(log, "reports/duplication", names, **values, most=COMBINATIONS_MAX)
+    has_suspects(log, names)  # what is asked depends on it
+    (steps,), only, people = log.together(
+        lambda: net_rows(log, "reports/duplication_steps", names, **values),
+        lambda: net_rows(log, "reports/duplication", names, **values, most=COMBINATIONS_MAX),
+        lambda: reached(log, names, window),
+    )
     masks = [row["mask"] for row in only]
     shared = net_rows(log, "reports/duplication_shared", names, **values, masks=masks)
     all_of = {row["mask"]: row["people"] for row in shared}
@@ -156,7 +160,7 @@ def duplication(
     )
     states = {
         row["campaign"]: row["reach"]
-        for row in reached(log, names, window)
+        for row in people
         if row["basis"] == counted and not row["paid"]
     }
     refuse(faults(found, states))

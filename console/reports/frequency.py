@@ -13,7 +13,7 @@ from console.reporting.report import Page, Parameter, Report, Row, Table, plain
 from console.reports.asked import PARAMETERS, campaigns_of, file_of
 from console.reports.basis import NoReportError, QueryLog
 from console.reports.consistency import check, name_of
-from console.reports.cuts import cut_of
+from console.reports.cuts import cut_of, require_parts
 from console.reports.days import known_of, require_days, window_of
 from console.reports.frequency_figures import (
     BasisFigures,
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
     from console.reporting.layout import Layout
+    from console.reports.cuts import Cut
 
 TIMES_MAX = 10  # the last bin of a distribution is "so often or more"
 SECONDS_MIN, SECONDS_MAX = 0.1, 3600
@@ -126,8 +127,8 @@ def frequency(client: Client, asked: Asked) -> FrequencyReport:
     cut = cut_of(asked.by, names)
     require_days(log, asked.zone)
     rows = FrequencyRows(log, names, window, cut, asked.zone, known, seconds or 0)
-    population = rows.population()
-    counted = rows.counted()
+    rows.ask()
+    population, counted = rows.population, rows.counted
     bases = _bases(rows, counted, population["population"])
     used = {(own.basis, own.incentivised) for own in bases}
     found = FrequencyReport(
@@ -361,12 +362,12 @@ def _parts(
 ) -> Iterable[PartFigures]:
     """Yield every part of the cut, on each basis."""
     cut = rows.cut
-    people = rows.population_of_parts() if cut.is_of_people else {}
+    by_part = defaultdict(list)
+    for row in rows.parts:
+        by_part[row["part"]].append(row)
+    people = _populations(cut, by_part) if cut.is_of_people else {}
     if people:
         people[""] = population - sum(people.values())  # of whom nothing is known
-    by_part = defaultdict(list)
-    for row in rows.of_events(cut):
-        by_part[row["part"]].append(row)
     states = _states(rows)
     for key in KEYS:
         if key not in used:
@@ -399,9 +400,20 @@ def _parts(
             )
 
 
+def _populations(cut: Cut, by_part: dict[str, list[dict[str, Any]]]) -> dict[str, int]:
+    """Return how many people each part of a cut of people has.
+
+    Raises:
+        NoReportError: when it has none.
+    """
+    found = {part: sum(row["people"] for row in own) for part, own in by_part.items() if part}
+    require_parts(cut, found)
+    return found
+
+
 def _states(rows: FrequencyRows) -> dict[tuple[BasisKey, str], int] | None:
     """Return the people whom each part of a cut reached, if the tables of reach tell them apart."""
-    found = rows.of_states()
+    found = rows.states
     if found is None:
         return None
     states = {(_key(row), row["part"]): row["reach"] for row in found}

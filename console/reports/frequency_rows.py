@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from console.reports import reached
-from console.reports.cuts import Cut, require_parts
+from console.reports.cuts import Cut
 from console.reports.days import SPAN
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ QUERIES = (
     *("reports/frequency_people", "reports/frequency_people_whole", "reports/frequency_sums"),
     *reached.NET,
     *("reports/population", "reports/frequency_counts", "reports/frequency_events"),
-    *("reports/frequency_days", "reports/frequency_cut", "reports/population_parts"),
+    *("reports/frequency_events_people", "reports/frequency_days", "reports/frequency_cut"),
     *("reports/frequency_people_cut", "reports/frequency_known"),
     *("reports/frequency_known_sums", "reports/population_known"),
     *("reports/frequency_gross", "reports/frequency_invalid", "reports/frequency_known_invalid"),
@@ -55,6 +55,15 @@ class FrequencyRows:
         self._known = known.strftime("%Y-%m-%d %H:%M:%S.%f") if known else EVER
         self._zone = zone
 
+    def ask(self) -> None:
+        """Ask for all that a report needs at once, so that it is there when it is read."""
+        if not self.is_as_known:
+            reached.has_suspects(self.log, self.names)  # what is asked depends on it
+        wanted = ["population", "counted", "people", "sums", "days"]
+        if self.cut.by:
+            wanted += ["parts", "states"]
+        self.log.together(*(partial(getattr, self, name) for name in wanted))
+
     @cached_property
     def people(self) -> Rows:
         """The people reached by all campaigns together and by each."""
@@ -80,45 +89,45 @@ class FrequencyRows:
     def _as_known(self) -> Rows:
         return self._arrived("reports/frequency_known", net=True)
 
+    @cached_property
     def population(self) -> dict[str, int]:
-        """Return everybody, and of them the known ones."""
+        """Everybody, and of them the known ones."""
         if self.is_as_known:
             (row,) = self.log.rows("reports/population_known", known=self._known)
         else:
             (row,) = self.log.rows("reports/population")
         return row
 
-    def population_of_parts(self) -> dict[str, int]:
-        """Return how many people each part of a cut of people has.
-
-        Raises:
-            NoReportError: when it has none.
-        """
-        rows = self.log.rows("reports/population_parts", **self._of(self.cut))
-        found = {row["value"]: row["people"] for row in rows}
-        require_parts(self.cut, found)
-        return found
-
+    @cached_property
     def counted(self) -> Rows:
-        """Return how many people were reached how often."""
+        """How many people were reached how often."""
         if self.window.is_whole and not self.is_as_known and not self.seconds:
             return reached.net_rows(self.log, "reports/frequency_counts", self.names)
-        return self.of_events(Cut())
+        return self._of_events(Cut())
 
-    def of_events(self, cut: Cut) -> Rows:
-        """Return the same by parts, from the events themselves."""
-        more = {**self._of(cut), "seconds": self.seconds}
+    @cached_property
+    def parts(self) -> Rows:
+        """The same by parts of the cut; of a cut by people also those whom nothing reached."""
+        return self._of_events(self.cut)
+
+    def _of_events(self, cut: Cut) -> Rows:
+        query = "reports/frequency_events"
+        more = {"by": cut.by, "zone": self._zone, "known": self._known, "seconds": self.seconds}
+        more["is_whole"] = self.window.is_whole
+        if cut.is_of_people:
+            query, more = f"{query}_people", more | self._of_people
         if self.is_as_known:
-            return self._plainly("reports/frequency_events_net", **more)
-        return self._windowed("reports/frequency_events", **more)
+            return self._plainly(f"{query}_net", **more)
+        return self._windowed(query, **more)
 
-    def of_states(self) -> Rows | None:
-        """Return the people whom each part of the cut reached; none where only events tell."""
+    @cached_property
+    def states(self) -> Rows | None:
+        """The people whom each part of the cut reached; none where only events tell."""
         if self.is_as_known or not (self.cut.is_stored or self.cut.is_of_people):
             return None
         if self.cut.is_stored:
             return self._windowed("reports/frequency_cut", by=self.cut.by)
-        return self._windowed("reports/frequency_people_cut", **self._of(self.cut))
+        return self._windowed("reports/frequency_people_cut", **self._of_people)
 
     def invalid(self) -> Rows:
         """Return what was judged invalid on each basis, by rule and by any."""
@@ -140,10 +149,11 @@ class FrequencyRows:
             if not row["is_of_a_day"] and row["campaign"] == reached.UNION
         ]
 
-    def _of(self, cut: Cut) -> dict[str, Any]:
+    @property
+    def _of_people(self) -> dict[str, Any]:
         return {
-            "by": cut.by,
-            "names": list(cut.names),
+            "by": self.cut.by,
+            "names": list(self.cut.names),
             "as_of": self.window.as_of or SPAN[1],
             "zone": self._zone,
             "known": self._known,

@@ -16,7 +16,16 @@ from console.reports.days import ALWAYS, require_days
 from console.reports.identities import Identities, identities, identity_notes
 from console.reports.notes import notes
 from console.reports.reach_protected import REACH as PROTECTION
-from console.reports.reached import NET, UNION, Contacted, contacted, reached, summed, windowed
+from console.reports.reached import (
+    NET,
+    UNION,
+    Contacted,
+    contacted,
+    has_suspects,
+    reached,
+    summed,
+    windowed,
+)
 from console.reports.uncounted import outside_words, uncounted, uncounted_words
 from console.settlement.month import NO_END
 from flowdrop.files import SheetChart
@@ -154,12 +163,19 @@ def reach(client: Client, campaigns: Sequence[str], zone: str = "UTC") -> ReachR
     require(client, names)
     log = QueryLog(client)
     require_days(log, zone)
-    people = contacted(reached(log, names, ALWAYS), summed(log, names, ALWAYS))
-    done = log.rows("reports/outcomes", campaigns=list(names), zone=zone)
+    has_suspects(log, names)  # what is asked depends on it
+    everybody, sums, days, done, times = log.together(
+        lambda: reached(log, names, ALWAYS),
+        lambda: summed(log, names, ALWAYS),
+        lambda: windowed(log, "reports/frequency_days", names, ALWAYS),
+        lambda: log.rows("reports/outcomes", campaigns=list(names), zone=zone),
+        lambda: log.rows("reports/contacts", campaigns=list(names)),
+    )
+    people = contacted(everybody, sums)
     known = identities(
         log, {name: (own.people, own.people_known) for name, own in people.items()}, names
     )
-    when = {row["campaign"]: row for row in log.rows("reports/contacts", campaigns=list(names))}
+    when = {row["campaign"]: row for row in times}
     thens = {row["campaign"]: row for row in done if not row["is_of_a_day"]}
     union, then = people[UNION], thens[UNION]
     found = ReachReport(
@@ -168,7 +184,7 @@ def reach(client: Client, campaigns: Sequence[str], zone: str = "UTC") -> ReachR
         **known[UNION].fields,
         contacts=union.contacts,
         contacts_per_person=union.contacts / union.people if union.people else None,
-        by_day=tuple(_days(log, names, done)),
+        by_day=tuple(_days(days, done)),
         conversions=Conversions(
             count=then["conversions"],
             people=then["converted"],
@@ -200,15 +216,13 @@ def reach(client: Client, campaigns: Sequence[str], zone: str = "UTC") -> ReachR
     return found
 
 
-def _days(log: QueryLog, names: Sequence[str], done: Sequence[Mapping[str, Any]]) -> Iterator[Day]:
+def _days(rows: Sequence[dict[str, Any]], done: Sequence[Mapping[str, Any]]) -> Iterator[Day]:
     """Yield each day on which any of the campaigns contacted anyone, or someone reached converted.
 
     Args:
-        log: queries the warehouse, and records the queries.
-        names: of the campaigns.
-        done: rows of reports/outcomes.
+        rows: those of reports/frequency_days.
+        done: those of reports/outcomes.
     """
-    rows = windowed(log, "reports/frequency_days", names, ALWAYS)
     reached_on = {
         row["day"]: row for row in rows if row["basis"] == "contacted" and not row["paid"]
     }

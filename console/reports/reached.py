@@ -18,6 +18,7 @@ NET = (
         for query in (
             *("frequency_people", "frequency_people_whole", "frequency_days", "frequency_sums"),
             *("frequency_cut", "frequency_people_cut", "frequency_counts", "frequency_events"),
+            "frequency_events_people",
             *("duplication", "duplication_steps", "duplication_shared"),
         )
     ),

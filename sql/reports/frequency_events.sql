@@ -1,24 +1,9 @@
 -- One row per part of a cut and combination of how often campaigns contacted people and showed them
--- something in a window of days: how many people. 10 stands for ten times or more; the columns in `sum`
--- count them all, those in `ms` sum the time in view, of an exposure at most `seconds`. The cut is by
--- `channel`, `creative`, `format` or `hour` of the event, by what is known of the person (see
--- `person_values`; '' where nothing is), or by nothing ('').
-WITH
-    (
-        SELECT (groupArray(l.number), groupArray(l.owner))
-        FROM linked_numbers_known(known = {known:DateTime64(6, 'UTC')}) AS l
-    ) AS links,
-    n -> if(
-        empty(links.1),
-        n,
-        transform(n, arrayPushBack(links.1, 0), arrayPushBack(links.2, 0), n)
-    ) AS as_person, -- the number it counts as
-    type = 'exposure'
-        AND ifNull(pixels, 0) >= if(format = 'large_display', 0.3, 0.5)
-        AND ifNull(seconds, 0) >= if(format = 'video', 2, 1) AS is_viewable,
-    toInt64(round(1000 * least(ifNull(seconds, 0), {seconds:Float64}))) AS in_view_ms
+-- something in a window of days (all days if it is whole): how many people. 10 stands for ten times or more;
+-- the columns in `sum` count them all, those in `ms` sum the time in view, of an exposure at most `seconds`.
+-- The cut is by `channel`, `creative`, `format` or `hour` of the event, or by nothing ('').
 SELECT
-    if({by:String} IN ('channel', 'creative', 'format', 'hour', ''), e.own, v.value) AS part,
+    e.own AS part,
     least(e.contacted, 10) AS contacted,
     least(e.served, 10) AS served,
     least(e.viewable, 10) AS viewable,
@@ -38,43 +23,15 @@ SELECT
     sum(e.served_paid_priced) AS served_paid_priced,
     sum(e.viewable_ms) AS viewable_ms,
     sum(e.viewable_paid_ms) AS viewable_paid_ms
-FROM
-(
-    SELECT
-        as_person(number) AS person,
-        multiIf(
-            {by:String} = 'channel', channel,
-            {by:String} = 'creative', creative,
-            {by:String} = 'format', format,
-            {by:String} = 'hour', leftPad(toString(toHour(time, {zone:String})), 2, '0'),
-            ''
-        ) AS own,
-        countIf(type = 'contact') AS contacted,
-        countIf(type = 'exposure' AND NOT paid) AS served,
-        countIf(is_viewable AND NOT paid) AS viewable,
-        countIf(type = 'exposure' AND paid) AS served_paid,
-        countIf(is_viewable AND paid) AS viewable_paid,
-        sumIf(ifNull(cost, 0), type = 'contact') AS contacted_cents,
-        sumIf(ifNull(cost, 0), type = 'exposure' AND NOT paid) AS served_cents,
-        sumIf(ifNull(cost, 0), type = 'exposure' AND paid) AS served_paid_cents,
-        countIf(type = 'contact' AND isNotNull(cost)) AS contacted_priced,
-        countIf(type = 'exposure' AND NOT paid AND isNotNull(cost)) AS served_priced,
-        countIf(type = 'exposure' AND paid AND isNotNull(cost)) AS served_paid_priced,
-        sumIf(in_view_ms, is_viewable AND NOT paid) AS viewable_ms,
-        sumIf(in_view_ms, is_viewable AND paid) AS viewable_paid_ms
-    FROM campaign_events
-    WHERE campaign IN {campaigns:Array(String)}
-        AND type IN ('contact', 'exposure')
-        AND number != 0
-        AND toDate(time, {zone:String}) BETWEEN {begin:Date} AND {end:Date}
-    GROUP BY person, own
-) AS e
-LEFT JOIN person_values(
+FROM person_frequency(
+    campaigns = {campaigns:Array(String)},
+    begin = {begin:Date},
+    end = {end:Date},
+    is_whole = {is_whole:Bool},
     by = {by:String},
-    names = {names:Array(String)},
-    as_of = {as_of:Date},
     zone = {zone:String},
-    known = {known:DateTime64(6, 'UTC')}
-) AS v ON v.person = e.person
+    known = {known:DateTime64(6, 'UTC')},
+    seconds = {seconds:Float64}
+) AS e
 GROUP BY ALL
 ORDER BY ALL

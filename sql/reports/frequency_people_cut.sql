@@ -21,7 +21,7 @@ SELECT
 FROM
 (
     SELECT basis, paid, as_persons(groupBitmapMergeState(people)) AS found
-    FROM reach_days
+    FROM reach_by_day
     WHERE campaign IN {campaigns:Array(String)}
         AND day BETWEEN {begin:Date} AND {end:Date}
     GROUP BY basis, paid
