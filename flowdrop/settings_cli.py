@@ -35,4 +35,5 @@ def settings_command(*, as_json: bool) -> None:
     if as_json:
         print_json(rows)
     else:
-        print_rows(rows, title="Settings")
+        texts = [{name: str(value) for name, value in row.items()} for row in rows]
+        print_rows(texts, title="Settings")  # as they are written: a port has no separator

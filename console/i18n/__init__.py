@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 FOLDER = Path(__file__).parent
 LANGUAGES = {"en": "English", "zh": "中文"}
@@ -49,6 +49,10 @@ class Translator:
         """Return the message about `n` things; `n` itself is among the values."""
         found = _catalogue(self.lang).ngettext(one, many, n)
         return self._filled(found, {"n": f"{n:,}", **values})
+
+    def paragraph(self, said: Iterable[str]) -> str:
+        """Return sentences, one after the other; in Chinese nothing is between them."""
+        return ("" if self.lang == "zh" else " ").join(said)
 
     def _filled(self, text: str, values: dict[str, Any]) -> str:
         text = text.rpartition(CONTEXT_END)[2]

@@ -38,7 +38,7 @@ def charts(found: FrequencyReport, say: Translator) -> dict[str, dict[str, Any]]
     if often:
         made["often"] = {
             "title": say.gettext("How often people were reached"),
-            "said": " ".join(_often(own, say) for own in often),
+            "said": say.paragraph(_often(own, say) for own in often),
             **_lines([_named(own, say) for own in often]),
             "x": say.gettext("times or more"),
             "series": [
@@ -51,7 +51,7 @@ def charts(found: FrequencyReport, say: Translator) -> dict[str, dict[str, Any]]
     if grown:
         made["grown"] = {
             "title": say.gettext("People reached so far, by day"),
-            "said": " ".join(_grown(own, days, say) for own, days in grown),
+            "said": say.paragraph(_grown(own, days, say) for own, days in grown),
             **_lines([_named(own, say) for own, _ in grown]),
             "x": "",
             "is_of_days": True,

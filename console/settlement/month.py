@@ -40,7 +40,11 @@ def month(text: str) -> Month:
     if year not in YEARS or number not in MONTHS:
         raise LocalizedError(
             LocalizedText(
-                "{text!r} is not a month; write year and month, such as 2026-10", text=text
+                "{text!r} is not a month; write year and month, such as 2026-10, from {first} to "
+                "{last}",
+                text=text,
+                first=f"{YEARS[0]}-01",
+                last=f"{YEARS[-1]}-12",
             )
         )
     following = (year + 1, 1) if number == MONTHS[-1] else (year, number + 1)
