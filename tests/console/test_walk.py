@@ -176,6 +176,8 @@ def names(console: str) -> set[str]:
         told += [web.get("/api/settlement?month=2026-11").json()["parties"]]
         told += [web.get("/api/lift", params={"campaign": "hillstrom"}).json()["arms"]]
         told += [web.get("/api/drops/spring/people").json()]
+        for both in (["cj-8", "cj-13"], ["hillstrom", "spring"]):  # their channels
+            told += [web.get("/api/attribution", params={"campaign": both}).json()["credits"]]
         told += [web.get(f"/api/{name}").json() for name in ("people", "audit")] + ["Ada"]
     programs = {path.stem for path in PROGRAMS.glob("*.toml")}
     return {word for text in (*_strings(told), *programs) for word in WORD.findall(text)}
