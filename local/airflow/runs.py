@@ -29,14 +29,17 @@ if TYPE_CHECKING:
 
 REQUEST_SECONDS_MAX = 120.0  # on a busy machine, an answer may take half a minute
 PROBE_SECONDS_MAX = 2.0
+BUSY_SECONDS_MAX = 60.0  # one process at a time writes to its SQLite; another may be refused
 POLL_SECONDS = 0.5
 DAG_SECONDS_MAX = 60.0
 USER = "admin"
 API = "api/v2/"
 HEALTH = "monitor/health"  # open to everyone
 FINAL = {"success", "failed"}
+IDEMPOTENT = {"GET", "PATCH"}
 NOT_SIGNED_IN = {401, 403}  # without a token; with one that is expired or wrong
 MISSING = 404
+BROKEN = 500
 
 
 class AirflowError(click.ClickException):
@@ -199,12 +202,24 @@ class AirflowClient:
         if not self._tokens and path != HEALTH:
             self._sign_in()
         try:
-            return self._send(method, API + path, body, seconds_max)
+            return self._once_free(method, API + path, body, seconds_max)
         except AirflowError as error:
             if error.status not in NOT_SIGNED_IN or path == HEALTH:
                 raise
         self._sign_in()  # a token is valid for a day
-        return self._send(method, API + path, body, seconds_max)
+        return self._once_free(method, API + path, body, seconds_max)
+
+    def _once_free(self, method: str, path: str, body: object, seconds_max: float) -> Any:
+        """Send a request, and what may be sent twice again while Airflow's database is busy."""
+        deadline = time.monotonic() + BUSY_SECONDS_MAX
+        while True:
+            try:
+                return self._send(method, path, body, seconds_max)
+            except AirflowError as error:
+                late = time.monotonic() > deadline
+                if error.status != BROKEN or method not in IDEMPOTENT or late:
+                    raise
+            time.sleep(POLL_SECONDS)
 
     def _sign_in(self) -> None:
         claim = {"username": USER, "password": self.password}

@@ -49,7 +49,8 @@ simple_auth_manager_passwords_file = {home}/passwords.json
 execution_api_server_url = {address}/execution/
 
 [database]
-sql_alchemy_conn = sqlite:///{home}/airflow.db
+# seconds that one process waits for another to have written
+sql_alchemy_conn = sqlite:///{home}/airflow.db?timeout=60
 
 [logging]
 base_log_folder = {home}/logs
