@@ -17,6 +17,7 @@ from console.drops import register
 from console.drops.launch import launch
 from console.drops.measurement import Measured
 from console.drops.measuring import is_running, kept, measure, verdict
+from console.drops.policy import Policy
 from console.drops.selection import TREATED
 from console.drops.terms import Terms
 from console.i18n import LocalizedText
@@ -29,6 +30,9 @@ from tests.console.world import NOW, PARTITIONS, PROGRAM, PROGRAMS, Wire, World,
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+LAX = Policy(
+    over_coins=10**9, over_people=10**9, twice_over_coins=10**9, twice_over_people=10**9
+)  # no approver has to agree
 pytestmark = pytest.mark.clickhouse
 
 PEOPLE = [f"p:{n}" for n in range(400)]
@@ -62,7 +66,7 @@ def town(clickhouse: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             for name in ("spring", "harm", "arms"):
                 create(session, world, name)
                 wire = Wire()
-                launch(session, world.client, name, publisher=wire, who="ann", now=NOW)
+                launch(session, world.client, name, publisher=wire, who="ann", now=NOW, policy=LAX)
                 world.take(wire.events())
                 buy(world, some(session, name, 4, 20), campaign=name)
             buy(world, some(session, "harm", 30, 3), "visit", "harm")
@@ -214,7 +218,7 @@ def test_a_drop_runs_from_its_launch_to_the_day_after_its_end(town: World) -> No
 def test_one_that_is_not_in_the_warehouse_yet_is_named(town: World) -> None:
     with drops() as session:
         create(session, town, "late")
-        launch(session, town.client, "late", publisher=Wire(), who="ann", now=NOW)
+        launch(session, town.client, "late", publisher=Wire(), who="ann", now=NOW, policy=LAX)
     done = run("measure", "--as-of", str(day(3)))
     assert done.exit_code == 0
     assert f"no whole day of theirs was over by {day(3)}: late" in done.stderr

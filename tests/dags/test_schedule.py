@@ -17,6 +17,7 @@ from console.alerts.store import listing
 from console.database import open_database
 from console.drops.launch import launch
 from console.drops.measuring import kept
+from console.drops.policy import Policy
 from local import processes
 from local.airflow.service import Airflow, airflow_command
 from local.environment import part_environment
@@ -28,6 +29,9 @@ from tests.dags.test_dags import DAGS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+LAX = Policy(
+    over_coins=10**9, over_people=10**9, twice_over_coins=10**9, twice_over_people=10**9
+)  # no approver has to agree
 pytestmark = [pytest.mark.airflow, pytest.mark.clickhouse, pytest.mark.timeout(3000)]
 
 DAYS = int(os.environ.get("FLOWDROP_BACKFILL_DAYS", "3"))
@@ -50,7 +54,7 @@ def place(
     with Session(open_database(database)) as session:
         create(session, world, "spring", BEGIN, planned_end=None)
         wire = Wire()
-        launch(session, world.client, "spring", publisher=wire, who="ann", now=BEGIN)
+        launch(session, world.client, "spring", publisher=wire, who="ann", now=BEGIN, policy=LAX)
     world.take(wire.events())
     buy(world, PEOPLE[::7], now=BEGIN)
     with pytest.MonkeyPatch.context() as patch:
