@@ -79,7 +79,7 @@ def in_words(error: ClickHouseError) -> WarehouseDownError:
 
 def _without_object(words: str) -> str:
     """Return what an HTTP library says, without the object that it names before."""
-    return words.rpartition(">: ")[2].splitlines()[0] if words else words
+    return words.rpartition(">: ")[2].partition("\n")[0]
 
 
 def _no_answer(detail: str) -> LocalizedText:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 EVENT_CUTS = ("channel", "creative", "format", "hour")
-PARTS_MAX = 200  # of a cut: more are no table to read, and cost by the square where few are hidden
+PARTS_MAX = 200  # of a cut: more are no table to read
 STORED_CUTS = ("channel", "creative", "format")  # which the tables of reach hold apart
 
 

@@ -17,21 +17,17 @@ from console.alerts.store import listing
 from console.database import open_database
 from console.drops.launch import launch
 from console.drops.measuring import kept
-from console.drops.policy import Policy
 from local import processes
 from local.airflow.service import Airflow, airflow_command
 from local.environment import part_environment
 from local.ports import free_port
-from tests.console.test_drop_measuring import buy, create
+from tests.console.test_drop_measuring import LAX, buy, create
 from tests.console.world import NOW, Wire, World, new_world
 from tests.dags.test_dags import DAGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LAX = Policy(
-    over_coins=10**9, over_people=10**9, twice_over_coins=10**9, twice_over_people=10**9
-)  # no approver has to agree
 pytestmark = [pytest.mark.airflow, pytest.mark.clickhouse, pytest.mark.timeout(3000)]
 
 DAYS = int(os.environ.get("FLOWDROP_BACKFILL_DAYS", "3"))
