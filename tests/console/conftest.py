@@ -23,9 +23,9 @@ from console.settings import ConsoleSettings
 from console.warehouse import Warehouse
 from console.web.app import create_app
 from flowdrop.settings import Addresses
-from sql.migrate import migrate
 from tests.console.signing import TOKEN, forget, signed_in
 from tests.console.world import NOW, PARTITIONS, PROGRAM, PROGRAMS, Wire, World, new_world
+from tests.warehouses import add_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,7 +49,7 @@ def fresh(engine: Path) -> Iterator[Callable[[], Client]]:
         owner.command(f"CREATE DATABASE {name}")
         client = clickhouse_connect.get_client(interface="chdb", path=str(engine), database=name)
         clients.append(client)
-        migrate(client)
+        add_tables(client)
         return client
 
     yield make

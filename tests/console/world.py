@@ -13,7 +13,6 @@ import msgspec
 from console.drops.names import SOURCE
 from scenarios import complete_journey, hillstrom
 from sql.client import connect
-from sql.migrate import migrate
 from streams.events import (
     Assignment,
     Contact,
@@ -27,6 +26,7 @@ from streams.events import (
     encode,
     partition_of,
 )
+from tests.warehouses import add_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -280,5 +280,5 @@ def new_world(url: str) -> World:
     connect(url).command(f"CREATE DATABASE {name}")
     own = url.removesuffix("default") + name
     client = connect(own)
-    migrate(client)
+    add_tables(client)
     return World(client, own)

@@ -22,7 +22,6 @@ from scenarios.city import city
 from scenarios.city.plan import DAY_US, FARM, Plan, name
 from scenarios.disorder import Disorder, Shares
 from scenarios.spoil import Spoiler
-from sql.migrate import migrate
 from streams import programs
 from streams.events import WALLET_TOPIC, encode
 from streams.events.decoding import Rejection, read_wallet
@@ -40,6 +39,7 @@ from tests.simulator.proof import (
     told_of,
 )
 from tests.streams.ledger_world import World
+from tests.warehouses import add_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -151,7 +151,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """One engine for all seeds; each clears what it stores."""
     path = tmp_path_factory.mktemp("clickhouse")
     client = clickhouse_connect.get_client(interface="chdb", path=str(path))
-    migrate(client)
+    add_tables(client)
     yield client
     client.close()
 

@@ -10,7 +10,7 @@ import pytest
 from sql.chains import CHAINS, TABLES
 from sql.client import rows, text
 from sql.condition import clear, faults, look_through, missing, set_aside_broken
-from sql.migrate import migrate
+from tests.warehouses import add_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +44,7 @@ def gone(path: Path) -> None:
 @pytest.fixture
 def filled(database: Client) -> Client:
     """The warehouse with three parts of dead letters that no merge touches."""
-    migrate(database)
+    add_tables(database)
     database.command("SYSTEM STOP MERGES")
     for first in (0, 100, 200):
         database.command(FILL, {"table": "deadletters", "first": first})

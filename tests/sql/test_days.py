@@ -11,8 +11,8 @@ import pytest
 from sql.chains import CLEARED, REACH
 from sql.client import rows, text
 from sql.days import adopt_zone, refill, stored_days
-from sql.migrate import migrate
 from tests.exposures import PARTITIONS, Event, insert, made_at_random, tables
+from tests.warehouses import add_tables
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -48,7 +48,7 @@ STORED = {
 
 @pytest.fixture
 def warehouse(database: Client) -> Client:
-    migrate(database)
+    add_tables(database)
     return database
 
 
@@ -117,7 +117,7 @@ def test_the_zone_is_chosen_before_anything_is_stored(warehouse: Client) -> None
 
 def test_what_was_stored_before_is_not_taken_for_all(database: Client) -> None:
     """As when a warehouse with events is brought up to date."""
-    migrate(database)
+    add_tables(database)
     database.command("TRUNCATE TABLE reach_zone")
     assert not stored_days(database).is_complete
     events = made_at_random(2)

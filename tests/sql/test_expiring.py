@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sql.client import rows
-from sql.migrate import migrate
+from tests.warehouses import add_tables
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -36,7 +36,7 @@ MOVES = [
 
 @pytest.fixture
 def warehouse(database: Client) -> Client:
-    migrate(database)
+    add_tables(database)
     balances: dict[str, tuple[int, int]] = {}
     values = []
     for number, (account, month, amount, pending) in enumerate(MOVES):
@@ -104,7 +104,7 @@ class Events:
 
 @pytest.fixture
 def ann(database: Client) -> Events:
-    migrate(database)
+    add_tables(database)
     events = Events(database)
     events.moved("earn", 40, 1, "old")
     return events

@@ -10,7 +10,6 @@ import pytest
 from msgspec.structs import replace
 
 from sql.client import rows
-from sql.migrate import migrate
 from streams.events import OrderFulfil, OrderPlace, OrderRefund, RedeemSettle
 from streams.reconcile.stored import check_warehouse
 from streams.settings import StreamSettings
@@ -18,6 +17,7 @@ from tests import keys
 from tests.naive_settlement import insert
 from tests.simulator.plan import RULES, Clients
 from tests.streams.ledger_world import World, at, of_source, world_with
+from tests.warehouses import add_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ PARTITIONS = 3
 
 @pytest.fixture
 def warehouse(database: Client) -> Client:
-    migrate(database)
+    add_tables(database)
     return database
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sql.client import rows
-from sql.migrate import migrate
 from streams.events import Verify
 from tests.naive_settlement import insert
 from tests.streams.ledger_world import World, world_with
+from tests.warehouses import add_tables
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -40,7 +40,7 @@ def verified() -> World:
 def test_the_latest_before_an_offset_counts(
     database: Client, account: str, cut: int, tier: str | None
 ) -> None:
-    migrate(database)
+    add_tables(database)
     insert(database, [outcome.result for outcome in verified().outcomes[0]])
     found = rows(database, "ledger/tier", account=account, partition=0, cut=cut)
     expected = [] if tier is None else [{"tier": tier, "verified_by": f"{tier} office"}]

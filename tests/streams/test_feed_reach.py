@@ -6,12 +6,12 @@ import msgspec
 import pytest
 
 from sql.client import connect
-from sql.migrate import migrate
 from streams.events import ACCEPTED_TOPIC
 from streams.events.person import with_number
 from streams.feed import columns
 from streams.feed.clickhouse import Warehouse, rows_of
 from streams.layer.batch import Batch
+from tests.warehouses import add_tables
 
 pytestmark = pytest.mark.clickhouse
 
@@ -56,7 +56,7 @@ def test_a_range_is_found_wrong_and_put_right(clickhouse: str) -> None:
     connect(clickhouse).command("CREATE DATABASE feed_reach")
     url = clickhouse.removesuffix("default") + "feed_reach"
     client = connect(url)
-    migrate(client)
+    add_tables(client)
     warehouse = Warehouse(url)
     ranges = []
     for partition, offsets in ((1, range(20)), (2, range(30)), (1, range(20, 50))):

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sql.client import rows
-from sql.migrate import migrate
 from streams.inspect.people import EVER, Moment, show
 from streams.people import load
+from tests.warehouses import add_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -151,7 +151,7 @@ def _row(said: Said, offset: int, after: int) -> tuple[Any, ...]:
 @pytest.fixture(scope="module")
 def database(engine: Path) -> Iterator[Client]:
     client = clickhouse_connect.get_client(interface="chdb", path=str(engine))
-    migrate(client)
+    add_tables(client)
     yield client
     client.close()
 

@@ -11,9 +11,9 @@ from click.testing import CliRunner, Result
 
 from flowdrop.cli import main
 from sql.client import connect
-from sql.migrate import migrate
 from tests.console.invalid.test_judging import BEGIN, shown
 from tests.exposures import insert
+from tests.warehouses import add_tables
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +34,7 @@ def client(clickhouse: str, flowdrop_home: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("FLOWDROP_CLICKHOUSE", url)
     monkeypatch.setenv("FLOWDROP_CLICKHOUSE_FEED", url)
     made = connect(url)
-    migrate(made)
+    add_tables(made)
     robot = {"agent": "curl/8.5.0"}
     hour = timedelta(hours=1)
     insert(

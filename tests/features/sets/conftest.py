@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sql.client import connect
-from sql.migrate import migrate
 from tests.sql.features.world import World, fill
+from tests.warehouses import add_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ def address(clickhouse: str) -> Iterator[str]:
     owner = connect(clickhouse)
     owner.command(f"CREATE DATABASE {name}")
     own = clickhouse.replace("/default", f"/{name}")
-    migrate(connect(own))
+    add_tables(connect(own))
     yield own
     owner.command(f"DROP DATABASE {name}")
 

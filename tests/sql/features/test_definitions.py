@@ -19,8 +19,8 @@ import pytest
 from features.sets.catalogue import Catalogue, load
 from features.sets.compose import Moment, composed, parameters, slices
 from sql.client import connect
-from sql.migrate import migrate
 from tests.sql.features.world import AS_OF, KNOWN, OFFER_DAYS, PROGRAM, ZONE, World, fill
+from tests.warehouses import add_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +42,7 @@ def client(clickhouse: str) -> Iterator[Client]:
     owner = connect(clickhouse)
     owner.command("CREATE DATABASE definitions")
     own = connect(clickhouse.replace("/default", "/definitions"))
-    migrate(own)
+    add_tables(own)
     fill(World(own))
     yield own
     owner.command("DROP DATABASE definitions")
