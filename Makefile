@@ -33,11 +33,13 @@ unit: .venv/ready
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # A thousand simulated runs, then hours of faults on real processes; docs/simulator.md, faults.md.
+# Then what tests draw at random, in its long form (tests/long.py).
 faults: .venv/ready
 	$(BIN)/python -m tests.simulator --seeds 0-999
 	$(BIN)/python -m tests.faults
 	FLOWDROP_FAULTS_REPEAT=20 $(BIN)/pytest tests/streams/test_full_disk.py
 	FLOWDROP_BACKFILL_DAYS=30 $(BIN)/pytest tests/dags/test_schedule.py
+	FLOWDROP_TEST_LONG=1 $(BIN)/pytest tests/scenarios tests/console tests/sql tests/benchmarks
 
 # Measures everything (over an hour) and writes the tables of docs/benchmarks.md.
 bench: .venv/ready

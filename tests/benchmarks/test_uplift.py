@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks.uplift import hillstrom, judge
 from features.uplift.learners.named import LEARNERS
+from tests.long import IS_LONG
 
 # One of each sort, and one seed of five: the whole takes ten minutes an arm.
 FIELD = {name: LEARNERS[name] for name in ("response-linear", "s-linear", "x-trees")}
@@ -30,6 +31,7 @@ def test_womens_emails_change_others_than_who_responds() -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(1_800)
+@pytest.mark.skipif(not IS_LONG, reason="two minutes more: FLOWDROP_TEST_LONG=1")
 def test_mens_emails_change_who_responds() -> None:
     found = judge("mens", learners=FIELD, seeds=range(1))
     assert found.difference >= -0.002

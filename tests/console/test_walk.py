@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 ELSEWHERE = re.compile(r"^/static|\.(csv|xlsx|parquet)|^/api|lang=|^#|^https?:")
 WALLETS_MAX = 2  # they are alike
-ALIKE = ("/sales", "/attribution", "/frequency")  # of which a few of each kind are enough
+# Pages of which a few of each kind are enough.
+ALIKE = {
+    *("/reach", "/coins", "/description", "/sales", "/attribution", "/frequency"),
+    *("/reach/query", "/coins/query", "/description/query"),
+}
 ALIKE_MAX = 3
 NOT_LINKED = [
     *("/reach", "/lift", "/coins", "/frequency", "/duplication", "/sales", "/attribution"),

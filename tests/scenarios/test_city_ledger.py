@@ -27,6 +27,7 @@ from streams.events import WALLET_TOPIC, encode
 from streams.events.decoding import Rejection, read_wallet
 from streams.ledger.rules import Rules
 from tests import keys
+from tests.long import sized
 from tests.naive_settlement import delivered, deliveries, insert, movements, queues, sums
 from tests.simulator.proof import (
     Evidence,
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from streams.events import WalletEvent
     from streams.ledger.results import Result
 
-SEEDS = range(1, 21)
+SEEDS = range(1, sized(6, 21))
 PARTITIONS = 3
 DISORDER = Shares(late=0.03, reorder=0.05, duplicate=0.03, skew=0.05)
 SPOILED = 0.02

@@ -17,6 +17,7 @@ from console.reports.attribution_models import MODELS, WHOLE, Journeys, credits_
 from console.reports.basis import NoReportError, UnknownCampaignError
 from console.reports.lift import lift
 from tests.exposures import BEGIN, NONE, Event, insert, is_viewable, made_at_random, owners
+from tests.long import sized
 from tests.naive_attribution import DAY, KINDS, Bought, Key, Told, Touch, attributed
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.clickhouse
 
-SEEDS = range(3)
+SEEDS = range(sized(1, 3))
 WINDOWS = {"a": (7, 1), "b": (3, 2), "c": (7, 1), "d": (0, 5)}  # c nobody describes
 ADVERTISERS = {"a": "acme", "b": "acme", "c": "c", "d": "acme"}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -131,7 +131,8 @@ def test_words_are_folded_and_never_cut(monkeypatch: pytest.MonkeyPatch) -> None
         assert arm in text.split()
 
 
-def test_the_reach_of_each_campaign_has_its_revenue() -> None:
+def test_the_reach_of_each_campaign_has_its_revenue(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")  # a table, not a record of lines
     text = run("reach", "cj-8", "hillstrom").stdout
     own = printed("reach", "cj-8", "hillstrom", "--json")["by_campaign"][1]
     (line,) = [one for one in text.splitlines() if one.startswith("hillstrom ")]

@@ -28,6 +28,7 @@ from tests.exposures import (
     made_at_random,
     owners,
 )
+from tests.long import sized
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.clickhouse
 
 KNOWN = {"link", "profile", "opened"}
-SEEDS = range(3)
+SEEDS = range(sized(1, 3))
 STRANGER = """
 INSERT INTO reach_days SELECT * REPLACE (bitmapBuild([4294967295::UInt32]) AS people)
 FROM reach_days WHERE basis = 'viewable' LIMIT 1

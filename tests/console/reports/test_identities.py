@@ -10,6 +10,7 @@ import pytest
 
 from console.reports.campaigns import campaigns
 from console.reports.reach import reach
+from tests.long import sized
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -69,7 +70,7 @@ def _figures(found: Any) -> dict[str, Any]:
     return {name: getattr(found, name) for name in (*names, "relinked_since")}
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(sized(2, 4)))
 def test_a_random_world_is_as_a_plain_reading_has_it(
     fresh: Callable[[], Client], insert: Callable[..., None], seed: int
 ) -> None:

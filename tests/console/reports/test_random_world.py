@@ -12,6 +12,7 @@ from scipy import stats
 
 from console.reports.lift import lift
 from console.reports.reach import reach
+from tests.long import sized
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +56,7 @@ def _fill_world(client: Client, insert: Callable[..., None], frame: pd.DataFrame
         insert(client, kind, part.campaign, part.person, times, id=ids, **more)
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(sized(2, 5)))
 def test_reach_of_a_random_world(
     fresh: Callable[[], Client], insert: Callable[..., None], seed: int
 ) -> None:
@@ -98,7 +99,7 @@ def test_reach_of_a_random_world(
         ] == expected
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(sized(2, 5)))
 def test_lift_of_a_random_world(
     fresh: Callable[[], Client], insert: Callable[..., None], seed: int
 ) -> None:
