@@ -16,8 +16,6 @@ from streams.events import YEAR_MAX
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from console.drops.tables import Drop
-
 GOALS = ("conversion_rate",)  # where none is chosen
 TUNED_AT = 1_000  # likewise
 COUNT_MAX = 10**10
@@ -131,6 +129,6 @@ def detail(found: Measurement) -> dict[str, Any]:
     return {**asdict(found), "planned_end": end.isoformat() if end else None}
 
 
-def days(drop: Drop, now: datetime) -> int | None:
-    """Return how many days are planned from `now`; none without an end."""
-    return None if drop.planned_end is None else max(1, math.ceil((drop.planned_end - now) / DAY))
+def days(planned_end: datetime | None, now: datetime) -> int | None:
+    """Return how many days are planned from `now`, begun ones included; none without an end."""
+    return None if planned_end is None else max(1, math.ceil((planned_end - now) / DAY))

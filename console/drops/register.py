@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -13,16 +12,14 @@ from sqlalchemy.exc import IntegrityError
 from console.access.audit import record
 from console.drops import audience, measurement
 from console.drops.conflict import ConflictError
-from console.drops.fill import Lots
+from console.drops.drawing import draw, power
 from console.drops.measurement import Measured
-from console.drops.restraint import NO_RESTRAINT, restrained
-from console.drops.selection import HOLDOUT, Member, Selection, holdout_size
-from console.drops.selection import select as choose
+from console.drops.restraint import NO_RESTRAINT
+from console.drops.selection import Member
 from console.drops.tables import AuditRow, Drop, LeftOutRow, MemberRow
 from console.drops.terms import Terms, check
 from console.i18n import LocalizedText, Names
-from console.reports.basis import LocalizedError, QueryLog
-from console.reports.foreseen import LIFT, Asked, foreseen
+from console.reports.basis import LocalizedError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,7 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from console.drops.restraint import Restraint
-    from console.drops.selection import Candidate
+    from console.drops.selection import Selection
 
 
 def create(  # noqa: PLR0913 - all but the first three are named
@@ -65,31 +62,9 @@ def create(  # noqa: PLR0913 - all but the first three are named
             or nobody would be granted anything.
     """
     check(terms, programs, now)
-    how = measurement.settled(terms.measured, terms.until, now)
-    _check_unused(session, client, terms.name)
-    people = audience.candidates(client, terms.program, terms.audience)
-    if not people:
-        raise LocalizedError(
-            LocalizedText(
-                "audience: {audience!r} holds nobody; see `flowdrop audience list`, or freeze one "
-                "with `flowdrop audience freeze`",
-                audience=terms.audience,
-            )
-        )
-    names = [each.person for each in people]
-    blocked = restrained(client, terms.name, names, restraint, now)
-    blocked |= audience.blocked(client, terms.program, names)
-    chosen = choose(
-        people,
-        drop=terms.name,
-        budget=terms.budget,
-        amount=terms.amount,
-        holdout=terms.holdout,
-        secret=secret,
-        blocked=blocked,
-        lots=Lots(terms.explore, audience.impersonal(client)),
-    )
-    _check_treated(terms, people, chosen)
+    check_unused(session, client, terms.name)
+    drawn = draw(client, terms, secret=secret, now=now, restraint=restraint)
+    how, chosen = drawn.how, drawn.selection
     drop = Drop(
         **_fields(terms),
         **asdict(how),
@@ -98,7 +73,7 @@ def create(  # noqa: PLR0913 - all but the first three are named
         created_at=now,
         created_by=who,
     )
-    drop.power = _power(client, drop, chosen, now)
+    drop.power = drawn.power
     detail = {**_detail(terms), **measurement.detail(how)}
     try:
         _keep(session, drop, chosen, now)
@@ -190,37 +165,11 @@ def change_plan(
             )
         )
     session.refresh(drop)
-    chosen = members(session, name)
-    drop.power = _power(client, drop, Selection(tuple(chosen), ()), now)
+    drop.power = power(client, drop.program, drop.audience, members(session, name), how, now)
     detail = {"version": drop.version, **measurement.detail(how)}
     log(session, now=now, who=who, action="plan", drop=name, detail=detail)
     session.commit()
     return drop
-
-
-def _power(
-    client: Client, drop: Drop, chosen: Selection, now: datetime
-) -> list[dict[str, Any]] | None:
-    """Return what the drop can show, by goal metric; none where nobody is held out."""
-    held = sum(one.arm == HOLDOUT for one in chosen.members)
-    if not held:
-        return None
-    found = foreseen(
-        QueryLog(client),
-        Asked(
-            program=drop.program,
-            audience=drop.audience,
-            treated=len(chosen.members) - held,
-            control=held,
-            days=measurement.days(drop, now),
-            lift=drop.smallest_lift or LIFT,
-            design=drop.design or "fixed",
-            tuned_at=drop.tuned_at,
-            metrics=tuple(drop.goals or ()),
-        ),
-        now,
-    )
-    return [asdict(one) for one in found]
 
 
 def cancel(session: Session, name: str, *, who: str, now: datetime) -> Drop:
@@ -289,7 +238,12 @@ def _in_review(name: str) -> ConflictError:
     )
 
 
-def _check_unused(session: Session, client: Client, name: str) -> None:
+def check_unused(session: Session, client: Client, name: str) -> None:
+    """Refuse the name of a drop or campaign that there was.
+
+    Raises:
+        click.ClickException: naming it.
+    """
     if session.get(Drop, name) is not None or audience.name_used(client, name):
         raise _used(name)
 
@@ -300,24 +254,6 @@ def _used(name: str) -> LocalizedError:
             "name: {name!r} is already a drop's or a campaign's; choose another, since a drop's "
             "events keep its name forever",
             name=name,
-        )
-    )
-
-
-def _check_treated(terms: Terms, people: list[Candidate], chosen: Selection) -> None:
-    taken = len(chosen.members)
-    if taken - holdout_size(taken, terms.holdout):
-        return
-    reasons = Counter(person.reason for person in chosen.left_out)
-    why = tuple(f"{n:,} {reason}" for reason, n in sorted(reasons.items()))
-    raise LocalizedError(
-        LocalizedText(
-            "audience: of the {people:,} people of {audience!r} nobody would get coins ({why}; "
-            "holdout {holdout:g}); choose another audience, program or holdout",
-            people=len(people),
-            audience=terms.audience,
-            why=Names(why) if why else LocalizedText("none left out"),
-            holdout=terms.holdout,
         )
     )
 

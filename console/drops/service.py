@@ -5,28 +5,55 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from console.access.permission import Actor, require
-from console.drops import approval, register
+from console.drops import approval, drawing, register, terms
 from console.drops import launch as launching
 from console.drops.approval import thing
 
 if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
     from clickhouse_connect.driver.client import Client
     from sqlalchemy.orm import Session
 
+    from console.drops.drawing import Sketch
     from console.drops.measurement import Measured
     from console.drops.policy import Policy
     from console.drops.tables import Drop
     from console.drops.terms import Terms
 
 
-def create(session: Session, client: Client, terms: Terms, *, actor: Actor, **how: Any) -> Drop:
+def create(session: Session, client: Client, wanted: Terms, *, actor: Actor, **how: Any) -> Drop:
     """Create a drop as `actor`; see `console.drops.register.create`.
 
     Raises:
         ForbiddenError: when `actor` may not.
     """
     require(actor, "drop.write")
-    return register.create(session, client, terms, who=actor.name, **how)
+    return register.create(session, client, wanted, who=actor.name, **how)
+
+
+def sketch(
+    session: Session,
+    client: Client,
+    wanted: Terms,
+    *,
+    actor: Actor,
+    policy: Policy,
+    programs: Path,
+    now: datetime,
+    **how: Any,
+) -> Sketch:
+    """Return what a drop would be if `actor` created it now; nothing is stored.
+
+    Raises:
+        ForbiddenError: when `actor` may not.
+        click.ClickException: whatever creating it would be refused for.
+    """
+    require(actor, "drop.write")
+    terms.check(wanted, programs, now)
+    register.check_unused(session, client, wanted.name)
+    return drawing.sketched(wanted, drawing.draw(client, wanted, now=now, **how), policy)
 
 
 def change_plan(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 LANGUAGES = {"en": "English", "zh": "中文"}
+QUOTED_MAX = 300  # characters of what somebody sent that a message repeats
 CONTEXT_END = "\x04"  # between a context and its message, as gettext has them
 
 
@@ -56,12 +57,20 @@ class Translator:
 
     def _filled(self, text: str, values: dict[str, Any]) -> str:
         text = text.rpartition(CONTEXT_END)[2]
-        return text.format(**{k: self.said(v) for k, v in values.items()}) if values else text
+        return (
+            text.format(**{k: self.said(_short(v)) for k, v in values.items()}) if values else text
+        )
 
     def said(self, value: Any) -> Any:
         """Return a value as this language has it: a text that knows both, or itself."""
         known = LocalizedText | EnglishText | Names | EnglishOnly
         return value.of(self.lang) if isinstance(value, known) else value
+
+
+def _short(value: Any) -> Any:
+    """Return a value as a message quotes it: of a very long text the beginning."""
+    is_long = isinstance(value, str) and len(value) > QUOTED_MAX
+    return f"{value[:QUOTED_MAX]}…" if is_long else value
 
 
 @cache
@@ -158,7 +167,10 @@ class Names:
 
     def of(self, lang: str) -> str:
         """Return the list in `lang`."""
-        said = [name.of(lang) if isinstance(name, LocalizedText) else name for name in self.names]
+        said = [
+            name.of(lang) if isinstance(name, LocalizedText) else _short(name)
+            for name in self.names
+        ]
         if lang == "zh":
             return "、".join(said)
         if self.last and len(said) > 1:

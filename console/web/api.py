@@ -12,6 +12,7 @@ from console.drops import preview as previewing
 from console.drops import register
 from console.drops.outcome import Outcome, outcome
 from console.drops.since import kept
+from console.drops.standing import Standing, standing
 from console.reporting.answer_type import answer_type
 from console.reporting.found import reports
 from console.reporting.report import told
@@ -83,6 +84,18 @@ def get_preview(request: Request, name: str) -> Response:
     """What launching does, as `flowdrop drop preview NAME --json` without the people."""
     with state(request).session() as session:
         return answer(asdict(previewing.preview(session, register.find(session, name))))
+
+
+@router.get(
+    "/drops/{name}/approval",
+    response_model=Standing,
+    dependencies=[Depends(needs("drop.read"))],
+)
+def get_approval(request: Request, name: str) -> Response:
+    """How far the drop's approval is: the review that a decision names, who decided what."""
+    at = state(request)
+    with at.session() as session:
+        return answer(asdict(standing(session, register.find(session, name), at.policy)))
 
 
 @router.get(

@@ -37,6 +37,8 @@ from console.web import (
     api,
     audit_pages,
     door,
+    drop_api,
+    drop_making,
     drop_pages,
     people_pages,
     report_pages,
@@ -55,7 +57,7 @@ from flowdrop.settings import Addresses, load
 from sql import condition
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from fastapi import Response
 
@@ -98,11 +100,15 @@ NOTHING_CHOSEN = LocalizedText(
 FORBIDDEN = {
     "foreign_form": LocalizedText("This form was sent from another site."),
     "old_form": LocalizedText("This form has expired; open the page again."),
+    "no_token": LocalizedText(
+        "A change by the API takes a token, sent as Authorization: Bearer ...; your account's page "
+        "makes one."
+    ),
 }
 
 ROOMS = (
     *(account_pages, people_pages, audit_pages, access_api),
-    *(api, report_pages, settlement_pages, drop_pages, wallet_pages),
+    *(api, drop_api, report_pages, settlement_pages, drop_making, drop_pages, wallet_pages),
 )
 
 log = logging.getLogger(__name__)
@@ -235,22 +241,39 @@ def _not_served(request: Request, error: Exception) -> Response:
 def _misasked(request: Request, error: Exception) -> Response:
     """Name the first field that is missing or wrong."""
     first = error.errors()[0] if isinstance(error, RequestValidationError) else {}
-    field = ".".join(str(part) for part in first.get("loc", ())[1:])
+    where = first.get("loc", ("",))
+    field = ".".join(str(part) for part in where[1:])
     missing = first.get("type") == "missing" or "too_short" in first.get("type", "")
-    if missing and field == "campaign":
+    if where[0] == "body" and request.url.path.startswith("/api/"):
+        words = _misbodied(field, first, missing=missing)
+    elif missing and field == "campaign":
         return _answer(request, 422, "nothing_chosen", NOTHING_CHOSEN, [])
-    words = (
-        LocalizedText(
+    elif missing:
+        words = LocalizedText(
             "The address lacks {field}; open the page from its menu or form.", field=field
         )
-        if missing
-        else LocalizedText(
+    else:
+        words = LocalizedText(
             "The value of {field} in the address is not valid; open the page from its menu or "
             "form.",
             field=field,
         )
-    )
     return _answer(request, 422, "refused", words, [])
+
+
+def _misbodied(field: str, first: Mapping[str, Any], *, missing: bool) -> LocalizedText:
+    """Return what is wrong with a body that a program sent."""
+    see = "/api/openapi.json"
+    if first.get("type") == "json_invalid" or not field:
+        return LocalizedText("The body is not a JSON object; see {see}.", see=see)
+    if missing:
+        return LocalizedText("{field}: the body lacks it; see {see}.", field=field, see=see)
+    if first.get("type") == "extra_forbidden":
+        return LocalizedText("{field}: no such field; see {see}.", field=field, see=see)
+    given = repr(first.get("input"))[:60]
+    return LocalizedText(
+        "{field}: {given} is not of its type; see {see}.", field=field, given=given, see=see
+    )
 
 
 def _broken(request: Request, error: Exception) -> Response:

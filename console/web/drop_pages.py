@@ -27,6 +27,7 @@ from console.drops.standing import standing, waiting
 from console.reporting.report import plain
 from console.reports.basis import Query as Asked
 from console.warehouse import WarehouseDownError
+from console.web.drop_doing import changed, launched
 from console.web.rendering import page
 from console.web.report_pages import download, query_page
 from console.web.security import require_own_form
@@ -161,19 +162,7 @@ def confirm(request: Request, name: str) -> HTMLResponse:
 def launch(request: Request, name: str, csrf: Annotated[str, Form()] = "") -> Response:
     """Launch, then show the drop."""
     require_own_form(request, csrf)
-    at, actor = state(request), actor_of(request)
-    with at.session() as session:
-        service.require_launch(session, name, actor, at.policy)
-        with at.warehouse.client() as client:
-            at.catch_up(client)
-            service.launch(
-                *(session, client, name),
-                actor=actor,
-                policy=at.policy,
-                publisher=at.publish,
-                now=at.now(),
-                restraint=of_settings(at.settings),
-            )
+    launched(request, name)
     return RedirectResponse(f"/drops/{name}", status_code=303)
 
 
@@ -214,9 +203,7 @@ def _changed(
     request: Request, name: str, csrf: str, change: Callable[..., object], **how: object
 ) -> Response:
     require_own_form(request, csrf)
-    at = state(request)
-    with at.session() as session:
-        change(session, name, actor=actor_of(request), now=at.now(), **how)
+    changed(request, name, change, **how)
     return RedirectResponse(f"/drops/{name}", status_code=303)
 
 

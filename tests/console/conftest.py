@@ -96,6 +96,7 @@ def serve(
         programs=PROGRAMS,
         partitions=PARTITIONS,
         console_token=SecretStr(TOKEN),
+        drop_secret=SecretStr("of the draw"),
     )
     app = create_app(settings, addresses, Warehouse(url))
     if wire:

@@ -152,6 +152,16 @@ def test_a_text_is_in_both_languages() -> None:
     assert (text.en, text.zh) == (text.of("en"), text.of("zh"))
 
 
+def test_a_very_long_value_is_quoted_by_its_beginning() -> None:
+    words = LocalizedText("campaign {name!r} does not exist", name="x" * 10_000)
+    assert len(words.en) < 400
+    assert len(words.zh) < 400
+    assert "x…'" in words.en
+    names = LocalizedText("did you mean {alike}?", alike=Names(("y" * 10_000, "z"), last="or"))
+    assert len(names.en) < 400
+    assert names.en.endswith("y… or z?")
+
+
 def test_one_thing_is_not_many() -> None:
     english, chinese = translator("en"), translator("zh")
     assert [english.ngettext("{n} coin", "{n} coins", n) for n in (0, 1, 1_000)] == [
