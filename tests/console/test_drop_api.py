@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -20,12 +23,12 @@ from tests.console.world import PROGRAM, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from tests.console.world import World
 
 pytestmark = pytest.mark.clickhouse
 
+ROOT = Path(__file__).parents[2]
 PEOPLE = [f"cj:{n}" for n in range(100)]
 SMALL = {
     "name": "spring", "program": PROGRAM, "audience": "all", "amount": 500, "budget": 40_000,
@@ -197,3 +200,11 @@ def test_what_is_wrong_names_field_value_and_remedy(desk: Desk) -> None:
     assert mara.get("") == []
     missing = mara.post("/spring/submit")
     assert (missing.status_code, missing.json()["kind"]) == (404, "unknown_drop")
+
+
+def test_the_example_of_the_docs_works(desk: Desk, world: World) -> None:
+    world.audience("redeemers", PEOPLE)
+    text = (ROOT / "docs" / "access.md").read_text()
+    (body,) = re.findall(r"-d '(\{.*?\})'", text)
+    mara = desk.program("mara@platform.example", MARKETER)
+    assert mara.post("", json.loads(body)).status_code == 201
