@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from console.drops import register
 from console.drops.terms import Terms
@@ -197,6 +197,27 @@ def test_every_coin(page: Page, console: str) -> None:
     shoot(page, "coins-zh")
 
 
+def test_a_drop_is_counted_as_one_writes(page: Page, console: str) -> None:
+    page.goto(f"{console}/drops")
+    page.click("#new-drop")
+    page.select_option("#audience", label=page.locator("#audience option").nth(1).inner_text())
+    page.fill("#amount", "50")
+    page.fill("#budget", "2,000")
+    treated = page.locator('#sketched [data-key="treated"]')
+    treated.wait_for()
+    assert treated.inner_text() == "40", "as many as the budget pays for"
+    page.fill("#budget", "1,000")
+    expect(treated).to_have_text("20")
+    shoot(page, "drop-new")
+    page.fill("#amount", "none")
+    page.locator("#sketch-error").wait_for()
+    assert "amount: 'none' is not a whole number" in page.inner_text("#sketch")
+    shoot(page, "drop-new-wrong")
+    page.goto(f"{console}/new-drop?copy=spring")
+    expect(treated).to_have_text("200")  # a copy is counted at once
+    assert {each["name"] for each in got(f"{console}/api/drops").json()} == {"spring", "autumn"}
+
+
 def test_overlap(page: Page, console: str) -> None:
     page.goto(f"{console}/overlap")
     page.select_option("#a", "cj-8")
@@ -346,6 +367,7 @@ def test_no_page_is_wider_than_a_phone(browser: Browser, console: str, scheme: A
         "coins": "/coins?campaign=spring",
         "overlap": "/overlap?a=cj-8&b=cj-13",
         "drop": "/drops/spring",
+        "drop-new": "/new-drop?copy=spring",
         "settlement": "/settlement?party=advertiser:spring&month=2026-11",
         "wallet": "/wallet?account=cj:17",
     }.items():
