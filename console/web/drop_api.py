@@ -38,8 +38,13 @@ def by_token(request: Request) -> None:
         raise HTTPException(403, "no_token")
 
 
-router = APIRouter(prefix="/api/drops", dependencies=[Depends(by_token)])
-WRITES = [Depends(needs("drop.write"))]
+def changes(action: str) -> list[Any]:
+    """Return what a handler depends on that does `action`: first whether there is such a thing."""
+    return [Depends(needs(action)), Depends(by_token)]
+
+
+router = APIRouter(prefix="/api/drops")
+WRITES = changes("drop.write")
 
 
 class NewDrop(BaseModel):
@@ -139,25 +144,19 @@ def cancel(request: Request, name: str) -> Response:
     return _changed(request, name, service.cancel)
 
 
-@router.post(
-    "/{name}/approve", response_model=Preview, dependencies=[Depends(needs("drop.approve"))]
-)
+@router.post("/{name}/approve", response_model=Preview, dependencies=changes("drop.approve"))
 def approve(request: Request, name: str, said: Decision | None = None) -> Response:
     """Approve what is in review; never one's own work."""
     return _decided(request, name, said, approves=True)
 
 
-@router.post(
-    "/{name}/reject", response_model=Preview, dependencies=[Depends(needs("drop.approve"))]
-)
+@router.post("/{name}/reject", response_model=Preview, dependencies=changes("drop.approve"))
 def reject(request: Request, name: str, said: Decision | None = None) -> Response:
     """Reject what is in review, with a reason; it is a draft again."""
     return _decided(request, name, said, approves=False)
 
 
-@router.post(
-    "/{name}/launch", response_model=Launched, dependencies=[Depends(needs("drop.launch"))]
-)
+@router.post("/{name}/launch", response_model=Launched, dependencies=changes("drop.launch"))
 def launch(request: Request, name: str) -> Response:
     """Publish the drop. Asked again, it publishes the same events, and nobody is granted twice."""
     sent = launched(request, name)

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from tests.console.world import World
 
-pytestmark = pytest.mark.clickhouse
+pytestmark = [pytest.mark.clickhouse, pytest.mark.timeout(900)]  # they open every page
 
 OWN, OTHERS = "cj-8", ("cj-13", "hillstrom", "spring")
 UNHEARD_OF = {"cj-13": "cj-99", "hillstrom": "unheard-of", "spring": "unheard-of"}  # as like hers
