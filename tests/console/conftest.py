@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 import clickhouse_connect
 import pytest
 import uvicorn
+from argon2 import PasswordHasher
 from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
+from console.access import passwords
 from console.database import open_database
 from console.drops import launch, register
 from console.drops.terms import Terms
@@ -36,6 +38,15 @@ if TYPE_CHECKING:
 
 NOWHERE = "http://127.0.0.1:9"
 NUMBERS = itertools.count()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """Hash passwords with little work; `access/test_sign_in.py` holds what is really used."""
+    with pytest.MonkeyPatch.context() as patch:
+        quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        patch.setattr(passwords, "_HASHER", quick)
+        yield
 
 
 @pytest.fixture(scope="module")

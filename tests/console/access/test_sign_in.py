@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pyotp
@@ -239,3 +241,10 @@ def test_headers_of_the_door(house: House) -> None:
     assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
     assert answer.headers["cache-control"] == "no-store"
     assert "camera=()" in answer.headers["permissions-policy"]
+
+
+def test_passwords_are_hashed_as_rfc_9106_recommends() -> None:
+    """In a process of its own: others here are made to hash quickly."""
+    code = f"from console.access.passwords import hashed; print(hashed({PASSWORD!r}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
