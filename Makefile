@@ -39,7 +39,8 @@ faults: .venv/ready
 	$(BIN)/python -m tests.faults
 	FLOWDROP_FAULTS_REPEAT=20 $(BIN)/pytest tests/streams/test_full_disk.py
 	FLOWDROP_BACKFILL_DAYS=30 $(BIN)/pytest tests/dags/test_schedule.py
-	FLOWDROP_TEST_LONG=1 $(BIN)/pytest tests/scenarios tests/console tests/sql tests/benchmarks
+	FLOWDROP_TEST_LONG=1 $(BIN)/pytest tests/scenarios tests/console tests/sql tests/benchmarks \
+	  tests/features/lifecycle tests/streams/test_feed.py
 
 # Measures everything (over an hour) and writes the tables of docs/benchmarks.md.
 bench: .venv/ready

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from datetime import UTC, datetime
 
-FIXED, DATED = 20, 10  # of one run of the tests
+FIXED, DATED = 15, 5  # of one run of the tests
 FIXED_MAX = 1_000  # those below are never a day's
 
 

@@ -1,4 +1,4 @@
-"""The ledger under a deterministic scheduler: thirty seeds, and whether the simulator is honest."""
+"""The ledger under a deterministic scheduler: twenty seeds, and whether the simulator is honest."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ OF_KEYS = {"introduce", "use", "revoke", "undo"}  # steps that no leg takes
 
 
 @pytest.mark.timeout(1_200)
-def test_twenty_seeds_and_ten_of_today_hold_every_invariant() -> None:
+def test_fifteen_seeds_and_five_of_today_hold_every_invariant() -> None:
     # In processes that begin with nothing: this one has threads of Kafka's and the engine's
     # clients, which a forked one would only half have.
     # One of them: other tests have the other cores.

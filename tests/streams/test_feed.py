@@ -15,6 +15,7 @@ from confluent_kafka.admin import AdminClient
 
 from streams.events import POSTINGS_TOPIC
 from streams.kafka.topics import FEED_ID
+from tests.long import IS_LONG
 from tests.stack import READY_SECONDS_MAX, wait_for
 from tests.streams.feed_world import PARTITIONS, World, result, stop
 
@@ -190,6 +191,7 @@ def test_a_group_whose_commits_are_gone_goes_on_after_the_last_row(world: World)
         world.wait_exact()
 
 
+@pytest.mark.skipif(not IS_LONG, reason="a minute more: FLOWDROP_TEST_LONG=1")
 def test_a_wiped_warehouse_is_filled_again(world: World) -> None:
     with world.feed():
         world.send(1000)
