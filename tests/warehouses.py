@@ -62,6 +62,6 @@ def _read(client: Client) -> _Template:
     tables.sort(key=lambda row: KINDS.get(row[1], 0))
     rows = []
     for table in (row[0] for row in tables if row[3]):
-        found = client.query(f"SELECT * FROM {table}")  # noqa: S608 - a name of our own
+        found = client.query(f"SELECT * FROM {table}")
         rows.append(_Rows(table, found.column_names, found.result_rows))
     return _Template([name.sub(HERE, row[2]) for row in tables], rows)
