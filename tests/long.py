@@ -1,7 +1,7 @@
 """How much tests try that draw worlds at random: little in `make test`, all of it in `make faults`.
 
-A seed that fails is the same in both, so that the short form repeats what the long one found:
-`FLOWDROP_TEST_LONG=1 pytest -k seed`.
+A seed makes the same world in both; the short form tries the first of them. All are tried by
+`FLOWDROP_TEST_LONG=1 pytest FILE`.
 """
 
 from __future__ import annotations

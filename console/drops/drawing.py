@@ -154,7 +154,7 @@ def power(
             control=held,
             days=measurement.days(how.planned_end, now),
             lift=how.smallest_lift or LIFT,
-            design=how.design or "fixed",
+            design=how.design,
             tuned_at=how.tuned_at,
             metrics=tuple(how.goals),
         ),

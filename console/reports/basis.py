@@ -53,6 +53,13 @@ class LocalizedError(click.ClickException):
         self.words = words
 
 
+def words_of(error: click.ClickException) -> LocalizedText:
+    """Return a refusal as a page says it; one that only its author can translate as it is."""
+    if isinstance(error, LocalizedError):
+        return error.words
+    return LocalizedText.untranslated(error.message)
+
+
 class NoReportError(LocalizedError):
     """The requested report can't be given; the message says why and what to do."""
 

@@ -23,9 +23,9 @@ from console.drops.register import UnknownDropError
 from console.i18n import LocalizedText
 from console.reports.basis import (
     EmptyWarehouseError,
-    LocalizedError,
     NotRandomisedError,
     UnknownCampaignError,
+    words_of,
 )
 from console.reports.consistency import InconsistentError
 from console.settlement.party import UnknownPartyError
@@ -219,9 +219,10 @@ def _answer(
 def _failed(request: Request, error: Exception) -> Response:
     """Answer a refusal in words; every click exception is a sentence for a person."""
     status, kind = next((s, k) for cls, s, k in FAILURES if isinstance(error, cls))
-    sentence = error.message if isinstance(error, click.ClickException) else str(error)
     words = (
-        error.words if isinstance(error, LocalizedError) else LocalizedText.untranslated(sentence)
+        words_of(error)
+        if isinstance(error, click.ClickException)
+        else LocalizedText.untranslated(str(error))
     )
     return _answer(request, status, kind, words, list(getattr(error, "alike", ())))
 

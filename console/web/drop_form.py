@@ -71,10 +71,10 @@ def terms_of(filled: Filled) -> Terms:
         name=filled.name.strip(),
         program=program,
         audience=audience,
-        amount=_needed("amount", filled.amount),
-        budget=_needed("budget", filled.budget),
-        holdout=_share("holdout", filled.holdout) or 0.0,
-        explore=_share("explore", filled.explore) or 0.0,
+        amount=_coins("amount", filled.amount),
+        budget=_coins("budget", filled.budget),
+        holdout=_needed_share("holdout", filled.holdout),
+        explore=_needed_share("explore", filled.explore),
         until=_time("until", filled.until),
         measured=Measured(
             design=filled.design or None,
@@ -111,10 +111,18 @@ def _written(time: datetime | None, now: datetime) -> str:
     return f"{time:{TO_MINUTES}}" if time and time > now else ""
 
 
-def _needed(field: str, text: str) -> int:
+def _coins(field: str, text: str) -> int:
     found = _whole(field, text)
     if found is None:
         raise LocalizedError(LocalizedText("{field}: give a number of coins", field=_called(field)))
+    return found
+
+
+def _needed_share(field: str, text: str) -> float:
+    """Return a share that is not left out: nobody held out has to be written as 0."""
+    found = _share(field, text)
+    if found is None:
+        raise LocalizedError(LocalizedText("{field}: give a share", field=_called(field)))
     return found
 
 

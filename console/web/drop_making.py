@@ -11,8 +11,7 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from console.drops import register
-from console.i18n import LocalizedText
-from console.reports.basis import LocalizedError
+from console.reports.basis import words_of
 from console.reports.looks import DESIGNS
 from console.reports.metrics import METRICS
 from console.warehouse import WarehouseDownError
@@ -74,7 +73,7 @@ def sketch(request: Request, form: Sent) -> HTMLResponse:
     except click.ClickException as error:
         if not part:
             return _form(request, form, error=error)
-        return page(request, "drop_sketch.html", sketch=None, error=_words(error))
+        return page(request, "drop_sketch.html", sketch=None, error=words_of(error))
     if not part:
         return _form(request, form, found)
     return page(request, "drop_sketch.html", sketch=found, error=None)
@@ -94,7 +93,7 @@ def _form(
         "drop_new.html",
         form=form,
         sketch=found,
-        error=_words(error),
+        error=words_of(error) if error else None,
         wrong=_field(error),
         frozen=[(program, list(some)) for program, some in groupby(frozen, _program)],
         designs=DESIGNS,
@@ -107,14 +106,6 @@ def _form(
 
 def _program(one: Audience) -> str:
     return one.program
-
-
-def _words(error: click.ClickException | None) -> LocalizedText | None:
-    if error is None:
-        return None
-    if isinstance(error, LocalizedError):
-        return error.words
-    return LocalizedText.untranslated(error.message)
 
 
 def _field(error: click.ClickException | None) -> str:
